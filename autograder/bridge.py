@@ -1,0 +1,134 @@
+"""The only module that imports nbgrader: its converters make the release and the gradebook entries.
+
+Runs in this process, with the configuration that the stock commands read, so that what comes out is what
+`nbgrader generate_assignment` would have made.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .course import CONFIG, Course
+from .errors import AutograderError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+    from nbgrader.converters import GenerateAssignment
+    from traitlets.config import Config
+
+
+class ReleaseError(AutograderError):
+    """nbgrader could not make a release; says why, in one line."""
+
+    def __init__(self, lesson: str, reason: str) -> None:
+        super().__init__(lesson, reason)
+        self.lesson, self.reason = lesson, reason
+
+    def __str__(self) -> str:
+        advice = ""
+        if "add or remove cells" in self.reason:
+            advice = (
+                "\n    The gradebook holds submissions of this lesson, and nbgrader then accepts no other cells. "
+                "Build in a copy of the course, or move gradebook.db away."
+            )
+        return f"nbgrader could not make the release of {self.lesson}: {self.reason}{advice}"
+
+
+def release(course: Course, lesson: str) -> None:
+    """Does what `nbgrader generate_assignment --force` does, but a failure leaves the old release in place."""
+    root = course.root
+    with (
+        _reporting(lesson) as logger,
+        _alembic_on_path(),
+        tempfile.TemporaryDirectory(prefix=".release-", dir=root) as fresh,
+    ):
+        converter = _converter(root, lesson, load_config(root), logger)
+        converter.coursedir.release_directory = Path(fresh).name
+        converter.start()
+        made = Path(converter.coursedir.format_path(Path(fresh).name, ".", lesson))
+        target = course.notebooks / lesson
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(made, target)
+
+
+def released_text(course: Course, lesson: str, source: NotebookNode) -> str:
+    """The release notebook that `release` writes for a source; neither disk nor gradebook is touched."""
+    from traitlets.config import Config
+
+    config = load_config(course.root)
+    config.merge(Config({"SaveCells": {"enabled": False}}))  # the only step that needs the gradebook
+    with _reporting(lesson) as logger:
+        converter = _converter(course.root, lesson, config, logger)
+        exporter = converter.exporter_class(parent=converter, config=converter.config)
+        for step in converter.preprocessors:
+            exporter.register_preprocessor(step)
+        where = converter.coursedir.format_path(converter.coursedir.source_directory, ".", lesson)
+        nbgrader = {"student": ".", "assignment": lesson, "notebook": lesson, "db_url": ""}
+        resources = {"metadata": {"name": lesson, "path": where}, "nbgrader": nbgrader}
+        text, _ = exporter.from_notebook_node(source, resources=resources)
+    return text
+
+
+def load_config(root: Path) -> Config:
+    """What the stock commands read when they run in the course's root: the user's settings, then the course's."""
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config import Config, PyFileConfigLoader
+
+    config = Config()
+    for folder in [*reversed(jupyter_config_path()), str(root)]:
+        if os.path.exists(os.path.join(folder, CONFIG)):
+            config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+    return config
+
+
+def _converter(root: Path, lesson: str, config: Config, logger: logging.Logger) -> GenerateAssignment:
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+
+    course = CourseDirectory(config=config, root=str(root), assignment_id=lesson, log=logger)
+    return GenerateAssignment(coursedir=course, config=config, log=logger)
+
+
+class _Listener(logging.Handler):
+    """nbgrader logs what went wrong and raises "see the above": this keeps the exception it was handling."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.error: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.error = self.error or sys.exc_info()[1]
+
+
+@contextmanager
+def _reporting(lesson: str) -> Iterator[logging.Logger]:
+    """A logger that prints nothing; what fails under it comes out as a ReleaseError."""
+    logger = logging.Logger("autograder.bridge")  # not registered: nobody else's handlers
+    listener = _Listener()
+    logger.addHandler(listener)
+    try:
+        yield logger
+    except Exception as error:
+        cause = listener.error or error
+        said = str(getattr(cause, "message", "") or cause or type(cause).__name__)
+        raise ReleaseError(lesson, said.splitlines()[0]) from cause
+
+
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """A new gradebook runs `alembic`, which lies beside our Python even where no environment is activated."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

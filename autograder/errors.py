@@ -1,0 +1,63 @@
+"""What can go wrong with a course, said so that a person can mend it.
+
+AutograderError            exit code 1
+├── LessonError            a mistake in a lesson: file, line, what to do
+├── LessonNotFound         no checks.json where the notebook runs
+├── UnknownExercise        check() was given something no exercise is about
+└── WireError              bytes that are not a value
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class AutograderError(Exception):
+    """The work could not be done; the message says why and what to do."""
+
+    exit_code = 1
+
+
+class LessonError(AutograderError):
+    """A mistake in the source of a lesson."""
+
+    def __init__(self, path: Path | str, line: int | None, problem: str, remedy: str) -> None:
+        super().__init__(path, line, problem, remedy)
+        self.path, self.line, self.problem, self.remedy = Path(path), line, problem, remedy
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {self.problem}\n    {self.remedy}"
+
+
+class LessonNotFound(AutograderError):
+    """There is no checks.json where the notebook runs."""
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(folder)
+        self.folder = Path(folder)
+
+    def __str__(self) -> str:
+        return (
+            f"No checks.json in {self.folder} or beside it. A lesson's notebook and its checks.json belong "
+            "in one folder: open the notebook from the folder it was handed out in."
+        )
+
+
+class UnknownExercise(AutograderError):
+    """check() was given something that no exercise of the lesson is about."""
+
+    def __init__(self, name: str, known: Iterable[str], lesson: str) -> None:
+        super().__init__(name, tuple(known), lesson)
+        self.name, self.known, self.lesson = name, tuple(known), lesson
+
+    def __str__(self) -> str:
+        near = difflib.get_close_matches(self.name, self.known, n=1)
+        suggestion = f" Did you mean check({near[0]})?" if near else f" It has {', '.join(self.known)}."
+        return f"Lesson {self.lesson} has no exercise called {self.name!r}.{suggestion}"
+
+
+class WireError(AutograderError):
+    """Bytes or JSON that do not stand for a value."""

@@ -1,0 +1,182 @@
+"""Runs a student's code so that whatever it does, the notebook goes on as before.
+
+`undisturbed` catches what is printed or warned, at the level of file descriptors too, and puts global state
+back: random generators, NumPy's print options and error handling, logging. `within` bounds the time.
+This protects the student from accidents; it is no sandbox (grading has one).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import ctypes
+import io
+import logging
+import os
+import random
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+KEPT_CHARACTERS = 1_000
+STACK_BYTES = 64 << 20  # macOS gives threads half a megabyte, too little for deep recursion in C
+STOPPING_SECONDS = 1.0
+
+
+class Stopped(BaseException):
+    """Thrown into a thread whose time is up; not an Exception, so that `except Exception` lets it through."""
+
+
+@dataclass
+class Said:
+    """What code said while it ran."""
+
+    printed: io.TextIOBase
+    warned: list[warnings.WarningMessage] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return self.printed.summary()
+
+    @property
+    def warnings(self) -> list[str]:
+        """Each different warning once, such as 'RuntimeWarning: overflow encountered in exp'."""
+        return list(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.warned))[:5]
+
+
+class _Sink(io.TextIOBase):
+    """Keeps the first thousand characters and counts the rest: a print in every iteration costs nothing."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.count = 0
+
+    def write(self, text: str) -> int:
+        if self.count < KEPT_CHARACTERS:
+            self.kept.append(text[: KEPT_CHARACTERS - self.count])
+        self.count += len(text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def summary(self) -> str:
+        more = self.count - KEPT_CHARACTERS
+        return "".join(self.kept) + (f"\n… and {more} characters more" if more > 0 else "")
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[Said]:
+    """Catches output and warnings of the code inside, and restores the state it may have changed."""
+    said = Said(_Sink())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_global_state_restored())
+        stack.enter_context(_displays_swallowed())
+        stack.enter_context(_descriptors_silenced())
+        stack.enter_context(contextlib.redirect_stdout(said.printed))
+        stack.enter_context(contextlib.redirect_stderr(said.printed))
+        said.warned = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("default")
+        yield said
+
+
+@contextlib.contextmanager
+def _global_state_restored() -> Iterator[None]:
+    numpy_random, python_random = np.random.get_state(), random.getstate()
+    print_options, logging_off = np.get_printoptions(), logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # handlers hold on to the stderr of the day they were made
+    try:
+        yield
+    finally:
+        logging.disable(logging_off)
+        np.set_printoptions(**{key: value for key, value in print_options.items() if key != "override_repr"})
+        random.setstate(python_random)
+        np.random.set_state(numpy_random)
+
+
+@contextlib.contextmanager
+def _displays_swallowed() -> Iterator[None]:
+    """Figures and rich output shown from inside a checked function would bury the verdict."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None:
+        yield
+        return
+    from IPython.core.displaypub import CapturingDisplayPublisher
+
+    publisher, shell.display_pub = shell.display_pub, CapturingDisplayPublisher()
+    try:
+        yield
+    finally:
+        shell.display_pub = publisher
+
+
+@contextlib.contextmanager
+def _descriptors_silenced() -> Iterator[None]:
+    """C libraries write past Python: TensorFlow's first log line would cost a graded cell its points."""
+    saved: dict[int, int] = {}
+    try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        with contextlib.suppress(OSError):  # no descriptors at all: nothing to silence
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for descriptor in (1, 2):
+                saved[descriptor] = os.dup(descriptor)
+                os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+        yield
+    finally:
+        for descriptor, copy in saved.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+
+
+def within(seconds: float, work: Callable[[], None]) -> bool:
+    """Runs `work` in a thread of its own; True when it ended in time, False when it was given up.
+
+    A thread works alike on every system and lets the notebook go on even while C code can't be interrupted.
+    """
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        with contextlib.suppress(Stopped), np.errstate(all="warn"):
+            work()
+
+    thread = _started_thread(lambda: context.run(run))
+    deadline = time.monotonic() + seconds
+    try:
+        while thread.is_alive() and time.monotonic() < deadline:
+            thread.join(min(0.2, max(deadline - time.monotonic(), 0.001)))
+    except BaseException:  # the stop button: what runs must stop as well
+        _stop(thread)
+        raise
+    if not thread.is_alive():
+        return True
+    _stop(thread)
+    return False
+
+
+def _started_thread(target: Callable[[], None]) -> threading.Thread:
+    usual = threading.stack_size(STACK_BYTES)
+    try:
+        thread = threading.Thread(target=target, name="checked code", daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(usual)
+    return thread
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Throws Stopped into the thread until it ends; code that swallows it is left behind, running."""
+    until = time.monotonic() + STOPPING_SECONDS
+    while thread.is_alive() and time.monotonic() < until:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+        thread.join(0.05)

@@ -1,0 +1,12 @@
+"""A small neural-network library in NumPy, on which the lessons' case studies run.
+
+Its results match Keras' (same formulas, same defaults) at a fraction of the time, and its parts can be
+exchanged for the student's own: see `nnlab.pieces`. Plots are in `nnlab.figures`, data sets in `nnlab.data`;
+neither is imported here.
+"""
+
+from nnlab.network import MLP
+from nnlab.study import Experiment, Run, Table, repeat
+from nnlab.training import History, Training
+
+__all__ = ["MLP", "Experiment", "History", "Run", "Table", "Training", "repeat"]

@@ -1,0 +1,34 @@
+"""The lectures' two-dimensional data sets, drawn and split exactly as their case studies do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from numpy import ndarray
+
+
+class Split(NamedTuple):
+    """A data set in two parts: inputs (rows, 2) and labels 0 or 1 (rows,)."""
+
+    X_train: ndarray
+    y_train: ndarray
+    X_test: ndarray
+    y_test: ndarray
+
+
+def circles(n: int = 100, noise: float = 0.1, seed: int = 1, train: int = 30) -> Split:
+    """Return two noisy circles, one inside the other; the first `train` of the n points are for training."""
+    from sklearn.datasets import make_circles  # slow to import, so only who needs data waits for it
+
+    return _split(*make_circles(n_samples=n, noise=noise, random_state=seed), train)
+
+
+def moons(n: int = 100, noise: float = 0.2, seed: int = 1, train: int = 30) -> Split:
+    """Return two noisy half moons; the first `train` of the n points are for training."""
+    from sklearn.datasets import make_moons
+
+    return _split(*make_moons(n_samples=n, noise=noise, random_state=seed), train)
+
+
+def _split(X: ndarray, y: ndarray, train: int) -> Split:
+    return Split(X[:train], y[:train], X[train:], y[train:])

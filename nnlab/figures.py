@@ -1,0 +1,139 @@
+"""How the lessons' figures look and are shown: one palette, readable sizes, a text for those who cannot see.
+
+The only module here that imports matplotlib.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.registry import BackendFilter, backend_registry
+from matplotlib.colors import ListedColormap, to_rgba
+from matplotlib.figure import Figure
+from numpy import ndarray
+from numpy.typing import ArrayLike
+
+# Okabe and Ito's colours, which people with any common colour blindness can tell apart.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#7F7F7F"  # for what is only there to compare with
+
+# The same thing has the same colour in every lesson.
+TRAIN, TEST = BLUE, VERMILION
+CLASSES = (SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE, VERMILION, BLACK)
+MARKERS = "os^Dv<>P"
+
+DPI = 80  # a figure of 7 by 4 inches is some 20 to 40 kB; a notebook has about eight
+
+
+def style() -> None:
+    """Set the defaults of all figures: sizes to read without zooming, a light grid, a white ground."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.0, 4.0),
+            "figure.dpi": DPI,
+            # A white ground of their own, so that black labels can be read on a dark page too.
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "font.size": 12,
+            "axes.titlesize": 13,
+            "axes.titlelocation": "left",
+            "axes.prop_cycle": plt.cycler(color=[BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW]),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#DDDDDD",
+            "grid.linewidth": 0.6,
+            "lines.linewidth": 2.0,
+            "legend.frameon": False,
+        }
+    )
+
+
+def decision_regions(
+    ax: Axes, predict: Callable[[ndarray], ndarray], X: ArrayLike, y: ArrayLike, steps: int = 200
+) -> None:
+    """Colour the plane by predicted class and draw the points over it, each class with a marker of its own.
+
+    Args:
+        ax: where to draw.
+        predict: inputs (m, 2) -> probability of class 1, (m,) or (m, 1), or one column per class.
+        X: points (m, 2).
+        y: class numbers (m,).
+        steps: grid points along each side.
+    """
+    X, y = np.asarray(X), np.asarray(y).ravel().astype(int)
+    margin = 0.1 * (X.max(axis=0) - X.min(axis=0))
+    low, high = X.min(axis=0) - margin, X.max(axis=0) + margin
+    across, up = np.meshgrid(np.linspace(low[0], high[0], steps), np.linspace(low[1], high[1], steps))
+    out = np.asarray(predict(np.column_stack([across.ravel(), up.ravel()]))).reshape(steps * steps, -1)
+    labels = out.argmax(axis=1) if out.shape[1] > 1 else (out[:, 0] > 0.5).astype(int)
+    n = max(out.shape[1], 2)
+    pale = ListedColormap([tuple(0.3 * np.array(to_rgba(c)[:3]) + 0.7) for c in CLASSES[:n]])
+    ax.pcolormesh(across, up, labels.reshape(across.shape), cmap=pale, vmin=-0.5, vmax=n - 0.5)
+    for k in range(n):
+        here = X[y == k]
+        look = {"color": CLASSES[k], "marker": MARKERS[k], "edgecolors": BLACK, "linewidths": 0.7}
+        ax.scatter(here[:, 0], here[:, 1], s=36, label=f"class {k}", **look)
+    ax.grid(False)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+
+
+def seeds_band(ax: Axes, x: ArrayLike, runs: Sequence[ArrayLike], label: str, color: str) -> None:
+    """Draw every seed as a thin line and their mean as a thick one.
+
+    Args:
+        ax: where to draw.
+        x: what the runs are drawn over (n,).
+        runs: one curve (n,) per seed.
+        label: the name of the mean in the legend.
+        color: of all these lines.
+    """
+    curves = np.asarray(runs, dtype=float)
+    ax.plot(x, curves.T, color=color, linewidth=0.7, alpha=0.4)
+    ax.plot(x, curves.mean(axis=0), color=color, linewidth=2.5, label=label)
+
+
+def png(fig: Figure, dpi: int = DPI) -> bytes:
+    """Return the figure as PNG, the same bytes every time."""
+    buffer = io.BytesIO()
+    # Software would be the version of matplotlib.
+    fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def show(fig: Figure, alt: str, dpi: int = DPI) -> None:
+    """Show the figure in the notebook as an image with a text alternative, then close it.
+
+    Outside Jupyter it opens a window where there is a screen, and does nothing where there is none.
+
+    Args:
+        fig: the figure.
+        alt: what it shows, in words, for those who cannot see it.
+        dpi: dots per inch; the default keeps a notebook of eight figures well under a megabyte.
+    """
+    if _in_ipython():
+        from IPython.display import display
+
+        data = base64.b64encode(png(fig, dpi)).decode("ascii")
+        image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}">'
+        display({"text/html": image, "text/plain": alt}, raw=True)
+    elif plt.get_backend().lower() in backend_registry.list_builtin(BackendFilter.INTERACTIVE):
+        plt.show()
+    plt.close(fig)
+
+
+def _in_ipython() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None

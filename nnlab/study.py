@@ -1,0 +1,97 @@
+"""Experiments over seeds: one run is an anecdote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from nnlab.data import Split
+from nnlab.initialisers import InitSpec
+from nnlab.network import MLP
+from nnlab.training import History, Training
+
+
+class Table(NamedTuple):
+    """Scores over seeds: their mean, their standard deviation (ddof=1), how many, and each of them.
+
+    Where a run returns several scores, mean and sd are arrays with an entry for each and `scores` is (n,
+    scores).
+    """
+
+    mean: Any
+    sd: Any
+    n: int
+    scores: ndarray
+
+    def __str__(self) -> str:
+        pairs = zip(np.atleast_1d(self.mean), np.atleast_1d(self.sd))
+        return ", ".join(f"{mean:.3f} ± {sd:.3f}" for mean, sd in pairs) + f" (n = {self.n})"
+
+
+def repeat(train: Callable[[int], float | Sequence[float]], seeds: Iterable[int]) -> Table:
+    """Return the scores of `train(seed)` for every seed; `train` is a function, or an `Experiment`.
+
+    A single seed has no spread: its sd is nan.
+    """
+    scores = np.array([train(seed) for seed in seeds], dtype=float)
+    n = len(scores)
+    if n == 0:
+        raise ValueError("no seeds to repeat with")
+    mean = scores.mean(axis=0)
+    sd = scores.std(axis=0, ddof=1) if n > 1 else np.full_like(mean, np.nan)
+    if scores.ndim == 1:
+        return Table(float(mean), float(sd), n, scores)
+    return Table(mean, sd, n, scores)
+
+
+class Run(NamedTuple):
+    """One trained network, and how it does on both parts of its data."""
+
+    net: MLP
+    history: History
+    train_acc: float
+    test_acc: float
+    train_loss: float
+    test_loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Data, a network and its training, all but the seed; called with a seed, it returns the test accuracy.
+
+    Args:
+        data: what to train and test on.
+        sizes: as for `MLP`, like acts, init, batchnorm and plug.
+        training: the settings of the run.
+    """
+
+    data: Split
+    sizes: Sequence[int]
+    acts: Sequence[Any]
+    init: InitSpec | Sequence[InitSpec] = "glorot_uniform"
+    batchnorm: Sequence[int] = ()
+    plug: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    training: Training = Training()
+
+    def vary(self, **changes: Any) -> Experiment:
+        """Return the same experiment but for some settings, its own or its training's, by name."""
+        own = {f.name for f in fields(self)}
+        mine = {name: value for name, value in changes.items() if name in own}
+        theirs = {name: value for name, value in changes.items() if name not in own}
+        return replace(self, training=replace(mine.pop("training", self.training), **theirs), **mine)
+
+    def run(self, seed: int) -> Run:
+        """Train one network; its history has the test part as validation data."""
+        net = MLP(self.sizes, self.acts, self.init, seed, batchnorm=self.batchnorm, plug=self.plug)
+        X, y, X_test, y_test = self.data
+        history = net.fit(X, y, self.training, validation=(X_test, y_test))
+        train_loss, train_acc = net.evaluate(X, y, self.training.loss)
+        test_loss, test_acc = net.evaluate(X_test, y_test, self.training.loss)
+        return Run(net, history, train_acc, test_acc, train_loss, test_loss)
+
+    def __call__(self, seed: int) -> float:
+        return self.run(seed).test_acc

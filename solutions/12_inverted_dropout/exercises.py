@@ -1,0 +1,1028 @@
+"""Exercises of lesson 12: inverted dropout, forwards, backwards, in Keras, and judged over many runs."""
+
+import math
+
+import numpy as np
+
+from autograder.compare import close, first_match, same, uncorrelated
+from autograder.exercise import Exercise, case, draw_seed
+
+# 12.1 dropout_moments
+
+dropout_moments = Exercise(points=2, groups={"the mean": 1, "the variance": 1})
+
+
+@dropout_moments.cases
+def cases(rng):
+    for part, group in enumerate(["the mean", "the variance"]):
+        yield case(group, a=rng.uniform(1.5, 3), keep=rng.uniform(0.6, 0.75), part=part)
+        yield case(group, a=rng.normal(size=5) * 2, keep=rng.uniform(0.8, 0.9), part=part)
+        yield case(group, a=rng.uniform(-3, 3, (2, 3)), keep=rng.uniform(0.2, 0.4), part=part)
+
+
+@dropout_moments.driver
+def drive(dropout_moments, a, keep, part):
+    moments = dropout_moments(a, keep)
+    if not hasattr(moments, "__len__") or len(moments) != 2:
+        raise TypeError("dropout_moments should return a pair: the mean and the variance")
+    return moments[part]
+
+
+@dropout_moments.wrong(
+    "These are the moments of plain dropout, where the survivors stay as they are. Here each survivor is divided "
+    "by keep before you take the mean."
+)
+def of_plain_dropout(a, keep):
+    return a * keep, a**2 * keep * (1 - keep)
+
+
+@dropout_moments.wrong(
+    "The mean has shrunk by the factor keep: that is what the division is there to prevent.", loses="the mean"
+)
+def mean_without_the_division(a, keep):
+    return a * keep, a**2 * (1 - keep) / keep
+
+
+@dropout_moments.wrong(
+    "Your variance lacks a factor. Write down E[Z²] for Z = a/keep with chance keep: how often does keep stand in it?",
+    loses="the variance",
+)
+def variance_without_a_division(a, keep):
+    return a, a**2 * (1 - keep)
+
+
+@dropout_moments.wrong("This is the standard deviation; its square is asked for.", loses="the variance")
+def standard_deviation(a, keep):
+    return a, np.abs(a) * np.sqrt((1 - keep) / keep)
+
+
+@dropout_moments.wrong(
+    "Upside down: with your formula, keeping nearly everything would make the output wildly random.",
+    loses="the variance",
+)
+def odds_upside_down(a, keep):
+    return a, a**2 * keep / (1 - keep)
+
+
+@dropout_moments.wrong(
+    "E[Z²] is not yet the variance: the square of the mean has to come off.", loses="the variance"
+)
+def second_moment(a, keep):
+    return a, a**2 / keep
+
+
+@dropout_moments.right
+def from_the_two_outcomes(a, keep):
+    kept = a / keep
+    mean = keep * kept + (1 - keep) * 0
+    return mean, keep * (kept - mean) ** 2 + (1 - keep) * (0 - mean) ** 2
+
+
+@dropout_moments.right
+def from_the_second_moment(a, keep):
+    a = np.asarray(a)
+    return a, a**2 / keep - a**2
+
+
+@dropout_moments.right
+def in_float32(a, keep):
+    a = np.float32(a)
+    return [a, a * a * np.float32((1 - keep) / keep)]
+
+
+dropout_moments.small(
+    "With a = 4 and keep = 0.5 the output is 8 or 0, each every other time: mean 4, and both lie 4 away from it.",
+    a=4.0,
+    keep=0.5,
+    part=1,
+)
+
+# 12.2 dropout_forward
+
+SCALE = "kept entries are divided by `keep_prob`"
+SHARE = "`keep_prob` is the chance of keeping"
+ALONE = "each entry is drawn on its own, from `rng`"
+MODES = "test time, and `a` left as it was"
+
+dropout_forward = Exercise(points=4, groups={SCALE: 1, SHARE: 1, ALONE: 1, MODES: 1}, picture="out")
+
+
+@dropout_forward.cases
+def cases(rng):
+    for shape, low, high in [((40, 30), 0.6, 0.75), ((24, 35), 0.8, 0.9)]:
+        yield case(a=away_from_zero(rng, shape), keep_prob=rng.uniform(low, high), seed=draw_seed(rng))
+
+
+def away_from_zero(rng, shape):
+    """Distinct values, so that a zero in the output can only come from the mask."""
+    return rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)
+
+
+@dropout_forward.driver
+def drive(dropout_forward, a, keep_prob, seed):
+    def out(training, seed):
+        result = dropout_forward(a.copy(), keep_prob, np.random.default_rng(seed), training)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError("dropout_forward should return a pair: out and cache")
+        return result[0]
+
+    given = a.copy()
+    dropout_forward(given, keep_prob, np.random.default_rng(seed), True)
+    return {
+        "out": out(True, seed),
+        "again": out(True, seed),
+        "calm": out(False, seed),
+        "a_after": given,
+        "kept": np.array([np.asarray(out(True, seed + i)) != 0 for i in range(1, 41)]),
+    }
+
+
+@dropout_forward.judge
+def judge(case, result):
+    a, keep_prob = case.inputs["a"], case.inputs["keep_prob"]
+    out, kept = np.asarray(result["out"], dtype=float), np.asarray(result["kept"], dtype=bool)
+    yield SCALE, *scale_of_survivors(a, out, keep_prob)
+    yield SHARE, *share_of_survivors(kept, keep_prob)
+    yield ALONE, *how_entries_depend(out, np.asarray(result["again"], dtype=float), kept)
+    yield MODES, *calm_and_clean(a, np.asarray(result["calm"], dtype=float), result["a_after"], keep_prob)
+
+
+def scale_of_survivors(a, out, keep_prob):
+    factors = out[out != 0] / a[out != 0]
+    if factors.size == 0:
+        return False, "nothing kept", "every entry came back as zero"
+    seen = first_match(
+        factors,
+        {
+            "not divided": 1,
+            "divided by the chance of dropping": 1 / (1 - keep_prob),
+            "divided twice": keep_prob**-2,
+            "multiplied": keep_prob,
+        },
+    ) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
+    detail = (
+        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they should be "
+        f"{1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from 1.00 to {np.mean(out / a):.2f})"
+    )
+    return close(factors, 1 / keep_prob), seen, detail
+
+
+def share_of_survivors(kept, keep_prob):
+    """The share over all calls. Masks of whole columns, or one mask throughout, are slips of another kind: what
+    they add to the spread is allowed for."""
+    masks = kept[:1] if np.all(kept == kept[0]) else kept
+    share, by_call = masks.mean(), masks.reshape(len(masks), -1).mean(axis=1)
+    between = by_call.std(ddof=1) / math.sqrt(len(masks)) if len(masks) > 1 else 0
+    allowed = 6 * max(math.sqrt(keep_prob * (1 - keep_prob) / masks.size), between)
+    normal = (1 + math.erf(keep_prob / math.sqrt(2))) / 2
+    near = lambda one, other: abs(one - other) <= allowed + 1e-9  # noqa: E731
+    candidates = {"the chance of dropping": 1 - keep_prob, "a normal draw": normal, "everything kept": 1.0}
+    seen = first_match(share, candidates, near) or "another share"
+    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; {share:.0%} did"
+    return near(share, keep_prob), seen, detail
+
+
+def how_entries_depend(out, again, kept):
+    counts = kept.reshape(len(kept), -1).sum(axis=1)
+    if not same(out, again):
+        return (
+            False,
+            "not from rng",
+            "two generators with the same seed gave different masks: the randomness does not come from `rng`",
+        )
+    if np.all(kept == kept[0]):
+        return False, "always the same mask", "generators with different seeds gave the same mask"
+    if np.all(kept == kept[:, :1, :]):
+        return False, "whole columns", "all rows share one mask: whole columns are dropped"
+    if np.all(kept == kept[:, :, :1]):
+        return False, "whole rows", "all columns share one mask: whole rows are dropped"
+    if np.all(counts == counts[0]):
+        return (
+            False,
+            "always as many",
+            f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary",
+        )
+    free = all(uncorrelated(kept, axis) for axis in range(3))
+    return free, "entries depend on one another", "whether an entry survives can be told from its neighbour"
+
+
+def calm_and_clean(a, calm, a_after, keep_prob):
+    if not close(calm, a, rtol=1e-6):
+        seen = first_match(
+            calm, {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
+        ) or ("drops at test time" if np.any(calm == 0) else "other values at test time")
+        return (
+            False,
+            seen,
+            f"with training=False the output should be `a` itself; yours is {seen.replace('at test time', '').strip()}",
+        )
+    return same(a_after, a), "changes a", "the function changes its argument `a`; work on a new array"
+
+
+def masked(a, keep_prob, rng):
+    return rng.random(a.shape) < keep_prob
+
+
+@dropout_forward.wrong(
+    "The mean has dropped by the factor keep_prob. The slide's line `a3 / keep_prob` computes a value and throws "
+    "it away: what is divided has to be assigned.",
+    loses=SCALE,
+)
+def forgets_to_rescale(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, rng), None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "Survivors are divided by the chance of being dropped. Which of the two chances brings the mean back?",
+    loses=SCALE,
+)
+def divides_by_the_chance_of_dropping(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, rng) / (1 - keep_prob), None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "Your factor depends on how many happened to survive: the mean of one batch comes out exact, but the factor is "
+    "then itself random, and the test-time network never saw it. Divide by the chance, not by the count.",
+    loses=SCALE,
+)
+def divides_by_the_realised_share(a, keep_prob, rng, training):
+    mask = masked(a, keep_prob, rng)
+    return (a * mask / mask.mean(), None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "Survivors are multiplied by keep_prob, which shrinks the mean a second time.", loses=SCALE
+)
+def multiplies_survivors(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, rng) * keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "The comparison points the other way: a uniform number is below keep_prob with chance keep_prob.",
+    loses=SHARE,
+)
+def keeps_with_the_chance_of_dropping(a, keep_prob, rng, training):
+    return (a * (rng.random(a.shape) > keep_prob) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "You treat keep_prob as Keras treats `rate`, the chance of dropping. In this course keep_prob is the chance of keeping.",
+    loses=(SCALE, SHARE),
+)
+def takes_keep_prob_for_the_rate(a, keep_prob, rng, training):
+    return (a * (rng.random(a.shape) >= keep_prob) / (1 - keep_prob), None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "A normal number lies below keep_prob more often than keep_prob says: the comparison needs numbers spread evenly over 0 to 1.",
+    loses=SHARE,
+)
+def compares_normal_numbers(a, keep_prob, rng, training):
+    return (a * (rng.standard_normal(a.shape) < keep_prob) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "One mask serves for all rows: in this batch a unit is gone for every sample at once. Draw a number for each entry.",
+    loses=ALONE,
+)
+def one_mask_for_all_rows(a, keep_prob, rng, training):
+    return (a * (rng.random((1, a.shape[1])) < keep_prob) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "One number decides for a whole row: a sample loses all its units or none. Draw a number for each entry.",
+    loses=ALONE,
+)
+def one_draw_for_a_row(a, keep_prob, rng, training):
+    return (a * (rng.random((a.shape[0], 1)) < keep_prob) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever happens to the others.",
+    loses=ALONE,
+)
+def keeps_a_fixed_number(a, keep_prob, rng, training):
+    mask = np.zeros(a.size)
+    mask[rng.permutation(a.size)[: int(keep_prob * a.size)]] = 1
+    return (a * mask.reshape(a.shape) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong("The mask does not come from `rng`: nobody could repeat your run.", loses=ALONE)
+def draws_from_elsewhere(a, keep_prob, rng, training):
+    return (a * (np.random.rand(*a.shape) < keep_prob) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong(
+    "You make a generator of your own with a fixed seed, so that every call drops the same entries. Use the `rng` you are given.",
+    loses=ALONE,
+)
+def fixes_its_own_seed(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, np.random.default_rng(0)) / keep_prob, None) if training else (a, None)
+
+
+@dropout_forward.wrong("Entries are dropped at test time too. What does `training` say?", loses=MODES)
+def drops_at_test_time(a, keep_prob, rng, training):
+    return a * masked(a, keep_prob, rng) / keep_prob, None
+
+
+@dropout_forward.wrong(
+    "You multiply by keep_prob at test time. That belongs to plain dropout; the inverted kind has settled the scale while training.",
+    loses=MODES,
+)
+def scales_at_test_time_too(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, rng) / keep_prob, None) if training else (a * keep_prob, None)
+
+
+@dropout_forward.wrong(
+    "This is plain dropout as first published: nothing divided in training, all multiplied at test time. Inverted "
+    "dropout settles the scale in training, so that test time needs no code at all.",
+    loses=(SCALE, MODES),
+)
+def plain_dropout(a, keep_prob, rng, training):
+    return (a * masked(a, keep_prob, rng), None) if training else (a * keep_prob, None)
+
+
+@dropout_forward.wrong(
+    "`a` is not what it was after the call: `*=` and `/=` write into the array you were given.", loses=MODES
+)
+def works_in_place(a, keep_prob, rng, training):
+    if training:
+        a *= masked(a, keep_prob, rng)
+        a /= keep_prob
+    return a, None
+
+
+@dropout_forward.wrong("`training` works the wrong way round: you drop at test time and not while training.")
+def modes_swapped(a, keep_prob, rng, training):
+    return (a, None) if training else (a * masked(a, keep_prob, rng) / keep_prob, None)
+
+
+@dropout_forward.right
+def pre_scaled_mask(a, keep_prob, rng, training):
+    factor = (rng.random(a.shape) <= keep_prob) / keep_prob if training else np.ones(a.shape)
+    return a * factor, factor
+
+
+@dropout_forward.right
+def from_the_other_end(a, keep_prob, rng, training):
+    mask = rng.random(a.shape) >= 1 - keep_prob
+    return (a * mask / keep_prob if training else a.copy()), (mask, keep_prob)
+
+
+@dropout_forward.right
+def with_binomial(a, keep_prob, rng, training):
+    mask = rng.binomial(1, keep_prob, size=a.shape)
+    return (np.multiply(a, mask) / keep_prob if training else a), mask
+
+
+@dropout_forward.right
+def with_choice(a, keep_prob, rng, training):
+    mask = rng.choice([0.0, 1.0], size=a.shape, p=[1 - keep_prob, keep_prob])
+    return (a * mask / keep_prob if training else a), mask
+
+
+@dropout_forward.right
+def with_uniform_and_where(a, keep_prob, rng, training):
+    if not training:
+        return a, None
+    draws = rng.uniform(size=a.shape)
+    return np.where(draws < keep_prob, a / keep_prob, 0.0), draws
+
+
+@dropout_forward.right
+def float32_draws_and_result(a, keep_prob, rng, training):
+    mask = rng.random(a.shape, dtype=np.float32) < keep_prob
+    return ((a.astype(np.float32) * mask / np.float32(keep_prob)) if training else a.astype(np.float32)), mask
+
+
+@dropout_forward.right
+def drawn_flat(a, keep_prob, rng, training):
+    mask = (rng.random(a.size) < keep_prob).reshape(a.shape)
+    return (a * mask / keep_prob if training else a), mask
+
+
+@dropout_forward.right
+def drawn_transposed(a, keep_prob, rng, training):
+    mask = (rng.random(a.shape[::-1]) < keep_prob).T
+    return (a * mask / keep_prob if training else a), mask
+
+
+@dropout_forward.right
+def entry_by_entry(a, keep_prob, rng, training):
+    out, mask = a.copy(), []
+    if training:
+        for i in range(a.shape[0]):
+            for j in range(a.shape[1]):
+                mask.append(rng.random() < keep_prob)
+                out[i, j] = a[i, j] / keep_prob if mask[-1] else 0.0
+    return out, mask
+
+
+@dropout_forward.right
+def in_place_on_a_copy(a, keep_prob, rng, training):
+    out = a.copy()
+    if training:
+        dropped = rng.random(a.shape) > keep_prob
+        out[dropped] = 0
+        out /= keep_prob
+        return out, dropped
+    return out, None
+
+
+@dropout_forward.right
+def with_tensorflow(a, keep_prob, rng, training):
+    import tensorflow as tf
+
+    mask = tf.constant(rng.random(a.shape) < keep_prob)
+    return (
+        tf.where(mask, tf.constant(a) / keep_prob, tf.zeros(a.shape, tf.float64))
+        if training
+        else tf.constant(a)
+    ), mask
+
+
+dropout_forward.small(
+    "With a = (4, 4, 4, 4) and keep_prob = 0.5 every entry of the output is 0 or 8, never 4, and over 10,000 draws "
+    "their average is 4. Which entries survive has to change with `rng`, and with training=False they are all 4."
+)
+
+# 12.3 dropout_backward
+
+SAME_MASK = "the mask and the scale of the forward pass"
+AT_ZERO = "entries whose activation is zero"
+
+dropout_backward = Exercise(points=2, groups={SAME_MASK: 3, AT_ZERO: 1}, uses=("dropout_forward",))
+
+
+@dropout_backward.cases
+def cases(rng):
+    for group in (SAME_MASK, AT_ZERO):
+        shape = (9, 14)
+        a = away_from_zero(rng, shape)
+        if group == AT_ZERO:
+            a *= rng.random(shape) < 0.5
+        yield case(
+            group, a=a, dout=rng.normal(size=shape), keep_prob=rng.uniform(0.55, 0.8), seed=draw_seed(rng)
+        )
+
+
+@dropout_backward.driver
+def drive(dropout_backward, dropout_forward, a, dout, keep_prob, seed):
+    out, cache = dropout_forward(a, keep_prob, np.random.default_rng(seed), True)
+    da = dropout_backward(dout, cache)
+    everywhere, _ = dropout_forward(np.ones_like(a), keep_prob, np.random.default_rng(seed), True)
+    return {"out": out, "everywhere": everywhere, "da": da}
+
+
+@dropout_backward.judge
+def judge(case, result):
+    """The derivative of the student's own forward pass: what it multiplied each entry by."""
+    a, dout = case.inputs["a"], case.inputs["dout"]
+    keep_prob, da = case.inputs["keep_prob"], np.asarray(result["da"], dtype=float)
+    at_zero = case.group == AT_ZERO
+    factor = np.asarray(result["everywhere"] if at_zero else result["out"], dtype=float) / (
+        1 if at_zero else a
+    )
+    kept = factor != 0
+    candidates = {
+        "passed on as it is": dout,
+        "only divided": dout / keep_prob,
+        "masked, not divided": dout * kept,
+        "divided the other way": dout * kept * keep_prob,
+        "zero where the activation is": dout * factor * (a != 0),
+        "the forward output": dout * factor * a,
+    }
+    seen = first_match(da, candidates) or (
+        "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
+    )
+    wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
+    yield (
+        case.group,
+        close(da, dout * factor),
+        seen,
+        f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by",
+    )
+
+
+def pair(forward_cache, backward):
+    """A forward pass that keeps what the backward pass asks for."""
+
+    def dropout_forward(a, keep_prob, rng, training):
+        mask = rng.random(a.shape) < keep_prob
+        return (a * mask / keep_prob if training else a), forward_cache(a, mask, keep_prob, rng)
+
+    return backward, dropout_forward
+
+
+BOTH = ("dropout_backward", "dropout_forward")
+
+
+@dropout_backward.wrong(
+    "The gradient went through a new mask. It has to pass where the signal passed: keep the forward mask in the cache.",
+    replaces=BOTH,
+)
+def draws_a_fresh_mask():
+    fresh = lambda dout, cache: dout * (cache[1].random(dout.shape) < cache[0]) / cache[0]  # noqa: E731
+    return pair(lambda a, mask, keep_prob, rng: (keep_prob, rng), fresh)
+
+
+@dropout_backward.wrong(
+    "Masked, but not scaled. The forward pass computes a · mask / keep_prob: its derivative with respect to a has both factors.",
+    replaces=BOTH,
+)
+def forgets_the_division():
+    return pair(lambda a, mask, keep_prob, rng: mask, lambda dout, cache: dout * cache)
+
+
+@dropout_backward.wrong("The gradient comes back untouched, through dropped entries too.", replaces=BOTH)
+def passes_everything():
+    return pair(lambda a, mask, keep_prob, rng: None, lambda dout, cache: dout)
+
+
+@dropout_backward.wrong(
+    "Divided, but not masked: a dropped entry had no influence on the loss, so its gradient is zero.",
+    replaces=BOTH,
+)
+def divides_only():
+    return pair(lambda a, mask, keep_prob, rng: keep_prob, lambda dout, cache: dout / cache)
+
+
+@dropout_backward.wrong(
+    "You tell the dropped entries by the zeros of the output. An activation that was zero by itself (every ReLU has "
+    "them) was not dropped: its gradient still flows.",
+    loses=AT_ZERO,
+    replaces=BOTH,
+)
+def takes_zeros_for_dropped():
+    def backward(dout, cache):
+        out, keep_prob = cache
+        return dout * (out != 0) / keep_prob
+
+    return pair(lambda a, mask, keep_prob, rng: (a * mask / keep_prob, keep_prob), backward)
+
+
+@dropout_backward.wrong(
+    "The slope of a · c with respect to a is c; you multiplied by the output, a · c, instead.", replaces=BOTH
+)
+def multiplies_by_the_output():
+    return pair(lambda a, mask, keep_prob, rng: a * mask / keep_prob, lambda dout, cache: dout * cache)
+
+
+@dropout_backward.right(replaces=BOTH)
+def from_a_scaled_mask():
+    return pair(lambda a, mask, keep_prob, rng: mask / keep_prob, lambda dout, cache: dout * cache)
+
+
+@dropout_backward.right(replaces=BOTH)
+def from_a_dictionary_in_float32():
+    def backward(dout, cache):
+        return np.where(cache["mask"], np.float32(dout) / np.float32(cache["keep"]), np.float32(0))
+
+    return pair(lambda a, mask, keep_prob, rng: {"mask": mask, "keep": keep_prob}, backward)
+
+
+@dropout_backward.right(replaces=BOTH)
+def of_an_unscaled_forward_pass():
+    """A slip in the forward pass does not cost the backward pass, if the two belong together."""
+
+    def dropout_forward(a, keep_prob, rng, training):
+        mask = rng.random(a.shape) < keep_prob
+        return a * mask, mask
+
+    return (lambda dout, cache: dout * cache), dropout_forward
+
+
+dropout_backward.small(
+    "By hand: a = (3, 5), keep_prob = 0.5, and the mask kept only the first entry, so out = (6, 0). Raise the first a by 0.1: "
+    "out rises by 0.2. Raise the second: nothing happens. So dout = (1, 1) comes back as (2, 0)."
+)
+
+# 12.4 keras_rate and build_dropout_model
+
+RATE, MODEL = "the rate", "the model"
+
+keras_rate = Exercise("keras_rate", "build_dropout_model", points=1, groups={RATE: 1, MODEL: 1}, seconds=20)
+
+
+@keras_rate.cases
+def cases(rng):
+    for keep in (rng.uniform(0.6, 0.7), rng.uniform(0.75, 0.95)):
+        yield case(RATE, keep1=keep)
+    yield case(MODEL, keep1=rng.uniform(0.55, 0.7), keep2=rng.uniform(0.75, 0.9))
+
+
+@keras_rate.driver
+def drive(keras_rate, build_dropout_model, keep1, keep2=None):
+    if keep2 is None:
+        return keras_rate(keep1)
+    model = build_dropout_model(keep1, keep2)
+    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    return {
+        "layers": [type(layer).__name__ for layer in layers],
+        "units": [int(layer.units) for layer in layers if hasattr(layer, "units")],
+        "activations": [layer.activation.__name__ for layer in layers if hasattr(layer, "units")],
+        "rates": np.array([float(layer.rate) for layer in layers if hasattr(layer, "rate")]),
+        "input_shape": list(model.input_shape)
+        if model.built
+        else "none yet: the model has no Input and no weights",
+    }
+
+
+def keras_stack(rates=lambda keep1, keep2: (1 - keep1, 1 - keep2), with_input=True, after_output=False):
+    def build_dropout_model(keep1, keep2):
+        import keras
+
+        first, second = rates(keep1, keep2)
+        layers = [
+            keras.layers.Dense(20, activation="relu"),
+            keras.layers.Dropout(first),
+            keras.layers.Dense(3, activation="relu"),
+            keras.layers.Dropout(second),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+        if after_output:
+            layers[3:] = [layers[4], layers[3]]
+        return keras.Sequential(([keras.Input((2,))] if with_input else []) + layers)
+
+    return build_dropout_model
+
+
+@keras_rate.wrong(
+    "Keras' argument is the chance of dropping. You hand it the chance of keeping, so that a network meant to lose a fifth "
+    "of its units loses four fifths.",
+    replaces=("keras_rate", "build_dropout_model"),
+)
+def hands_over_keep_prob():
+    return (lambda keep_prob: keep_prob), keras_stack(lambda keep1, keep2: (keep1, keep2))
+
+
+@keras_rate.wrong(
+    "Keras wants a share between 0 and 1, not a percentage: Dropout(40) is a ValueError.",
+    replaces=("keras_rate", "build_dropout_model"),
+)
+def hands_over_a_percentage():
+    return (lambda keep_prob: 100 * (1 - keep_prob)), keras_stack(
+        lambda keep1, keep2: (100 * (1 - keep1), 100 * (1 - keep2))
+    )
+
+
+@keras_rate.wrong(
+    "The second Dropout stands after the output: it would wipe out predictions. Which layers have units to spare?",
+    loses=MODEL,
+    replaces="build_dropout_model",
+)
+def drops_the_output(keep1, keep2):
+    return keras_stack(after_output=True)(keep1, keep2)
+
+
+@keras_rate.wrong(
+    "Without an Input the model does not know its input's shape and has no weights until it first sees data.",
+    loses=MODEL,
+    replaces="build_dropout_model",
+)
+def without_input(keep1, keep2):
+    return keras_stack(with_input=False)(keep1, keep2)
+
+
+@keras_rate.wrong("The two keep_probs have changed places.", loses=MODEL, replaces="build_dropout_model")
+def rates_swapped(keep1, keep2):
+    return keras_stack(lambda keep1, keep2: (1 - keep2, 1 - keep1))(keep1, keep2)
+
+
+@keras_rate.right(replaces="build_dropout_model")
+def functional(keep1, keep2):
+    import keras
+
+    x = inputs = keras.Input((2,))
+    for units, keep in ((20, keep1), (3, keep2)):
+        x = keras.layers.Dropout(1 - keep)(keras.layers.Dense(units, activation="relu")(x))
+    return keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x))
+
+
+@keras_rate.right(replaces="build_dropout_model")
+def layer_by_layer(keep1, keep2):
+    import keras
+    import tensorflow as tf
+
+    model = keras.models.Sequential()
+    model.add(keras.layers.Input(shape=(2,)))
+    model.add(keras.layers.Dense(20, activation=tf.nn.relu))
+    model.add(keras.layers.Dropout(rate=1 - keep1))
+    model.add(keras.layers.Dense(3, activation="relu"))
+    model.add(keras.layers.Dropout(rate=1 - keep2))
+    model.add(keras.layers.Dense(1, activation=keras.activations.sigmoid))
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+@keras_rate.right
+def from_numpy(keep_prob):
+    return np.float32(1) - np.float32(keep_prob)
+
+
+keras_rate.small(
+    "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten."
+)
+
+# 12.5 mc_predict
+
+STOCHASTIC = "the mean over stochastic passes"
+
+mc_predict = Exercise(points=1, groups={STOCHASTIC: 1})
+
+
+@mc_predict.cases
+def cases(rng):
+    for rows, n in [(3, 60), (5, 200)]:
+        yield case(X=rng.normal(size=(rows, 2)), weights=rng.normal(size=(2, 1)), n=n, seed=draw_seed(rng))
+
+
+@mc_predict.driver
+def drive(mc_predict, X, weights, n, seed):
+    class Tensor(np.ndarray):
+        """A NumPy array that can be asked for .numpy(), as what a model returns can."""
+
+        def numpy(self):
+            return np.asarray(self)
+
+    class Model:
+        """Stands for a network with dropout: random in training mode, and calm, with another value, otherwise."""
+
+        def __init__(self):
+            self.rng, self.stochastic = np.random.default_rng(seed), 0
+
+        def __call__(self, X, training=False, **_):
+            X = np.asarray(X, dtype=float)
+            self.stochastic += bool(training) * len(X)
+            spread = self.rng.choice([-0.1, 0.1], (len(X), 1)) if training else 0.15
+            return (1 / (1 + np.exp(-X @ weights)) * 0.5 + 0.2 + spread).view(Tensor)
+
+        def predict(self, X, **_):
+            return np.asarray(self(X))
+
+        predict_on_batch = call = __call__
+
+    model = Model()
+    mean = mc_predict(model, X, n)
+    return {"mean": mean, "passes": model.stochastic / len(X)}
+
+
+@mc_predict.judge
+def judge(case, result):
+    X, n = case.inputs["X"], case.inputs["n"]
+    mean = np.asarray(result["mean"], dtype=float)
+    centre = 1 / (1 + np.exp(-X @ case.inputs["weights"])) * 0.5 + 0.2
+    allowed = 6 * 0.1 / math.sqrt(n)
+    passes = result["passes"]
+    right = bool(np.all(np.abs(mean - centre) <= allowed)) and passes >= n
+    if passes < 1:
+        seen, detail = (
+            "no stochastic pass",
+            "the model was never called with training=True: every pass gives the same numbers",
+        )
+    elif passes < n:
+        seen, detail = "too few passes", f"n = {n} passes were asked for; {passes:.0f} were made"
+    elif close(mean, n * centre, rtol=0.1):
+        seen, detail = "the sum", f"the result is about {np.mean(mean / centre):.0f} times too large"
+    elif np.all(np.isin(mean, (0, 1))):
+        seen, detail = (
+            "labels",
+            "the result holds only zeros and ones; the mean of the probabilities was asked for",
+        )
+    else:
+        seen, detail = (
+            "something else",
+            f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes",
+        )
+    yield STOCHASTIC, right, seen, detail
+
+
+@mc_predict.wrong(
+    "`predict` switches dropout off: the passes are all alike, and their mean is one calm prediction. Call the model with training=True."
+)
+def predicts_calmly(model, X, n):
+    return np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0)
+
+
+@mc_predict.wrong("The passes are added up, not averaged.")
+def adds_up(model, X, n):
+    return sum(np.asarray(model(X, training=True)) for _ in range(n))
+
+
+@mc_predict.wrong(
+    "You round every pass to a label and take the vote. The spread that the passes carry is thrown away: average the probabilities."
+)
+def median_of_labels(model, X, n):
+    return np.median([np.asarray(model(X, training=True)) > 0.5 for _ in range(n)], axis=0).astype(float)
+
+
+@mc_predict.wrong("One stochastic pass is one thinned network's opinion. Ask n of them.")
+def one_pass(model, X, n):
+    return np.asarray(model(X, training=True))
+
+
+@mc_predict.right
+def running_sum(model, X, n):
+    total = 0.0
+    for _ in range(n):
+        total = total + model(X, training=True).numpy()
+    return total / n
+
+
+@mc_predict.right
+def all_rows_at_once(model, X, n):
+    many = np.asarray(model(np.repeat(X, n, axis=0), training=True))
+    return many.reshape(len(X), n, -1).mean(axis=1)
+
+
+@mc_predict.right
+def with_tensorflow(model, X, n):
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.stack([model(X, training=True) for _ in range(n)]), axis=0)
+
+
+mc_predict.small(
+    "Three passes that say 0.6, 0.8 and 0.7 for one sample have the mean 0.7. Three calls of `predict` would all say the same."
+)
+
+# 12.6 seed_everything
+
+REPEATABLE = "the same seed, the same mask"
+
+seed_everything = Exercise(points=1, groups={REPEATABLE: 1}, seconds=20)
+
+
+@seed_everything.cases
+def cases(rng):
+    yield case(seed=int(rng.integers(1, 10_000)))
+    yield case(seed=int(rng.integers(1, 10_000)))
+
+
+@seed_everything.driver
+def drive(seed_everything, seed):
+    import sys
+
+    keras = sys.modules.get("keras")
+    if keras is None:
+        raise RuntimeError(
+            "keras is not imported in this notebook: run the cell that imports it, then this one again"
+        )
+
+    def mask_after(seed):
+        seed_everything(seed)
+        layer = keras.layers.Dropout(0.5)
+        return np.asarray(layer(np.ones((20, 30), dtype=np.float32), training=True))
+
+    return {"first": mask_after(seed), "second": mask_after(seed), "other": mask_after(seed + 1)}
+
+
+@seed_everything.judge
+def judge(case, result):
+    first, second, other = (np.asarray(result[key]) for key in ("first", "second", "other"))
+    if not same(first, second):
+        yield (
+            REPEATABLE,
+            False,
+            "two masks",
+            f"the same seed gave two masks that differ in {np.mean(first != second):.0%} of their entries",
+        )
+    else:
+        yield (
+            REPEATABLE,
+            not same(first, other),
+            "every seed alike",
+            "another seed gave the very same mask: is the argument used?",
+        )
+
+
+@seed_everything.wrong(
+    "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's `random` when it is "
+    "made; the seed of TensorFlow's or of NumPy's operations does not reach it."
+)
+def seeds_tensorflow_alone(seed):
+    import tensorflow as tf
+
+    tf.random.set_seed(seed)
+
+
+@seed_everything.wrong("Every seed gives the same mask: the argument is not used.")
+def always_the_same_seed(seed):
+    import keras
+
+    keras.utils.set_random_seed(0)
+
+
+@seed_everything.right
+def one_by_one(seed):
+    import random
+
+    import tensorflow as tf
+
+    random.seed(seed)
+    np.random.seed(seed)
+    tf.random.set_seed(seed)
+
+
+@seed_everything.right
+def through_tensorflow(seed):
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(seed)
+
+
+seed_everything.small(
+    "Call it with 1, make a Dropout layer, look at its mask; call it with 1 again, make another: the two masks must be one."
+)
+
+# 12.7 rate_grid
+
+MEANS, SPREADS = "the means", "the standard deviations"
+
+rate_grid = Exercise(points=1, groups={MEANS: 1, SPREADS: 1})
+
+
+@rate_grid.cases
+def cases(rng):
+    for group, part in ((MEANS, 0), (SPREADS, 1)):
+        rates, seeds = np.sort(rng.uniform(0.1, 0.9, 4)), rng.permutation(50)[:6]
+        yield case(group, rates=rates.tolist(), seeds=seeds.tolist(), phase=rng.uniform(1, 9), part=part)
+
+
+@rate_grid.driver
+def drive(rate_grid, rates, seeds, phase, part):
+    def train_fn(rate, seed):
+        return 0.8 - 0.3 * (rate - 0.4) ** 2 + 0.05 * rate * np.sin(phase * seed + 5 * rate)
+
+    table = rate_grid(train_fn, rates, seeds)
+    if not hasattr(table, "__len__") or len(table) != 2:
+        raise TypeError("rate_grid should return a pair: the means and the standard deviations")
+    return np.asarray(table[part], dtype=float)
+
+
+def scores(train_fn, rates, seeds):
+    return np.array([[train_fn(rate, seed) for seed in seeds] for rate in rates])
+
+
+@rate_grid.wrong(
+    "These are the spreads of the seeds you ran; as an estimate for all seeds, divide by n - 1 (ddof=1).",
+    loses=SPREADS,
+)
+def divides_by_n(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds)
+    return table.mean(axis=1), table.std(axis=1)
+
+
+@rate_grid.wrong("You average over the rates: one number a seed. One number a rate was asked for.")
+def the_other_axis(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds)
+    return table.mean(axis=0), table.std(axis=0, ddof=1)
+
+
+@rate_grid.wrong("You report the best of the seeds. Luck always looks good: report the mean.", loses=MEANS)
+def best_of_seeds(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds)
+    return table.max(axis=1), table.std(axis=1, ddof=1)
+
+
+@rate_grid.wrong(
+    "This is the standard error of the mean, sd / √n; the spread of single runs was asked for.", loses=SPREADS
+)
+def standard_error(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds)
+    return table.mean(axis=1), table.std(axis=1, ddof=1) / np.sqrt(len(seeds))
+
+
+@rate_grid.wrong("Every run used the first seed, so that there is no spread to see.")
+def one_seed_throughout(train_fn, rates, seeds):
+    table = scores(train_fn, rates, [seeds[0]] * len(seeds))
+    return table.mean(axis=1), table.std(axis=1, ddof=1)
+
+
+@rate_grid.wrong("This is the variance: take its root.", loses=SPREADS)
+def variance(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds)
+    return table.mean(axis=1), table.var(axis=1, ddof=1)
+
+
+@rate_grid.right
+def with_statistics(train_fn, rates, seeds):
+    import statistics
+
+    means, spreads = [], []
+    for rate in rates:
+        runs = [float(train_fn(rate, seed)) for seed in seeds]
+        means.append(statistics.mean(runs))
+        spreads.append(statistics.stdev(runs))
+    return means, spreads
+
+
+@rate_grid.right
+def in_float32(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds).astype(np.float32)
+    return np.stack([table.mean(axis=1), table.std(axis=1, ddof=1)])
+
+
+rate_grid.small(
+    "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + 0.01) = 0.141."
+)
