@@ -35,9 +35,13 @@ class Difference:
 def difference(
     found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0, name: str = "the result"
 ) -> Difference | None:
-    """None when `found` is right, otherwise the first thing that is off."""
+    """None when `found` is right, otherwise the first thing that is off; never raises, whatever `found` is."""
     with np.errstate(all="ignore"):
-        return _difference(found, expected, rtol, atol, name)
+        try:
+            return _difference(found, expected, rtol, atol, name)
+        except Exception as error:  # an object that fails when its length is asked for, or its items
+            seen = f"an object of type {type(found).__name__}"
+            return Difference("type", f"{name} is {seen} that can't be looked at: {type(error).__name__}")
 
 
 def matches(found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0) -> bool:
@@ -48,7 +52,7 @@ def matches(found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0) ->
 def _difference(found: Any, expected: Any, rtol: float, atol: float, name: str) -> Difference | None:
     if isinstance(expected, Mapping):
         return _mapping_difference(found, expected, rtol, atol, name)
-    if expected is None or isinstance(expected, (str, bool, np.bool_, set)):
+    if expected is None or isinstance(expected, (str, bool, np.bool_, set, frozenset)):
         return _plain_difference(found, expected, name)
     if isinstance(expected, (list, tuple)) and not _is_numeric(expected):
         return _sequence_difference(found, expected, rtol, atol, name)
@@ -99,7 +103,7 @@ def _sequence_difference(
 
 def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None:
     """Words, sets, truth values and None: equal or not, with 0-d arrays unwrapped."""
-    if isinstance(expected, set):
+    if isinstance(expected, (set, frozenset)):
         if not isinstance(found, (set, frozenset, list, tuple)):
             return Difference("type", f"{name} is {kind_of(found)}, expected a set")
         right = _hashable(found) and set(found) == expected
@@ -128,7 +132,9 @@ def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None
 
 
 def _numeric_difference(found: Any, expected: Any, rtol: float, atol: float, name: str) -> Difference | None:
-    wanted = np.asarray(expected)
+    wanted = as_array(expected)
+    if wanted is None:  # a whole number beyond every float
+        return _plain_difference(found, expected, name)
     trouble = _structure_difference(found, wanted.shape, wanted.dtype.kind, name)
     if trouble:
         return trouble
@@ -258,8 +264,10 @@ def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np
     rtol = max(rtol, _precision(values))
     numbers, targets = _comparable(values), _comparable(wanted)
     finite = np.isfinite(targets)
-    typical = float(np.sqrt(np.mean(np.abs(targets[finite]) ** 2))) if finite.any() else 0.0
-    allowed = atol + rtol * np.abs(np.where(finite, targets, 0)) + rtol * typical
+    sizes = np.abs(np.where(finite, targets, 0))
+    largest = float(sizes.max()) or 1.0  # taken out before squaring, which overflows from 1e154 on
+    typical = largest * float(np.sqrt(np.mean((sizes[finite] / largest) ** 2))) if finite.any() else 0.0
+    allowed = np.minimum(atol + rtol * sizes + rtol * typical, np.finfo(float).max)
     return np.where(
         finite, ~(np.abs(numbers - targets) <= allowed), ~(numbers == targets) & ~np.isnan(targets)
     )
@@ -336,7 +344,9 @@ def as_array(value: Any) -> np.ndarray | None:
     if isinstance(value, (bool, int, float, complex, str, np.generic)):
         try:
             array = np.asarray(value)
-        except (OverflowError, ValueError):
+            if array.dtype == object:
+                array = np.asarray(float(value))
+        except (OverflowError, TypeError, ValueError):
             return None
         return array if array.dtype.kind in "biufcU" else None
     if isinstance(value, (list, tuple)) or hasattr(value, "__array__"):
@@ -345,6 +355,10 @@ def as_array(value: Any) -> np.ndarray | None:
 
 
 def _converted(value: Any) -> np.ndarray | None:
+    if isinstance(value, (list, tuple)):
+        entries = len(value) + sum(item.size for item in value if isinstance(item, np.ndarray))
+        if entries > LARGEST_ARRAY:  # a few huge arrays in a list would be copied into a larger one
+            return None
     try:
         array = np.asarray(value)
     except Exception:  # a foreign type may fail in any way it likes: it is no array then
@@ -354,16 +368,19 @@ def _converted(value: Any) -> np.ndarray | None:
 
 def _is_numeric(value: list | tuple) -> bool:
     """A list of plain numbers, which is compared as one array; nested or mixed lists go item by item."""
-    return len(value) > 0 and all(
+    plain = all(
         isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool)
         for item in value
     )
+    return len(value) > 0 and plain and as_array(value) is not None
 
 
 def kind_of(value: Any) -> str:
     """What a value is, in a student's words."""
     if value is None:
         return "None"
+    if isinstance(value, Opaque) and value.type_name.startswith("array of "):
+        return f"an {value.type_name}"
     if isinstance(value, Opaque):
         return f"an object of type {value.type_name}"
     if isinstance(value, np.ndarray):
@@ -390,19 +407,24 @@ def describe_shape(shape: tuple[int, ...]) -> str:
 def _number(value: Any) -> str:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, (bool, int)):
-        return str(value)
+        size = abs(value).bit_length()
+        return str(value) if size <= 64 else f"{'-' if value < 0 else ''}2**{size - 1} or more"
     if isinstance(value, complex):
         return f"{value:.4g}"
     return f"{value:.6g}"
 
 
 def _short(value: Any, width: int = 60) -> str:
-    text = repr(value)
+    text = _number(value) if isinstance(value, int) else repr(value)
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _listed(keys: Iterable[Any]) -> str:
-    return ", ".join(f"`{key}`" for key in keys)
+def _listed(keys: Iterable[Any], most: int = 8) -> str:
+    keys = list(keys)
+    words = [
+        f"`{key if isinstance(key, str) and len(key) <= 30 else _short(key, 30)}`" for key in keys[:most]
+    ]
+    return ", ".join(words) + (f" and {len(keys) - most} more" if len(keys) > most else "")
 
 
 def _length(value: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from .exercise import Exercise
 
 CONFIG = "nbgrader_config.py"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 CELL_MARKER = re.compile(r"^# %%(?:$|\s)")
 
 
@@ -155,6 +157,8 @@ class Lesson:
                 f"exercise {exercise.name} has no solution: no cell of lesson.py defines {lacking[0]}",
                 f"Write a cell that defines {lacking[0]} between {BEGIN} and {END}, outside cells tagged demo.",
             )
+        for name, value in QUIET_TENSORFLOW.items():  # where a solution imports it
+            os.environ.setdefault(name, value)
         namespace: dict[str, Any] = {"__name__": f"reference_{self.name}"}
         for statement in chosen:
             padding = "\n" * (statement.line - 1)  # so that a traceback names the line of lesson.py

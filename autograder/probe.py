@@ -18,6 +18,8 @@ from .guard import Stopped
 from .sheet import Case, Outcome, Sheet
 from .wire import Opaque
 
+_IN_SETS = (str, int, float, np.integer, np.floating)
+
 Driver = Callable[[list[Any], Case, dict[str, Any]], Any]
 
 
@@ -51,7 +53,7 @@ def outcome_of(driver: Driver, functions: list[Any], case: Case) -> Outcome:
         raise
     except BaseException as error:  # a student's sys.exit() is an answer like any other wrong one
         seconds = time.perf_counter() - started
-        return Outcome(None, type(error).__name__, str(error)[:300], _students_line(error), seconds=seconds)
+        return Outcome(None, type(error).__name__, _message(error), _students_line(error), seconds=seconds)
     seconds = time.perf_counter() - started
     changed = tuple(name for name, value in case.inputs.items() if not _identical(given.get(name), value))
     return Outcome(value, changed=changed, seconds=seconds)
@@ -70,9 +72,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     if type(value) in (list, tuple):
         return type(value)(plain(item, depth + 1) for item in value)
     if type(value) in (set, frozenset):
-        return {item if isinstance(item, (str, int, float)) else repr(item) for item in value}
+        return {plain(item) if isinstance(item, _IN_SETS) else repr(item) for item in value}
     if isinstance(value, Mapping):
         return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):  # subclasses: a named tuple
+        return plain(list(value) if isinstance(value, list) else tuple(value), depth)
     if isinstance(value, (bool, int, float, str)):  # subclasses: an enumeration, a numpy-like float
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return base(value)
@@ -123,6 +127,22 @@ def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(_identical, one, other))
     return type(one) is type(other) and (one == other or one != one)
+
+
+def _message(error: BaseException) -> str:
+    """The exception's text; for a stub, whose there is none, which function is not written."""
+    try:
+        text = str(error)
+    except Exception:  # an exception of the student's that fails when it is shown
+        text = ""
+    if not text and type(error) is NotImplementedError:
+        text = f"`{traceback.extract_tb(error.__traceback__)[-1].name}` is not written yet"
+    return printable(text[:300])
+
+
+def printable(text: str) -> str:
+    """The text without the halves of characters that no stream and no notebook can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _students_line(error: BaseException) -> str:

@@ -1,8 +1,8 @@
 """A small neural-network library in NumPy, on which the lessons' case studies run.
 
 Its results match Keras' (same formulas, same defaults) at a fraction of the time, and its parts can be
-exchanged for the student's own: see `nnlab.pieces`. Plots are in `nnlab.figures`, data sets in `nnlab.data`;
-neither is imported here.
+exchanged for the student's own: see `nnlab.pieces`. Data sets are in `nnlab.data`, plots in
+`nnlab.figures`, which is not imported here because matplotlib takes its time.
 """
 
 from nnlab.network import MLP

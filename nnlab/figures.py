@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
 from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
@@ -104,6 +105,9 @@ def seeds_band(ax: Axes, x: ArrayLike, runs: Sequence[ArrayLike], label: str, co
 
 def png(fig: Figure, dpi: int = DPI) -> bytes:
     """Return the figure as PNG, the same bytes every time."""
+    # Constrained layout moves things a little each time it runs: let it run once, then keep the result.
+    fig.draw_without_rendering()
+    fig.set_layout_engine("none")
     buffer = io.BytesIO()
     # Software would be the version of matplotlib.
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
@@ -137,3 +141,47 @@ def _in_ipython() -> bool:
     except ImportError:
         return False
     return get_ipython() is not None
+
+
+def explore(draw: Callable[..., Figure], alt: str, **sliders: tuple[float, float, float, float]) -> None:
+    """Show a figure with sliders for its parameters: a static one first, for readers without widgets.
+
+    Args:
+        draw: called with one number for each slider, returns a figure.
+        alt: the static figure in words.
+        **sliders: (lowest, highest, step, start) by parameter.
+    """
+    show(draw(**{name: start for name, (*_, start) in sliders.items()}), alt)
+    if not _in_ipython() or os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
+        return  # nobody is there to move a slider
+    try:
+        import ipywidgets
+    except ImportError:
+        return
+    controls = {
+        name: ipywidgets.FloatSlider(start, min=low, max=high, step=step, description=name)
+        for name, (low, high, step, start) in sliders.items()
+    }
+
+    def redraw(**values: float) -> None:
+        show(draw(**values), f"The same figure for {', '.join(f'{k} = {v:g}' for k, v in values.items())}. {alt}")
+
+    ipywidgets.interact(redraw, **controls)
+
+
+def animate(frames: Sequence[Figure], alt: str, seconds: float = 1.2, dpi: int = 60) -> None:
+    """Show figures one after the other as a small animation, with a text alternative."""
+    from PIL import Image
+
+    images = [Image.open(io.BytesIO(png(fig, dpi))).convert("RGB").quantize(32) for fig in frames]
+    for fig in frames:
+        plt.close(fig)
+    if not _in_ipython():
+        return
+    from IPython.display import display
+
+    buffer = io.BytesIO()
+    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=int(1000 * seconds), loop=3)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    image = f'<img src="data:image/gif;base64,{data}" alt="{html.escape(alt)}">'
+    display({"text/html": image, "text/plain": alt}, raw=True)

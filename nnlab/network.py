@@ -28,8 +28,8 @@ Clip = tuple[str, Any]
 NOISE_PLACES = ("in", "pre", "post")
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
-# A network that explodes is something to look at in this course, not to be warned of: a warning on stderr in the
-# middle of a lesson would look like a mistake of the student's.
+# A network that explodes is something to look at in this course, not to be warned of: a warning on stderr in
+# the middle of a lesson would look like a mistake of the student's.
 _quiet = np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
 
 
@@ -202,7 +202,7 @@ class MLP:
     def penalty(
         self, l2: Mapping[Key, float] = NOTHING, l1: Mapping[Key, float] = NOTHING, m: int = 1
     ) -> float:
-        """Return the sum of λ·ΣW² over `l2` and of λ·Σ|W| over `l1`: Keras' convention, whatever m, the samples."""
+        """Return the sum of λ·ΣW² over `l2` and of λ·Σ|W| over `l1`: Keras' convention, whatever m is."""
         squares = (
             self.pieces["l2_cost"]([self.params[self.index(key)]], 2 * m * lam, m) for key, lam in l2.items()
         )
