@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from . import judge, picture
-from .compare import matches
+from .compare import kind_of, matches
 from .errors import LessonNotFound, UnknownExercise
 from .guard import undisturbed, within
 from .probe import driver_for, outcome_of, plain_scalars
 from .sheet import FILE_NAME, Case, LessonSheet, Outcome, Sheet, load
-from .verdict import Progress, Verdict
+from .verdict import Progress, Row, Verdict
+from .wire import Opaque
 
 TRIES_BEFORE_EXAMPLE = 3
 
@@ -73,7 +74,8 @@ def sheet_for(lesson: LessonSheet, answers: tuple[Any, ...], names: dict[str, An
     if not answers:
         raise UnknownExercise("", lesson.sheets, lesson.lesson)
     first = answers[0]
-    own = getattr(first, "__name__", None)
+    own = f'"{first}"' if isinstance(first, str) else getattr(first, "__name__", None)
+    own = own if isinstance(own, str) else type(first).__name__
     if own in lesson.sheets and names.get(own) is first:
         return lesson.sheets[own]
     called = [name for name in lesson.sheets if name in names and names[name] is first]
@@ -81,7 +83,7 @@ def sheet_for(lesson: LessonSheet, answers: tuple[Any, ...], names: dict[str, An
         return lesson.sheets[called[0]]
     if own in lesson.sheets:
         return lesson.sheets[own]
-    raise UnknownExercise(own or type(first).__name__, lesson.sheets, lesson.lesson)
+    raise UnknownExercise(own, lesson.sheets, lesson.lesson)
 
 
 def functions_of(sheet: Sheet, answers: tuple[Any, ...], names: dict[str, Any]) -> list[Any]:
@@ -94,7 +96,7 @@ def functions_of(sheet: Sheet, answers: tuple[Any, ...], names: dict[str, Any]) 
 
 def _missing(name: str) -> Any:
     def absent(*_: Any, **__: Any) -> Any:
-        raise NotImplementedError(f"{name} is not defined")
+        raise NotImplementedError(f"`{name}` is not defined: run the cell that defines it")
 
     return absent
 
@@ -103,12 +105,21 @@ def examined(sheet: Sheet, functions: list[Any]) -> Verdict:
     """Runs every case and judges what came of it."""
     with undisturbed() as said:
         outcomes = outcomes_within(sheet, functions, sheet.cases)
-        verdict = judge.verdict(sheet, outcomes)
+        printed, warned = said.text, tuple(said.warnings)  # what the judge warns of is not the student's
+        verdict = _judged(sheet, outcomes)
+        figure = _figure(sheet, outcomes, verdict)
     if verdict.status == "open":
         return verdict
-    return replace(
-        verdict, printed=said.text, warned=tuple(said.warnings), figure=_figure(sheet, outcomes, verdict)
-    )
+    return replace(verdict, printed=printed, warned=warned, figure=figure)
+
+
+def _judged(sheet: Sheet, outcomes: list[Outcome]) -> Verdict:
+    try:
+        return judge.verdict(sheet, outcomes)
+    except Exception as error:  # a result that the judge's author did not think of
+        seen = f"these results could not be judged ({type(error).__name__}: {error})"
+        rows = tuple(Row(group, 0.0, share, False) for group, share in judge.shares(sheet).items())
+        return Verdict(sheet.name, 0.0, sheet.points, rows, explanation=seen)
 
 
 def outcomes_within(sheet: Sheet, functions: list[Any], cases: tuple[Case, ...]) -> list[Outcome]:
@@ -121,11 +132,15 @@ def outcomes_within(sheet: Sheet, functions: list[Any], cases: tuple[Case, ...])
                 return
             outcomes.append(outcome_of(driver, functions, case))
 
-    if within(sheet.seconds, run):
-        return outcomes
+    in_time = within(sheet.seconds, run)
     given_up.append(True)
     finished = list(outcomes)[: len(cases)]
-    slow = f"no answer within {sheet.seconds:g} seconds: is there a loop that never ends, or one that could be a line of NumPy?"
+    slow = "your code ended the check before it was done"
+    if not in_time:
+        slow = (
+            f"no answer within {sheet.seconds:g} seconds: is there a loop that never ends, "
+            "or one that could be a line of NumPy?"
+        )
     return finished + [Outcome(None, "Stopped", slow)] * (len(cases) - len(finished))
 
 
@@ -169,10 +184,14 @@ def _small_example(sheet: Sheet, functions: list[Any]) -> str:
     with undisturbed():
         (outcome,) = outcomes_within(sheet, functions, (sheet.small,))
     yours = f"raises {outcome.raised}" if outcome.raised else f"gives {_inline(outcome.value)}"
+    if outcome.raised == "Stopped":
+        yours = "gives no answer in time"
     return f"{sheet.small_text} With {judge.inputs_text(sheet.small)} it is {_inline(sheet.small.expected)}; yours {yours}."
 
 
 def _inline(value: Any) -> str:
+    if isinstance(value, (Opaque, int)):
+        return kind_of(value)
     text = (
         np.array2string(value, precision=6, separator=", ")
         if isinstance(value, np.ndarray)

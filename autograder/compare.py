@@ -35,7 +35,7 @@ class Difference:
 def difference(
     found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0, name: str = "the result"
 ) -> Difference | None:
-    """None when `found` is right, otherwise the first thing that is off; never raises, whatever `found` is."""
+    """None when `found` is right, otherwise the first thing that is off. Raises for no `found` whatever."""
     with np.errstate(all="ignore"):
         try:
             return _difference(found, expected, rtol, atol, name)

@@ -69,7 +69,8 @@ class _Sink(io.TextIOBase):
 
     def summary(self) -> str:
         more = self.count - KEPT_CHARACTERS
-        return "".join(self.kept) + (f"\n… and {more} characters more" if more > 0 else "")
+        kept = "".join(self.kept).encode("utf-8", "replace").decode("utf-8")  # no halves of characters
+        return kept + (f"\n… and {more} characters more" if more > 0 else "")
 
 
 @contextlib.contextmanager
@@ -90,15 +91,29 @@ def undisturbed() -> Iterator[Said]:
 @contextlib.contextmanager
 def _global_state_restored() -> Iterator[None]:
     numpy_random, python_random = np.random.get_state(), random.getstate()
-    print_options, logging_off = np.get_printoptions(), logging.root.manager.disable
+    print_options, folder = np.get_printoptions(), _working_folder()
+    logging_off, level = logging.root.manager.disable, logging.root.level
+    handlers = list(logging.root.handlers)  # `logging.warning` makes one, for the stderr of that moment
     logging.disable(logging.CRITICAL)  # handlers hold on to the stderr of the day they were made
     try:
         yield
     finally:
         logging.disable(logging_off)
+        logging.root.setLevel(level)
+        logging.root.handlers[:] = handlers
+        if folder and folder != _working_folder():  # the next check looks for checks.json here
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
         np.set_printoptions(**{key: value for key, value in print_options.items() if key != "override_repr"})
         random.setstate(python_random)
         np.random.set_state(numpy_random)
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it has been removed
+        return ""
 
 
 @contextlib.contextmanager
@@ -129,8 +144,9 @@ def _descriptors_silenced() -> Iterator[None]:
         with contextlib.suppress(OSError):  # no descriptors at all: nothing to silence
             nowhere = os.open(os.devnull, os.O_WRONLY)
             for descriptor in (1, 2):
-                saved[descriptor] = os.dup(descriptor)
-                os.dup2(nowhere, descriptor)
+                with contextlib.suppress(OSError):
+                    saved[descriptor] = os.dup(descriptor)
+                    os.dup2(nowhere, descriptor)
             os.close(nowhere)
         yield
     finally:

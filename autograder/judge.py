@@ -37,7 +37,11 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
     """The verdict on one exercise. Every outcome belongs to the case of the same position."""
     if all(outcome.raised == NOT_WRITTEN for outcome in outcomes):
         rows = tuple(Row(group, 0.0, share, False, "") for group, share in shares(sheet).items())
-        return Verdict(sheet.name, 0.0, sheet.points, rows, status="open")
+        seen = outcomes[0].message if outcomes else ""
+        own = {f"`{name}` is not written yet" for name in sheet.functions}  # which the status says already
+        return Verdict(
+            sheet.name, 0.0, sheet.points, rows, status="open", explanation="" if seen in own else seen
+        )
     findings = findings_of(sheet, outcomes)
     rows = _rows(sheet, findings)
     points = round(sum(row.points for row in rows), 2)
@@ -133,7 +137,7 @@ def _changed_findings(sheet: Sheet, groups: list[str], outcome: Outcome) -> list
 
 def _raised_text(outcome: Outcome, case: Case) -> str:
     if outcome.raised == NOT_WRITTEN:
-        return f"`{case.call}` is not written yet" if case.call else "a part of it is not written yet"
+        return outcome.message or "a part of it is not written yet"
     if outcome.raised == "Stopped":
         return outcome.message
     where = f" ({outcome.where})" if outcome.where else ""

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .compare import as_array
+
 LARGEST_GRID = (24, 48)  # rows, columns; of a larger array the upper left corner is drawn
 MOST_PAIRS = 40
 _INK = "var(--jp-content-font-color1,CanvasText)"
@@ -21,16 +23,17 @@ def of_mask(result: np.ndarray) -> str:
 
 def of_difference(found: Any, expected: Any) -> str:
     """Where two arrays of the same shape differ: pairs of marks for a row of numbers, a grid for a matrix."""
-    try:
-        one, other = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
-    except (TypeError, ValueError):
+    one, other = as_array(found), as_array(expected)
+    if one is None or other is None or not {one.dtype.kind, other.dtype.kind} <= set("biuf"):
         return ""
+    one, other = one.astype(float), other.astype(float)
     if one.shape != other.shape or not np.isfinite(other).all() or one.size < 2:
         return ""
     if one.ndim == 1 and one.size <= MOST_PAIRS:
         return _pairs(np.where(np.isfinite(one), one, np.nan), other)
     if one.ndim == 2:
-        off = ~np.isclose(one, other, rtol=1e-4, atol=1e-4 * float(np.abs(other).max() or 1))
+        with np.errstate(all="ignore"):
+            off = ~np.isclose(one, other, rtol=1e-4, atol=1e-4 * float(np.abs(other).max() or 1))
         return _grid(
             off,
             f"Where your result is off: {int(off.sum())} of {off.size} entries",

@@ -18,9 +18,8 @@ from .guard import Stopped
 from .sheet import Case, Outcome, Sheet
 from .wire import Opaque
 
-_IN_SETS = (str, int, float, np.integer, np.floating)
-
 Driver = Callable[[list[Any], Case, dict[str, Any]], Any]
+_IN_SETS = (str, int, float, tuple, frozenset, np.bool_, np.integer, np.floating)
 
 
 def driver_for(sheet: Sheet) -> Driver:
@@ -72,7 +71,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if type(value) in (list, tuple):
         return type(value)(plain(item, depth + 1) for item in value)
     if type(value) in (set, frozenset):
-        return {plain(item) if isinstance(item, _IN_SETS) else repr(item) for item in value}
+        return type(value)(plain(item) if isinstance(item, _IN_SETS) else repr(item) for item in value)
     if isinstance(value, Mapping):
         return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):  # subclasses: a named tuple

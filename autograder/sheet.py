@@ -99,8 +99,16 @@ def dump(lesson: LessonSheet) -> str:
 
 
 def load(path: Path) -> LessonSheet:
-    """The lesson's sheets from its checks.json."""
-    return parse(path.read_text(encoding="utf-8"))
+    """The lesson's sheets from its checks.json.
+
+    Raises:
+        WireError: the file is damaged, or of another version.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise wire.WireError(f"{path} is damaged ({problem}); get it anew") from None
 
 
 def parse(text: str) -> LessonSheet:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,7 +62,13 @@ def unbound(chosen: Iterable[Statement], names: Iterable[str]) -> set[str]:
 
 
 def without_magics(source: str) -> str:
-    """A notebook cell's source with the lines that only IPython understands made comments."""
+    """A notebook cell's source with the lines that only IPython understands made comments.
+
+    What is Python already stays as it is: a line may begin with the operator %, or hold text that looks so.
+    """
+    with contextlib.suppress(SyntaxError):
+        ast.parse(source)
+        return source
     return "\n".join(
         "#" + line if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
     )
@@ -91,8 +98,12 @@ def _bound(node: ast.stmt) -> set[str]:
                 base = base.value
             if isinstance(base, ast.Name):
                 names.add(base.id)
-        elif isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(part.name)
+        elif isinstance(part, (ast.MatchAs, ast.MatchStar)):
+            names |= {part.name} - {None}
+        elif isinstance(part, ast.MatchMapping):
+            names |= {part.rest} - {None}
         elif isinstance(part, (ast.Import, ast.ImportFrom)):
             names |= {alias.asname or alias.name.split(".")[0] for alias in part.names}
     return names

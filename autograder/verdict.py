@@ -181,7 +181,7 @@ class Progress:
         return sum(verdict.max_points for verdict in self.verdicts)
 
     def __repr__(self) -> str:
-        width = max(len(verdict.exercise) for verdict in self.verdicts)
+        width = max((len(verdict.exercise) for verdict in self.verdicts), default=0)
         lines = [f"{self.title}: {number(self.points)} of {number(self.max_points)} points"]
         lines += [f"  {verdict.exercise:<{width}}  {headline(verdict)}" for verdict in self.verdicts]
         return "\n".join([*lines, self.advice()])

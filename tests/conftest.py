@@ -1,0 +1,125 @@
+"""Small lessons, made where a test runs, and a notebook to try them in."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import os
+import random
+import sys
+import textwrap
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograder
+from autograder import exercise as exercises
+from autograder import sheet as sheets
+from autograder.drawing import Sources, drawn
+from autograder.exercise import Exercise
+from autograder.sheet import LessonSheet
+from autograder.verdict import Verdict
+
+# The module `check`; in the package its name is that of the function.
+checking = sys.modules["autograder.check"]
+
+
+class Notebook:
+    """Runs cells in one namespace, as a kernel does in the folder of a lesson."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {
+            "__name__": "__main__",
+            "check": autograder.check,
+            "progress": autograder.progress,
+            "np": np,
+        }
+        self.cells = 0
+
+    def run(self, source: str) -> Any:
+        """Runs a cell; the value of its last expression, if it ends in one."""
+        self.cells += 1
+        tree = ast.parse(textwrap.dedent(source))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        place = f"<ipython-input-{self.cells}>"
+        exec(compile(tree, place, "exec"), self.names)
+        return eval(compile(ast.Expression(last.value), place, "eval"), self.names) if last else None
+
+    def check(self, *names: str) -> Verdict:
+        """Runs a cell with a check, and sees that it left everything as it was."""
+        before = state()
+        verdict = self.run(f"check({', '.join(names)})")
+        assert state() == before
+        assert np.isfinite(float(repr(verdict)))
+        return verdict
+
+    def answer(self, source: str, name: str = "double") -> Verdict:
+        """Runs a cell that defines an answer, then the check under it."""
+        self.run(source)
+        return self.check(name)
+
+
+def state() -> dict[str, Any]:
+    """What a check leaves as it was."""
+    return {
+        "numpy's random numbers": np.random.get_state()[1].tolist(),  # noqa: NPY002
+        "python's random numbers": random.getstate(),
+        "print options": np.get_printoptions(),
+        "numpy's errors": np.geterr(),
+        "logging": (logging.root.manager.disable, logging.root.level, list(logging.root.handlers)),
+        "streams": (sys.stdout, sys.stderr),
+        "warnings": list(warnings.filters),
+        "folder": os.getcwd(),
+    }
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    """An empty notebook."""
+    return Notebook()
+
+
+def sheet_of(
+    made: Exercise, reference: dict[str, Any], name: str = "double", seed: int = 1, **sources: str
+) -> sheets.Sheet:
+    """The sheet of an exercise that a test made; drivers and judges as text, which also defines them."""
+    exercises.collected()  # the list of exercises just made is for whoever loads a lesson
+    made.name, made.functions = name, made.functions or (name,)
+    for kind, source in sources.items():
+        names: dict[str, Any] = {"np": np}
+        exec(source, names)
+        setattr(made, {"driver": "drive", "judge": "judge_function"}[kind], names[_defined(source)])
+    return drawn(made, reference, Sources(**sources), seed)
+
+
+def _defined(source: str) -> str:
+    return ast.parse(source).body[-1].name
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Makes a lesson of some sheets in a folder of its own and goes there; earlier checks are forgotten."""
+    for memory in ("_loaded", "_last", "_tries"):
+        monkeypatch.setattr(checking, memory, {})
+    monkeypatch.chdir(tmp_path)
+
+    def make(*made: sheets.Sheet) -> Path:
+        path = tmp_path / "checks.json"
+        path.write_text(
+            sheets.dump(LessonSheet("01_small", "A small lesson", {one.name: one for one in made}))
+        )
+        return path
+
+    return make
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """How long it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

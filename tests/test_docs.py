@@ -1,0 +1,36 @@
+"""What the documentation shows, works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder import build
+from autograder.course import Course
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.slow
+def test_the_example_of_writing_a_lesson_builds(tmp_path: Path) -> None:
+    """The lesson printed in docs/writing-a-lesson.md builds as it stands, and its release holds no solution."""
+    text = (ROOT / "docs" / "writing-a-lesson.md").read_text(encoding="utf-8")
+    folder = tmp_path / "solutions" / "42_relu"
+    folder.mkdir(parents=True)
+    for name in ("lesson.py", "exercises.py"):
+        (block,) = re.findall(rf"```python\n# {re.escape(name)}\n(.*?)```", text, re.DOTALL)
+        (folder / name).write_text(block, encoding="utf-8")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    course = Course(tmp_path)
+    (lesson,) = course.lessons(("42",))
+
+    built = build.build(course, lesson)
+
+    release = (tmp_path / "notebooks" / "42_relu" / "42_relu.ipynb").read_text(encoding="utf-8")
+    assert built.points == 2
+    assert "np.maximum" not in release and "Rubric" not in release
+    assert "raise NotImplementedError()" in release
+    assert build.stale(course, lesson) == []
