@@ -398,10 +398,15 @@ def _place_of(lesson: Lesson, notebook: NotebookNode, error: Exception) -> Lesso
 
 def _keeps_stderr_clean(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
     """A warning costs a graded cell its points under nbgrader, and anywhere else it names this machine's folders."""
-    said = "".join(output.text for output in made.get("outputs", []) if output.get("name") == "stderr").strip()
+    said = "".join(
+        output.text for output in made.get("outputs", []) if output.get("name") == "stderr"
+    ).strip()
     if said:
         raise LessonError(
-            lesson.source_path, cell.line, f"the cell writes on stderr: {said.splitlines()[0][:200]}", "Mend what it warns of."
+            lesson.source_path,
+            cell.line,
+            f"the cell writes on stderr: {said.splitlines()[0][:200]}",
+            "Mend what it warns of.",
         )
 
 

@@ -24,6 +24,7 @@ from .wire import Opaque
 
 TRIES_BEFORE_EXAMPLE = 3
 
+_started_in = Path.cwd()
 _loaded: dict[tuple[Path, int], LessonSheet] = {}
 _last: dict[tuple[str, str], Verdict] = {}
 _tries: dict[tuple[str, str], int] = {}
@@ -50,17 +51,18 @@ def progress() -> Progress:
 
 def lesson_here(names: dict[str, Any]) -> LessonSheet:
     """The sheets of the lesson whose notebook is running, found beside it."""
-    path = _checks_path(names)
+    path = checks_path(names)
     key = (path, path.stat().st_mtime_ns)
     if key not in _loaded:
         _loaded[key] = load(path)
     return _loaded[key]
 
 
-def _checks_path(names: dict[str, Any]) -> Path:
-    """Jupyter starts a kernel in the notebook's folder; VS Code may not, but tells where the notebook is."""
+def checks_path(names: dict[str, Any]) -> Path:
+    """Jupyter starts a kernel in the notebook's folder, though a cell may have gone elsewhere since; VS Code
+    starts it where it likes, but tells where the notebook is."""
     here = Path.cwd()
-    folders = [here]
+    folders = [here, _started_in]
     if "__vsc_ipynb_file__" in names:
         folders.insert(0, Path(names["__vsc_ipynb_file__"]).parent)
     for folder in folders:

@@ -36,7 +36,13 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--course", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The course's folder. [default: the nearest upward]")
+@click.option(
+    "--course",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The course's folder. [default: the nearest upward]",
+)
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(context: click.Context, folder: Path | None) -> None:
@@ -55,10 +61,19 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
     from . import sheet
     from .course import find_course
 
-    lessons = [sheet.load(lesson.checks_path) for lesson in find_course(folder).lessons() if lesson.checks_path.is_file()]
+    lessons = [
+        sheet.load(lesson.checks_path)
+        for lesson in find_course(folder).lessons()
+        if lesson.checks_path.is_file()
+    ]
     if as_json:
         rows = [
-            {"lesson": one.lesson, "title": one.title, "points": one.points, "exercises": [{"name": s.name, "points": s.points} for s in one.sheets.values()]}
+            {
+                "lesson": one.lesson,
+                "title": one.title,
+                "points": one.points,
+                "exercises": [{"name": s.name, "points": s.points} for s in one.sheets.values()],
+            }
             for one in lessons
         ]
         click.echo(json.dumps({"lessons": rows}))
@@ -71,7 +86,12 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("names", metavar="[LESSON]...", nargs=-1)
-@click.option("--check", "only_check", is_flag=True, help="Build nothing; name what is stale, and exit 1 if anything is.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Build nothing; name what is stale, and exit 1 if anything is.",
+)
 @click.pass_obj
 def build(folder: Path | None, names: tuple[str, ...], only_check: bool) -> None:
     """Turn lesson.py and exercises.py into notebooks, checks.json and gradebook entries.
@@ -88,11 +108,15 @@ def build(folder: Path | None, names: tuple[str, ...], only_check: bool) -> None
             stale += building.stale(course, lesson)
             continue
         built = building.build(course, lesson)
-        click.echo(f"{built.lesson}  {built.points:g} points, {built.bytes / 1000:.0f} kB, {built.seconds:.0f} s")
+        click.echo(
+            f"{built.lesson}  {built.points:g} points, {built.bytes / 1000:.0f} kB, {built.seconds:.0f} s"
+        )
     for path in stale:
         click.echo(f"stale: {path}")
     if stale:
-        click.echo(f"autograder: {len(stale)} files do not follow from their sources: run autograder build", err=True)
+        click.echo(
+            f"autograder: {len(stale)} files do not follow from their sources: run autograder build", err=True
+        )
         sys.exit(1)
 
 
@@ -108,8 +132,26 @@ def check(notebook: Path, as_json: bool) -> None:
 
     lesson, verdicts, total = verdicts_of(notebook)
     if as_json:
-        rows = [{"name": v["exercise"], "points": v["points"], "max_points": v["max_points"], "misconception": v["misconception"], "hint": v["hint"]} for v in verdicts]
-        click.echo(json.dumps({"lesson": lesson, "score": sum(v["points"] for v in verdicts), "max_score": total, "exercises": rows}))
+        rows = [
+            {
+                "name": v["exercise"],
+                "points": v["points"],
+                "max_points": v["max_points"],
+                "misconception": v["misconception"],
+                "hint": v["hint"],
+            }
+            for v in verdicts
+        ]
+        click.echo(
+            json.dumps(
+                {
+                    "lesson": lesson,
+                    "score": sum(v["points"] for v in verdicts),
+                    "max_score": total,
+                    "exercises": rows,
+                }
+            )
+        )
         return
     for verdict in verdicts:
         click.echo(verdict["text"])

@@ -26,7 +26,9 @@ def verdicts_of(path: Path) -> tuple[str, list[dict[str, Any]], float]:
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:
-        raise AutograderError(f"{path} is not a notebook that can be read: {str(error).splitlines()[0]}") from None
+        raise AutograderError(
+            f"{path} is not a notebook that can be read: {str(error).splitlines()[0]}"
+        ) from None
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
     client = NotebookClient(
         notebook,

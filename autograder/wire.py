@@ -230,7 +230,7 @@ def _hashed_apart(keys: list[Any]) -> list[Any]:
 _DECODERS: dict[str, Callable[[dict, Callable[[Any], Any]], Any]] = {
     "int": lambda data, inner: int(data["int"], 16),
     "float": lambda data, inner: float(data["float"]),
-    "complex": lambda data, inner: complex(*inner(data["complex"])),
+    "complex": lambda data, inner: complex(*_items(data["complex"], inner)),
     "scalar": _decode_scalar,
     "array": _decode_array,
     "tuple": lambda data, inner: tuple(_items(data["tuple"], inner)),

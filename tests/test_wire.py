@@ -71,7 +71,7 @@ def equal(one: Any, other: Any) -> bool:
             and same(one, other)
         )
     if isinstance(one, np.generic):
-        return one.dtype == other.dtype and equal(one.item(), other.item())
+        return one.dtype == other.dtype and repr(one) == repr(other)
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, dict):
@@ -189,7 +189,7 @@ def test_an_array_beyond_the_limit_arrives_as_its_shape(there_and_back: Any) -> 
     assert there_and_back(np.broadcast_to(0.0, (10**6, 10**6))) == Opaque("array of shape (1000000, 1000000)")
 
 
-@pytest.mark.parametrize("value", [[0] * 9_000_000, [np.zeros(5_000_000)] * 2], ids=["items", "arrays"])
+@pytest.mark.parametrize("value", ["x" * 17_000_000, [np.zeros(5_000_000)] * 2], ids=["a head", "arrays"])
 def test_a_value_beyond_the_limit_is_not_packed(value: Any) -> None:
     """`pack` refuses what `unpack` would."""
     with pytest.raises(WireError, match="too large"):
