@@ -11,14 +11,19 @@ import json
 import os
 import re
 import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import sheet as sheets
 from .compare import Template, matches
 from .course import BEGIN, END, QUIET_TENSORFLOW, Cell, Course, Lesson, calls_check
 from .drawing import PUBLIC, Undrawable, drawn, seed_of
-from .errors import LessonError
+from .errors import LessonError, WireError
+from .exercise import Exercise
 from .sheet import Case, LessonSheet, Mistake, Outcome, Sheet
 
 if TYPE_CHECKING:
@@ -48,16 +53,16 @@ def build(course: Course, lesson: Lesson) -> Built:
     started = time.monotonic()
     checks = compiled(lesson)
     notebook = assembled(lesson)
-    _write(lesson.checks_path, _settled(lesson, checks))
-    execute(lesson, notebook)
-    text = _notebook_text(notebook)
-    if len(text.encode()) > LARGEST_NOTEBOOK:
-        raise LessonError(
-            lesson.notebook_path,
-            None,
-            f"the notebook has {len(text.encode()):,} bytes",
-            "Draw fewer or smaller figures: a million is the limit.",
-        )
+    with _unless_it_fails(lesson.checks_path, _settled(lesson, checks)):
+        execute(lesson, notebook)
+        text = _notebook_text(notebook)
+        if len(text.encode()) > LARGEST_NOTEBOOK:
+            raise LessonError(
+                lesson.notebook_path,
+                None,
+                f"the notebook has {len(text.encode()):,} bytes",
+                "Draw fewer or smaller figures: a million is the limit.",
+            )
     _write(lesson.notebook_path, text)
     release(course, lesson.name)
     return Built(lesson.name, time.monotonic() - started, checks.points, len(text.encode()))
@@ -69,9 +74,9 @@ def stale(course: Course, lesson: Lesson) -> list[str]:
 
     found = []
     checks, notebook = compiled(lesson), assembled(lesson)
-    if not lesson.checks_path.is_file() or not _alike(sheets.load(lesson.checks_path), checks):
+    if not _holds(lesson.checks_path, checks):
         found.append(lesson.checks_path)
-    if not lesson.notebook_path.is_file() or _bare(_read(lesson.notebook_path)) != _bare(notebook):
+    if _bare_file(lesson.notebook_path) != _bare(notebook):
         found.append(lesson.notebook_path)
     handed_out = course.notebooks / lesson.name
     if not _same_text(handed_out / lesson.notebook_path.name, released_text(course, lesson.name, notebook)):
@@ -120,6 +125,25 @@ def compiled_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:
         raise LessonError(
             lesson.exercises_path, line, f"exercise {name}: {error.problem}", error.remedy
         ) from None
+    except LessonError:
+        raise
+    except Exception as error:  # in the generator of cases, the judge, or a misconception made by a function
+        raise LessonError(
+            lesson.exercises_path,
+            _line_in_exercises(lesson, exercise, error),
+            f"exercise {name}: {type(error).__name__}: {error}",
+            "Cases, judge and variants must run without an exception.",
+        ) from error
+
+
+def _line_in_exercises(lesson: Lesson, exercise: Exercise, error: Exception) -> int:
+    """The innermost line of exercises.py that an exception went through; a judge runs as text of its own."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == str(lesson.exercises_path):
+            return frame.lineno or exercise.line
+        if frame.filename == "<judge of an exercise>":
+            return exercise.judge_function.__code__.co_firstlineno
+    return exercise.line
 
 
 def _in_order(lesson: Lesson) -> list[str]:
@@ -130,11 +154,17 @@ def _in_order(lesson: Lesson) -> list[str]:
 def _exercises_and_checks_agree(lesson: Lesson) -> None:
     seen: dict[str, int] = {}
     for cell in lesson.cells:
-        if cell.kind == "code":
-            _markers_close(lesson, cell)
+        _markers_close(lesson, cell)
         if not is_check(cell):
             continue
         name, *_ = names = checked_names(cell, lesson)
+        if cell.tags & {"demo", "yours", "written"}:
+            raise LessonError(
+                lesson.source_path,
+                cell.line - 1,
+                f"check({name}) in a cell tagged {', '.join(sorted(cell.tags))}, which would not be graded",
+                "Take the tag off.",
+            )
         if name not in lesson.exercises:
             raise LessonError(
                 lesson.source_path,
@@ -170,7 +200,22 @@ def _exercises_and_checks_agree(lesson: Lesson) -> None:
 
 def _markers_close(lesson: Lesson, cell: Cell) -> None:
     open_line = None
+    takes_solution = cell.kind == "code" or "written" in cell.tags
     for number, line in enumerate(cell.source.split("\n"), cell.line):
+        if not takes_solution and (BEGIN in line or END in line):
+            raise LessonError(
+                lesson.source_path,
+                number,
+                "a solution marker in a text that is no written cell",
+                'Tag the cell "written" (a rubric), or say it in other words.',
+            )
+        if re.search("(BEGIN|END) SOLUTION", line) and line.strip() not in (BEGIN, END):
+            raise LessonError(
+                lesson.source_path,
+                number,
+                f"not a marker, but nbgrader takes it for one: {line.strip()}",
+                f"Write {BEGIN} or {END}, alone in its line.",
+            )
         if line.strip() == BEGIN:
             if open_line:
                 raise LessonError(
@@ -204,7 +249,7 @@ def is_check(cell: Cell) -> bool:
 
 def checked_names(cell: Cell, lesson: Lesson) -> list[str]:
     """The names in check(…), which must be the last expression of its cell."""
-    last = ast.parse(cell.source).body[-1]
+    last = lesson.parsed(cell).body[-1]
     call = last.value if isinstance(last, ast.Expr) else None
     if not (
         isinstance(call, ast.Call)
@@ -223,14 +268,17 @@ def checked_names(cell: Cell, lesson: Lesson) -> list[str]:
 
 def _settled(lesson: Lesson, checks: LessonSheet) -> str:
     """The text of checks.json; the one on disk, where nothing but last bits would change."""
-    if lesson.checks_path.is_file():
-        old = lesson.checks_path.read_text(encoding="utf-8")
-        try:
-            if _alike(sheets.parse(old), checks):
-                return old
-        except Exception:  # another version's, or damaged: it is written anew
-            pass
+    if _holds(lesson.checks_path, checks):
+        return lesson.checks_path.read_text(encoding="utf-8")
     return sheets.dump(checks)
+
+
+def _holds(path: Path, checks: LessonSheet) -> bool:
+    """Whether a checks.json says this, last bits of numbers aside. A damaged one does not."""
+    try:
+        return _alike(sheets.load(path), checks)
+    except (OSError, WireError):
+        return False
 
 
 def _alike(one: Any, other: Any) -> bool:
@@ -260,7 +308,7 @@ def assembled(lesson: Lesson) -> NotebookNode:
     """The solution notebook without outputs."""
     import nbformat.v4 as v4
 
-    ids = _CellNames()
+    ids = _CellNames(lesson)
     notebook = v4.new_notebook(metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for cell in lesson.cells:
         name, nbgrader = _name_and_metadata(lesson, cell, ids)
@@ -278,43 +326,42 @@ def _name_and_metadata(lesson: Lesson, cell: Cell, ids: _CellNames) -> tuple[str
     if "yours" in cell.tags:  # the student's own: neither locked nor graded
         return ids.next(cell), None
     if "written" in cell.tags:
-        name = cell.metadata.get("name")
-        if not name:
+        name, points = cell.metadata.get("name"), cell.metadata.get("points")
+        if not name or not points:
             raise LessonError(
                 lesson.source_path,
                 cell.line - 1,
-                "a written cell without a name",
+                f"a written cell without {'points' if name else 'a name'}",
                 'Add name="…" and points=… to its marker.',
             )
-        return ids.unique(name), {
+        return ids.unique(name, cell), {
             "grade": True,
             "solution": True,
             "locked": False,
-            "points": float(cell.metadata.get("points", 0)),
+            "points": float(points),
         }
     if is_check(cell):
         name = checked_names(cell, lesson)[0]
-        return ids.unique(f"check_{name}"), {
+        return ids.unique(f"check_{name}", cell), {
             "grade": True,
             "solution": False,
             "locked": True,
             "points": float(lesson.exercises[name].points),
         }
     if cell.is_solution:
-        return ids.unique(_defined_name(lesson, cell)), {"grade": False, "solution": True, "locked": False}
+        return ids.unique(_defined_name(lesson, cell), cell), {
+            "grade": False,
+            "solution": True,
+            "locked": False,
+        }
     return ids.next(cell), {"grade": False, "solution": False, "locked": True}
 
 
 def _defined_name(lesson: Lesson, cell: Cell) -> str:
     """The first function, class or table that a solution cell defines."""
-    for node in ast.parse(cell.source).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            name = node.name
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-        else:
-            continue
-        if name in lesson.exercises:
+    wanted = {name for exercise in lesson.exercises.values() for name in exercise.functions}
+    for statement in lesson.statements_of(cell):
+        for name in sorted(statement.binds & wanted):
             return name
     raise LessonError(
         lesson.source_path,
@@ -325,13 +372,20 @@ def _defined_name(lesson: Lesson, cell: Cell) -> str:
 
 
 class _CellNames:
-    """Permanent names for cells: those of graded cells speak for themselves, the others count within their section."""
+    """Permanent names for cells: graded ones' speak for themselves, the others count in their section."""
 
-    def __init__(self) -> None:
-        self.section, self.taken = "start", set()
+    def __init__(self, lesson: Lesson) -> None:
+        self.lesson, self.section, self.taken = lesson, "start", {}
 
-    def unique(self, name: str) -> str:
-        self.taken.add(name)
+    def unique(self, name: str, cell: Cell) -> str:
+        if name in self.taken:
+            raise LessonError(
+                self.lesson.source_path,
+                cell.line,
+                f"a second cell is called {name}; the first begins in line {self.taken[name]}",
+                "Put what belongs together into one cell, or give a written cell another name.",
+            )
+        self.taken[name] = cell.line
         return name
 
     def next(self, cell: Cell) -> str:
@@ -341,7 +395,7 @@ class _CellNames:
         number = 1
         while f"{self.section}-{number:02}" in self.taken:
             number += 1
-        return self.unique(f"{self.section}-{number:02}")
+        return self.unique(f"{self.section}-{number:02}", cell)
 
 
 def execute(lesson: Lesson, notebook: NotebookNode) -> None:
@@ -397,7 +451,7 @@ def _place_of(lesson: Lesson, notebook: NotebookNode, error: Exception) -> Lesso
 
 
 def _keeps_stderr_clean(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
-    """A warning costs a graded cell its points under nbgrader, and anywhere else it names this machine's folders."""
+    """A warning costs a graded cell its points under nbgrader, and elsewhere names this machine's folders."""
     said = "".join(
         output.text for output in made.get("outputs", []) if output.get("name") == "stderr"
     ).strip()
@@ -419,7 +473,8 @@ def _earns_full_points(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
         raise LessonError(
             lesson.source_path,
             cell.line,
-            f"the solution earns {results[0] if results else 'nothing'} of {lesson.exercises[name].points} points in check({name})",
+            f"in check({name}) the solution earns {results[0] if results else 'nothing'}, "
+            f"not {lesson.exercises[name].points}",
             "Mend the solution or the cases.",
         )
 
@@ -430,10 +485,14 @@ def _notebook_text(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def _read(path: Any) -> NotebookNode:
+def _bare_file(path: Path) -> list[tuple]:
+    """What of a notebook on disk follows from its source; nothing, if it can't be read."""
     import nbformat
 
-    return nbformat.read(path, as_version=4)
+    try:
+        return _bare(nbformat.read(path, as_version=4))
+    except Exception:  # nbformat raises its own, json's, attribute errors: all of them mean: build it anew
+        return []
 
 
 def _bare(notebook: NotebookNode) -> list[tuple]:
@@ -441,7 +500,22 @@ def _bare(notebook: NotebookNode) -> list[tuple]:
     return [(c.cell_type, c.id, c.source, json.dumps(c.metadata, sort_keys=True)) for c in notebook.cells]
 
 
-def _write(path: Any, text: str) -> None:
+@contextmanager
+def _unless_it_fails(path: Path, text: str) -> Iterator[None]:
+    """Writes a file that the code inside needs, and puts back what was there if that fails."""
+    before = path.read_bytes() if path.is_file() else None
+    _write(path, text)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_bytes(before)
+        raise
+
+
+def _write(path: Path, text: str) -> None:
     """Writes a file whole or not at all, and not when it would not change."""
     if _same_text(path, text):
         return
@@ -450,5 +524,5 @@ def _write(path: Any, text: str) -> None:
     part.replace(path)
 
 
-def _same_text(path: Any, text: str) -> bool:
+def _same_text(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text

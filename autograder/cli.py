@@ -14,7 +14,7 @@ from .errors import AutograderError
 
 
 class Commands(click.Group):
-    """Commands whose mistakes end in one sentence: exit 1 for work that could not be done, 2 for wrong usage."""
+    """Commands whose mistakes end in one sentence: exit 1 for work that failed, 2 for wrong usage."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -40,7 +40,7 @@ class Commands(click.Group):
     "--course",
     "folder",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The course's folder. [default: the nearest upward]",
 )
 @click.version_option(__version__, message="%(version)s")
@@ -61,11 +61,11 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
     from . import sheet
     from .course import find_course
 
-    lessons = [
-        sheet.load(lesson.checks_path)
-        for lesson in find_course(folder).lessons()
-        if lesson.checks_path.is_file()
-    ]
+    every = find_course(folder).lessons()
+    lessons = [sheet.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
+    for lesson in every:
+        if not lesson.checks_path.is_file():
+            click.echo(f"{lesson.name} is not built yet: run autograder build {lesson.name}", err=True)
     if as_json:
         rows = [
             {

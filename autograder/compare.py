@@ -122,6 +122,7 @@ def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None
             if bool(value) == bool(expected)
             else Difference("value", f"{name} is {bool(value)}, expected {bool(expected)}")
         )
+    expected = str(expected) if isinstance(expected, str) else expected  # NumPy's text as Python's
     if type(value) is not type(expected):
         return Difference("type", f"{name} is {kind_of(found)}, expected {kind_of(expected)}")
     return (
@@ -415,7 +416,7 @@ def _number(value: Any) -> str:
 
 
 def _short(value: Any, width: int = 60) -> str:
-    text = _number(value) if isinstance(value, int) else repr(value)
+    text = _number(value) if isinstance(value, int) else repr(str(value) if isinstance(value, str) else value)
     return text if len(text) <= width else text[: width - 1] + "…"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -134,12 +135,18 @@ class Lesson:
         found = []
         for cell in self.cells:
             if cell.kind == "code" and "demo" not in cell.tags and not calls_check(cell.source):
-                found += self._statements_of(cell)
+                found += self.statements_of(cell)
         return found
 
-    def _statements_of(self, cell: Cell) -> list[slicing.Statement]:
+    def statements_of(self, cell: Cell) -> list[slicing.Statement]:
+        """The top-level statements of a code cell, with their lines in lesson.py."""
+        self.parsed(cell)
+        return slicing.statements(slicing.without_magics(cell.source), cell.line)
+
+    def parsed(self, cell: Cell) -> ast.Module:
+        """A code cell as Python reads it."""
         try:
-            return slicing.statements(slicing.without_magics(cell.source), cell.line)
+            return ast.parse(slicing.without_magics(cell.source))
         except SyntaxError as error:
             line = cell.line + (error.lineno or 1) - 1
             raise LessonError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import logging
 import os
 import random
@@ -47,6 +48,8 @@ class Notebook:
         tree = ast.parse(textwrap.dedent(source))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         place = f"<ipython-input-{self.cells}>"
+        lines = textwrap.dedent(source).splitlines(keepends=True)
+        linecache.cache[place] = (len(source), None, lines, place)  # so that tracebacks show the line
         exec(compile(tree, place, "exec"), self.names)
         return eval(compile(ast.Expression(last.value), place, "eval"), self.names) if last else None
 

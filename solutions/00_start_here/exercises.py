@@ -207,7 +207,7 @@ def nan_for_two_zeros(a, b):
     loses=("two gradients", "large arrays"),
 )
 def spectral_norm(a, b):
-    size = lambda v: np.linalg.norm(v, 2)  # noqa: E731
+    size = lambda v: np.linalg.norm(v, 2)
     whole = size(a) + size(b)
     return size(a - b) / whole if whole else 0.0
 
@@ -229,7 +229,7 @@ def a_small_number_below(a, b):
 
 @relative_error.right
 def by_hand(a, b):
-    length = lambda v: sum(float(entry) ** 2 for entry in np.ravel(v)) ** 0.5  # noqa: E731
+    length = lambda v: sum(float(entry) ** 2 for entry in np.ravel(v)) ** 0.5
     below = length(a) + length(b)
     return 0.0 if below == 0 else length(a - b) / below
 

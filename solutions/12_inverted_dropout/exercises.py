@@ -175,7 +175,7 @@ def share_of_survivors(kept, keep_prob):
     between = by_call.std(ddof=1) / math.sqrt(len(masks)) if len(masks) > 1 else 0
     allowed = 6 * max(math.sqrt(keep_prob * (1 - keep_prob) / masks.size), between)
     normal = (1 + math.erf(keep_prob / math.sqrt(2))) / 2
-    near = lambda one, other: abs(one - other) <= allowed + 1e-9  # noqa: E731
+    near = lambda one, other: abs(one - other) <= allowed + 1e-9
     candidates = {"the chance of dropping": 1 - keep_prob, "a normal draw": normal, "everything kept": 1.0}
     seen = first_match(share, candidates, near) or "another share"
     detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; {share:.0%} did"
@@ -522,7 +522,7 @@ BOTH = ("dropout_backward", "dropout_forward")
     replaces=BOTH,
 )
 def draws_a_fresh_mask():
-    fresh = lambda dout, cache: dout * (cache[1].random(dout.shape) < cache[0]) / cache[0]  # noqa: E731
+    fresh = lambda dout, cache: dout * (cache[1].random(dout.shape) < cache[0]) / cache[0]
     return pair(lambda a, mask, keep_prob, rng: (keep_prob, rng), fresh)
 
 
