@@ -81,9 +81,7 @@ def stale(course: Course, lesson: Lesson) -> list[str]:
     handed_out = course.notebooks / lesson.name
     if not _same_text(handed_out / lesson.notebook_path.name, released_text(course, lesson.name, notebook)):
         found.append(handed_out / lesson.notebook_path.name)
-    if lesson.checks_path.is_file() and not _same_text(
-        handed_out / sheets.FILE_NAME, lesson.checks_path.read_text(encoding="utf-8")
-    ):
+    if not _same_text(handed_out / sheets.FILE_NAME, _settled(lesson, checks)):
         found.append(handed_out / sheets.FILE_NAME)
     return [str(path.relative_to(course.root)) for path in found]
 

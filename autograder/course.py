@@ -154,7 +154,7 @@ class Lesson:
             ) from None
 
     def reference(self, exercise: Exercise) -> dict[str, Any]:
-        """What the lesson's solution defines for an exercise, made from the statements it needs and no others."""
+        """What the lesson's solution defines for an exercise, made from the statements that it needs."""
         chosen = slicing.needed(self._statements, exercise.all_functions)
         lacking = [name for name in exercise.all_functions if not any(name in s.binds for s in chosen)]
         if lacking:
@@ -162,7 +162,7 @@ class Lesson:
                 self.exercises_path,
                 exercise.line,
                 f"exercise {exercise.name} has no solution: no cell of lesson.py defines {lacking[0]}",
-                f"Write a cell that defines {lacking[0]} between {BEGIN} and {END}, outside cells tagged demo.",
+                f"Write a cell that defines {lacking[0]} between {BEGIN} and {END}, and is not tagged demo.",
             )
         for name, value in QUIET_TENSORFLOW.items():  # where a solution imports it
             os.environ.setdefault(name, value)
@@ -198,13 +198,11 @@ class Lesson:
         (root,) = slicing.statements(own)
         chosen = slicing.needed(pool, root.uses - {"np"})
         for statement in chosen:
-            stranger = statement.binds & set(self.exercises)
-            if stranger:
-                line = function.__code__.co_firstlineno
+            for stranger in sorted(statement.binds & set(self.exercises)):
                 raise LessonError(
                     self.exercises_path,
-                    line,
-                    f"a driver or judge uses {stranger.pop()}, which is an exercise and does not travel to students",
+                    function.__code__.co_firstlineno,
+                    f"a driver or judge uses {stranger}, an exercise, which does not travel to students",
                     "Take what it needs as a parameter, or from the case.",
                 )
         return "\n".join([*(s.source for s in chosen), own]) + "\n"

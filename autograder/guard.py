@@ -166,17 +166,26 @@ def within(seconds: float, work: Callable[[], None]) -> bool:
         with contextlib.suppress(Stopped), np.errstate(all="warn"):
             work()
 
-    thread = _started_thread(lambda: context.run(run))
+    ended = threading.Event()
+
+    def whole() -> None:
+        try:
+            context.run(run)
+        finally:
+            ended.set()
+
+    # Not join and is_alive: a join that the stop button interrupts takes the thread for ended (Python 3.11).
+    thread = _started_thread(whole)
     deadline = time.monotonic() + seconds
     try:
-        while thread.is_alive() and time.monotonic() < deadline:
-            thread.join(min(0.2, max(deadline - time.monotonic(), 0.001)))
+        while not ended.is_set() and time.monotonic() < deadline:
+            ended.wait(min(0.2, max(deadline - time.monotonic(), 0.001)))
     except BaseException:  # the stop button: what runs must stop as well
-        _stop(thread)
+        _stop(thread, ended)
         raise
-    if not thread.is_alive():
+    if ended.is_set():
         return True
-    _stop(thread)
+    _stop(thread, ended)
     return False
 
 
@@ -190,9 +199,9 @@ def _started_thread(target: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def _stop(thread: threading.Thread) -> None:
+def _stop(thread: threading.Thread, ended: threading.Event) -> None:
     """Throws Stopped into the thread until it ends; code that swallows it is left behind, running."""
     until = time.monotonic() + STOPPING_SECONDS
-    while thread.is_alive() and time.monotonic() < until:
+    while not ended.is_set() and time.monotonic() < until:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
-        thread.join(0.05)
+        ended.wait(0.05)

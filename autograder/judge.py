@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .compare import difference, kind_of, matches, structure_difference, template_of
+from .compare import difference, in_the_form_of, kind_of, matches, structure_difference, template_of
 from .probe import defined_in
 from .sheet import Case, Mistake, Outcome, Sheet
 from .verdict import Row, Verdict
@@ -113,16 +113,18 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
         off = difference(outcome.value, case.expected, sheet.rtol, sheet.atol)
         text = f"{off.text}, with {inputs_text(case)}" if off else ""
         return [Finding(group, off is None, off.kind if off else "", text) for group in groups] + changed
-    off = structure_difference(outcome.value, template_of(case.expected))
+    template = template_of(case.expected)
+    off = structure_difference(outcome.value, template)
     if off:
         return [Finding(group, False, off.kind, off.text) for group in affected]
-    return list(_judged(judge, case, outcome, groups)) + changed
+    result = in_the_form_of(template, outcome.value)
+    return list(_judged(judge, case, result, groups)) + changed
 
 
-def _judged(judge: Any, case: Case, outcome: Outcome, groups: list[str]) -> Iterator[Finding]:
+def _judged(judge: Any, case: Case, result: Any, groups: list[str]) -> Iterator[Finding]:
     with np.errstate(all="ignore"):
         extra = (case.expected,) if judge.__code__.co_argcount == 3 else ()
-        for group, ok, *words in judge(case, outcome.value, *extra):
+        for group, ok, *words in judge(case, result, *extra):
             yield Finding(group or groups[0], bool(ok), *("" if ok else str(word) for word in words))
 
 

