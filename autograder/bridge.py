@@ -36,14 +36,14 @@ class ReleaseError(AutograderError):
         advice = ""
         if "add or remove cells" in self.reason:
             advice = (
-                "\n    The gradebook holds submissions of this lesson, and nbgrader then accepts no other cells. "
+                "\n    The gradebook holds submissions of this lesson; nbgrader then accepts no other cells. "
                 "Build in a copy of the course, or move gradebook.db away."
             )
         return f"nbgrader could not make the release of {self.lesson}: {self.reason}{advice}"
 
 
 def release(course: Course, lesson: str) -> None:
-    """Does what `nbgrader generate_assignment --force` does, but a failure leaves the old release in place."""
+    """Does what `nbgrader generate_assignment --force` does; a failure leaves the old release in place."""
     root = course.root
     with (
         _reporting(lesson) as logger,
@@ -79,7 +79,7 @@ def released_text(course: Course, lesson: str, source: NotebookNode) -> str:
 
 
 def load_config(root: Path) -> Config:
-    """What the stock commands read when they run in the course's root: the user's settings, then the course's."""
+    """What the stock commands read in the course's root: the user's settings, then the course's."""
     from jupyter_core.paths import jupyter_config_path
     from traitlets.config import Config, PyFileConfigLoader
 

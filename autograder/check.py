@@ -40,7 +40,7 @@ def check(*answers: Any) -> Verdict:
 
 
 def progress() -> Progress:
-    """What is earned and what is open in this lesson, by the checks that were run since the kernel started."""
+    """What is earned and what is open in this lesson, by the checks run since the kernel started."""
     lesson = lesson_here(sys._getframe(1).f_globals)
     verdicts = tuple(
         _last.get((lesson.lesson, sheet.name), Verdict(sheet.name, 0.0, sheet.points, status="open"))
@@ -72,7 +72,7 @@ def checks_path(names: dict[str, Any]) -> Path:
 
 
 def sheet_for(lesson: LessonSheet, answers: tuple[Any, ...], names: dict[str, Any]) -> Sheet:
-    """The exercise that an answer belongs to: by the name it has in the notebook, or the one it was defined with."""
+    """The exercise an answer belongs to: by its name in the notebook, or the one it was defined with."""
     if not answers:
         raise UnknownExercise("", lesson.sheets, lesson.lesson)
     first = answers[0]
@@ -168,7 +168,7 @@ def _figure(sheet: Sheet, outcomes: list[Outcome], verdict: Verdict) -> str:
 
 
 def remembered(lesson: LessonSheet, sheet: Sheet, functions: list[Any], verdict: Verdict) -> Verdict:
-    """Counts tries, and adds what depends on them and on other exercises: the small example, what to mend first."""
+    """Counts tries, and adds what depends on them and on other exercises: the example, what to mend first."""
     key = (lesson.lesson, sheet.name)
     _tries[key] = 0 if verdict.status == "right" else _tries.get(key, 0) + (verdict.status != "open")
     if verdict.status in ("wrong", "partly right"):
@@ -188,7 +188,8 @@ def _small_example(sheet: Sheet, functions: list[Any]) -> str:
     yours = f"raises {outcome.raised}" if outcome.raised else f"gives {_inline(outcome.value)}"
     if outcome.raised == "Stopped":
         yours = "gives no answer in time"
-    return f"{sheet.small_text} With {judge.inputs_text(sheet.small)} it is {_inline(sheet.small.expected)}; yours {yours}."
+    expected = f"With {judge.inputs_text(sheet.small)} it is {_inline(sheet.small.expected)}"
+    return f"{sheet.small_text} {expected}; yours {yours}."
 
 
 def _inline(value: Any) -> str:

@@ -11,7 +11,7 @@ from .verdict import as_text
 
 
 def run(course: Course, say: Callable[[str], None]) -> None:
-    """Builds every lesson and prints the verdicts on an accepted variant and a misconception of every exercise."""
+    """Builds every lesson; prints the verdicts on a right and a wrong answer to every exercise."""
     for lesson in course.lessons():
         started = time.monotonic()
         stale = build.stale(course, lesson)

@@ -45,7 +45,7 @@ class Sources:
 
 
 def seed_of(*words: str) -> int:
-    """A seed from words: the public ones are the lesson's and the exercise's names, the hidden ones add a secret."""
+    """A seed from words: the lesson's and the exercise's names, and a secret for the hidden ones."""
     return int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:8], "big")
 
 
@@ -158,7 +158,7 @@ def _with_expected(
 
 
 def _with_mistakes(exercise: Exercise, reference: Mapping[str, Any], sheet: Sheet) -> Sheet:
-    """The sheet with what every misconception gives, each shown to lose what it should and to be told apart."""
+    """The sheet with what every misconception gives, each shown to lose what it should, each told apart."""
     seen: dict[str, tuple[Verdict, list[Outcome]]] = {}
     mistakes = []
     for variant in exercise.mistakes:
@@ -178,8 +178,9 @@ def _with_mistakes(exercise: Exercise, reference: Mapping[str, Any], sheet: Shee
         _, outcomes = seen[variant.name]
         met = judge.recognised(sheet, outcomes, judge.findings_of(sheet, outcomes))
         if met is None or met.name != variant.name:
+            alike = _look_alikes(sheet, variant.name, outcomes)
             raise Undrawable(
-                f"the misconception {variant.name} can't be told from {_look_alikes(sheet, variant.name, outcomes)}",
+                f"the misconception {variant.name} can't be told from {alike}",
                 "Add a case (or a note in the judge) on which they differ.",
                 variant,
             )
@@ -195,8 +196,9 @@ def _must_lose(exercise: Exercise, variant: Variant, verdict: Verdict) -> None:
             variant,
         )
     if lost != exercise.loses(variant):
+        said = sorted(exercise.loses(variant))
         raise Undrawable(
-            f"the misconception {variant.name} loses {sorted(lost)}, where {sorted(exercise.loses(variant))} was said",
+            f"the misconception {variant.name} loses {sorted(lost)}, where {said} was said",
             "Correct its loses=…, or the cases.",
             variant,
         )

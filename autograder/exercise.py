@@ -170,7 +170,7 @@ class Exercise:
         return keep if function is None else keep(function)
 
     def small(self, text: str, **inputs: Any) -> None:
-        """An example that can be done by hand, shown after three tries, with the expected result and theirs."""
+        """An example to do by hand, shown after three tries, with the expected result and theirs."""
         self.small_text = text
         self.small_case = Case(inputs) if inputs else None
 

@@ -90,7 +90,8 @@ def undisturbed() -> Iterator[Said]:
 
 @contextlib.contextmanager
 def _global_state_restored() -> Iterator[None]:
-    numpy_random, python_random = np.random.get_state(), random.getstate()
+    numpy_random = np.random.get_state()  # noqa: NPY002  a student may use the global generator
+    python_random = random.getstate()
     print_options, folder = np.get_printoptions(), _working_folder()
     logging_off, level = logging.root.manager.disable, logging.root.level
     handlers = list(logging.root.handlers)  # `logging.warning` makes one, for the stderr of that moment
@@ -106,7 +107,7 @@ def _global_state_restored() -> Iterator[None]:
                 os.chdir(folder)
         np.set_printoptions(**{key: value for key, value in print_options.items() if key != "override_repr"})
         random.setstate(python_random)
-        np.random.set_state(numpy_random)
+        np.random.set_state(numpy_random)  # noqa: NPY002
 
 
 def _working_folder() -> str:

@@ -53,7 +53,7 @@ def with_hidden_cases(course: Course, lesson_name: str, sheet: Sheet) -> Sheet:
 
 
 def hidden_sheets(course: Course, lesson: Lesson) -> LessonSheet:
-    """A lesson's hidden sheets, drawn once for a state of its sources and kept among the course's private files."""
+    """A lesson's hidden sheets, drawn once for a state of its sources and kept in the private folder."""
     path = _path_of_hidden(course, lesson)
     if not path.is_file():
         _draw_in_a_process_of_its_own(course, lesson)
@@ -67,11 +67,12 @@ def _path_of_hidden(course: Course, lesson: Lesson) -> Path:
 
 
 def _draw_in_a_process_of_its_own(course: Course, lesson: Lesson) -> None:
-    """The first student's process asks for them, and what it has done to NumPy must not be in everyone's cases."""
+    """The first student's process asks for them; what it did to NumPy must not be in everyone's cases."""
     command = [sys.executable, "-m", "autograder.hidden", str(course.root), lesson.name]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise AutograderError(f"the hidden cases of {lesson.name} could not be drawn: {done.stderr.strip()[-500:]}")
+        reason = done.stderr.strip()[-500:]
+        raise AutograderError(f"the hidden cases of {lesson.name} could not be drawn: {reason}")
 
 
 def draw(root: Path, name: str) -> None:

@@ -147,7 +147,7 @@ def _raised_text(outcome: Outcome, case: Case) -> str:
 
 
 def inputs_text(case: Case, width: int = 110) -> str:
-    """The inputs of a case in a few words: numbers as they are, arrays by their shape unless they are tiny."""
+    """The inputs of a case in a few words: numbers as they are, arrays by shape unless they are tiny."""
     words = []
     for name, value in case.inputs.items():
         if isinstance(value, np.ndarray) and value.size > 6:

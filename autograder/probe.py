@@ -23,7 +23,7 @@ _IN_SETS = (str, int, float, tuple, frozenset, np.bool_, np.integer, np.floating
 
 
 def driver_for(sheet: Sheet) -> Driver:
-    """Calls the functions of an exercise for one case: through its own driver, or with the inputs in order."""
+    """Calls the functions of an exercise for a case: through its driver, or with the inputs in order."""
     if sheet.driver:
         drive = defined_in(sheet.driver, "drive")
         return lambda functions, case, inputs: drive(*functions, **inputs)

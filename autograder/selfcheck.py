@@ -16,7 +16,7 @@ ASK = (
 
 
 def verdicts_of(path: Path) -> tuple[str, list[dict[str, Any]], float]:
-    """The lesson's name, its verdicts in order, and its points, from running the notebook in a kernel of its own.
+    """The lesson's name, its verdicts in order, and its points, from running the notebook in a kernel.
 
     A cell that raises costs only what depends on it: the rest of the notebook runs all the same.
     """

@@ -10,6 +10,7 @@ import html
 import io
 import os
 from collections.abc import Callable, Sequence
+from types import ModuleType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -60,7 +61,12 @@ def style() -> None:
 
 
 def decision_regions(
-    ax: Axes, predict: Callable[[ndarray], ndarray], X: ArrayLike, y: ArrayLike, steps: int = 200
+    ax: Axes,
+    predict: Callable[[ndarray], ndarray],
+    X: ArrayLike,
+    y: ArrayLike,
+    steps: int = 200,
+    around: ArrayLike | None = None,
 ) -> None:
     """Colour the plane by predicted class and draw the points over it, each class with a marker of its own.
 
@@ -70,10 +76,13 @@ def decision_regions(
         X: points (m, 2).
         y: class numbers (m,).
         steps: grid points along each side.
+        around: points (n, 2) whose surroundings are coloured, where that is more than X: for panels that
+            share their axes, the points of all of them.
     """
     X, y = np.asarray(X), np.asarray(y).ravel().astype(int)
-    margin = 0.1 * (X.max(axis=0) - X.min(axis=0))
-    low, high = X.min(axis=0) - margin, X.max(axis=0) + margin
+    extent = X if around is None else np.asarray(around)
+    margin = 0.1 * (extent.max(axis=0) - extent.min(axis=0))
+    low, high = extent.min(axis=0) - margin, extent.max(axis=0) + margin
     across, up = np.meshgrid(np.linspace(low[0], high[0], steps), np.linspace(low[1], high[1], steps))
     out = np.asarray(predict(np.column_stack([across.ravel(), up.ravel()]))).reshape(steps * steps, -1)
     labels = out.argmax(axis=1) if out.shape[1] > 1 else (out[:, 0] > 0.5).astype(int)
@@ -127,12 +136,15 @@ def show(fig: Figure, alt: str, dpi: int = DPI) -> None:
     if _in_ipython():
         from IPython.display import display
 
-        data = base64.b64encode(png(fig, dpi)).decode("ascii")
-        image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}">'
-        display({"text/html": image, "text/plain": alt}, raw=True)
+        display(_image(png(fig, dpi), "png", alt), raw=True)
     elif plt.get_backend().lower() in backend_registry.list_builtin(BackendFilter.INTERACTIVE):
         plt.show()
     plt.close(fig)
+
+
+def _image(data: bytes, kind: str, alt: str) -> dict[str, str]:
+    source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return {"text/html": f'<img src="{source}" alt="{html.escape(alt)}">', "text/plain": alt}
 
 
 def _in_ipython() -> bool:
@@ -144,29 +156,51 @@ def _in_ipython() -> bool:
 
 
 def explore(draw: Callable[..., Figure], alt: str, **sliders: tuple[float, float, float, float]) -> None:
-    """Show a figure with sliders for its parameters: a static one first, for readers without widgets.
+    """Show a figure with sliders for its parameters below it; without widgets, the figure alone.
 
     Args:
         draw: called with one number for each slider, returns a figure.
-        alt: the static figure in words.
+        alt: the figure before a slider is moved, in words.
         **sliders: (lowest, highest, step, start) by parameter.
     """
-    show(draw(**{name: start for name, (*_, start) in sliders.items()}), alt)
+    start = {name: value for name, (*_, value) in sliders.items()}
+    widgets = _widgets()
+    if widgets is None:
+        show(draw(**start), alt)
+        return
+    from IPython.display import display
+
+    controls = {
+        name: widgets.FloatSlider(value, min=low, max=high, step=step, description=name)
+        for name, (low, high, step, value) in sliders.items()
+    }
+
+    def drawn(words: str, values: dict[str, float]) -> dict[str, str]:
+        fig = draw(**values)
+        data = png(fig)
+        plt.close(fig)
+        return _image(data, "png", words)
+
+    def redraw(_: object) -> None:
+        values = {name: control.value for name, control in controls.items()}
+        now = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        figure.update(drawn(f"The same figure for {now}. {alt}", values), raw=True)
+
+    # One figure, drawn anew in its place: a saved notebook holds the last, also for readers without widgets.
+    figure = display(drawn(alt, start), raw=True, display_id=True)
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    display(widgets.VBox(list(controls.values())))
+
+
+def _widgets() -> ModuleType | None:
     if not _in_ipython() or os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
-        return  # nobody is there to move a slider
+        return None  # nobody is there to move a slider
     try:
         import ipywidgets
     except ImportError:
-        return
-    controls = {
-        name: ipywidgets.FloatSlider(start, min=low, max=high, step=step, description=name)
-        for name, (low, high, step, start) in sliders.items()
-    }
-
-    def redraw(**values: float) -> None:
-        show(draw(**values), f"The same figure for {', '.join(f'{k} = {v:g}' for k, v in values.items())}. {alt}")
-
-    ipywidgets.interact(redraw, **controls)
+        return None
+    return ipywidgets
 
 
 def animate(frames: Sequence[Figure], alt: str, seconds: float = 1.2, dpi: int = 60) -> None:
@@ -181,7 +215,7 @@ def animate(frames: Sequence[Figure], alt: str, seconds: float = 1.2, dpi: int =
     from IPython.display import display
 
     buffer = io.BytesIO()
-    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=int(1000 * seconds), loop=3)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    image = f'<img src="data:image/gif;base64,{data}" alt="{html.escape(alt)}">'
-    display({"text/html": image, "text/plain": alt}, raw=True)
+    images[0].save(
+        buffer, "GIF", save_all=True, append_images=images[1:], duration=int(1000 * seconds), loop=3
+    )
+    display(_image(buffer.getvalue(), "gif", alt), raw=True)
