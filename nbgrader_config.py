@@ -1,4 +1,4 @@
-"""How stock nbgrader reads this course: its commands, its gradebook and formgrader work on the folders as they are."""
+"""How stock nbgrader reads this course, so that its commands and formgrader work on the folders as they are."""
 
 from pathlib import Path
 from secrets import token_hex
@@ -16,7 +16,7 @@ c = get_config()  # noqa: F821  traitlets puts it here
 
 
 class ForgetStrays(NbGraderPreprocessor):
-    """A copied or foreign cell is a plain cell. Stock nbgrader stops the whole class at one that a student pasted."""
+    """A copied or foreign cell is a plain cell: stock nbgrader stops the whole class at one."""
 
     def preprocess_cell(self, cell, resources, index):
         if not cell.metadata.get("nbgrader", {}).get("grade_id"):
@@ -31,7 +31,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = [".*", "__pycache__", "*.py", "*.pyc", "feedback"]  # *.py holds the answers
 
-# nbclient skips cells with this tag, and a grade cell that does not run earns full points: a tag nobody can guess.
+# nbclient skips cells with this tag, and a grade cell that does not run earns full points: nobody can guess it.
 c.NotebookClient.skip_cells_with_tag = token_hex(16)
 c.Autograde.sanitize_preprocessors = [
     ClearOutput,

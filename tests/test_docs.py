@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.mark.slow
 def test_the_example_of_writing_a_lesson_builds(tmp_path: Path) -> None:
-    """The lesson printed in docs/writing-a-lesson.md builds as it stands, and its release holds no solution."""
+    """The lesson in docs/writing-a-lesson.md builds as it stands, and its release holds no solution."""
     text = (ROOT / "docs" / "writing-a-lesson.md").read_text(encoding="utf-8")
     folder = tmp_path / "solutions" / "42_relu"
     folder.mkdir(parents=True)
