@@ -312,7 +312,9 @@ def assembled(lesson: Lesson) -> NotebookNode:
         name, nbgrader = _name_and_metadata(lesson, cell, ids)
         make = v4.new_code_cell if cell.kind == "code" else v4.new_markdown_cell
         source = HIDDEN_CASES + cell.source if is_check(cell) else cell.source
-        made = make(source, id=name, metadata={"tags": sorted(cell.tags)} if cell.tags else {})
+        # JupyterLab's Run All stops at a cell that raises, and half-finished notebooks are full of them.
+        tags = sorted({*cell.tags, "raises-exception"} if cell.kind == "code" else cell.tags)
+        made = make(source, id=name, metadata={"tags": tags} if tags else {})
         if nbgrader:
             made.metadata["nbgrader"] = {"grade_id": name, "schema_version": 3, "task": False, **nbgrader}
         notebook.cells.append(made)
@@ -409,6 +411,7 @@ def execute(lesson: Lesson, notebook: NotebookNode) -> None:
         store_widget_state=False,
         coalesce_streams=True,
         skip_cells_with_tag="",
+        force_raise_errors=True,  # whatever a cell's tags allow
         extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(lesson.folder)}},
     )

@@ -150,6 +150,8 @@ def inputs_text(case: Case, width: int = 110) -> str:
     """The inputs of a case in a few words: numbers as they are, arrays by shape unless they are tiny."""
     words = []
     for name, value in case.inputs.items():
+        if name.startswith("_"):  # between the case and its driver: no argument of the student's
+            continue
         if isinstance(value, np.ndarray) and value.size > 6:
             words.append(f"{name} of shape {value.shape}")
         elif isinstance(value, np.ndarray):

@@ -9,7 +9,7 @@ import html
 from dataclasses import dataclass
 
 STATUS_WORDS = {
-    "right": "all points",
+    "right": "all right",
     "partly right": "partly right",
     "wrong": "not right yet",
     "open": "not written yet",
@@ -66,7 +66,8 @@ def number(points: float) -> str:
 
 def headline(verdict: Verdict) -> str:
     """Points and status in one line."""
-    return f"{number(verdict.points)} of {number(verdict.max_points)} points, {STATUS_WORDS[verdict.status]}"
+    unit = "point" if verdict.max_points == 1 else "points"
+    return f"{number(verdict.points)} of {number(verdict.max_points)} {unit}, {STATUS_WORDS[verdict.status]}"
 
 
 def remarks(verdict: Verdict) -> list[tuple[str, str]]:

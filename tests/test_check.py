@@ -735,10 +735,10 @@ def test_progress_shows_what_is_earned_and_what_is_open(in_lesson: Path, noteboo
     notebook.answer("def quadruple(x): return x", "quadruple")
     assert repr(notebook.run("progress()")).splitlines() == [
         "A small lesson: 5 of 8 points",
-        "  double     4 of 4 points, all points",
+        "  double     4 of 4 points, all right",
         "  add        1 of 2 points, partly right",
-        "  quadruple  0 of 1 points, not right yet",
-        "  coin       0 of 1 points, not written yet",
+        "  quadruple  0 of 1 point, not right yet",
+        "  coin       0 of 1 point, not written yet",
         "Next: add.",
     ]
 
@@ -887,7 +887,7 @@ def test_the_html_of_progress_is_well_formed(status: str) -> None:
     page = Page(Progress("01", NASTY, (verdict, VERDICTS["open"]))._repr_html_())
     assert [attributes["scope"] for tag, attributes in page.tags if tag == "th"] == ["col"] * 3
     assert not {"script", "style", "b"} & {tag for tag, _ in page.tags}
-    words = {"right": "all points", "wrong": "not right yet", "open": "not written yet"}
+    words = {"right": "all right", "wrong": "not right yet", "open": "not written yet"}
     assert words.get(status, "partly right") in page.heard
 
 

@@ -15,17 +15,17 @@ dropout_moments = Exercise(points=2, groups={"the mean": 1, "the variance": 1})
 @dropout_moments.cases
 def cases(rng):
     for part, group in enumerate(["the mean", "the variance"]):
-        yield case(group, a=rng.uniform(1.5, 3), keep=rng.uniform(0.6, 0.75), part=part)
-        yield case(group, a=rng.normal(size=5) * 2, keep=rng.uniform(0.8, 0.9), part=part)
-        yield case(group, a=rng.uniform(-3, 3, (2, 3)), keep=rng.uniform(0.2, 0.4), part=part)
+        yield case(group, a=rng.uniform(1.5, 3), keep=rng.uniform(0.6, 0.75), _part=part)
+        yield case(group, a=rng.normal(size=5) * 2, keep=rng.uniform(0.8, 0.9), _part=part)
+        yield case(group, a=rng.uniform(-3, 3, (2, 3)), keep=rng.uniform(0.2, 0.4), _part=part)
 
 
 @dropout_moments.driver
-def drive(dropout_moments, a, keep, part):
+def drive(dropout_moments, a, keep, _part):
     moments = dropout_moments(a, keep)
     if not hasattr(moments, "__len__") or len(moments) != 2:
         raise TypeError("dropout_moments should return a pair: the mean and the variance")
-    return moments[part]
+    return moments[_part]
 
 
 @dropout_moments.wrong(
@@ -94,7 +94,7 @@ dropout_moments.small(
     "With a = 4 and keep = 0.5 the output is 8 or 0, each every other time: mean 4, and both lie 4 away from it.",
     a=4.0,
     keep=0.5,
-    part=1,
+    _part=1,
 )
 
 # 12.2 dropout_forward
@@ -224,7 +224,7 @@ def masked(a, keep_prob, rng):
 
 
 @dropout_forward.wrong(
-    "The mean has dropped by the factor keep_prob. The slide's line `a3 / keep_prob` computes a value and throws "
+    "The mean has dropped by the factor `keep_prob`. The slide's line `a3 / keep_prob` computes a value and throws "
     "it away: what is divided has to be assigned.",
     loses=SCALE,
 )
@@ -251,14 +251,14 @@ def divides_by_the_realised_share(a, keep_prob, rng, training):
 
 
 @dropout_forward.wrong(
-    "Survivors are multiplied by keep_prob, which shrinks the mean a second time.", loses=SCALE
+    "Survivors are multiplied by `keep_prob`, which shrinks the mean a second time.", loses=SCALE
 )
 def multiplies_survivors(a, keep_prob, rng, training):
     return (a * masked(a, keep_prob, rng) * keep_prob, None) if training else (a, None)
 
 
 @dropout_forward.wrong(
-    "The comparison points the other way: a uniform number is below keep_prob with chance keep_prob.",
+    "The comparison points the other way: a uniform number is below `keep_prob` with chance `keep_prob`.",
     loses=SHARE,
 )
 def keeps_with_the_chance_of_dropping(a, keep_prob, rng, training):
@@ -266,7 +266,7 @@ def keeps_with_the_chance_of_dropping(a, keep_prob, rng, training):
 
 
 @dropout_forward.wrong(
-    "You treat keep_prob as Keras treats `rate`, the chance of dropping. In this course keep_prob is the chance of keeping.",
+    "You treat `keep_prob` as Keras treats `rate`, the chance of dropping. In this course `keep_prob` is the chance of keeping.",
     loses=(SCALE, SHARE),
 )
 def takes_keep_prob_for_the_rate(a, keep_prob, rng, training):
@@ -274,7 +274,7 @@ def takes_keep_prob_for_the_rate(a, keep_prob, rng, training):
 
 
 @dropout_forward.wrong(
-    "A normal number lies below keep_prob more often than keep_prob says: the comparison needs numbers spread evenly over 0 to 1.",
+    "A normal number lies below `keep_prob` more often than `keep_prob` says: the comparison needs numbers spread evenly over 0 to 1.",
     loses=SHARE,
 )
 def compares_normal_numbers(a, keep_prob, rng, training):
@@ -326,7 +326,7 @@ def drops_at_test_time(a, keep_prob, rng, training):
 
 
 @dropout_forward.wrong(
-    "You multiply by keep_prob at test time. That belongs to plain dropout; the inverted kind has settled the scale while training.",
+    "You multiply by `keep_prob` at test time. That belongs to plain dropout; the inverted kind has settled the scale while training.",
     loses=MODES,
 )
 def scales_at_test_time_too(a, keep_prob, rng, training):
@@ -946,18 +946,18 @@ rate_grid = Exercise(points=1, groups={MEANS: 1, SPREADS: 1})
 def cases(rng):
     for group, part in ((MEANS, 0), (SPREADS, 1)):
         rates, seeds = np.sort(rng.uniform(0.1, 0.9, 4)), rng.permutation(50)[:6]
-        yield case(group, rates=rates.tolist(), seeds=seeds.tolist(), phase=rng.uniform(1, 9), part=part)
+        yield case(group, rates=rates.tolist(), seeds=seeds.tolist(), _phase=rng.uniform(1, 9), _part=part)
 
 
 @rate_grid.driver
-def drive(rate_grid, rates, seeds, phase, part):
+def drive(rate_grid, rates, seeds, _phase, _part):
     def train_fn(rate, seed):
-        return 0.8 - 0.3 * (rate - 0.4) ** 2 + 0.05 * rate * np.sin(phase * seed + 5 * rate)
+        return 0.8 - 0.3 * (rate - 0.4) ** 2 + 0.05 * rate * np.sin(_phase * seed + 5 * rate)
 
     table = rate_grid(train_fn, rates, seeds)
     if not hasattr(table, "__len__") or len(table) != 2:
         raise TypeError("rate_grid should return a pair: the means and the standard deviations")
-    return np.asarray(table[part], dtype=float)
+    return np.asarray(table[_part], dtype=float)
 
 
 def scores(train_fn, rates, seeds):
