@@ -340,7 +340,7 @@ def _pattern(found: np.ndarray, wanted: np.ndarray) -> tuple[str, str]:
         return "transposed", ". Rows and columns are swapped"
     for digits in (1, 2, 3, 4):
         if np.array_equal(found, np.round(wanted, digits)):
-            return "rounded", f". It looks rounded to {digits} decimals: keep all digits"
+            return "rounded", ". It looks rounded: keep all digits"
     return "value", ""
 
 
