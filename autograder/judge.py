@@ -74,14 +74,17 @@ def shares(sheet: Sheet) -> dict[str, float]:
 
 
 def recognised(sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> Mistake | None:
-    """The one misconception that gives just what was found here; None when none or several do."""
-    signature = failures(findings)
-    alike = [
-        m
-        for m in sheet.mistakes
-        if (set(m.findings) == signature if sheet.judge else _same_outcomes(m, outcomes))
-    ]
-    return alike[0] if len(alike) == 1 else None
+    """The one misconception that gives just what was found here; None when none or several do.
+
+    Where none explains everything, two slips may stand side by side: then the first group that failed is
+    looked at alone.
+    """
+    failed = list(dict.fromkeys(finding.group for finding in findings if not finding.ok))
+    for aside in (set(), set(failed[1:])):
+        alike = [m for m in sheet.mistakes if _explains(m, sheet, outcomes, findings, aside)]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None
 
 
 def failures(findings: Sequence[Finding]) -> set[tuple[str, str]]:
@@ -165,8 +168,18 @@ def inputs_text(case: Case, width: int = 110) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _same_outcomes(mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
-    return len(mistake.outcomes) == len(outcomes) and all(map(_same_outcome, mistake.outcomes, outcomes))
+def _explains(
+    mistake: Mistake, sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Finding], aside: set[str]
+) -> bool:
+    """Whether a misconception gives just what was found, some groups left aside."""
+    if sheet.judge:
+        found, given = failures(findings), set(mistake.findings)
+        return {f for f in found if f[0] not in aside} == {f for f in given if f[0] not in aside}
+    return len(mistake.outcomes) == len(outcomes) and all(
+        _same_outcome(one, other)
+        for one, other, case in zip(mistake.outcomes, outcomes, sheet.cases, strict=True)
+        if case.group not in aside
+    )
 
 
 def _same_outcome(one: Outcome, other: Outcome) -> bool:

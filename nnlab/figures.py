@@ -113,14 +113,19 @@ def seeds_band(ax: Axes, x: ArrayLike, runs: Sequence[ArrayLike], label: str, co
 
 
 def png(fig: Figure, dpi: int = DPI) -> bytes:
-    """Return the figure as PNG, the same bytes every time."""
+    """Return the figure as a PNG of 256 colours, the same bytes every time."""
+    from PIL import Image
+
     # Constrained layout moves things a little each time it runs: let it run once, then keep the result.
     fig.draw_without_rendering()
     fig.set_layout_engine("none")
     buffer = io.BytesIO()
     # Software would be the version of matplotlib.
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    return buffer.getvalue()
+    few = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    smaller = io.BytesIO()
+    few.save(smaller, "PNG", optimize=True)
+    return smaller.getvalue()
 
 
 def show(fig: Figure, alt: str, dpi: int = DPI) -> None:

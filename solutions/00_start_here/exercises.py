@@ -26,16 +26,16 @@ def bowl(rng, shape):
     n = int(np.prod(shape))
     return {
         "x": rng.uniform(0.5, 2, shape),
-        "curvature": rng.uniform(1, 3, (n, n)),
-        "slope": rng.normal(size=n),
+        "_curvature": rng.uniform(1, 3, (n, n)),
+        "_slope": rng.normal(size=n),
     }
 
 
 @numerical_gradient.driver
-def drive(numerical_gradient, x, curvature, slope, h):
+def drive(numerical_gradient, x, _curvature, _slope, h):
     def f(x):
         x = np.ravel(x)
-        return x @ curvature @ x / 2 + slope @ x + 7.0
+        return x @ _curvature @ x / 2 + _slope @ x + 7.0
 
     return numerical_gradient(f, x) if h is None else numerical_gradient(f, x, h)
 

@@ -677,19 +677,19 @@ def cases(rng):
             "Who": rng.uniform(0.3, 1.5, (out, hidden)) * rng.choice([-1, 1], (out, hidden)),
             "bho": rng.uniform(-0.8, 0.8, (out, 1)),
         }
-        for part in ("dWho", "dbho", "dWih", "dbih"):
-            yield case(part, **given, part=part)
+        for _part in ("dWho", "dbho", "dWih", "dbih"):
+            yield case(_part, **given, _part=_part)
 
 
 @two_layer_grads.driver
-def drive(two_layer_grads, X, Y, Wih, bih, Who, bho, part):
+def drive(two_layer_grads, X, Y, Wih, bih, Who, bho, _part):
     """One of the four gradients; a bias may come back as (n,) or (n, 1)."""
     grads = two_layer_grads(X, Y, Wih, bih, Who, bho)
-    if not hasattr(grads, "keys") or part not in grads:
+    if not hasattr(grads, "keys") or _part not in grads:
         raise TypeError("two_layer_grads should return a dictionary with the keys dWih, dbih, dWho, dbho")
-    gradient = grads[part]
-    units = len(bih) if part == "dbih" else len(bho)
-    return np.ravel(gradient) if part.startswith("db") and np.shape(gradient) == (units, 1) else gradient
+    gradient = grads[_part]
+    units = len(bih) if _part == "dbih" else len(bho)
+    return np.ravel(gradient) if _part.startswith("db") and np.shape(gradient) == (units, 1) else gradient
 
 
 def forwards(X, Wih, bih, Who, bho):
@@ -985,5 +985,5 @@ two_layer_grads.small(
     bih=np.array([[0.0]]),
     Who=np.array([[4.0]]),
     bho=np.array([[-2.0]]),
-    part="dWih",
+    _part="dWih",
 )

@@ -145,21 +145,21 @@ diagonal_gain = Exercise(points=2, groups={FACTOR: 1, MATRIX: 1})
 
 @diagonal_gain.cases
 def cases(rng):
-    yield case(FACTOR, d=rng.uniform(0.3, 0.6), L=int(rng.integers(5, 9)), n=3, part="number")
-    yield case(FACTOR, d=rng.uniform(1.2, 1.6), L=int(rng.integers(9, 13)), n=4, part="number")
-    yield case(FACTOR, d=rng.uniform(1.7, 2.3), L=2, n=2, part="number")
+    yield case(FACTOR, d=rng.uniform(0.3, 0.6), L=int(rng.integers(5, 9)), n=3, _part="number")
+    yield case(FACTOR, d=rng.uniform(1.2, 1.6), L=int(rng.integers(9, 13)), n=4, _part="number")
+    yield case(FACTOR, d=rng.uniform(1.7, 2.3), L=2, n=2, _part="number")
     for n in rng.permutation([2, 3, 5, 6])[:2]:
-        yield case(MATRIX, d=rng.uniform(1.3, 1.9), L=int(rng.integers(5, 9)), n=int(n), part="form")
+        yield case(MATRIX, d=rng.uniform(1.3, 1.9), L=int(rng.integers(5, 9)), n=int(n), _part="form")
 
 
 @diagonal_gain.driver
-def drive(diagonal_gain, d, L, n, part):
+def drive(diagonal_gain, d, L, n, _part):
     """The number is one thing, the form another: whoever takes L for L - 1 has the right form."""
     gain = diagonal_gain(d, L, n)
     if gain is None:
         raise TypeError("diagonal_gain should return a matrix, and returned None")
     first = np.ravel(gain)[0]
-    if part == "number":
+    if _part == "number":
         return {"the first entry": first}
     return {"the result divided by its first entry": np.asarray(gain) / first}
 
@@ -256,7 +256,7 @@ diagonal_gain.small(
     d=3.0,
     L=3,
     n=2,
-    part="number",
+    _part="number",
 )
 
 # 3.3 linear_grads
@@ -270,10 +270,10 @@ linear_grads = Exercise(
 
 @linear_grads.cases
 def cases(rng):
-    for group, layers in [(LAST, [4]), (BEFORE, [1, 2, 3])]:
-        yield case(group, **network(rng, 3, 3, 3, 3, 3), layers=layers)
-    yield case(OTHER_SHAPES, **network(rng, 3, 5, 4, 6, 2), layers=[1, 2, 3, 4])
-    yield case(OTHER_SHAPES, **network(rng, 4, 2), layers=[1])
+    for group, _layers in [(LAST, [4]), (BEFORE, [1, 2, 3])]:
+        yield case(group, **network(rng, 3, 3, 3, 3, 3), _layers=_layers)
+    yield case(OTHER_SHAPES, **network(rng, 3, 5, 4, 6, 2), _layers=[1, 2, 3, 4])
+    yield case(OTHER_SHAPES, **network(rng, 4, 2), _layers=[1])
 
 
 def network(rng, *widths):
@@ -282,12 +282,12 @@ def network(rng, *widths):
 
 
 @linear_grads.driver
-def drive(linear_grads, x, Ws, dO, layers):
+def drive(linear_grads, x, Ws, dO, _layers):
     count = len(Ws)
     grads = fitting(linear_grads, x, Ws, dO)
     if not hasattr(grads, "__len__") or len(grads) != count:
         raise TypeError("linear_grads should return a list with one gradient for each matrix")
-    return {f"dW_{l}": grads[l - 1] for l in layers}
+    return {f"dW_{l}": grads[l - 1] for l in _layers}
 
 
 def signals(x, Ws):
@@ -500,16 +500,16 @@ def cases(rng):
     for weights, side in signs:
         w = (rng.uniform(0.6, 2, len(weights)) * weights).tolist()
         x, y = side * rng.uniform(0.5, 2), rng.uniform(2, 5) * rng.choice([-1, 1])
-        for group, keys in KEYS.items():
-            yield case(group, w=w, x=x, y=float(y), keys=keys)
+        for group, _keys in KEYS.items():
+            yield case(group, w=w, x=x, y=float(y), _keys=_keys)
 
 
 @relu_chain.driver
-def drive(relu_chain, w, x, y, keys):
+def drive(relu_chain, w, x, y, _keys):
     found = relu_chain(w, x, y)
     if not isinstance(found, dict):
-        raise TypeError("relu_chain should return a dictionary with the keys z, a, dz, dw and dx")
-    return {key: found[key] for key in keys} if all(key in found for key in keys) else found
+        raise TypeError("relu_chain should return a dictionary with the _keys z, a, dz, dw and dx")
+    return {key: found[key] for key in _keys} if all(key in found for key in _keys) else found
 
 
 def forwards(w, x):
@@ -714,7 +714,7 @@ relu_chain.small(
     w=[3.0, 3.0, 3.0],
     x=1.0,
     y=30.0,
-    keys=["dz", "dw"],
+    _keys=["dz", "dw"],
 )
 
 # 3.5 spectral_gain

@@ -1,0 +1,1019 @@
+"""Exercises of lesson 02: powers of one factor, updates that are lost, and what a trace of weights tells."""
+
+import math
+import re
+
+import numpy as np
+
+from autograder.exercise import Exercise, case
+
+# 2.1 layers_until
+
+SHRINKS, GROWS = "shrinking, f < 1", "growing, f > 1"
+
+layers_until = Exercise(points=2, groups={SHRINKS: 1, GROWS: 1})
+
+
+@layers_until.cases
+def cases(rng):
+    """Targets between two powers, some nearer to the upper one and some nearer to the lower: nobody's
+    rounding of a logarithm decides."""
+    for low, high, fewest, most in [(0.08, 0.3, 6, 12), (0.5, 0.8, 7, 20), (0.93, 0.97, 60, 90)]:
+        for between in [(0.15, 0.42), (0.58, 0.85)]:
+            f = float(rng.uniform(low, high))
+            yield case(SHRINKS, f=f, target=f ** (rng.integers(fewest, most) + rng.uniform(*between)))
+    for low, high, fewest, most in [(2.1, 3.5, 6, 12), (1.3, 1.7, 8, 20), (1.03, 1.07, 60, 90)]:
+        for between in [(0.15, 0.42), (0.58, 0.85)]:
+            f = float(rng.uniform(low, high))
+            yield case(GROWS, f=f, target=f ** (rng.integers(fewest, most) + rng.uniform(*between)))
+
+
+def exactly(f, target):
+    """How many factors it takes, as a fraction."""
+    return math.log(target) / math.log(f)
+
+
+@layers_until.wrong(
+    "One factor too few: with your n, the power has not reached the target yet. Which way does a fraction of a "
+    "layer have to be rounded? And if you took one off because L layers have only L - 1 weights between them: here n "
+    "counts the factors themselves."
+)
+def one_too_few(f, target):
+    return math.floor(exactly(f, target))
+
+
+@layers_until.wrong(
+    "One too many: the power has reached the target one factor before your n. Does your loop count before it "
+    "looks, or do you count the layers, which are one more than the weights between them?"
+)
+def one_too_many(f, target):
+    return math.ceil(exactly(f, target)) + 1
+
+
+@layers_until.wrong(
+    "You round to the nearest whole number, so that half of your answers fall short of the target."
+)
+def rounds_to_the_nearest(f, target):
+    return round(exactly(f, target))
+
+
+@layers_until.wrong("Two logarithms of different bases are divided: both have to be of one base, any one.")
+def common_by_natural(f, target):
+    return math.ceil(math.log10(target) / math.log(f))
+
+
+@layers_until.wrong("Two logarithms of different bases are divided: both have to be of one base, any one.")
+def natural_by_common(f, target):
+    return math.ceil(math.log(target) / math.log10(f))
+
+
+@layers_until.wrong(
+    "The quotient stands on its head: the factor shrinks by log f per layer, and log target is the whole way."
+)
+def upside_down(f, target):
+    return math.ceil(1 / exactly(f, target))
+
+
+ONLY_SHRINKS = (
+    "For f > 1 your answer does not depend on the target: a power that is to grow begins below its target, and "
+    "a loop that waits for it to fall below ends at once."
+)
+
+
+@layers_until.wrong(ONLY_SHRINKS, loses=GROWS)
+def waits_for_less_from_zero(f, target):
+    n = 0
+    while f**n > target:
+        n += 1
+    return n
+
+
+@layers_until.wrong(ONLY_SHRINKS, loses=GROWS)
+def waits_for_less_from_one(f, target):
+    n = 1
+    while f**n > target:
+        n += 1
+    return n
+
+
+@layers_until.wrong(
+    "For f < 1 your answer does not depend on the target: a power that shrinks begins above its target, and a "
+    "loop that waits for it to rise above ends at once.",
+    loses=SHRINKS,
+)
+def waits_for_more(f, target):
+    n = 0
+    while f**n < target:
+        n += 1
+    return n
+
+
+@layers_until.wrong(
+    "The number is right but for its sign: log f is negative where f is below 1.", loses=SHRINKS
+)
+def negative_for_shrinking(f, target):
+    n = math.ceil(exactly(f, target))
+    return -n if f < 1 else n
+
+
+@layers_until.right
+def one_factor_at_a_time(f, target):
+    n, power = 0, 1.0
+    while (power > target) if f < 1 else (power < target):
+        power *= f
+        n += 1
+    return n
+
+
+@layers_until.right
+def powers_from_one(f, target):
+    n = 1
+    while not (f**n <= target if f < 1 else f**n >= target):
+        n = n + 1
+    return n
+
+
+@layers_until.right
+def with_common_logarithms(f, target):
+    return np.ceil(np.log10(target) / np.log10(f))
+
+
+@layers_until.right
+def with_a_base(f, target):
+    return math.ceil(math.log(target, f))
+
+
+@layers_until.right
+def with_sizes_of_logarithms(f, target):
+    return int(np.ceil(abs(np.log2(target)) / abs(np.log2(f))))
+
+
+@layers_until.right
+def with_whole_numbers_only(f, target):
+    return int(exactly(f, target)) + 1
+
+
+@layers_until.right
+def in_float32(f, target):
+    return np.ceil(np.log(np.float32(target)) / np.log(np.float32(f))).astype(int)
+
+
+@layers_until.right
+def looked_up(f, target):
+    powers = f ** np.arange(1.0, 300.0)
+    return 1 + np.argmax(powers <= target if f < 1 else powers >= target)
+
+
+layers_until.small("Halve until 0.1 is reached: 0.5, 0.25, 0.125, 0.0625.", f=0.5, target=0.1)
+
+# 2.2 possible_factor
+
+CURVED, PIECEWISE = "sigmoid and tanh", "relu, leaky and linear"
+
+possible_factor = Exercise(points=2, groups={CURVED: 1, PIECEWISE: 1})
+
+
+@possible_factor.cases
+def cases(rng):
+    between = lambda low, high: float(rng.uniform(low, high))
+    for value in [between(0.02, 0.23), between(0.3, 0.95), between(1.1, 2), between(-0.24, -0.02)]:
+        yield case(CURVED, kind="sigmoid", value=value)
+    for value in [between(0.02, 0.23), between(0.3, 0.95), between(1.1, 2), between(-0.95, -0.3)]:
+        yield case(CURVED, kind="tanh", value=value)
+    for value in [0.0, 1.0, between(0.1, 0.9), between(1.1, 3), -1.0]:
+        yield case(PIECEWISE, kind="relu", value=value)
+    for value in [1.0, 0.0, between(0.1, 0.9), between(1.1, 3), -1.0]:
+        yield case(PIECEWISE, kind="linear", value=value)
+    for low, high in [(0.02, 0.09), (0.12, 0.24)]:
+        alpha = round(between(low, high), 3)
+        for value in [alpha, 1.0, 0.0, between(alpha + 0.05, 0.9), between(1.1, 3), -alpha]:
+            yield case(PIECEWISE, kind=f"leaky({alpha})", value=value)
+
+
+@possible_factor.wrong(
+    "You let the sigmoid's slope go up to 1. Its slope is a(1 - a): where between 0 and 1 is that largest?",
+    loses=CURVED,
+)
+def sigmoid_up_to_one(kind, value):
+    return by_range(kind, value, {"sigmoid": 1, "tanh": 1})
+
+
+@possible_factor.wrong(
+    "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it at a = 0?",
+    loses=CURVED,
+)
+def tanh_up_to_a_quarter(kind, value):
+    return by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25})
+
+
+@possible_factor.wrong(
+    "You let a slope be negative, or look at its size alone. All of these functions rise or stay level; none falls."
+)
+def either_sign(kind, value):
+    return by_range(kind, abs(value), {"sigmoid": 0.25, "tanh": 1})
+
+
+@possible_factor.wrong(
+    "You take any positive number for a possible slope, also 1.5, as in the slide's boxes. How steep can each of "
+    "the functions get?"
+)
+def anything_positive(kind, value):
+    return value >= 0
+
+
+@possible_factor.wrong(
+    "One range, 0 to 1, serves for all kinds. Each function has slopes of its own: two of them have an upper "
+    "limit, the others only one or two values."
+)
+def zero_to_one_for_all(kind, value):
+    return 0 <= value <= 1
+
+
+@possible_factor.wrong(
+    "These are the values that the functions themselves can take. Asked for are their slopes."
+)
+def values_instead_of_slopes(kind, value):
+    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, math.inf)}.get(kind, (-math.inf, math.inf))
+    return low <= value <= high
+
+
+@possible_factor.wrong(
+    "Between their two values there is nothing: ReLU is made of two straight pieces, and so is its leaky cousin. "
+    "Which slopes have the pieces?",
+    loses=PIECEWISE,
+)
+def anything_between_the_pieces(kind, value):
+    if kind in ("relu", "linear"):
+        return 0 <= value <= 1 if kind == "relu" else value == 1
+    return alpha_of(kind) <= value <= 1 if kind.startswith("leaky") else by_range(kind, value)
+
+
+@possible_factor.wrong(
+    "You treat leaky ReLU as ReLU. Left of the kink it is not level: its slope there stands in the text `kind`.",
+    loses=PIECEWISE,
+)
+def leaky_as_relu(kind, value):
+    return value in (0, 1) if kind.startswith("leaky") else by_range(kind, value)
+
+
+@possible_factor.wrong(
+    "Your leaky ReLU has an α of its own. The one that counts stands in the text `kind`, between the parentheses.",
+    loses=PIECEWISE,
+)
+def an_alpha_of_its_own(kind, value):
+    return value in (0.01, 1) if kind.startswith("leaky") else by_range(kind, value)
+
+
+@possible_factor.wrong(
+    "A linear unit passes every *signal*; the factor with which it does so is always the same.",
+    loses=PIECEWISE,
+)
+def linear_takes_anything(kind, value):
+    return kind == "linear" or by_range(kind, value)
+
+
+def alpha_of(kind):
+    return float(kind.removeprefix("leaky(").removesuffix(")"))
+
+
+def by_range(kind, value, largest=None):
+    """Right, unless the largest slopes of sigmoid and tanh are given otherwise."""
+    largest = largest or {"sigmoid": 0.25, "tanh": 1}
+    if kind in largest:
+        return 0 <= value <= largest[kind]
+    return (
+        value in {"relu": (0, 1), "linear": (1,)}.get(kind)
+        if "(" not in kind
+        else value in (alpha_of(kind), 1)
+    )
+
+
+@possible_factor.right
+def open_intervals_and_isclose(kind, value):
+    if kind == "sigmoid":
+        return 0 < value < 0.25
+    if kind == "tanh":
+        return 0 < value < 1
+    pieces = {"relu": [0, 1], "linear": [1]}
+    slopes = pieces[kind] if kind in pieces else [float(re.findall(r"[\d.]+", kind)[0]), 1]
+    return any(np.isclose(value, slopes))
+
+
+@possible_factor.right
+def with_numpy(kind, value):
+    name, *alpha = kind.rstrip(")").split("(")
+    slopes = {"relu": [0.0, 1.0], "linear": [1.0], "leaky": [*map(float, alpha), 1.0]}
+    if name in slopes:
+        return np.isin(value, slopes[name])
+    return np.logical_and(value >= 0, value <= {"sigmoid": 0.25, "tanh": 1.0}[name])
+
+
+@possible_factor.right
+def is_there_an_activation_that_has_it(kind, value):
+    """a(1 - a) = value, or 1 - a² = value, solved for a."""
+    if kind == "sigmoid":
+        return 1 - 4 * value >= 0 and value >= 0
+    if kind == "tanh":
+        return 1 - value >= 0 and 1 - value <= 1
+    if kind == "linear":
+        return abs(value - 1) < 1e-9
+    left = 0 if kind == "relu" else float(kind[6:-1])
+    return min(abs(value - left), abs(value - 1)) < 1e-9
+
+
+@possible_factor.right
+def ones_and_zeros(kind, value):
+    return 1 if by_range(kind, value) else 0
+
+
+possible_factor.small(
+    "Leaky ReLU with α = 0.2 has the slope 0.2 left of its kink and the slope 1 right of it; 0.5 lies between.",
+    kind="leaky(0.2)",
+    value=0.5,
+)
+
+# 2.3 slide_update
+
+GRADIENT, WEIGHT = "the gradient", "the new weight"
+
+slide_update = Exercise(points=2, groups={GRADIENT: 1, WEIGHT: 1})
+
+
+@slide_update.cases
+def cases(rng):
+    """Steps that can be seen in the new weight; and factors as small as the page's, for the gradient."""
+    for group, _part in [(GRADIENT, "gradient"), (WEIGHT, "new weight")]:
+        for n, sign in [(3, 1), (4, -1), (2, 1)]:
+            factors = rng.uniform(0.45, 0.9, n).round(3) * np.array([sign] + [1] * (n - 1))
+            yield case(group, factors=factors.tolist(), **weight_and_rate(rng), _part=_part)
+    tiny = 10.0 ** -rng.integers(1, 4, 4) * rng.uniform(1.1, 2, 4)
+    yield case(GRADIENT, factors=tiny.tolist(), **weight_and_rate(rng), _part="gradient")
+
+
+def weight_and_rate(rng):
+    w0 = rng.uniform(0.4, 1.8) * rng.choice([-1, 1])
+    return {"w0": float(w0), "lr": float(rng.uniform(0.1, 0.5))}
+
+
+@slide_update.driver
+def drive(slide_update, factors, w0, lr, _part):
+    result = slide_update(list(factors), w0, lr)
+    if not hasattr(result, "__len__") or len(result) != 2:
+        raise TypeError("slide_update should return a pair: the gradient and the new weight")
+    return {_part: result[0 if _part == "gradient" else 1]}
+
+
+@slide_update.wrong(
+    "The learning rate is counted twice, as in the handwritten page: your gradient holds it already, and the update "
+    "multiplies by it once more."
+)
+def learning_rate_twice(factors, w0, lr):
+    step = lr * math.prod(factors)
+    return step, w0 - lr * step
+
+
+@slide_update.wrong(
+    "Your gradient is a hundred times too small, as in the handwritten page, where 1e-7 became 1e-9. Count the "
+    "decimals again."
+)
+def two_decimals_too_many(factors, w0, lr):
+    grad = math.prod(factors) / 100
+    return grad, w0 - lr * grad
+
+
+@slide_update.wrong(
+    "The gradient you return holds the learning rate: that is the step. The gradient says how steep it is, whatever "
+    "the step.",
+    loses=GRADIENT,
+)
+def step_for_the_gradient(factors, w0, lr):
+    step = lr * math.prod(factors)
+    return step, w0 - step
+
+
+@slide_update.wrong(
+    "The learning rate enters twice into your new weight. Once is enough: it scales the gradient to a step.",
+    loses=WEIGHT,
+)
+def learning_rate_squared(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, w0 - lr * lr * grad
+
+
+@slide_update.wrong(
+    "This is what is taken off the weight, not what is left of it: the page's last line forgets the weight as well.",
+    loses=WEIGHT,
+)
+def update_alone(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, lr * grad
+
+
+@slide_update.wrong(
+    "This is the change of the weight, with the right sign. The new weight is the old one and that change.",
+    loses=WEIGHT,
+)
+def change_alone(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, -lr * grad
+
+
+@slide_update.wrong("You walk uphill: the gradient points to where the loss grows.", loses=WEIGHT)
+def uphill(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, w0 + lr * grad
+
+
+@slide_update.wrong(
+    "You multiply where the rule subtracts: one slide of the lectures prints W = W · α · dE/dW, and its weight would "
+    "be gone after one step.",
+    loses=WEIGHT,
+)
+def multiplies_the_weight(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, w0 * lr * grad
+
+
+@slide_update.wrong(
+    "The learning rate is missing from your new weight: the whole gradient is taken off.", loses=WEIGHT
+)
+def without_the_learning_rate(factors, w0, lr):
+    grad = math.prod(factors)
+    return grad, w0 - grad
+
+
+@slide_update.wrong("The factors are added. The chain rule multiplies along a path.")
+def adds_the_factors(factors, w0, lr):
+    grad = sum(factors)
+    return grad, w0 - lr * grad
+
+
+@slide_update.wrong("The right two numbers in the wrong order: first the gradient, then the new weight.")
+def other_way_round(factors, w0, lr):
+    grad = math.prod(factors)
+    return w0 - lr * grad, grad
+
+
+@slide_update.right
+def one_factor_after_the_other(factors, w0, lr):
+    grad = 1
+    for factor in factors:
+        grad *= factor
+    return [grad, w0 - lr * grad]
+
+
+@slide_update.right
+def with_an_array(factors, w0, lr):
+    grad = np.prod(np.array(factors))
+    return np.array([grad, w0 - lr * grad])
+
+
+@slide_update.right
+def in_float32(factors, w0, lr):
+    grad = np.prod(np.array(factors, dtype=np.float32))
+    return grad, np.float32(w0) - np.float32(lr) * grad
+
+
+@slide_update.right
+def with_logarithms(factors, w0, lr):
+    size = np.exp(np.sum(np.log(np.abs(factors))))
+    grad = size * np.prod(np.sign(factors))
+    return grad, np.subtract(w0, lr * grad)
+
+
+@slide_update.right
+def takes_the_list_apart(factors, w0, lr):
+    grad = 1.0
+    while factors:
+        grad *= factors.pop()
+    w0 -= lr * grad
+    return grad, w0
+
+
+slide_update.small(
+    "Two factors, 0.5 and 0.2: their product is 0.1. With the learning rate 0.5 the step is 0.05, and that comes off.",
+    factors=[0.5, 0.2],
+    w0=1.0,
+    lr=0.5,
+    _part="new weight",
+)
+
+# 2.4 update_lost
+
+BELOW_POWER = "towards zero from a power of two"
+
+update_lost = Exercise(points=2, groups={"float16": 1, "float32": 1, "float64": 1, BELOW_POWER: 1})
+
+
+@update_lost.cases
+def cases(rng):
+    """Steps of a known share of the spacing at w, away from the shares at which rounding could go either way."""
+    small_and_large = {"float16": (-2, 5), "float32": (-6, 8), "float64": (-6, 8)}
+    for dtype, exponents in small_and_large.items():
+        for exponent in exponents:
+            for share in [(0.3, 0.45), (0.55, 0.7), (1.15, 1.45)]:
+                w = rng.uniform(1.6, 1.9) * 2.0 ** (exponent + rng.integers(0, 2))
+                yield one_step(rng, dtype, dtype, w, share, rng.choice([-1, 1]))
+    for dtype in small_and_large:
+        w = 2.0 ** rng.integers(-1, 4)
+        for share, towards_zero in [
+            ((0.28, 0.45), 1),
+            ((0.1, 0.22), 1),
+            ((0.28, 0.45), -1),
+            ((0.55, 0.7), -1),
+        ]:
+            yield one_step(rng, BELOW_POWER, dtype, w, share, towards_zero)
+
+
+def one_step(rng, group, dtype, w, share, towards_zero):
+    """A weight that dtype can hold, and a gradient that moves it by a share of the spacing there."""
+    number = np.dtype(dtype).type
+    w = number(w)
+    step = rng.uniform(*share) * float(np.spacing(w))
+    lr = rng.uniform(0.05, 0.5)
+    sign = rng.choice([-1, 1])
+    return case(group, w=float(sign * w), g=float(sign * towards_zero * step / lr), lr=float(lr), dtype=dtype)
+
+
+@update_lost.driver
+def drive(update_lost, w, g, lr, dtype):
+    return update_lost(float(w), float(g), float(lr), getattr(np, dtype))
+
+
+@update_lost.wrong(
+    "You hold the step against the machine epsilon alone. How large a step has to be depends on the weight: numbers "
+    "near 1000 lie some five hundred times further apart than numbers near 1."
+)
+def epsilon_whatever_the_weight(w, g, lr, dtype):
+    return abs(lr * g) < np.finfo(dtype).eps
+
+
+@update_lost.wrong(
+    "You hold the step against half of the machine epsilon. That is right for weights between 1 and 2 only: numbers "
+    "near 1000 lie some five hundred times further apart."
+)
+def half_epsilon_whatever_the_weight(w, g, lr, dtype):
+    return abs(lr * g) < np.finfo(dtype).eps / 2
+
+
+@update_lost.wrong(
+    "Your threshold is about twice too high: a step of more than half the distance to the next number is rounded to "
+    "that number, and the weight moves."
+)
+def whole_spacing(w, g, lr, dtype):
+    return abs(lr * g) < np.spacing(abs(dtype(w)))
+
+
+@update_lost.wrong(
+    "You compare with epsilon times the weight. The distance between neighbours does not grow with the weight but "
+    "doubles at every power of two; and half of that distance is enough to move it."
+)
+def epsilon_times_the_weight(w, g, lr, dtype):
+    return abs(lr * g) < np.finfo(dtype).eps * abs(w)
+
+
+@update_lost.wrong(
+    "Half of epsilon times the weight is only roughly half of the distance between neighbours, which stays the same "
+    "from one power of two to the next. Let the computer round: what does the subtraction itself give?"
+)
+def half_epsilon_times_the_weight(w, g, lr, dtype):
+    return abs(lr * g) < np.finfo(dtype).eps / 2 * abs(w)
+
+
+@update_lost.wrong(
+    "Right but for weights such as 1, 2 or 0.5: below a power of two the numbers lie twice as dense as above it, so "
+    "that a step towards zero has to be only half as large to arrive.",
+    loses=BELOW_POWER,
+)
+def spacing_above(w, g, lr, dtype):
+    return abs(lr * g) < np.spacing(abs(dtype(w))) / 2
+
+
+@update_lost.wrong(
+    "The weight goes in the other direction: you add the step. Mostly that makes no difference here, but next to a "
+    "power of two the numbers lie denser on one side than on the other.",
+    loses=BELOW_POWER,
+)
+def adds_the_step(w, g, lr, dtype):
+    return bool(dtype(w) + dtype(lr) * dtype(g) == dtype(w))
+
+
+@update_lost.wrong(
+    "Your subtraction happens in float64, whatever `dtype` says: plain Python numbers are float64. Convert all three "
+    "before you compute.",
+    loses=("float16", "float32", BELOW_POWER),
+)
+def always_float64(w, g, lr, dtype):
+    return w - lr * g == w
+
+
+@update_lost.wrong(
+    "Your subtraction happens in float32, whatever `dtype` says.", loses=("float16", "float64", BELOW_POWER)
+)
+def always_float32(w, g, lr, dtype):
+    return bool(np.float32(w) - np.float32(lr) * np.float32(g) == np.float32(w))
+
+
+@update_lost.wrong(
+    "`np.isclose` calls numbers equal that differ by a hundred-thousandth; an update is lost only if not one bit of "
+    "the weight changes.",
+    loses=("float32", "float64", BELOW_POWER),
+)
+def nearly_equal(w, g, lr, dtype):
+    return bool(np.isclose(dtype(w) - dtype(lr) * dtype(g), dtype(w)))
+
+
+@update_lost.wrong(
+    "You ask whether the step itself has become 0. It is lost much earlier: when it is too small beside the weight it "
+    "is taken from."
+)
+def only_a_step_of_zero(w, g, lr, dtype):
+    return bool(dtype(lr) * dtype(g) == 0)
+
+
+@update_lost.wrong(
+    "The right comparison with the answers swapped: True is for an update that leaves no trace."
+)
+def says_when_it_moves(w, g, lr, dtype):
+    return bool(dtype(w) - dtype(lr) * dtype(g) != dtype(w))
+
+
+@update_lost.right
+def subtract_and_compare(w, g, lr, dtype):
+    return dtype(w) - dtype(lr) * dtype(g) == dtype(w)
+
+
+@update_lost.right
+def with_arrays(w, g, lr, dtype):
+    w, g, lr = np.array([w, g, lr], dtype=dtype)
+    return bool(np.array_equal(np.subtract(w, np.multiply(lr, g)), w))
+
+
+@update_lost.right
+def rounded_at_the_end(w, g, lr, dtype):
+    return np.asarray(w - lr * g).astype(dtype) == np.asarray(w).astype(dtype)
+
+
+@update_lost.right
+def half_way_to_the_neighbour(w, g, lr, dtype):
+    step = lr * g
+    neighbour = np.nextafter(dtype(w), dtype(-np.inf if step > 0 else np.inf))
+    return bool(abs(step) < abs(float(neighbour) - w) / 2)
+
+
+@update_lost.right
+def spacing_on_the_right_side(w, g, lr, dtype):
+    step = lr * g
+    size = dtype(abs(w))
+    at = np.nextafter(size, dtype(0)) if step * w > 0 else size
+    return abs(step) <= float(np.spacing(at)) / 2
+
+
+@update_lost.right
+def only_the_weight_converted(w, g, lr, dtype):
+    weight = dtype(w)
+    weight -= lr * g
+    return weight == w
+
+
+@update_lost.right
+def the_difference_is_zero(w, g, lr, dtype):
+    before = np.full(3, w, dtype=dtype)
+    after = before - np.asarray(lr * g, dtype=dtype)
+    return (before - after).sum() == 0
+
+
+update_lost.small(
+    "float16 keeps eleven binary digits, so that from 2048 to 4096 it holds even numbers only: 2998, 3000, 3002. Take 0.5 "
+    "off 3000, and the nearest number it has is 3000.",
+    w=3000.0,
+    g=0.5,
+    lr=1.0,
+    dtype="float16",
+)
+
+# 2.5 diagnose
+
+SCALE, SIGNS = "movement beside the weight's own size", "lively or blown up"
+LAYERS, NOT_NUMBERS, WHOLE = "every layer, and the loss", "nan and inf", "the whole trace, not only its end"
+
+diagnose = Exercise(points=2, groups={SCALE: 1, SIGNS: 1, LAYERS: 1, NOT_NUMBERS: 1, WHOLE: 1})
+
+NAN, INF = float("nan"), float("inf")
+
+
+@diagnose.cases
+def cases(rng):
+    slide = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
+    yield traced(SCALE, "the slide's first row", [slide], plateau(rng))
+    yield traced(SCALE, "a large weight that hardly moves", [stuck(rng, 60), moving(rng, 2)], plateau(rng))
+    yield traced(SCALE, "small weights that move", [moving(rng, 0.002), moving(rng, 0.004)], plateau(rng))
+    yield traced(
+        SCALE, "a small weight that blows up", [moving(rng, 0.9), doubling(rng, 0.001)], falling(rng)
+    )
+
+    slide = [1, 12, -10, 8, -6, 14, -12]
+    yield traced(SIGNS, "the slide's second row", [slide], wild(rng))
+    yield traced(
+        SIGNS, "a weight that changes its sign once", [crossing(rng), moving(rng, 0.8)], plateau(rng)
+    )
+    yield traced(
+        SIGNS, "a weight that grows without end", [doubling(rng, 0.5), moving(rng, 0.6)], falling(rng)
+    )
+
+    fine = lambda: moving(rng, rng.uniform(0.2, 1.5))
+    yield traced(LAYERS, "only the first layer hardly moves", [stuck(rng, 0.7), fine(), fine()], plateau(rng))
+    yield traced(LAYERS, "only the first layer blows up", [swinging(rng, 0.4), fine(), fine()], falling(rng))
+    yield traced(LAYERS, "the loss alone blows up", [fine(), fine()], wild(rng))
+    yield traced(LAYERS, "a flat loss, and all layers move", [fine(), fine(), fine()], flat(rng))
+
+    still, other = stuck(rng, 1), fine()
+    yield traced(
+        NOT_NUMBERS, "hardly moves, then nan", [[*still, NAN], [*other, other[-1]]], [*plateau(rng), 5.0]
+    )
+    yield traced(NOT_NUMBERS, "the same before the nan", [still, fine()], plateau(rng))
+    yield traced(NOT_NUMBERS, "moves, and the loss becomes nan", [fine(), fine()], [*plateau(rng)[:-1], NAN])
+    yield traced(NOT_NUMBERS, "moves, then inf", [fine(), [*fine()[:-1], INF]], plateau(rng))
+
+    yield traced(WHOLE, "moves, then settles", [settling(rng), settling(rng)], plateau(rng))
+    yield traced(WHOLE, "moves, and comes back", [returning(rng), fine()], falling(rng))
+    yield traced(WHOLE, "blows up, and comes back", [bursting(rng), fine()], [*wild(rng)[:-1], 5.7])
+
+
+def traced(group, run, weights, loss):
+    names = ["W1", "W2", "W3"] if len(weights) == 3 else ["hidden", "output"][-len(weights) :]
+    layers = {name: [float(value) for value in values] for name, values in zip(names, weights)}
+    return case(group, traces={**layers, "loss": [float(value) for value in loss]}, run=run)
+
+
+def along(rng, size, steps):
+    """Seven values that start at ±size and move by shares of it."""
+    start = size * rng.uniform(0.9, 1.1) * rng.choice([-1, 1])
+    return (start * (1 + np.concatenate([[0], steps]))).tolist()
+
+
+def stuck(rng, size):
+    return along(rng, size, np.cumsum(rng.uniform(2e-5, 9e-5, 6)))
+
+
+def moving(rng, size):
+    return along(rng, size, np.cumsum(rng.uniform(0.03, 0.06, 6)) * rng.choice([-1, 1]))
+
+
+def crossing(rng):
+    return along(rng, 0.6, np.array([-0.25, -0.5, -0.8, -1.15, -1.35, -1.5]) + rng.uniform(-0.03, 0.03, 6))
+
+
+def settling(rng):
+    return along(rng, 0.5, rng.uniform(0.25, 0.35) * (1 - np.exp(-2.0 * np.arange(1, 7))))
+
+
+def returning(rng):
+    return along(rng, 0.5, np.append(rng.uniform(0.15, 0.3, 5), 0.0003))
+
+
+def bursting(rng):
+    return along(rng, 0.5, np.append(rng.uniform(30, 60, 5) * [1, -1, 1, -1, 1], 0.04))
+
+
+def doubling(rng, size):
+    return along(rng, size, np.cumprod(rng.uniform(2.5, 4, 6)))
+
+
+def swinging(rng, size):
+    return along(rng, size, np.cumprod(rng.uniform(-6, -4, 6)))
+
+
+def plateau(rng):
+    return 6.5 * rng.uniform(0.8, 1.2) * np.array([1, 0.89, 0.878, 0.877, 0.877, 0.877, 0.877])
+
+
+def flat(rng):
+    return 5.7 * rng.uniform(0.8, 1.2) * (1 + np.cumsum([0, *rng.uniform(-1e-4, 1e-4, 6)]))
+
+
+def falling(rng):
+    return 6.5 * rng.uniform(0.8, 1.2) * np.cumprod([1, *rng.uniform(0.6, 0.8, 6)])
+
+
+def wild(rng):
+    return 2.5 * rng.uniform(0.8, 1.2) * np.cumprod([1, *rng.uniform(4, 9, 6)])
+
+
+@diagnose.driver
+def drive(diagnose, traces, run):
+    answer = diagnose({name: list(values) for name, values in traces.items()})
+    return {run: str(answer) if isinstance(answer, str) else answer}
+
+
+def verdict(traces, broken, still, every=any):
+    if any(broken(np.array(values)) for values in traces.values()):
+        return "exploding"
+    weights = [np.array(values) for name, values in traces.items() if name != "loss"]
+    return "vanishing" if every(still(values) for values in weights) else "healthy"
+
+
+def not_finite(values):
+    return not np.all(np.isfinite(values))
+
+
+def grown(values):
+    return np.max(np.abs(values)) > 10 * abs(values[0])
+
+
+def broken(values):
+    return not_finite(values) or grown(values)
+
+
+def still(values):
+    return np.max(values) - np.min(values) < 0.005 * np.max(np.abs(values))
+
+
+@diagnose.wrong(
+    "You call a weight near zero vanishing, as a row of the lecture's table does. What vanishes is the gradient, so "
+    "that weights stop moving, wherever they are: compare each value with the others of its trace.",
+    loses=(SCALE, LAYERS, NOT_NUMBERS),
+)
+def near_zero_means_vanishing(traces):
+    return verdict(traces, broken, lambda values: np.min(np.abs(values)) < 0.01)
+
+
+@diagnose.wrong(
+    "A weight near zero counts as vanishing although it moves. Small weights are healthy as long as they learn.",
+    loses=SCALE,
+)
+def near_zero_is_enough(traces):
+    return verdict(traces, broken, lambda values: still(values) or np.min(np.abs(values)) < 0.01)
+
+
+@diagnose.wrong(
+    "You judge movement in absolute numbers. A hundredth is nothing for a weight of 60, and much for a weight of "
+    "0.002: compare with the weight's own size.",
+    loses=SCALE,
+)
+def absolute_change(traces):
+    wide = lambda values: not_finite(values) or np.ptp(values) > 20
+    narrow = lambda values: np.ptp(values) < 0.002
+    loss = traces["loss"]
+    others = {name: values for name, values in traces.items() if name != "loss"}
+    return "exploding" if broken(np.array(loss)) else verdict(others, wide, narrow)
+
+
+@diagnose.wrong(
+    "You compare the last value with the first. A trace that came back has moved all the same, and one that had "
+    "exploded has exploded: look at all values.",
+    loses=WHOLE,
+)
+def first_against_last(traces):
+    ends = {name: [values[0], values[-1]] for name, values in traces.items()}
+    return verdict(ends, broken, still)
+
+
+@diagnose.wrong(
+    "You look at the last step alone. A trained network comes to rest too, after having moved: look at the whole trace.",
+    loses=(SCALE, SIGNS, LAYERS, WHOLE),
+)
+def last_step_only(traces):
+    ends = {name: values[-2:] for name, values in traces.items()}
+    return verdict(ends, broken, still)
+
+
+@diagnose.wrong(
+    "A change of sign is enough for you to call a trace exploding. A weight may pass through zero on its way; what "
+    "counts is how large it becomes.",
+    loses=SIGNS,
+)
+def any_change_of_sign(traces):
+    flips = lambda values: broken(values) or np.min(values) < 0 < np.max(values)
+    return verdict(traces, flips, still)
+
+
+@diagnose.wrong(
+    "Only a change of sign makes a trace exploding for you. A weight can grow without end and keep its sign.",
+    loses=(SCALE, SIGNS, LAYERS),
+)
+def exploding_means_swinging(traces):
+    flips = lambda values: not_finite(values) or (grown(values) and np.min(values) < 0 < np.max(values))
+    return verdict(traces, flips, still)
+
+
+@diagnose.wrong(
+    "A nan slips through: every comparison with nan is False, whichever way round. It has to be asked for by name.",
+    loses=NOT_NUMBERS,
+)
+def overlooks_nan(traces):
+    def apart(values):
+        numbers = values[~np.isnan(values)]
+        return np.ptp(numbers) < 0.005 * np.max(np.abs(numbers))
+
+    return verdict(traces, lambda values: any(abs(value) > 10 * abs(values[0]) for value in values), apart)
+
+
+@diagnose.wrong(
+    "Every layer has to stand still before you call it vanishing. The upper layers may well learn: it is the first "
+    "ones that the gradient does not reach.",
+    loses=(SCALE, LAYERS, NOT_NUMBERS),
+)
+def all_layers_must_stand_still(traces):
+    return verdict(traces, broken, still, every=all)
+
+
+@diagnose.wrong(
+    "You look at the last layer alone, which is the one that nearly always learns.",
+    loses=(SCALE, SIGNS, LAYERS, NOT_NUMBERS),
+)
+def last_layer_only(traces):
+    layers = [name for name in traces if name != "loss"]
+    return verdict({name: traces[name] for name in [layers[-1], "loss"]}, broken, still)
+
+
+@diagnose.wrong(
+    "The loss is not looked at: it may blow up, or become nan, a step before the weights do.",
+    loses=(LAYERS, NOT_NUMBERS),
+)
+def overlooks_the_loss(traces):
+    return verdict({name: values for name, values in traces.items() if name != "loss"}, broken, still)
+
+
+@diagnose.wrong(
+    "A loss that stands still is enough for you. It also stands still where there is nothing left to learn: what has to "
+    "stand still is a weight.",
+    loses=(SCALE, SIGNS, LAYERS, WHOLE),
+)
+def a_flat_loss_is_enough(traces):
+    loss = np.array(traces["loss"])
+    found = verdict(traces, broken, still)
+    flat = np.all(np.isfinite(loss)) and np.ptp(loss[-4:]) < 0.01 * loss[-1]
+    return "vanishing" if found == "healthy" and flat else found
+
+
+@diagnose.wrong(
+    "You judge by the loss alone. The weights tell more: a flat loss goes with resting weights or with moving ones.",
+)
+def by_the_loss_alone(traces):
+    loss = np.array(traces["loss"])
+    if broken(loss):
+        return "exploding"
+    return "vanishing" if np.ptp(loss[-4:]) < 0.01 * loss[-1] else "healthy"
+
+
+@diagnose.wrong(
+    "The loss is held to the same rule as the weights. That it blows up counts; that it stands still may have good "
+    "reasons.",
+    loses=LAYERS,
+)
+def the_loss_as_a_layer(traces):
+    found = verdict(traces, broken, still)
+    return "vanishing" if found == "healthy" and still(np.array(traces["loss"])) else found
+
+
+@diagnose.right
+def one_step_at_a_time(traces):
+    """Steps beside the size of the weight: nothing is ever compared with nan."""
+    for values in traces.values():
+        if any(value != value or abs(value) == INF for value in values):
+            return "exploding"
+        if max(map(abs, values)) / abs(values[0]) >= 8:
+            return "exploding"
+    for name, values in traces.items():
+        size = sum(map(abs, values)) / len(values)
+        steps = [abs(b - a) for a, b in zip(values, values[1:])]
+        if name != "loss" and max(steps) / size < 0.01:
+            return "vanishing"
+    return "healthy"
+
+
+@diagnose.right
+def by_standard_deviations(traces):
+    table = {name: np.asarray(values, dtype=np.float32) for name, values in traces.items()}
+    with np.errstate(all="ignore"):
+        if any(not np.isfinite(v).all() or np.abs(v / v[0]).max() > 5 for v in table.values()):
+            return "exploding"
+        table.pop("loss")
+        return "vanishing" if min(v.std() / np.abs(v).mean() for v in table.values()) < 0.003 else "healthy"
+
+
+@diagnose.right
+def from_the_first_value(traces):
+    moved = {name: max(abs(v / values[0] - 1) for v in values) for name, values in traces.items()}
+    blown_up = any(math.isnan(v) or math.isinf(v) for values in traces.values() for v in values)
+    if blown_up or max(moved.values()) > 6:
+        return "exploding"
+    return np.str_("vanishing") if min(m for name, m in moved.items() if name != "loss") < 0.02 else "healthy"
+
+
+@diagnose.right
+def takes_the_loss_out_first(traces):
+    loss = np.array(traces.pop("loss"))
+    weights = [np.array(values) for values in traces.values()]
+    if any(broken(values) for values in [loss, *weights]):
+        return "exploding"
+    return "vanishing" if any(still(values) for values in weights) else "healthy"
+
+
+diagnose.small(
+    "A weight goes 50, 50.01, 50.02: between the smallest and the largest value lie 0.02, which is four ten-thousandths "
+    "of 50. It hardly moves.",
+    traces={"output": [50.0, 50.01, 50.02], "loss": [6.5, 5.7, 5.7]},
+    run="a weight of 50",
+)

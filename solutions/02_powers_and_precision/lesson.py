@@ -1,0 +1,1000 @@
+# %% [markdown]
+# # Find the step that a computer no longer sees
+#
+# You will follow a product of many factors until it runs out of numbers, work out which updates leave a weight exactly
+# as it was, and read from the record of a training run what went wrong. About 35 minutes.
+#
+# | you will | you need | you will have learnt it when you can |
+# |---|---|---|
+# | compute how fast $f^n$ shrinks or grows | logarithms | say after how many layers a factor has done its damage |
+# | sort numbers into possible and impossible slopes | activations, lesson 01 | tell where a 1.5 in a gradient comes from |
+# | find the smallest step that moves a weight | powers of two | predict when a number becomes 0, inf, or an update is lost |
+# | diagnose a run from its traces | nothing | tell vanishing from small, and exploding from lively |
+
+# %%
+import math
+from collections import Counter
+
+import numpy as np
+
+from autograder import check, progress
+from nnlab import MLP
+from nnlab.activations import sigmoid
+from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+from nnlab.figures import explore, plt, seeds_band, show, style
+
+style()
+rng = np.random.default_rng(2)
+FORMATS = ("float16", "float32", "float64")
+
+# %% [markdown]
+# ## See it fail first
+#
+# Ten layers, all but the last with sigmoid units, a regression with 100 samples, and 300 steps of plain gradient
+# descent on the trainable parameters, weights and biases. The targets are scaled so that a network which always answers
+# 0 has a loss of 6.5, and one which always answers their mean a loss of 5.7.
+
+# %% tags=["demo"]
+X = rng.normal(size=(100, 4))
+y = 2 * X[:, 0] * X[:, 1] + 1.2 * np.sin(2 * X[:, 2])
+y = np.sqrt(5.7) * (y - y.mean()) / y.std() + np.sqrt(0.8)
+print(f"loss of the answer 0: {np.mean(y**2):.2f}; of the mean: {np.var(y):.2f}")
+
+
+def network(act, init="glorot_uniform", seed=0, dtype=np.float32):
+    """Nine layers of eight units, and a linear output."""
+    return MLP([4] + [8] * 9 + [1], [act] * 9 + ["linear"], init, seed, dtype=dtype)
+
+# %% tags=["demo"]
+RECORDED = [*range(10), *range(10, 301, 10)]  # steps after which we look at the network
+
+
+def train(net, lr):
+    """The weights of every layer and the loss, as they were at the recorded steps."""
+    weights, losses = [], []
+    for step in range(RECORDED[-1] + 1):
+        if step:
+            net.step(net.grads(X, y, "mse"), "sgd", lr)
+        if step in RECORDED:
+            weights.append({l: W.astype(float) for l, W in net.W.items()})
+            losses.append(net.evaluate(X, y, "mse")[0])
+    return weights, losses
+
+# %% tags=["demo"]
+SEEDS = range(5)
+sigmoid_runs = [train(network("sigmoid", seed=seed), lr=0.01) for seed in SEEDS]
+mean_loss = np.mean([losses for _, losses in sigmoid_runs], axis=0)
+unmoved = [[np.mean(ws[0][l] == ws[-1][l]) for l in range(1, 11)] for ws, _ in sigmoid_runs]
+for step in (0, 100, 200, 300):
+    print(f"step {step:3}: loss {mean_loss[RECORDED.index(step)]:.4f}")
+print("share of layer 1 that is what it was:", *[f"{share[0]:.0%}" for share in unmoved])
+
+# %% tags=["demo"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.1))
+seeds_band(left, RECORDED, [losses for _, losses in sigmoid_runs], "mean of 5 seeds", BLUE)
+page = ([1, 101, 201, 301], [6.5, 5.7, 5.7, 5.7])
+left.plot(*page, "D", color=BLACK, label="the lecture's page")
+left.set(title="The loss falls to 5.7 and stays there", xlabel="step", ylabel="loss (MSE)")
+left.set_ylim(5.2, None)
+left.legend()
+seeds_band(right, range(1, 11), unmoved, "mean of 5 seeds", BLUE)
+right.set(title="Layer 1: nine of ten weights unchanged", xlabel="layer")
+right.set(ylabel="share unchanged", ylim=(-0.03, 1.03), xticks=range(1, 11))
+show(
+    fig,
+    alt="Left: the loss of five seeds drops within a few steps to 5.7 and stays level; the "
+    "lecture's values, 6.5, 5.7, 5.7, 5.7, lie on the same course. Right: the share of weights "
+    "that are exactly unchanged after 300 steps, by layer: above 0.9 in layer 1, about 0.5 in "
+    "layer 2 with a wide spread between seeds, zero from layer 5 on.",
+)
+
+# %% [markdown]
+# Nothing crashed, nothing was reported. The loss came down to 5.70, the cost of always answering the mean, and stayed.
+# A handwritten page of the lectures has the same course, 6.5 in epoch 1, then 5.7 in epochs 101, 201 and 301, and
+# remarks that no weight is updated any more. On the right stands how literally that is meant: more than nine tenths of
+# the first layer's weights are *equal* to what they were, to the last bit. They received an update in each step; it was
+# too small to be seen.
+#
+# The lectures name two troubles of deep networks: vanishing or exploding gradients, and overfitting. This is the first;
+# the second begins in lesson 08. We ask how small a product of many factors gets, how small a step may be before the
+# computer loses it, and what one can tell from the record of a run.
+
+# %% [markdown]
+# ### Your log
+#
+# Before you go on, three guesses.
+#
+# 1. After how many factors of 0.2 does a product in float32 become exactly 0?
+# 2. A float32 weight is 1. What is the smallest step that moves it?
+# 3. At the end you diagnose 20 runs, five each of four networks, from nothing but their weights and losses. How many
+#    will be called rightly?
+
+# %% [markdown] tags=["yours"]
+# 1. Factors of 0.2 until 0: …
+# 2. Smallest step that moves a 1: …
+# 3. Rightly called, of 20: …
+
+# %% [markdown]
+# ## Derive: how many factors does it take?
+#
+# A product of $n$ equal factors $f > 0$ is $f^n$. Take the logarithm, to any base:
+#
+# $$\log f^n = n\,\log f .$$
+#
+# So on a logarithmic axis $f^n$ is a straight line in $n$ with the slope $\log f$: down for $f<1$, up for $f>1$.
+#
+# **Shrinking,** $f<1$. When has the product come down to a target $t<1$?
+#
+# $$f^n \le t \iff n\log f \le \log t \iff n \ge \frac{\log t}{\log f}.$$
+#
+# The last step divides by $\log f$, which is negative, and so turns the sign around.
+#
+# **Growing,** $f>1$. When has it reached a target $t>1$? Now $\log f$ is positive, and nothing turns:
+#
+# $$f^n \ge t \iff n \ge \frac{\log t}{\log f}.$$
+#
+# One formula for both: the smallest whole number that is not below $\log t/\log f$.
+
+# %% [markdown]
+# ## Check the claim, with the lectures' powers
+
+# %%
+printed = {
+    (0.2, 2): "(0.2)²",
+    (0.2, 10): "(0.2)^10",
+    (0.25, 10): "nothing; this is the best case of a sigmoid",
+    (0.1, 10): "0.1^10, “close to 0”",
+    (0.5, 9): "0.002 at L = 10",
+    (0.5, 10): "0.001 at L = 10, one slide later",
+    (1.5, 2): "(1.5)²",
+    (1.5, 9): "38 at L = 10",
+    (1.5, 10): "(1.5)^10",
+    (2, 10): "2^10, “can overflow”",
+}
+for (f, n), words in printed.items():
+    by_logs = 10 ** (n * math.log10(f))
+    print(f"{f:4}^{n:<2} = {f**n:<11.5g} by logarithms {by_logs:<11.5g} printed: {words}")
+
+# %% [markdown]
+# The two columns agree. Beside what is printed, two things stand out.
+#
+# - For ten layers one slide has $(1.5)^{10}=57.67$, a factor for each layer, and a later one, with equal diagonal
+#   matrices, has 38. That is $1.5^9=38.44$, rounded: a factor for each of $W_1$ to $W_{L-1}$. With 0.5 in place of 1.5
+#   it prints 0.002, which is $0.5^9=0.00195$, and on the next slide 0.001, which is $0.5^{10}$: the exponent has
+#   changed on the way, and $L-1=9$ was right. Always ask *which* factors are counted; lesson 03 does it with matrices.
+# - $2^{10}$ is 1024. That is a large factor for a gradient, but none of the formats below overflows there.
+
+# %% [markdown]
+# ## Exercise 2.1: how many factors until there? (2 points)
+#
+# Write `layers_until(f, target)`: the smallest whole number $n$ for which $f^n$ has reached the target.
+#
+# - For `f < 1` the target is below 1, and reached means $f^n\le$ `target`.
+# - For `f > 1` the target is above 1, and reached means $f^n\ge$ `target`.
+# - A loop or logarithms, as you like. Targets that are an exact power of `f`, where rounding would decide, are not
+#   tried.
+#
+# For `f = 0.2` and `target = 1e-7` the result is 11, because $0.2^{10} = 1.024\cdot10^{-7}$ is not there yet; for
+# `f = 1.5` and `target = 57` it is 10.
+
+# %%
+def layers_until(f, target):
+    """The smallest n with f**n <= target (for f < 1) or f**n >= target (for f > 1).
+
+    Args:
+        f: a positive factor, not 1.
+        target: below 1 where f is, above 1 where f is.
+
+    Returns:
+        a whole number, 1 or more.
+    """
+    ### BEGIN SOLUTION
+    return math.ceil(math.log(target) / math.log(f))
+    ### END SOLUTION
+
+# %%
+check(layers_until)
+
+# %%
+print("layers until a gradient has lost, or gained, six decimal places")
+for f in (0.1, 0.2, 0.25, 0.5, 0.9, 0.99):
+    print(f"  {f:4}: {layers_until(f, 1e-6):5}        {1 / f:6.3f}: {layers_until(1 / f, 1e6):5}")
+
+# %% [markdown]
+# A factor of 0.25 needs ten layers, 0.9 needs 132, 0.99 more than a thousand. A factor and its inverse need the same
+# number: vanishing and exploding are one law on two sides of 1, and depth is harmless only near 1.
+
+# %% [markdown]
+# ## What the dots hide
+#
+# The slide writes the gradient of the first weight in a network of ten sigmoid layers as
+# $(0.2)^{10}\,(O-Y)\cdots W_{ho}\,X$. Write it out for one unit per layer, with the slope $\sigma'_l$ and the weight
+# $w_l$ of layer $l$:
+#
+# $$\frac{\partial E}{\partial w_1} = (O-Y)\;\sigma'_{10}\,w_{10}\;\sigma'_9\,w_9\cdots\sigma'_2\,w_2\;\sigma'_1\,X .$$
+#
+# Count: ten slopes, but also nine weights, $w_2$ to $w_{10}$. They are in the dots, and decide as much as the slopes
+# do. And 0.2 is one value that a slope can have; the largest is 0.25, so that the slopes contribute
+# $0.25^{10}=9.5\cdot10^{-7}$ at best.
+
+# %%
+print("ten slopes of 0.2 and nine weights w:")
+for w in (0.5, 1, 2, 4, 5.98):
+    print(f"  w = {w:<5} 0.2^10 · w^9 = {0.2**10 * w**9:.3g}")
+
+# %% [markdown]
+# Between $w=0.5$ and $w=5.98$, where weights and slopes cancel, lie nearly ten powers of ten. (A sigmoid with such
+# weights does not keep its slope of 0.2, so this is no remedy; lesson 05 looks for one.)
+#
+# Another set of slides has $\left(\frac{dL}{dw_n}\right)^{10}$, as "multiplication of all previous gradients". What is
+# multiplied are *local* slopes, one for each arrow, not a gradient with itself. A chain of ten sigmoid units with
+# distinct weights tells the two apart.
+
+# %%
+w_chain, x_in = rng.uniform(0.5, 2, 10), 1.0
+
+
+def forward(w):
+    """The activations of a chain of sigmoid units, the input first."""
+    a = [x_in]
+    for weight in w:
+        a.append(sigmoid(weight * a[-1]))
+    return np.array(a)
+
+
+a = forward(w_chain)
+slopes = a[1:] * (1 - a[1:])
+last = slopes[-1] * a[-2]  # dO/dw10
+h = np.eye(10)[0] * 1e-4
+measured = (forward(w_chain + h)[-1] - forward(w_chain - h)[-1]) / 2e-4
+
+print(f"dO/dw1, ten slopes, nine weights, x   {np.prod(slopes) * np.prod(w_chain[1:]) * x_in:.4e}")
+print(f"dO/dw1 measured by moving w1          {measured:.4e}")
+print(f"the ten slopes without the weights    {np.prod(slopes):.4e}")
+print(f"(dO/dw10)^10, as the slide has it     {last**10:.4e}")
+
+# %% [markdown]
+# The product of local slopes is what one measures. The slopes alone miss the nine weights, and the tenth power of the
+# last gradient belongs to nothing: a gradient has a unit, loss per weight, and its tenth power has that unit to the
+# tenth.
+
+# %% [markdown]
+# ## Exercise 2.2: which numbers can be a slope? (2 points)
+#
+# The slides on exploding gradients write 1.5 into the very boxes that held 0.2 before, $\sigma'=1.5$ twice, and then
+# $(1.5)^{10}$. Can that be?
+#
+# Write `possible_factor(kind, value)`: `True` if `value` can be the slope of that activation at some point, `False`
+# otherwise.
+#
+# - `kind` is `'sigmoid'`, `'tanh'`, `'relu'`, `'linear'`, or a text such as `'leaky(0.1)'`: ReLU with the slope 0.1
+#   below zero. The number in the parentheses varies.
+# - `value` is a number. For sigmoid and tanh, the very ends of the range are not tried. In its kink ReLU has no slope.
+#
+# `possible_factor('leaky(0.1)', 0.1)` is `True`, `possible_factor('leaky(0.1)', 0.5)` is `False`.
+
+# %%
+def possible_factor(kind, value):
+    """Whether a slope of this activation can have this value.
+
+    Args:
+        kind: 'sigmoid', 'tanh', 'relu', 'linear', or 'leaky(α)' with a number for α.
+        value: a number.
+
+    Returns:
+        True or False.
+    """
+    ### BEGIN SOLUTION
+    if kind in ("sigmoid", "tanh"):
+        return 0 <= value <= {"sigmoid": 0.25, "tanh": 1}[kind]
+    if kind.startswith("leaky"):
+        return value in (float(kind[len("leaky(") : -1]), 1)
+    return value in {"relu": (0, 1), "linear": (1,)}[kind]
+    ### END SOLUTION
+
+# %%
+check(possible_factor)
+
+# %%
+z = np.linspace(-6, 6, 1201)
+steepest = {"sigmoid": sigmoid(z) * (1 - sigmoid(z)), "tanh": 1 - np.tanh(z) ** 2}
+print("largest slope on a grid:", {kind: float(slope.max()) for kind, slope in steepest.items()})
+for kind in ("sigmoid", "tanh", "relu", "leaky(0.1)", "linear"):
+    answers = {value: possible_factor(kind, value) for value in (0.2, 1, 1.5)}
+    print(f"  {kind:10}", "  ".join(f"{v}: {'yes' if ok else 'no':3}" for v, ok in answers.items()))
+
+# %% [markdown]
+# None of them can be 1.5. Slopes of these activations can shrink a gradient or leave it alone, never make it grow. What
+# makes it grow are the weights between the layers. The slides get there a little later, where they box $W_{ho}$ and
+# write "High" beside it.
+
+# %% [markdown]
+# ## Where the numbers run out
+#
+# A floating-point number has a limited number of binary digits and a limited range of exponents. Above the largest
+# number lies `inf`. Below the smallest the digits run out one by one, and below half of the last one everything is 0.
+# When does that happen to $0.2^n$ and $2^n$, if each product is rounded to the format?
+
+# %%
+for name in FORMATS:
+    info = np.finfo(name)
+    with np.errstate(all="ignore"):
+        shrinking = np.cumprod(np.full(1100, 0.2, dtype=name), dtype=name)
+        growing = np.cumprod(np.full(1100, 2, dtype=name), dtype=name)
+    print(f"{name}: {info.nmant + 1} binary digits, largest number {info.max:.3g},", end=" ")
+    print(f"smallest {info.tiny:.3g}, and {info.smallest_subnormal:.2g} with fewer digits")
+    zero, least = 1 + np.argmax(shrinking == 0), float(info.smallest_subnormal)
+    print(f"   0.2^n is 0 from n = {zero} on, derived {layers_until(0.2, least)};", end="  ")
+    inf = 1 + np.argmax(np.isinf(growing))
+    print(f"2^n is inf from n = {inf} on, derived {layers_until(2, float(info.max))}")
+tiny = float(np.finfo("float32").tiny)
+print(f"0.2^n is below the smallest float32 with all digits from n = {layers_until(0.2, tiny)} on")
+
+# %% [markdown]
+# Compare with the first guess in your log: 65 in NumPy. (TensorFlow on a CPU drops the numbers with fewer digits, and
+# loses $0.2^n$ at $n=55$.) So the lectures' $0.2^{10}$ is far from any limit in float32, and $2^{10}$ does not even
+# leave float16, which overflows at $2^{16}$, as float32 does at $2^{128}$. And an overflow is not yet `nan`:
+
+# %%
+with np.errstate(all="ignore"):
+    top = np.float32(2) ** 128
+    print(f"2^10 in float16: {np.float16(2) ** 10:.0f}", f"  2^128 in float32: {top}")
+    print("inf - inf:", top - top, "  0 · inf:", 0 * top, "  inf > 10:", top > 10)
+    print("nan > 10:", (top - top) > 10, "  nan < 10:", (top - top) < 10)
+
+# %% [markdown]
+# First comes `inf`; as soon as two of them are subtracted, or one meets a zero, `nan`. Note the last line: with `nan`
+# every such comparison is `False`.
+
+# %%
+LOOKS = [(0.1, BLUE, "-"), (0.2, SKY, "--"), (0.25, GREEN, "-."), (0.5, PURPLE, ":")]
+LOOKS += [(1, BLACK, "-"), (1.5, ORANGE, ":"), (2, VERMILION, "-"), (3, GREY, "--")]
+
+
+def powers_with_limits(ax, last, reach, formats):
+    """The powers of eight factors as decades, and where the formats end."""
+    for f, color, line in LOOKS:
+        ends = [0, last * math.log10(f)]  # the line is straight
+        ax.plot([0, last], ends, color=color, linestyle=line, label=f"f = {f}")
+    for name in formats:
+        info = np.finfo(name)
+        for limit, beyond in ((info.smallest_subnormal, "0"), (info.max, "inf")):
+            ax.axhline(np.log10(limit), color=BLACK, linewidth=0.9, linestyle=(0, (1, 2)))
+            where = (1.02 * last, np.log10(limit))  # beside the axes
+            ax.text(*where, f"{name}: {beyond}", va="center", fontsize=9)
+    ticks = np.linspace(-reach, reach, 7).astype(int)
+    ax.set_yticks(ticks, [f"$10^{{{tick}}}$" for tick in ticks])
+    ax.set(xlabel="number of factors n", xlim=(0, last), ylim=(-1.15 * reach, 1.15 * reach))
+
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7))
+powers_with_limits(left, 30, 9, ["float16"])
+powers_with_limits(right, 1100, 330, ["float32", "float64"])
+left.set(title="float16 ends within 30 layers", ylabel="$f^n$")
+right.set(title="float32 and float64 only last longer")
+fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=10)
+show(
+    fig,
+    alt="Powers of eight factors from 0.1 to 3 against the number of factors, vertical axis in "
+    "powers of ten: straight lines that fan out from 1. Left, up to 30 factors: all but f = 1 "
+    "leave the range of float16, between 6e-8 and 65504, the line of 0.1 after eight factors. "
+    "Right, up to 1,100 factors: they leave float32 after some dozens to some hundreds, and "
+    "float64 about seven or eight times later. Only f = 1 stays.",
+)
+
+# %% [markdown]
+# Straight lines, as derived, each with the slope $\log f$. Whatever factor is not 1 leaves every format in the end; a
+# wider one moves the end, by a factor of seven or eight from float32 to float64, and changes nothing of the slope. Move
+# the sliders to see one product in three formats at once.
+
+# %%
+def one_power(f, n):
+    """f^0 to f^n in three formats; a cross marks the first 0 or inf."""
+    n, results = int(n), []
+    fig, ax = plt.subplots(figsize=(6, 2.8))
+    for name, color, width in zip(FORMATS, (VERMILION, ORANGE, BLUE), (2, 5, 9)):
+        with np.errstate(all="ignore"):
+            values = np.cumprod(np.array([1] + [f] * n, dtype=name), dtype=name).astype(float)
+            decades = np.log10(values)
+        ax.plot(decades, color=color, linewidth=width, label=name, zorder=12 - width)
+        ends = np.flatnonzero(~np.isfinite(decades))[:1]
+        ax.plot(ends, decades[ends - 1], "X", color=color, ms=9, mec=BLACK, zorder=13)
+        results.append(f"{name} {values[-1]:.3g}")
+    ax.set_title(f"{f:.2f} to the {n}: " + ", ".join(results), fontsize=11)
+    ax.set(xlabel="number of factors", ylabel="$\\log_{10} f^n$", xlim=(0, n))
+    ax.legend()
+    return fig
+
+
+explore(
+    one_power,
+    alt="Powers of 0.2 up to n = 80 in three formats, on one falling line. The line of float16 "
+    "ends after 10 factors and that of float32 after 64, each with a cross; float64 goes on to "
+    "1e-56.",
+    f=(0.1, 3, 0.05, 0.2),
+    n=(10, 600, 10, 80),
+)
+
+# %% [markdown]
+# At $f=0.2$ the three agree as long as they live. At $f=1.05$, one slider step above 1, float16 still overflows within
+# 600 factors. Between 0.5 and 1 you may see a line end in a level stretch: where numbers are as coarse as the last of a
+# format, rounding gives back what the factor took. It is the first sign that a change can be too small to happen.
+
+# %% [markdown]
+# ## A step that is lost
+#
+# $0.2^{10}$ is a perfectly good float32 number. Why, then, did the weights in the first figure not move? The
+# handwritten page has the reason, with a few slips on the way. It takes a gradient of four factors,
+# $0.1\times0.1\times0.001\times0.01$, a weight $W_0=1$, the learning rate 0.01, and the rule
+#
+# $$W_n = W_0 - \eta\,\frac{\partial L}{\partial W} .$$
+#
+# ## Exercise 2.3: the page's update (2 points)
+#
+# Write `slide_update(factors, w0, lr)`. It returns a pair: the gradient, which is the product of the factors, and the
+# new weight after one step.
+#
+# `factors` is a list of numbers, of any length; `w0` and `lr` are numbers. For the page's numbers,
+# `slide_update([0.1, 0.1, 0.001, 0.01], 1.0, 0.01)`, the result is `(1e-7, 0.999999999)`.
+
+# %%
+def slide_update(factors, w0, lr):
+    """One step of gradient descent with a gradient that is a product.
+
+    Args:
+        factors: the local slopes along the path, a list of numbers.
+        w0: the weight before.
+        lr: the learning rate.
+
+    Returns:
+        (gradient, new weight).
+    """
+    ### BEGIN SOLUTION
+    grad = math.prod(factors)
+    return grad, w0 - lr * grad
+    ### END SOLUTION
+
+# %%
+check(slide_update)
+
+# %% [markdown]
+# Now the page, line by line.
+
+# %%
+grad, w1 = slide_update([0.1, 0.1, 0.001, 0.01], 1.0, 0.01)
+print(f"the product    {grad:.0e}            printed 1e-9 (.000000001)")
+print(f"0.01 × 1e-9    {0.01 * 1e-9:.0e}            printed 1e-12")
+print(f"1 - 1e-12      {1 - 1e-12:.12f}   printed .000000000099")
+print(f"all of it      {w1:.9f}      printed W_n ≈ W_0, then W_n = W_0")
+print(f"the product times the learning rate: {grad * 0.01:.0e}")
+
+# %% [markdown]
+# Three slips in three lines. The product is $10^{-7}$; it would be $10^{-9}$ with the learning rate in it, which the
+# next line then counts a second time. That line should give $10^{-11}$ from the page's own numbers. And 1 minus nearly
+# nothing is nearly 1, not nearly nothing. The page's conclusion, $W_n\approx W_0$, is right all the same. Is its last
+# line, $W_n=W_0$, right as well?
+#
+# ### Derive: the smallest step that moves a weight
+#
+# A format with $p$ binary digits has $\varepsilon=2^{1-p}$, and between $2^k$ and $2^{k+1}$ its numbers lie a constant
+# distance apart:
+#
+# $$\text{spacing} = 2^k\varepsilon \qquad\text{for}\quad 2^k\le w<2^{k+1} .$$
+#
+# The computer rounds the exact difference $w-s$ to the nearest number it has. That is $w$ itself, and the update is
+# lost, if $s$ is less than half the distance to the next number in its direction:
+#
+# $$s < \tfrac12\cdot 2^k\varepsilon \qquad\text{for } w \text{ inside the interval.}$$
+#
+# If $w=2^k$ sits on the border and the step leads towards zero, the next number belongs to the interval below, where
+# they lie twice as dense:
+#
+# $$s < \tfrac12\cdot 2^{k-1}\varepsilon = \tfrac14\cdot 2^k\varepsilon .$$
+#
+# For the page's $W_0=1$ in float32, $\varepsilon=2^{-23}$: a step down is lost below $2^{-25}=2.98\cdot10^{-8}$, a step
+# up below $2^{-24}=5.96\cdot10^{-8}$.
+#
+# ### Check the claim
+
+# %%
+one = np.float32(1)
+print(f"thresholds: down {2.0**-25:.3g}, up {2.0**-24:.3g}")
+for step in (2.9e-8, 3.0e-8, -5.9e-8, -6.0e-8):
+    after = one - np.float32(step)
+    print(f"1 - ({step:8.1e}) = {after:.9f}   {'lost' if after == one else 'moved'}")
+
+# %% tags=["demo"]
+w_axis = np.geomspace(1e-2, 1e3, 3000)
+fig, ax = plt.subplots(figsize=(6.5, 3.5))
+for name, color, line in zip(FORMATS, (VERMILION, ORANGE, BLUE), ("-", "--", "-.")):
+    w_there = w_axis.astype(name)
+    down = np.nextafter(w_there, np.zeros_like(w_there))
+    half = (w_there.astype(float) - down.astype(float)) / 2
+    ax.loglog(w_axis, half, color=color, linestyle=line, label=f"half a spacing of {name}")
+ax.plot(1, 1e-9, "D", color=BLACK, ms=8)
+ax.annotate("the page's step", (1, 1e-9), (3, 1e-11), arrowprops={"arrowstyle": "-"})
+ax.set(title="A step below the line does not move the weight", xlabel="weight w", ylabel="step")
+ax.set_ylim(1e-19, 1e4)
+ax.minorticks_off()
+ax.legend(loc="upper left", fontsize=10)
+show(
+    fig,
+    alt="Smallest step that moves a weight, against the weight, both axes logarithmic: three "
+    "staircases that rise with the weight and double at every power of two. At weight 1 they "
+    "stand near 2e-4 for float16, 3e-8 for float32 and 6e-17 for float64. The page's step of "
+    "1e-9 at weight 1 lies below the line of float32 and above that of float64.",
+)
+
+# %% [markdown]
+# Stairs, since the spacing doubles at each power of two and is constant in between. What counts is the step *beside the
+# weight it is taken from*: $10^{-9}$ is lost on a float32 weight of 1, and would move one of 0.01. The second guess in
+# your log: $2.98\cdot10^{-8}$.
+
+# %% [markdown]
+# ## Exercise 2.4: is this update lost? (2 points)
+#
+# Write `update_lost(w, g, lr, dtype)`: `True` if the new weight $w-\text{lr}\cdot g$, computed in `dtype`, is exactly
+# $w$, and `False` if it is any other number.
+#
+# - `w`, `g` and `lr` are plain Python numbers; `w` and `g` may be negative. `w` is one that `dtype` can hold.
+# - `dtype` is a NumPy type: `np.float16`, `np.float32` or `np.float64`. A number becomes one of that type by
+#   `dtype(number)`.
+#
+# `update_lost(1.0, 1e-7, 0.01, np.float32)` is `True`: the step is $10^{-9}$.
+# `update_lost(1.0, 1e-5, 0.01, np.float32)` is `False`.
+#
+# <details><summary>A thought, if you are looking for a formula</summary>
+#
+# You may compute spacings. You may also let the computer do what it does, and look at the result.
+#
+# </details>
+
+# %%
+def update_lost(w, g, lr, dtype):
+    """Whether the update w - lr * g, computed in dtype, leaves w as it is.
+
+    Args:
+        w: the weight, a Python number that dtype can hold.
+        g: its gradient.
+        lr: the learning rate.
+        dtype: np.float16, np.float32 or np.float64.
+
+    Returns:
+        True or False.
+    """
+    ### BEGIN SOLUTION
+    number = np.dtype(dtype).type
+    return bool(number(w) - number(lr) * number(g) == number(w))
+    ### END SOLUTION
+
+# %%
+check(update_lost)
+
+# %% [markdown]
+# The page can be read in three ways, and it depends on them and on the format whether $W_n=W_0$.
+
+# %%
+readings = {
+    "four factors, right": (1e-7, 0.01),
+    "the page's own 1e-9": (1e-9, 0.01),
+    "the 0.01 was the learning rate": (1e-5, 0.01),
+}
+for words, (g, lr) in readings.items():
+    lost = {name: update_lost(1.0, g, lr, getattr(np, name)) for name in FORMATS}
+    fate = "  ".join(f"{name} {'lost' if lost[name] else 'moves':5}" for name in FORMATS)
+    print(f"{words:31} step {lr * g:.0e}, W_n = {1 - lr * g:.11f}: {fate}")
+
+# %% [markdown]
+# With the right product, $W_n=0.999999999$ on paper and in float64; in float32, the format in which Keras trains unless
+# told otherwise, $W_n=W_0$ *exactly*. The page's boldest line is its truest. Only if the factor 0.01 was the learning
+# rate already, which the page leaves open, is the step $10^{-7}$, and float32 sees it.
+#
+# ### Is the rounding to blame?
+#
+# The network from the beginning again, in float64:
+
+# %% tags=["demo"]
+wide_runs = [train(network("sigmoid", seed=seed, dtype=np.float64), lr=0.01) for seed in SEEDS]
+for name, some in (("float32", sigmoid_runs), ("float64", wide_runs)):
+    ends = [(ws[0][1], ws[-1][1]) for ws, _ in some]
+    same = np.mean([start == end for start, end in ends])
+    way = max(np.linalg.norm(end - start) / np.linalg.norm(start) for start, end in ends)
+    last = [losses[-1] for _, losses in some]
+    print(f"{name}: of layer 1 unchanged {same:4.0%}, moved by {way:.0e} of its length", end=" ")
+    print(f"at most, loss {min(last):.5f} to {max(last):.5f}")
+
+# %% [markdown]
+# In float64 every weight of the first layer moves, by at most two millionths of the layer's length, and the loss ends
+# at the same 5.70000. Rounding made the standstill exact; it did not make it. The cause is the product of small
+# factors, and more digits are no cure.
+#
+# ### A word on the page's loss
+#
+# Before its update rule the page writes $L=\hat y-y$. Nothing bounds that from below, and gradient descent takes the
+# invitation.
+
+# %%
+target, plain, squared = 3.0, 1.0, 1.0  # the prediction is the weight itself
+for _ in range(2000):
+    plain -= 0.01 * 1  # the slope of ŷ - y
+    squared -= 0.01 * 2 * (squared - target)
+print(f"ŷ - y:    prediction {plain:6.2f}, “loss” {plain - target:.2f}, and falling")
+print(f"(ŷ - y)²: prediction {squared:6.2f}, loss {(squared - target) ** 2:.2g}")
+
+# %% [markdown]
+# The target is 3. With the difference as its loss the prediction runs away from it for ever; the square has its minimum
+# where they meet.
+
+# %% [markdown]
+# ## Reading a trace
+#
+# In practice one does not see factors, but what is written down while a network trains: weights and losses. The
+# lectures show two traces of a weight.
+
+# %%
+still = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
+wild = [1, 12, -10, 8, -6, 14, -12]
+for name, trace in (("first", still), ("second", wild)):
+    spread, size = np.ptp(trace), np.max(np.abs(trace))
+    growth = size / abs(trace[0])
+    print(f"{name} row: spread {spread / size:.1e} of its size, grew {growth:.4g} times;")
+    gradients = -np.diff(trace) / 0.01
+    print("   gradients, at a learning rate of 0.01:", *[f"{g:.2f}" for g in gradients])
+
+# %% tags=["demo"]
+fig, axes = plt.subplots(1, 3, figsize=(8.5, 2.6))
+titles = ("Hardly moves: vanishing", "Jumps about: exploding", "Flat: but why?")
+for ax, trace, color, title in zip(axes, (still, wild), (BLUE, VERMILION), titles):
+    ax.plot(range(7), trace, "o-", color=color)
+    ax.set(title=title, xlabel="step", ylabel="weight")
+axes[0].set_ylim(0.9, 1.1)
+axes[2].plot(*page, "D--", color=BLACK)
+axes[2].set(title=titles[2], xlabel="epoch", ylabel="loss", ylim=(0, 7))
+show(
+    fig,
+    alt="Three panels. First: a weight goes from 1 to 1.0007 in six steps, a level line on an axis "
+    "from 0.9 to 1.1. Second: a weight jumps from 1 to 12, -10, 8, -6, 14 and -12. Third: a loss "
+    "of 6.5 at epoch 1 and 5.7 at epochs 101, 201 and 301.",
+    dpi=72,
+)
+
+# %% [markdown]
+# The first row stays within a thousandth of its size. (A gradient of 0.01 is no tiny number: "vanishing" is about what
+# a step does to a weight.) The second grows to 14 times its size at the start and changes its sign at every step, each
+# so long that it jumps across the valley. The third panel alone says little: a loss is flat where no gradient arrives,
+# and also where nothing is left to learn.
+#
+# One set of slides offers a table for the diagnosis:
+#
+# | row | exploding | vanishing |
+# |---|---|---|
+# | 1 | parameters of the lower or initial layers grow exponentially | higher layers change significantly, lower ones hardly or not at all |
+# | 2 | weights may become NaN | weights may become close to 0 |
+# | 3 | the loss may abruptly increase | learning is very slow and stagnates early |
+#
+# Some of that holds, some does not. First write a rule that does; then we test the table.
+#
+# ## Exercise 2.5: diagnose a run (2 points)
+#
+# Write `diagnose(traces)`, which returns `'vanishing'`, `'exploding'` or `'healthy'`.
+#
+# `traces` is a dictionary. Under the name of each layer, whatever it is, it has a list: the values that one of the
+# layer's weights took, first layer first. Under the key `'loss'` it has the list of losses. No list starts with 0. Call
+# a run
+#
+# - *exploding* if anywhere, in a weight or in the loss, a value is `nan` or infinite, or has grown to many times the
+#   size of the first one;
+# - *vanishing* if it does not explode, and in at least one layer the weight hardly moves: all its values lie within a
+#   tiny part of its size;
+# - *healthy* otherwise. A flat loss alone proves nothing, nor does a small weight, nor one that changes its sign.
+#
+# The thresholds are yours. In the runs that are tried, a weight that hardly moves stays within a thousandth of its
+# size, and one that moves covers at least a tenth of it; what explodes grows to twelve times its first size or more,
+# and everything else to one and a half times at most. (A hundredth and a factor of five lie well between.) Both rows
+# above are among the runs.
+#
+# For `{'W1': [1, 1.0002, 1.0003], 'W2': [0.5, 0.4, 0.3], 'loss': [6.5, 5.7, 5.7]}` the answer is `'vanishing'`.
+
+# %%
+def diagnose(traces):
+    """What the record of a run tells.
+
+    Args:
+        traces: layer's name -> list of a weight's values; 'loss' -> list of losses.
+
+    Returns:
+        'vanishing', 'exploding' or 'healthy'.
+    """
+    ### BEGIN SOLUTION
+    for values in traces.values():
+        sizes = np.abs(values)
+        if not np.all(np.isfinite(sizes)) or np.max(sizes) > 5 * sizes[0]:
+            return "exploding"
+    for name, values in traces.items():
+        if name != "loss" and np.ptp(values) < 0.01 * np.max(np.abs(values)):
+            return "vanishing"
+    return "healthy"
+    ### END SOLUTION
+
+# %%
+check(diagnose)
+
+# %% [markdown]
+# ## Case study: twenty runs
+#
+# Four networks of ten layers on the data from the beginning, five seeds each: sigmoid units, the runs you know; tanh
+# units; ReLU units with weights twice as large as they should be, so that every layer about doubles the signal; and the
+# tanh network again with a learning rate of $10^{-7}$. From each layer we follow one weight that is not especially
+# small: of the larger half, the one that will have moved farthest beside its size.
+
+# %% tags=["demo"]
+def twice_too_large(rng, n_in, n_out):
+    return rng.normal(0, 2 * np.sqrt(2 / n_in), (n_in, n_out))
+
+
+LARGE, TINY = "ReLU, large weights", "tanh, lr = 1e-7"
+KINDS = {  # activation, weights at the start, learning rate
+    "sigmoid": ("sigmoid", "glorot_uniform", 0.01),
+    "tanh": ("tanh", "glorot_uniform", 0.02),
+    LARGE: ("relu", twice_too_large, 0.01),
+    TINY: ("tanh", "glorot_uniform", 1e-7),
+}
+runs = {"sigmoid": sigmoid_runs}
+for kind in ("tanh", LARGE, TINY):
+    act, init, lr = KINDS[kind]
+    runs[kind] = [train(network(act, init, seed), lr) for seed in SEEDS]
+
+# %% tags=["demo"]
+def traces_of(weights, losses):
+    """One weight of each layer, and the loss."""
+    traces = {"loss": losses}
+    for l, start in weights[0].items():
+        size = np.abs(start)
+        moved = np.abs(weights[-1][l] - start) / size
+        moved[size < np.median(size)] = -1
+        place = np.unravel_index(np.argmax(moved), moved.shape)
+        traces[f"layer {l}"] = [W[l][place] for W in weights]
+    return traces
+
+
+for kind, some in runs.items():
+    with np.errstate(all="ignore"):
+        answers = Counter(diagnose(traces_of(*run)) for run in some)
+    words = ", ".join(f"{n} × {word}" for word, n in answers.items())
+    print(f"{kind:20} {words:14}  last losses", *[f"{losses[-1]:.3g}" for _, losses in some])
+
+# %% [markdown]
+# Compare with your log: 15 of 20 are called rightly, and the other five are all of one kind. The tanh network with tiny
+# steps is called vanishing, five times of five, and nothing vanishes in it: it is the network of the second line. The
+# slides list "small learning rate" under vanishing gradients. It is a different cause with the same trace, since
+# $\eta\cdot g$ is small if either of the two is. The weights hold a clue that our rule throws away, and the gradients
+# settle the matter.
+
+# %% tags=["demo"]
+for kind, (act, init, _) in KINDS.items():
+    resting, ratios = [], []
+    for seed in SEEDS:
+        traces = traces_of(*runs[kind][seed])
+        del traces["loss"]
+        resting.append(sum(np.ptp(v) < 1e-3 * np.max(np.abs(v)) for v in traces.values()))
+        net = network(act, init, seed)
+        norms = net.kernel_norms(net.grads(X, y, "mse"))
+        ratios.append(norms[1] / norms[10])
+    print(f"{kind:20} layers at rest: {min(resting):2} to {max(resting):2} of 10,", end="   ")
+    print(f"gradient of layer 1 / of layer 10: {min(ratios):.0e} to {max(ratios):.0e}")
+
+# %% [markdown]
+# With tiny steps all ten layers rest; with sigmoids five to seven do. And where the sigmoid network's gradient shrinks
+# by a factor of several hundred thousand to ten million on its way to the first layer, in the tanh network it arrives
+# nearly as it set out, whatever the learning rate. Write gradients down, not only weights.
+
+# %% tags=["demo"]
+LOWEST, HIGHEST = 1e-10, 1e10  # exactly 0, and what is beyond, is drawn here
+fig, ax = plt.subplots(figsize=(7, 4))
+looks = zip((BLUE, GREEN, VERMILION, GREY), ("-", "--", "-.", ":"))
+for (kind, some), (color, line) in zip(runs.items(), looks):
+    curves = []
+    for weights, _ in some:
+        start = weights[0][1]
+        with np.errstate(all="ignore"):
+            way = [np.linalg.norm(W[1] - start) / np.linalg.norm(start) for W in weights]
+        curves.append(np.clip(way, LOWEST, HIGHEST)[1:])
+        ax.plot(RECORDED[1:], curves[-1], color=color, linewidth=0.8, alpha=0.6)
+        if np.isnan(way).any():
+            nan_from = RECORDED[np.argmax(np.isnan(way))]
+            ax.plot(nan_from, HIGHEST, "X", color=color, ms=9, mec=BLACK, clip_on=False, zorder=3)
+            print(f"{kind}: nan from step {nan_from} on")
+    mean = 10 ** np.mean(np.log10(curves), axis=0)  # of the logarithms, as long as there are five
+    ax.plot(RECORDED[1:], mean, color=color, linestyle=line, linewidth=2.8, label=kind)
+ax.set(title="Tiny steps and a vanished gradient look alike", xscale="log", yscale="log")
+ax.set(xlabel="step", ylabel="way of layer 1, beside its length", ylim=(LOWEST / 3, HIGHEST))
+fig.legend(loc="outside lower center", ncols=4, fontsize=10)
+show(
+    fig,
+    alt="How far the first layer has moved, beside its length, over 300 steps, both axes "
+    "logarithmic, five seeds each. tanh: from about 0.001 to about 0.6. ReLU with large weights: "
+    "about 10 or more after the first step; three of the runs end in nan at step 3, marked by "
+    "crosses at the top, two stay level. Sigmoid, and tanh with tiny steps, rise together from "
+    "about 1e-9 to between 1e-7 and 1e-5.",
+    dpi=72,
+)
+
+# %% [markdown]
+# From the top: ReLU with large weights leaps by about ten times its length or more in the first step; three of the five
+# are `nan` from step 3 on, two stay where the leap took them. The healthy network covers about half of its length, step
+# by step. Six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves begin at
+# $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the first
+# steps.
+#
+# Now the table of the slides.
+
+# %% tags=["demo"]
+rms = lambda W: np.sqrt(np.mean(W**2))
+growth = np.array([[rms(ws[1][l]) / rms(ws[0][l]) for l in (1, 10)] for ws, _ in runs[LARGE]])
+low, high = growth.min(axis=0), growth.max(axis=0)
+times = growth[:, 1] / growth[:, 0]
+print("row 1, growth in the first step, ReLU with large weights:")
+for l, least, most in zip((1, 10), low, high):
+    print(f"  layer {l:2}: {least:.0f} to {most:.0f} times")
+print(f"  layer 10 beside layer 1, run by run: {times.min():.0f} to {times.max():.0f} times as much")
+print("row 2, layer 1 at the start and at the end:")
+for kind in ("sigmoid", "tanh"):
+    size = [np.mean([rms(ws[when][1]) for ws, _ in runs[kind]]) for when in (0, -1)]
+    near = np.mean([np.abs(ws[-1][1]) < 0.05 for ws, _ in runs[kind]])
+    print(f"  {kind:8} size {size[0]:.3f} → {size[1]:.3f}, {near:.0%} of it within 0.05 of zero")
+print("row 3, loss of the ReLU runs after 0, 1, 2 and 300 steps:")
+for _, losses in runs[LARGE]:
+    print("  ", ", ".join(f"{losses[RECORDED.index(step)]:.3g}" for step in (0, 1, 2, 300)))
+
+# %% [markdown]
+# | row | the slides | the runs |
+# |---|---|---|
+# | 1 | exploding: growth in the *initial* layers | in all layers, and several times more in the last than in the first |
+# | 1 | vanishing: higher layers change, lower ones hardly | so it is, and of all six cells it tells most |
+# | 2 | exploding: weights may become NaN | three of five do, within three steps |
+# | 2 | vanishing: weights may become *close to 0* | they stay where they are; small ones are as common in the healthy network |
+# | 3 | exploding: the loss may abruptly increase | in four of five; in one it only falls, and ends as flat as the sigmoid network's |
+# | 3 | vanishing: stagnates early | so it does; but so do tiny steps, and networks that have learnt |
+#
+# On row 1 another of the lectures' pages says the same. It has three ReLU units in a chain, all weights 3, $x=1$, and
+# assumes $dL/dz_3=1$. A weight's gradient is $dL/dz$ of its unit times what came into it:
+
+# %%
+inputs = [1.0, 3.0, 9.0]  # x, then what each unit hands on
+dz = [3.0 * 3.0, 3.0, 1.0]  # layers 1 to 3: one more weight for each layer on the way back
+dw = [slope * value for slope, value in zip(dz, inputs)]
+print("dL/dz of layers 1 to 3:", dz, "  dL/dw of layers 1 to 3:", dw)
+
+# %% [markdown]
+# What grows towards the first layer is $dL/dz$. The inputs grow the other way, and the three weights have equal
+# gradients: each contains both of the other weights. Lesson 03 takes this further.
+
+# %% [markdown]
+# ## The Keras way
+#
+# Keras computes in float32 unless told otherwise, and loses updates at the same threshold. (As text, because TensorFlow
+# takes its time to load. What the comments say was run with Keras 3.15 on TensorFlow 2.21.)
+#
+# ```python
+# w = keras.Variable(1.0)
+# sgd = keras.optimizers.SGD(learning_rate=0.01)
+# sgd.build([w])
+# sgd.apply([keras.ops.convert_to_tensor(1e-7)], [w])
+# float(w) == 1.0                # True: the page's update, lost
+#
+# p = tf.constant(1.0)
+# for n in range(1, 80):
+#     p = p * tf.constant(0.2)   # 0 from n = 55 on
+#
+# model.fit(X, y, callbacks=[keras.callbacks.TerminateOnNaN()])   # stops once the loss is nan or inf
+#
+# keras.mixed_precision.set_global_policy("mixed_float16")        # layers compute in float16 ...
+# keras.layers.Dense(3)(X)                                        # ... and keep their weights in float32
+# ```
+#
+# The last two lines save half the memory of all that flows through a network, but not of its weights. Now you can say
+# why.
+
+# %%
+g, scale = 1e-8, 2.0**15
+print(f"a gradient of {g} in float16: {np.float16(g):.3g};", end="  ")
+print(f"2^15 times as large: {np.float16(g * scale):.3g},", end=" ")
+print(f"and divided again, in float32: {np.float32(np.float16(g * scale)) / np.float32(scale):.3g}")
+for name in ("float16", "float32"):
+    lost = update_lost(1.0, 0.01, 0.01, getattr(np, name))
+    print(f"a step of 1e-4 on a {name} weight of 1 is {'lost' if lost else 'not lost'}")
+
+# %% [markdown]
+# Two dangers, two remedies. A small gradient would become 0 in float16, so Keras multiplies the loss by $2^{15}$ to
+# begin with, and divides the gradients again (`LossScaleOptimizer`, which `compile` puts around your optimiser under
+# this policy). And ordinary steps would be lost on float16 weights, so those stay float32.
+
+# %% [markdown]
+# ## Errata hunt
+#
+# One line of the handwritten page is impossible at a glance, before any arithmetic. Which one? Decide before you read
+# on.
+#
+# | printed | what is true |
+# |---|---|
+# | 38 for $L=10$, elsewhere $(1.5)^{10}$ | $1.5^9=38.44$ for nine matrices; $1.5^{10}=57.67$ for ten factors |
+# | 0.002, then 0.001 for the same network | $0.5^9=0.00195$; the second is $0.5^{10}$, one factor too many |
+# | $(0.2)^{10}(O-Y)\cdots W_{ho}X$ | nine weights hide in the dots, and the slopes alone are $0.25^{10}$ at best |
+# | 1.5 in the boxes of $\sigma'$ | slopes of usual activations are at most 1; only weights can be larger |
+# | $\left(dL/dw_n\right)^{10}$ | a product of local slopes, not the power of a gradient |
+# | $2^{10}$ can overflow | it is 1024; float16 overflows at $2^{16}$, float32 at $2^{128}$ |
+# | vanishing: weights become close to 0 | they stop moving, at any value |
+# | exploding: growth in the initial layers | in all layers |
+# | small learning rate, under vanishing | another cause of $w_{new}\approx w_{old}$; the gradients tell |
+# | $L=\hat y-y$ | unbounded below: no loss |
+# | $0.1\times0.1\times0.001\times0.01=10^{-9}$ | $10^{-7}$; perhaps the learning rate was counted in, and then once more |
+# | $0.01\times10^{-9}=10^{-12}$ | $10^{-11}$ |
+# | $W_n=.000000000099$ | $.999999999$; in float32 exactly 1 |
+#
+# The last one: a step of $10^{-12}$ can't take a weight from 1 to $10^{-10}$. Holding a result against its inputs
+# catches what no counting of decimals would.
+
+# %% [markdown]
+# ## Questions
+#
+# Answer before you unfold.
+#
+# **1.** A float32 weight is 1000, and its step $\eta g$ is $2\cdot10^{-5}$. Is the update lost?
+#
+# - (a) No: the step is far above $\varepsilon=1.2\cdot10^{-7}$.
+# - (b) Yes.
+# - (c) Yes, and so would be any step below $6.1\cdot10^{-5}$.
+#
+# <details><summary>Answer</summary>
+#
+# (b). From 512 to 1024 float32 numbers lie $2^9\cdot2^{-23}=6.1\cdot10^{-5}$ apart, and half of that is
+# $3.05\cdot10^{-5}$. (a) compares with $\varepsilon$ alone, as if the weight were 1; (c) takes the whole spacing, where
+# half is enough.
+#
+# </details>
+#
+# **2.** A weight started at 0.8, came down to 0.0004, and has not moved for a thousand steps. The loss fell from 6 to
+# 0.02. What is it?
+#
+# - (a) Vanishing: the weight is close to 0.
+# - (b) Vanishing: in the last thousand steps it did not move.
+# - (c) Neither.
+#
+# <details><summary>Answer</summary>
+#
+# (c). It moved by its whole size and came to rest with a low loss: it has learnt. (a) judges the value, (b) the end of
+# the trace alone.
+#
+# </details>
+#
+# **3.** In a network of ten tanh layers the gradient grows a thousandfold from the last layer to the first. Where do
+# factors above 1 come from?
+#
+# - (a) From the slopes of tanh, which can be larger than those of the sigmoid.
+# - (b) From the weights.
+# - (c) From a learning rate that is too large.
+#
+# <details><summary>Answer</summary>
+#
+# (b). The slope of tanh is at most 1. The learning rate is no factor of the gradient; it can make weights large, and
+# these then make the gradient grow.
+#
+# </details>
+
+# %% [markdown]
+# ## Summary
+#
+# - $f^n$ is a straight line on a logarithmic axis; it reaches $t$ at the first whole $n\ge\log t/\log f$. Count which
+#   factors there are: $L$ slopes, but $L-1$ weights.
+# - Slopes of usual activations lie between 0 and 1, those of the sigmoid below ¼. What makes a gradient grow are
+#   weights.
+# - A step is lost if it is less than half the distance to the next number, $2.98\cdot10^{-8}$ for a float32 weight that
+#   comes down from 1. More digits postpone that and cure nothing.
+# - Judge a trace by its movement beside its own size, over its whole length, and look at the gradients before you blame
+#   them.
+#
+# *What would change my mind about rounding being the symptom and not the cause:* a network that stands still in float32
+# and learns in float64, over several seeds.
+
+# %%
+progress()

@@ -1,0 +1,1058 @@
+"""Exercises of lesson 04: six activations and their slopes, gradients through depth, dead units, nets born dead."""
+
+import numpy as np
+
+from autograder.exercise import Exercise, case, draw_seed
+
+# 4.1 ACT
+
+NAMES = ("relu", "leaky", "prelu", "elu", "tanh", "sigmoid")
+
+ACT = Exercise(points=3, groups=dict.fromkeys(NAMES, 1))
+
+
+@ACT.cases
+def cases(rng):
+    for name in NAMES:
+        if name in ("leaky", "prelu", "elu"):
+            yield case(name, name=name, z=off_the_kink(rng), alpha=rng.uniform(0.05, 0.4))
+            yield case(name, name=name, z=off_the_kink(rng), alpha=rng.uniform(1.2, 1.8))
+        else:
+            yield case(name, name=name, z=off_the_kink(rng))
+
+
+def off_the_kink(rng):
+    """Both signs, each in every row, none nearer than 0.1 to zero."""
+    z = rng.uniform(0.1, 2.5, (2, 3)) * rng.choice([-1, 1], (2, 3))
+    z[:, 0], z[:, -1] = np.abs(z[:, 0]), -np.abs(z[:, -1])
+    return z
+
+
+@ACT.driver
+def drive(ACT, name, z, alpha=None):
+    functions = ACT[name] if isinstance(ACT, dict) and name in ACT else None
+    if functions is None:
+        raise TypeError(f"ACT should be a dictionary with an entry '{name}'")
+    wanted = "(f, df, dalpha)" if name == "prelu" else "(f, df)"
+    if not isinstance(functions, (tuple, list)) or len(functions) != wanted.count(",") + 1:
+        raise TypeError(f"ACT['{name}'] should be {wanted}")
+    more = () if alpha is None else (alpha,)
+    f, df, *dalpha = functions
+    result = {"value": f(z, *more), "slope": df(z, *more)}
+    if dalpha:
+        result["dalpha"] = dalpha[0](z)
+    around = np.asarray(df(np.array([-1e-9, 0.0, 1e-9]), *more), dtype=float)
+    if name not in ("tanh", "sigmoid") and around.shape == (
+        3,
+    ):  # at the kink itself anything between the slopes on both sides will do
+        low, high = min(around[0], around[2]), max(around[0], around[2])
+        result["slope at 0 is between those beside it"] = bool(low - 1e-6 <= around[1] <= high + 1e-6)
+    return result
+
+
+@ACT.wrong(
+    "Your ELU comes down to -1 whatever α is. α sets the floor, and with it the slope on the left.",
+    loses="elu",
+    edits=True,
+)
+def elu_without_alpha(ACT):
+    f = lambda z, alpha: np.where(z > 0, z, np.exp(z) - 1)
+    return {**ACT, "elu": (f, lambda z, alpha: np.where(z > 0, 1, np.exp(z)))}
+
+
+@ACT.wrong(
+    "The value of your ELU is right, its slope has lost α: differentiate the left branch once more.",
+    loses="elu",
+    edits=True,
+)
+def elu_slope_without_alpha(ACT):
+    return {**ACT, "elu": (ACT["elu"][0], lambda z, alpha: np.where(z > 0, 1, np.exp(z)))}
+
+
+@ACT.wrong(
+    "The slope of your ELU grows without end to the right, where the function is the identity: it has two branches.",
+    loses="elu",
+    edits=True,
+)
+def elu_slope_of_one_branch(ACT):
+    return {**ACT, "elu": (ACT["elu"][0], lambda z, alpha: alpha * np.exp(z))}
+
+
+@ACT.wrong(
+    "f(z) + 1 is the slope of ELU on the left for one value of α only. What is it for the others?",
+    loses="elu",
+    edits=True,
+)
+def elu_slope_for_alpha_one(ACT):
+    f = ACT["elu"][0]
+    return {**ACT, "elu": (f, lambda z, alpha: np.where(z > 0, 1, f(z, alpha) + 1))}
+
+
+@ACT.wrong(
+    "The left branch of your ELU does not meet the right one at z = 0: something has to be taken off.",
+    loses="elu",
+    edits=True,
+)
+def elu_with_a_jump(ACT):
+    return {**ACT, "elu": (lambda z, alpha: np.where(z > 0, z, alpha * np.exp(z)), ACT["elu"][1])}
+
+
+@ACT.wrong(
+    "You have 1 - tanh z for the slope of tanh. At z = -2 that would be 1.96, and tanh is nearly flat there: which "
+    "power is missing?",
+    loses="tanh",
+    edits=True,
+)
+def tanh_slope_without_the_square(ACT):
+    return {**ACT, "tanh": (np.tanh, lambda z: 1 - np.tanh(z))}
+
+
+@ACT.wrong(
+    "Your slopes of ELU, tanh and sigmoid are right if they are given a = f(z). They are called with z.",
+    loses=("elu", "tanh", "sigmoid"),
+    edits=True,
+)
+def slopes_from_a(ACT):
+    elu = lambda z, alpha: np.where(z > 0, 1, z + alpha)
+    return {
+        **ACT,
+        "elu": (ACT["elu"][0], elu),
+        "tanh": (np.tanh, lambda z: 1 - z**2),
+        "sigmoid": (ACT["sigmoid"][0], lambda z: z * (1 - z)),
+    }
+
+
+@ACT.wrong(
+    "Your slope of tanh is right if it is given a = tanh z. It is called with z.", loses="tanh", edits=True
+)
+def tanh_slope_from_a(ACT):
+    return {**ACT, "tanh": (np.tanh, lambda z: 1 - z**2)}
+
+
+@ACT.wrong(
+    "Your slope of the sigmoid is right if it is given a = σ(z). It is called with z.",
+    loses="sigmoid",
+    edits=True,
+)
+def sigmoid_slope_from_a(ACT):
+    return {**ACT, "sigmoid": (ACT["sigmoid"][0], lambda z: z * (1 - z))}
+
+
+@ACT.wrong(
+    "Below zero max(αz, z) is αz only while α is below 1. With α = 1.5 it takes the other branch.",
+    loses=("leaky", "prelu"),
+    edits=True,
+)
+def leaky_as_a_maximum(ACT):
+    f = lambda z, alpha: np.maximum(alpha * z, z)
+    return {**ACT, "leaky": (f, ACT["leaky"][1]), "prelu": (f, *ACT["prelu"][1:])}
+
+
+@ACT.wrong(
+    "Below zero max(αz, z) is αz only while α is below 1. With α = 1.5 it takes the other branch.",
+    loses="leaky",
+    edits=True,
+)
+def leaky_alone_as_a_maximum(ACT):
+    return {**ACT, "leaky": (lambda z, alpha: np.maximum(alpha * z, z), ACT["leaky"][1])}
+
+
+@ACT.wrong("Your leaky ReLU does not look at the α it is called with.", loses=("leaky", "prelu"), edits=True)
+def alpha_is_fixed(ACT):
+    f = lambda z, alpha: np.where(z > 0, z, 0.01 * z)
+    df = lambda z, alpha: np.where(z > 0, 1, 0.01)
+    return {**ACT, "leaky": (f, df), "prelu": (f, df, ACT["prelu"][2])}
+
+
+@ACT.wrong(
+    "The slope of your leaky ReLU is 0 below zero: that is the slope of ReLU. The leak is there so that something "
+    "comes through.",
+    loses=("leaky", "prelu"),
+    edits=True,
+)
+def leaky_slope_of_relu(ACT):
+    df = lambda z, alpha: (z > 0) * 1.0
+    return {**ACT, "leaky": (ACT["leaky"][0], df), "prelu": (ACT["prelu"][0], df, ACT["prelu"][2])}
+
+
+@ACT.wrong(
+    "Your dalpha is z on the right and 0 on the left. On which side does α stand in the formula?",
+    loses="prelu",
+    edits=True,
+)
+def dalpha_on_the_wrong_side(ACT):
+    return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: np.where(z > 0, z, 0))}
+
+
+@ACT.wrong(
+    "Your dalpha is 0 everywhere. Below zero the result is αz: change α a little, and see what happens to it.",
+    loses="prelu",
+    edits=True,
+)
+def dalpha_zero(ACT):
+    return {**ACT, "prelu": (*ACT["prelu"][:2], np.zeros_like)}
+
+
+@ACT.wrong(
+    "Your dalpha is 1 below zero. The derivative of αz with respect to α is not that with respect to αz.",
+    loses="prelu",
+    edits=True,
+)
+def dalpha_one(ACT):
+    return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: (z < 0) * 1.0)}
+
+
+@ACT.wrong(
+    "Your dalpha is one number. It is asked for entry by entry, not summed.", loses="prelu", edits=True
+)
+def dalpha_summed(ACT):
+    return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: np.sum(np.minimum(z, 0)))}
+
+
+@ACT.wrong(
+    "The entry 'prelu' holds a pair; α is trained here, so a third function belongs to it.",
+    loses="prelu",
+    edits=True,
+)
+def prelu_as_a_pair(ACT):
+    return {**ACT, "prelu": ACT["prelu"][:2]}
+
+
+@ACT.wrong(
+    "Your slope of ReLU is ReLU once more. A slope says how much the result changes, not what it is.",
+    loses="relu",
+    edits=True,
+)
+def relu_for_its_slope(ACT):
+    return {**ACT, "relu": (ACT["relu"][0], lambda z: np.maximum(z, 0))}
+
+
+@ACT.wrong(
+    "At z = 0 your slope of ReLU is 0/0. Anything from 0 to 1 would do there, nan would not: decide by a comparison.",
+    loses="relu",
+    edits=True,
+)
+def relu_slope_by_division(ACT):
+    def df(z):
+        with np.errstate(all="ignore"):
+            return np.maximum(z, 0) / z
+
+    return {**ACT, "relu": (ACT["relu"][0], df)}
+
+
+@ACT.wrong(
+    "ReLU writes zeros into the array it is given, and the z of the forward pass is lost. Make a new array.",
+    loses="relu",
+    edits=True,
+)
+def relu_in_place(ACT):
+    def f(z):
+        z[z < 0] = 0
+        return z
+
+    return {**ACT, "relu": (f, ACT["relu"][1])}
+
+
+@ACT.wrong(
+    "Your slope of the sigmoid is the sigmoid once more, which never falls. Where is the curve steepest?",
+    loses="sigmoid",
+    edits=True,
+)
+def sigmoid_for_its_slope(ACT):
+    f = ACT["sigmoid"][0]
+    return {**ACT, "sigmoid": (f, f)}
+
+
+@ACT.right(edits=True)
+def by_masks_on_copies(ACT):
+    def f(z, alpha):
+        out = z.copy()
+        out[z < 0] *= alpha
+        return out
+
+    def df(z, alpha):
+        out = np.ones_like(z)
+        out[z <= 0] = alpha
+        return out
+
+    return {**ACT, "leaky": [f, df], "prelu": (f, df, lambda z: z * (z < 0))}
+
+
+@ACT.right(edits=True)
+def slope_one_at_zero(ACT):
+    f = lambda z, alpha=1.0: np.where(z >= 0, z, alpha * np.expm1(z))
+    return {
+        **ACT,
+        "relu": (lambda z: z * (z > 0), lambda z: (z >= 0).astype(float)),
+        "elu": (f, lambda z, alpha=1.0: np.where(z >= 0, 1, f(z, alpha) + alpha)),
+    }
+
+
+@ACT.right(edits=True)
+def slope_one_half_at_zero(ACT):
+    return {**ACT, "relu": (lambda z: (z + np.abs(z)) / 2, lambda z: np.heaviside(z, 0.5))}
+
+
+@ACT.right(edits=True)
+def entry_by_entry(ACT):
+    elu = np.vectorize(lambda z, alpha: z if z > 0 else alpha * (np.exp(z) - 1))
+    slope = np.vectorize(lambda z, alpha: 1.0 if z > 0 else alpha * np.exp(z))
+    tanh = lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
+    return {**ACT, "elu": (elu, slope), "tanh": (tanh, lambda z: 1 / np.cosh(z) ** 2)}
+
+
+@ACT.right(edits=True)
+def relu_in_booleans(ACT):
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))
+    slope = lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2
+    return {**ACT, "relu": (lambda z: np.maximum(0, z), lambda z: 1 * (z > 0)), "sigmoid": (sigmoid, slope)}
+
+
+@ACT.right(edits=True)
+def in_float32(ACT):
+    tanh = lambda z: np.tanh(np.float32(z))
+    return {**ACT, "tanh": (tanh, lambda z: 1 - tanh(z) ** 2)}
+
+
+ACT.small(
+    "By hand, with α = 0.5 and z = (-2, 3): a leaky ReLU gives (-1, 3), its slopes are (0.5, 1), and dalpha is (-2, 0), since "
+    "below zero the result αz moves by z for every 1 that α moves.",
+    name="prelu",
+    z=np.array([-2.0, 3.0]),
+    alpha=0.5,
+)
+
+# 4.2 gradient_profile
+
+START = "the gradient at h_L, where it starts"
+WEIGHTS = "back through the weights"
+SLOPES = "back through the activation"
+
+gradient_profile = Exercise(points=3, groups={START: 1, WEIGHTS: 1, SLOPES: 1}, builds_on=("ACT",))
+
+ACTIVATIONS = {
+    "linear": (lambda z: z, np.ones_like),
+    "softplus": (lambda z: np.log(1 + np.exp(z)), lambda z: 1 / (1 + np.exp(-z))),
+    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+}
+
+
+@gradient_profile.cases
+def cases(rng):
+    yield case(START, **network(rng, 7, (3, 3, 3)), act="linear", _only_the_start=True)
+    yield case(START, **network(rng, 5, (4, 4)), act="softplus", _only_the_start=True)
+    yield case(WEIGHTS, **network(rng, 6, (3, 3, 3, 3)), act="linear", _only_the_start=False)
+    yield case(WEIGHTS, **network(rng, 5, (4, 3, 6, 2)), act="linear", _only_the_start=False)
+    yield case(SLOPES, **network(rng, 6, (3, 3, 3)), act="softplus", _only_the_start=False)
+    yield case(SLOPES, **network(rng, 4, (5, 3, 4, 2)), act="tanh", _only_the_start=False)
+    yield case(SLOPES, **network(rng, 8, (3, 5)), act="tanh", _only_the_start=False)
+
+
+def network(rng, samples, widths):
+    weights = [rng.normal(size=pair) * 0.8 for pair in zip(widths, widths[1:], strict=False)]
+    return {"X": rng.normal(size=(samples, widths[0])), "Ws": weights}
+
+
+@gradient_profile.driver
+def drive(gradient_profile, X, Ws, act, _only_the_start):
+    profile = np.asarray(gradient_profile(X, Ws, ACTIVATIONS[act]))
+    if profile.shape != (len(Ws) + 1,):
+        raise ValueError(
+            f"for {len(Ws)} layers the result should be {len(Ws) + 1} numbers, from h_0 to h_{len(Ws)}; it has shape {profile.shape}"
+        )
+    if _only_the_start:
+        return {"profile[-1]": profile[-1]}
+    with np.errstate(all="ignore"):
+        return {"profile / profile[-1]": profile / profile[-1]}
+
+
+def profile_with(
+    slope=lambda df, z, a, l, L: df(z),
+    start=lambda h: np.ones_like(h) / h.size,
+    back=lambda G, W: G @ W.T,
+    size=lambda G: np.sqrt(np.mean(G**2)),
+):
+    """A profile with one part exchanged."""
+
+    def gradient_profile(X, Ws, act):
+        f, df = act
+        h, tape = X, []
+        for W in Ws:
+            z = h @ W
+            h = f(z)
+            tape.append((W, z, h))
+        G = start(h)
+        sizes, L = [size(G)], len(Ws)
+        for l in range(L, 0, -1):
+            W, z, a = tape[l - 1]
+            G = back(G * slope(df, z, a, l, L), W)
+            sizes.append(size(G))
+        return sizes[::-1]
+
+    return gradient_profile
+
+
+@gradient_profile.wrong(
+    "The slopes are taken at a = f(z). A slope belongs to the place where the function was entered, which is z.",
+    loses=SLOPES,
+)
+def slopes_at_a(X, Ws, act):
+    return profile_with(slope=lambda df, z, a, l, L: df(a))(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "The last layer has an activation too: the gradient passes its slope before it meets the last W.",
+    loses=SLOPES,
+)
+def last_slope_left_out(X, Ws, act):
+    return profile_with(slope=lambda df, z, a, l, L: df(z) if l < L else 1)(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "No slope of the activation enters your gradient: this is the profile of a linear network.", loses=SLOPES
+)
+def no_slopes(X, Ws, act):
+    return profile_with(slope=lambda df, z, a, l, L: 1)(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "On the way back you multiply by W as on the way forth. Look at the shapes: (samples, n_out) has to become (samples, n_in).",
+    loses=(WEIGHTS, SLOPES),
+)
+def not_transposed(X, Ws, act):
+    return profile_with(back=lambda G, W: G @ W)(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "The right numbers, the wrong way round: the first one belongs to the input h_0, the last one to h_L."
+)
+def last_layer_first(X, Ws, act):
+    return profile_with()(X, Ws, act)[::-1]
+
+
+@gradient_profile.wrong(
+    "In every layer you divide by the number of samples again. The mean is taken once, at the output.",
+    loses=(WEIGHTS, SLOPES),
+)
+def divides_in_every_layer(X, Ws, act):
+    return profile_with(back=lambda G, W: G @ W.T / len(G))(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "Your gradient starts with 1 in every entry: that is the gradient of the sum of the outputs, and out is their mean.",
+    loses=START,
+)
+def sum_of_the_outputs(X, Ws, act):
+    return profile_with(start=np.ones_like)(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "You take the mean over the samples only. out is the mean over all entries of h_L, samples and units.",
+    loses=START,
+)
+def mean_over_samples_only(X, Ws, act):
+    return profile_with(start=lambda h: np.ones_like(h) / len(h))(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "This is the mean of the absolute values. RMS: square, take the mean, then the root.",
+    loses=(WEIGHTS, SLOPES),
+)
+def mean_of_absolute_values(X, Ws, act):
+    return profile_with(size=lambda G: np.mean(np.abs(G)))(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "This is the length of the gradient, which grows with the number of entries. RMS takes the mean of the squares, not their sum."
+)
+def lengths(X, Ws, act):
+    return profile_with(size=np.linalg.norm)(X, Ws, act)
+
+
+@gradient_profile.wrong("These are mean squares: the root is missing.")
+def without_the_root(X, Ws, act):
+    return profile_with(size=lambda G: np.mean(G**2))(X, Ws, act)
+
+
+@gradient_profile.wrong(
+    "These are sizes of the h_l themselves. What is asked for is how much out changes when h_l changes."
+)
+def sizes_of_h(X, Ws, act):
+    hs = [X]
+    for W in Ws:
+        hs.append(act[0](hs[-1] @ W))
+    return [np.sqrt(np.mean(h**2)) for h in hs]
+
+
+@gradient_profile.wrong(
+    "From the layers you return the gradient with respect to z_l, after the slope. h_l comes before that.",
+    loses=(START, SLOPES),
+)
+def with_respect_to_z(X, Ws, act):
+    f, df = act
+    h, zs = X, []
+    for W in Ws:
+        zs.append(h @ W)
+        h = f(zs[-1])
+    G, sizes = np.ones_like(h) / h.size, []
+    for W, z in zip(Ws[::-1], zs[::-1], strict=True):
+        G = G * df(z)
+        sizes.append(np.sqrt(np.mean(G**2)))
+        G = G @ W.T
+    return [*sizes, np.sqrt(np.mean(G**2))][::-1]
+
+
+@gradient_profile.wrong("There should be L + 1 numbers: the input h_0 has a gradient as well.")
+def without_the_input(X, Ws, act):
+    return profile_with()(X, Ws, act)[1:]
+
+
+@gradient_profile.right
+def with_einsum_on_arrays(X, Ws, act):
+    profile = profile_with(back=lambda G, W: np.einsum("sj,ij->si", G, W))
+    return np.array(profile(X, Ws, act))
+
+
+@gradient_profile.right
+def recursively(X, Ws, act):
+    f, df = act
+
+    def gradients(h, weights):
+        if not weights:
+            return [np.full(h.shape, 1 / h.size)]
+        z = h @ weights[0]
+        above = gradients(f(z), weights[1:])
+        return [(above[0] * df(z)) @ weights[0].T, *above]
+
+    return tuple(float(np.sqrt((G**2).mean())) for G in gradients(X, list(Ws)))
+
+
+@gradient_profile.right
+def sample_by_sample(X, Ws, act):
+    f, df = act
+    squares = np.zeros(len(Ws) + 1)
+    for x in X:
+        h, zs = x, []
+        for W in Ws:
+            zs.append(W.T @ h)
+            h = f(zs[-1])
+        g = np.ones(len(h)) / (len(h) * len(X))
+        squares[-1] += np.mean(g**2)
+        for l in reversed(range(len(Ws))):
+            g = Ws[l] @ (g * df(zs[l]))
+            squares[l] += np.mean(g**2)
+    return np.sqrt(squares / len(X))
+
+
+@gradient_profile.right
+def by_finite_differences(X, Ws, act):
+    f, _ = act
+
+    def from_layer(l, h):
+        for W in Ws[l:]:
+            h = f(h @ W)
+        return h
+
+    profile, h = [], X
+    for l in range(len(Ws) + 1):
+        G = np.empty_like(h)
+        for i in np.ndindex(h.shape):
+            step = np.zeros(h.shape, complex)
+            step[i] = 1e-20j
+            G[i] = np.mean(from_layer(l, h + step)).imag / 1e-20 if l < len(Ws) else 1 / h.size
+        profile.append(np.sqrt(np.mean(G**2)))
+        h = f(h @ Ws[l]) if l < len(Ws) else h
+    return profile
+
+
+@gradient_profile.right
+def in_float32_throughout(X, Ws, act):
+    profile = profile_with()(np.float32(X), [np.float32(W) for W in Ws], act)
+    return np.float32(profile)
+
+
+gradient_profile.small(
+    "By hand: one sample x = 2, two layers of one unit without activation (f(z) = z), weights 3 and 5. out = 5 · 3 · 2. Move h_2 "
+    "by 1 and out moves by 1; move h_1 and it moves by 5; move x and it moves by 15. So the profile is (15, 5, 1)."
+)
+
+# 4.3 dead_units
+
+AFTER_RELU = "a layer of ReLUs"
+ANY_SIGN = "layers with negative outputs"
+
+dead_units = Exercise(points=1, groups={AFTER_RELU: 1, ANY_SIGN: 1})
+
+
+@dead_units.cases
+def cases(rng):
+    for samples in (9, 12):
+        A = rng.uniform(0.1, 2, (samples, 6)) * (rng.random((samples, 6)) < 0.6)
+        A[0], A[1] = 0, rng.uniform(0.1, 2, 6)
+        A[2:, 0] = 0  # sparse
+        A[:, 1] *= 1e-5  # faint
+        A[3, 2] = 0
+        A[:, 3:5] = 0
+        yield case(AFTER_RELU, A=A[:, rng.permutation(6)])
+    for _ in range(2):
+        A = rng.integers(1, 100, (8, 5)) / 64.0  # sums of these are exact
+        A[:, 0] = [*A[:4, 0], *-A[:4, 0]]  # of mean 0
+        A[:, 1] *= -1  # below zero throughout
+        A[:, 2], A[0, 3], A[4:, 4] = 0, 0, 0
+        A[rng.integers(1, 7), 1] = 0
+        yield case(ANY_SIGN, A=A[:, rng.permutation(5)])
+
+
+@dead_units.driver
+def drive(dead_units, A):
+    """Numbers of dead units are as good as a mask."""
+    dead = dead_units(A)
+    dead = dead[0] if isinstance(dead, tuple) and len(dead) == 1 else dead
+    numbers = np.asarray(dead)
+    listed = numbers.ndim == 1 and (numbers.dtype.kind in "iu" or numbers.size == 0)
+    if listed and np.all(np.diff(numbers) > 0) and np.all((numbers >= 0) & (numbers < A.shape[1])):
+        return np.isin(np.arange(A.shape[1]), numbers)
+    return dead
+
+
+@dead_units.wrong(
+    "This is the share of samples for which each unit is 0, which says how sparse it is. Dead is a yes or no."
+)
+def share_of_zeros(A):
+    return (A == 0).mean(axis=0)
+
+
+@dead_units.wrong(
+    "You call a unit dead that is 0 for most samples. One sample that wakes it is enough to live."
+)
+def mostly_zero(A):
+    return (A == 0).mean(axis=0) >= 0.5
+
+
+@dead_units.wrong(
+    "You call a unit dead when it is 0 for some sample. For a ReLU that is an ordinary day: ask for all samples."
+)
+def any_zero(A):
+    return (A == 0).any(axis=0)
+
+
+@dead_units.wrong("You look at the first sample only.")
+def first_sample(A):
+    return A[0] == 0
+
+
+@dead_units.wrong(
+    "There is one answer for each sample: rows are samples, columns are units. Along which axis do the samples lie?"
+)
+def along_the_units(A):
+    return (A == 0).all(axis=1)
+
+
+@dead_units.wrong(
+    "A mean of 0 can come from values that cancel: a tanh unit at -0.5 and +0.5 is in the best of health.",
+    loses=ANY_SIGN,
+)
+def mean_is_zero(A):
+    return A.mean(axis=0) == 0
+
+
+@dead_units.wrong(
+    "A unit whose largest output is 0 or less may still say something below zero: ELU, tanh and leaky ReLU do.",
+    loses=ANY_SIGN,
+)
+def never_positive(A):
+    return A.max(axis=0) <= 0
+
+
+@dead_units.wrong(
+    "You call a unit dead whose outputs are small. Faint is not dead: its slope is as steep as anyone's.",
+    loses=AFTER_RELU,
+)
+def nearly_zero(A):
+    return (np.abs(A) < 1e-3).all(axis=0)
+
+
+@dead_units.wrong("True and False are the wrong way round: this marks the living.")
+def the_living(A):
+    return A.any(axis=0)
+
+
+@dead_units.wrong("This is the number of dead units; asked for is which ones.")
+def how_many(A):
+    return int((A == 0).all(axis=0).sum())
+
+
+@dead_units.right
+def none_differs_from_zero(A):
+    return ~np.any(A, axis=0)
+
+
+@dead_units.right
+def largest_size(A):
+    return np.abs(A).max(axis=0) == 0
+
+
+@dead_units.right
+def unit_by_unit(A):
+    return [all(value == 0 for value in column) for column in np.asarray(A).T]
+
+
+@dead_units.right
+def as_zeros_and_ones(A):
+    return np.count_nonzero(A, axis=0) == 0
+
+
+@dead_units.right
+def as_indices(A):
+    return np.flatnonzero((A == 0).all(axis=0))
+
+
+@dead_units.right
+def as_where_gives_it(A):
+    return np.where((A == 0).all(axis=0))
+
+
+@dead_units.right
+def as_integers(A):
+    return (A == 0).all(axis=0).astype(int)
+
+
+dead_units.small(
+    "Three samples, three units: the first unit is 0 for two of the samples, the second is tiny, the third is 0 for all.",
+    A=np.array([[0.0, 1e-6, 0.0], [5.0, 1e-6, 0.0], [0.0, 1e-6, 0.0]]),
+)
+
+# 4.4 can_learn
+
+A_RELU, OTHERS = "a ReLU", "other activations"
+
+can_learn = Exercise(points=1, groups={A_RELU: 1, OTHERS: 1})
+
+UNITS = {
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
+    "leaky": (lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1, 0.2)),
+    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
+    "clipped": (lambda z: np.clip(z, 0, 1), lambda z: ((z > 0) & (z < 1)) * 1.0),
+    "absolute": (np.abs, np.sign),
+}
+
+
+@can_learn.cases
+def cases(rng):
+    some = lambda low, high: rng.uniform(low, high, 7)
+    last_on, first_on, mixed = some(-3, -1), some(-3, -1), some(1, 3)
+    last_on[-1], first_on[0], mixed[0] = rng.uniform(0.3, 0.8), rng.uniform(0.3, 0.8), -1.3
+    yield case(A_RELU, **unit_at(rng, last_on, below=True), act="relu")
+    yield case(A_RELU, **unit_at(rng, first_on, below=True), act="relu")
+    yield case(A_RELU, **unit_at(rng, mixed, below=True), act="relu")
+    yield case(A_RELU, **unit_at(rng, some(0.3, 2), below=False), act="relu")
+    yield case(A_RELU, **unit_at(rng, some(-3, -0.3), below=False), act="relu")
+    yield case(A_RELU, **unit_at(rng, some(-3, -0.3), below=True), act="relu")
+    one_inside = some(1.5, 3)
+    one_inside[2] = rng.uniform(0.2, 0.8)
+    yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="leaky")
+    yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="sigmoid")
+    yield case(OTHERS, **unit_at(rng, some(1.3, 3), below=False), act="clipped")
+    yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="clipped")
+    yield case(OTHERS, **unit_at(rng, one_inside, below=False), act="clipped")
+    yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="absolute")
+
+
+def unit_at(rng, z, below):
+    """Weights, a bias (below zero or above it) and samples that bring the unit to the given z."""
+    w, b = rng.normal(size=3), rng.uniform(0.3, 1) * (-1 if below else 1)
+    X = rng.normal(size=(len(z), 3))
+    return {"w": w, "b": b, "X": X + np.outer(z - b - X @ w, w) / (w @ w)}
+
+
+@can_learn.driver
+def drive(can_learn, w, b, X, act):
+    return can_learn(w, b, X, UNITS[act])
+
+
+@can_learn.wrong(
+    "You ask whether the output differs from 0. A clipped unit that stands at its ceiling says 1 and can't move: "
+    "learning needs a slope, not an output.",
+    loses=OTHERS,
+)
+def output_is_not_zero(w, b, X, act):
+    return bool(np.any(act[0](X @ w + b) != 0))
+
+
+@can_learn.wrong(
+    "You ask whether the output is positive for some sample. A leaky ReLU learns from negative outputs too: which "
+    "function of the pair says so?",
+    loses=OTHERS,
+)
+def output_is_positive(w, b, X, act):
+    return bool(np.any(act[0](X @ w + b) > 0))
+
+
+@can_learn.wrong(
+    "You ask whether z is positive, and never look at `act`. That is right for a ReLU alone.", loses=OTHERS
+)
+def z_is_positive(w, b, X, act):
+    return bool(np.any(X @ w + b > 0))
+
+
+@can_learn.wrong("You ask for a slope above zero. A falling function has a gradient as well.", loses=OTHERS)
+def slope_is_positive(w, b, X, act):
+    return bool(np.any(act[1](X @ w + b) > 0))
+
+
+@can_learn.wrong(
+    "You look at the mean of the samples. A unit that is off for the mean sample may be on for a single one, and "
+    "learns from that."
+)
+def at_the_mean_sample(w, b, X, act):
+    return bool(act[1](X.mean(axis=0) @ w + b) != 0)
+
+
+@can_learn.wrong("You look at the first sample only.")
+def at_the_first_sample(w, b, X, act):
+    return bool(act[1](X[0] @ w + b) != 0)
+
+
+@can_learn.wrong("You ask for a slope at every sample. One sample is enough to learn from.")
+def at_every_sample(w, b, X, act):
+    return bool(np.all(act[1](X @ w + b) != 0))
+
+
+@can_learn.wrong(
+    "You decide by the bias. With a bias above zero the weights can still push every sample below it, and the other way round."
+)
+def by_the_bias(w, b, X, act):
+    return bool(b > 0)
+
+
+@can_learn.wrong("These are answers sample by sample: put them together into one.")
+def sample_by_sample(w, b, X, act):
+    return act[1](X @ w + b) != 0
+
+
+@can_learn.right
+def from_the_whole_gradient(w, b, X, act):
+    return np.any(act[1](X @ w + b)[:, None] * X)
+
+
+@can_learn.right
+def one_by_one(w, b, X, act):
+    for x in X:
+        z = sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
+        if act[1](np.array([z]))[0] != 0:
+            return True
+    return False
+
+
+@can_learn.right
+def by_the_length_of_the_gradient(w, b, X, act):
+    slopes = act[1](np.dot(X, w) + b)
+    return float(np.abs(slopes).sum()) > 1e-12
+
+
+@can_learn.right
+def as_a_number(w, b, X, act):
+    return int((act[1](X @ w + b) != 0).any())
+
+
+can_learn.small(
+    "One input, w = 2, b = -1, and three samples x = -1, 0, 3: z is -3, -1 and 5. As a ReLU the unit learns from the third sample. "
+    "With b = -9 it has no sample left to learn from; a leaky ReLU would still have all three."
+)
+
+# 4.5 born_dead_rate
+
+RATE = "the share of dead nets"
+FROM_RNG = "randomness comes from `rng`"
+
+born_dead_rate = Exercise(points=2, groups={RATE: 3, FROM_RNG: 1}, seconds=10)
+
+# Measured over 100,000 nets, with 100 directions: nets, nets with any dead unit, dead units.
+TWO_WIDE = {2: (0.064, 0.441, 0.252), 3: (0.238, 0.673, 0.456), 4: (0.410, 0.783, 0.596)}
+THREE_WIDE = {6: 0.274, 7: 0.357, 8: 0.434, 9: 0.503, 10: 0.564}
+
+
+@born_dead_rate.cases
+def cases(rng):
+    yield case(
+        depth=int(rng.integers(3, 5)),
+        deeper=int(rng.integers(6, 11)),
+        trials=int(rng.integers(1500, 1700)),
+        seed=draw_seed(rng),
+    )
+
+
+@born_dead_rate.driver
+def drive(born_dead_rate, depth, deeper, trials, seed):
+    few = lambda: [born_dead_rate(2, 3, 60, np.random.default_rng(seed + i)) for i in range(8)]
+    return {
+        "two wide": born_dead_rate(2, depth, trials, np.random.default_rng(seed)),
+        "three wide": born_dead_rate(3, deeper, trials, np.random.default_rng(seed + 9)),
+        "few": few(),
+        "again": few(),
+    }
+
+
+@born_dead_rate.judge
+def judge(case, result):
+    """Six standard deviations, and three hundredths for directions that are few or drawn."""
+    depth, trials = case.inputs["depth"], case.inputs["trials"]
+    found, other = float(result["two wide"]), float(result["three wide"])
+    few = np.asarray(result["few"], dtype=float)
+    near = lambda rate, true: abs(rate - true) <= 0.03 + 6 * np.sqrt(true * (1 - true) / trials)
+    right, any_unit, units = TWO_WIDE[depth]
+    slips = {
+        "nets with any dead unit": any_unit,
+        "dead units": units,
+        "one point": 1 - 0.75**depth,
+        "one layer short": TWO_WIDE[depth - 1][0],
+    }
+    note = min(slips, key=lambda name: abs(slips[name] - found))
+    if not near(found, slips[note]):
+        note = "another rate"
+    if found > 1:
+        note = "no share"
+    elif found == other == 0 and np.all(few == 0):
+        note = "never"
+    elif np.all((few == 0) | (few == 1)):
+        note = "all or none"
+    said = f"width 2, depth {depth}: you find {found:.3g} over {trials} nets, about {right:.2f} are born dead"
+    if near(found, right) and not near(other, THREE_WIDE[case.inputs["deeper"]]):
+        note = "another rate at another width"
+        said = f"width 2 is right; width 3, depth {case.inputs['deeper']}: you find {other:.3g}"
+    held = near(found, right) and near(other, THREE_WIDE[case.inputs["deeper"]])
+    yield RATE, held, note, said
+    if not np.array_equal(few, np.asarray(result["again"], dtype=float)):
+        yield FROM_RNG, False, "not from rng", "two generators with the same seed gave different shares"
+    else:
+        fixed = np.all(few == few[0])
+        yield FROM_RNG, not fixed, "always the same", "eight generators with different seeds gave one share"
+
+
+def circle(n=100):
+    angles = np.arange(n) * 2 * np.pi / n
+    return np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def last_layers(width, depth, trials, rng, X=None, draw=None):
+    """The last hidden layer (points, width) of each net."""
+    X = circle() if X is None else X
+    draw = draw or (
+        lambda n_in, n_out: rng.uniform(-np.sqrt(6 / n_in), np.sqrt(6 / n_in), (trials, n_in, n_out))
+    )
+    h = X
+    for n_in in [2, *[width] * (depth - 1)]:
+        h = np.maximum(h @ draw(n_in, width), 0)
+    return h
+
+
+@born_dead_rate.wrong(
+    "Your share is that of nets in which some unit of the last layer is dead. A net is lost only when all of them are.",
+    loses=RATE,
+)
+def any_unit_dead(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1).any(axis=1))
+
+
+@born_dead_rate.wrong(
+    "Your share is that of dead units among all units of the last layer. Asked for is the share of nets.",
+    loses=RATE,
+)
+def share_of_units(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1))
+
+
+@born_dead_rate.wrong(
+    "You seem to look at one point for each net. A net that is silent there may answer elsewhere on the circle.",
+    loses=RATE,
+)
+def one_point(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth, trials, rng, circle(1)) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.wrong(
+    "Your share fits a net with one layer less. Has the last hidden layer its ReLU, and are there `depth` of them?",
+    loses=RATE,
+)
+def last_relu_missing(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth - 1, trials, rng) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.wrong("With your weights no net is ever born dead. Are there negative ones among them?")
+def positive_weights(width, depth, trials, rng):
+    limit = np.sqrt(6 / width)
+    draw = lambda n_in, n_out: rng.uniform(0, limit, (trials, n_in, n_out))
+    return np.mean((last_layers(width, depth, trials, rng, draw=draw) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.wrong(
+    "Your share is always 0 or 1, as if one net were counted `trials` times. Draw the weights anew for each.",
+    loses=RATE,
+)
+def one_net_for_all(width, depth, trials, rng):
+    return float((last_layers(width, depth, 1, rng) == 0).all())
+
+
+@born_dead_rate.wrong("Your result is no share between 0 and 1: a count, or a percentage?", loses=RATE)
+def a_count(width, depth, trials, rng):
+    return np.sum((last_layers(width, depth, trials, rng) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.wrong(
+    "You make a generator of your own with a fixed seed. Use the `rng` you are given: the next call continues where "
+    "this one stopped.",
+    loses=FROM_RNG,
+)
+def own_seed(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth, trials, np.random.default_rng(4)) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.wrong("The weights do not come from `rng`: nobody could repeat your run.", loses=FROM_RNG)
+def from_elsewhere(width, depth, trials, rng):
+    return np.mean((last_layers(width, depth, trials, np.random) == 0).all(axis=(1, 2)))
+
+
+@born_dead_rate.right
+def net_by_net(width, depth, trials, rng):
+    dead = 0
+    for _ in range(trials):
+        h = circle(120)
+        for _ in range(depth):
+            limit = np.sqrt(6 / h.shape[1])
+            h = np.maximum(h @ rng.uniform(-limit, limit, (h.shape[1], width)), 0)
+            if not h.any():
+                dead += 1
+                break
+    return dead / trials
+
+
+@born_dead_rate.right
+def random_directions(width, depth, trials, rng):
+    X = rng.normal(size=(200, 2))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    return float(np.mean(last_layers(width, depth, trials, rng, X).max(axis=(1, 2)) == 0))
+
+
+@born_dead_rate.right
+def points_in_columns(width, depth, trials, rng):
+    h = circle(256).T
+    for n_in in [2, *[width] * (depth - 1)]:
+        limit = np.sqrt(6.0 / n_in)
+        h = np.maximum((rng.random((trials, width, n_in)) * 2 - 1) * limit @ h, 0)
+    return 1 - h.any(axis=(1, 2)).mean()
+
+
+@born_dead_rate.right
+def in_float32(width, depth, trials, rng):
+    def draw(n_in, n_out):
+        limit = np.sqrt(6 / n_in)
+        return np.float32(rng.uniform(-limit, limit, (trials, n_in, n_out)))
+
+    h = last_layers(width, depth, trials, rng, np.float32(circle()), draw)
+    return np.float32(np.mean(~h.any(axis=(1, 2))))
+
+
+born_dead_rate.small(
+    "With depth 1 the share is 0: a unit w·x without bias is positive on one half of the circle, whatever w is. And with two units "
+    "in each of many layers nearly every net is dead: width 2, depth 10 comes out near 0.9."
+)

@@ -1,0 +1,1111 @@
+# %% [markdown]
+# # Choose an activation, and find out what it does to gradients
+#
+# You will measure how six activations pass a gradient through many layers, and tell a unit that is silent for one
+# sample from a unit that will never speak again. About 90 minutes.
+#
+# | you will | you need | you will have learnt it when you can |
+# |---|---|---|
+# | derive six slopes and write them down as code | derivatives of $e^z$ and of a quotient | say which activation can shrink a gradient, and by how much |
+# | measure a gradient through 20 layers | the chain rule, lesson 01; matrix products, lesson 03 | predict the factor per layer from weights and slope |
+# | tell a sparse unit from a dead one | NumPy reductions along an axis | state when a ReLU can learn, and when it can come back |
+# | count networks that are dead before the first step | a share and its standard error | give an upper bound without running anything |
+
+# %%
+import numpy as np
+
+from autograder import check, progress
+from nnlab import MLP, Experiment, Training
+from nnlab.data import circles, moons
+from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.pieces import batchnorm_backward, batchnorm_forward
+
+style()
+rng = np.random.default_rng(4)
+
+# %% [markdown]
+# ## See it fail first
+#
+# The lecture's page on vanishing gradients ends with one line: take ReLU. So here are two networks on the noisy
+# circles. Left: 12 hidden layers of 50 units, once with sigmoids and once with ReLUs, and the length of each layer's
+# gradient before the first step. Right: 12 hidden layers of 4 ReLUs each, trained from ten seeds.
+
+# %% tags=["demo"]
+X, y, *_ = circles(n=100, noise=0.1, seed=1, train=100)
+inits = {"sigmoid": "glorot_uniform", "relu": "he_uniform"}
+norms = {}
+for act, init in inits.items():
+    net = MLP((2, *[50] * 12, 1), [act] * 12 + ["sigmoid"], init, seed=0)
+    norms[act] = list(net.kernel_norms(net.grads(X, y)).values())
+
+losses, ends = [], []
+for seed in range(10):
+    net = MLP((2, *[4] * 12, 1), ["relu"] * 12 + ["sigmoid"], "he_uniform", seed)
+    silent = [not net.activations(X)[-2].any()]
+    history = net.fit(X, y, lr=0.01, epochs=250, batch=None, every=5)
+    silent.append(not net.activations(X)[-2].any())
+    losses.append(history.loss)
+    ends.append(silent)
+before, after = np.sum(ends, axis=0)
+print(f"first hidden layer over last: sigmoid {norms['sigmoid'][0] / norms['sigmoid'][-2]:.0e}, "
+      f"ReLU {norms['relu'][0] / norms['relu'][-2]:.1f}")
+print(f"last hidden layer silent: {before} of 10 nets at the start, {after} at the end")
+print("loss at the end:", *(f"{loss:.3f}" for loss in sorted(some[-1] for some in losses)))
+print(f"ln 2 = {np.log(2):.3f}")
+
+# %% tags=["demo"]
+fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
+for (act, lengths), color, mark in zip(norms.items(), (VERMILION, BLUE), "so"):
+    axes[0].semilogy(range(1, 14), lengths, mark + "-", ms=5, color=color, label=act)
+axes[0].set(title="Sigmoid: the gradient fades", xlabel="layer", ylabel="length of W's gradient")
+axes[0].set_xticks(range(1, 14, 2))
+axes[0].legend()
+for curve, (born, dead) in zip(losses, ends):
+    color, line = (BLACK, "-") if born else (VERMILION, "--") if dead else (BLUE, "-")
+    axes[1].plot(history.epoch, curve, color=color, linestyle=line, linewidth=1.3)
+kinds = (BLUE, "-", "alive"), (VERMILION, "--", "died"), (BLACK, "-", "born dead")
+for color, line, label in kinds:
+    axes[1].plot([], [], color=color, linestyle=line, label=label)
+axes[1].set(title="ReLU: some nets never move", xlabel="step", ylabel="training loss")
+axes[1].set_ylim(0, 1.25)
+axes[1].legend(loc="upper right")
+show(
+    fig,
+    alt="Left: length of the gradient by layer, log axis. For sigmoids it falls steadily by many "
+    "powers of ten from the last layer to the first, for ReLUs it stays within a factor of "
+    "ten. Right: training loss of ten narrow ReLU networks. Some curves fall, the others are "
+    "flat lines at 0.69.",
+)
+
+# %% [markdown]
+# With sigmoids the first layer gets next to nothing. With ReLUs the gradient arrives, in wide layers. In narrow ones it
+# fails in another way: a flat curve at $\ln 2$ is a network that answers one half to every point, because its last
+# hidden layer is 0 for all of them. Nothing fades there; the gradient is exactly 0. This lesson is about both failures,
+# and about how to tell which of them you have.
+
+# %% [markdown]
+# ### Your log
+#
+# Write three numbers down before you go on.
+
+# %% [markdown] tags=["yours"]
+# Through 20 sigmoid layers with weights made for ReLU, the gradient shrinks to this share of what it was: …
+#
+# Of 1,000 ReLU networks, 5 units wide and 20 hidden layers deep, so many are dead before training begins: …
+#
+# With a step size that kills most of its units, a ReLU network scores on test points so much less than one of leaky
+# ReLUs: …
+
+# %% [markdown]
+# ## Derive: six slopes
+#
+# **ReLU.** $f(z)=\max(z,0)$ is $z$ on the right and 0 on the left, so $f'(z)=1$ for $z>0$ and $0$ for $z<0$. At the
+# kink there is no slope; anything between 0 and 1 serves (Keras takes 0).
+#
+# **Leaky ReLU.** $f(z)=z$ for $z>0$ and $\alpha z$ otherwise: $f'(z)=1$ or $\alpha$. With $\alpha<1$ that is the same
+# as $\max(\alpha z,z)$; with $\alpha>1$ it is not.
+#
+# **Parametric ReLU** is a leaky ReLU whose $\alpha$ is trained. Training needs one more derivative,
+# $\partial f/\partial\alpha$, which is $0$ on the right, where no $\alpha$ stands, and $z$ on the left.
+#
+# **ELU.** $f(z)=z$ for $z>0$, and $\alpha(e^z-1)$ otherwise. On the left
+#
+# $$f'(z)=\alpha e^z = \alpha(e^z-1)+\alpha = f(z)+\alpha .$$
+#
+# **Sigmoid.** Write $\sigma(z)=(1+e^{-z})^{-1}$ and differentiate the power:
+#
+# $$\sigma'(z)=\frac{e^{-z}}{(1+e^{-z})^2}
+# =\frac{1}{1+e^{-z}}\cdot\frac{(1+e^{-z})-1}{1+e^{-z}}
+# =\sigma(z)\,\bigl(1-\sigma(z)\bigr)\le\tfrac14 ,$$
+#
+# since a product of two numbers that add up to 1 is largest when they are equal.
+#
+# **Tanh.** $\tanh z = 2\sigma(2z)-1$, a stretched sigmoid. With $a=\tanh z$, so $\sigma(2z)=\tfrac{1+a}2$:
+#
+# $$\tanh'(z)=4\,\sigma(2z)\bigl(1-\sigma(2z)\bigr)=4\cdot\frac{1+a}{2}\cdot\frac{1-a}{2}=1-a^2\le 1 .$$
+#
+# ## Exercise 4.1: the six, with their slopes (3 points)
+#
+# Fill in the functions below. The dictionary `ACT` at the end collects them: `ACT[name]` is a pair `(f, df)`, for
+# `'prelu'` a triple `(f, df, dalpha)`.
+#
+# - All take an array `z` of any shape and return one of the same shape; `z` stays as it was. Where there is an
+#   $\alpha$, it comes second: `f(z, alpha)`.
+# - Every slope is called with $z$, not with $f(z)$. At a kink it may be anything between the slopes on both sides.
+# - $\alpha$ may be any positive number, also one above 1.
+# - `dalpha(z)` is $\partial f/\partial\alpha$ entry by entry, not summed.
+#
+# For $z=(-2,3)$ and $\alpha=0.5$: leaky ReLU gives $(-1,3)$, its slopes are $(0.5,1)$, and `dalpha` is $(-2,0)$.
+
+# %%
+def relu(z):
+    """z on the right, 0 on the left."""
+    ### BEGIN SOLUTION
+    return np.maximum(z, 0)
+    ### END SOLUTION
+
+
+def relu_slope(z):
+    ### BEGIN SOLUTION
+    return np.where(z > 0, 1.0, 0.0)
+    ### END SOLUTION
+
+
+def leaky(z, alpha):
+    """z on the right, alpha·z on the left; the parametric ReLU has the same f and df."""
+    ### BEGIN SOLUTION
+    return np.where(z > 0, z, alpha * z)
+    ### END SOLUTION
+
+
+def leaky_slope(z, alpha):
+    ### BEGIN SOLUTION
+    return np.where(z > 0, 1.0, alpha)
+    ### END SOLUTION
+
+
+def prelu_dalpha(z):
+    """The derivative of leaky(z, alpha) with respect to alpha, entry by entry."""
+    ### BEGIN SOLUTION
+    return np.where(z > 0, 0.0, z)
+    ### END SOLUTION
+
+
+def elu(z, alpha):
+    """z on the right, alpha·(exp(z) - 1) on the left."""
+    ### BEGIN SOLUTION
+    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
+    ### END SOLUTION
+
+
+def elu_slope(z, alpha):
+    ### BEGIN SOLUTION
+    return np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0)))
+    ### END SOLUTION
+
+
+def tanh_slope(z):
+    ### BEGIN SOLUTION
+    return 1 - np.tanh(z) ** 2
+    ### END SOLUTION
+
+
+def sigmoid(z):
+    """1 / (1 + exp(-z))."""
+    ### BEGIN SOLUTION
+    return np.exp(-np.logaddexp(0, -z))
+    ### END SOLUTION
+
+
+def sigmoid_slope(z):
+    ### BEGIN SOLUTION
+    return sigmoid(z) * (1 - sigmoid(z))
+    ### END SOLUTION
+
+
+ACT = {
+    "relu": (relu, relu_slope),
+    "leaky": (leaky, leaky_slope),
+    "prelu": (leaky, leaky_slope, prelu_dalpha),
+    "elu": (elu, elu_slope),
+    "tanh": (np.tanh, tanh_slope),
+    "sigmoid": (sigmoid, sigmoid_slope),
+}
+
+# %%
+check(ACT)
+
+# %% [markdown]
+# Here are all six, with the values of $\alpha$ that this lesson uses from now on. The slopes stand beside the central
+# difference of lesson 00, which knows nothing of your derivation.
+
+# %%
+ALPHA = {"leaky": 0.01, "prelu": 0.25, "elu": 1.0}
+
+
+def pair(name, alpha=None):
+    """(f, df) of an activation, both called with z alone."""
+    f, df = ACT[name][:2]
+    alpha = ALPHA.get(name) if alpha is None else alpha
+    return (f, df) if alpha is None else (lambda z: f(z, alpha), lambda z: df(z, alpha))
+
+
+z, h = np.linspace(-4, 4, 1000), 1e-6  # an even number of points: none of them is 0
+for name in ACT:
+    f, df = pair(name)
+    off = np.max(np.abs((f(z + h) - f(z - h)) / (2 * h) - df(z)))
+    print(f"{name:8} slopes from {df(z).min():.4f} to {df(z).max():.4f};  off by {off:.0e}")
+
+# %%
+LOOK = {  # colour, line and marker of each activation, in all figures of this lesson
+    "relu": (BLUE, "-", "o"),
+    "leaky": (SKY, "--", "s"),
+    "prelu": (GREEN, "-.", "^"),
+    "elu": (PURPLE, ":", "D"),
+    "tanh": (BLACK, "--", "v"),
+    "sigmoid": (VERMILION, "-", "P"),
+}
+fig, axes = plt.subplots(2, 3, figsize=(9, 4.4), sharex=True, sharey=True)
+for ax, name in zip(axes.flat, ACT):
+    f, df = pair(name)
+    ax.plot(z, f(z), color=LOOK[name][0], label="f")
+    ax.plot(z, df(z), color=GREY, linestyle="--", label="f′")
+    ax.set_title(f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name)
+    ax.set_ylim(-1.5, 2.5)
+axes[0, 0].legend(loc="upper left")
+fig.supxlabel("z")
+fig.suptitle("Four slopes are 1 on the right; the sigmoid's never passes ¼", x=0.01, ha="left")
+show(
+    fig,
+    alt="Six panels, each with an activation and its slope. The four of the ReLU family have "
+    "slope 1 for positive z; on the left it is 0 for relu, 0.01 for leaky, 0.25 for prelu, "
+    "and falls from 1 to 0 for elu. The slope of tanh is a bell of height 1, that of the "
+    "sigmoid a flat bell of height one quarter.",
+)
+
+# %% [markdown]
+# The dashed lines are the whole story of this lesson. No slope in the figure is above 1. On the right the ReLU family
+# passes a gradient unchanged, however large $z$ is, where tanh and sigmoid go flat. On the left ReLU alone passes
+# nothing at all.
+
+# %% [markdown]
+# ## Derive: what one layer does to a gradient
+#
+# Rows are samples, there is no bias: $z_l=h_{l-1}W_l$ and $h_l=f(z_l)$, with $h_0=X$ and $W_l$ of shape (n_in, n_out).
+# Let *out* be the mean over all $N$ entries of $h_L$, and $G_l=\partial\,\text{out}/\partial h_l$, a matrix of the
+# shape of $h_l$.
+#
+# **At the output** every entry counts alike: $G_L=\tfrac1N$ everywhere.
+#
+# **Through the activation**, entry by entry: $\partial\,\text{out}/\partial z_l=G_l\odot f'(z_l)$.
+#
+# **Through the weights**: $h_{l-1}$ acts on $z_l$ by $W_l$, so the gradient goes back by its transpose:
+#
+# $$G_{l-1}=\bigl(G_l\odot f'(z_l)\bigr)\,W_l^{\!\top} .$$
+#
+# How much smaller does it get? Take weights with mean 0 and standard deviation $g/\sqrt n$ in layers of $n$ units; $g$
+# is the *gain*. An entry of $G_{l-1}$ is a sum of $n$ products of a weight with something that, we shall pretend, is
+# independent of it. Variances add:
+#
+# $$\overline{G_{l-1}^2}\approx n\cdot\frac{g^2}{n}\cdot\overline{(G_l\odot f')^2}\approx g^2\;\overline{f'(z_l)^2}\;\;\overline{G_l^2}\, ,$$
+#
+# with a bar for the mean over all entries. So one layer multiplies the root mean square (RMS) of the gradient by
+#
+# $$\boxed{\;g\cdot\operatorname{RMS}\bigl(f'(z_l)\bigr)\;}$$
+#
+# one factor from the weights, one from the activation. For ReLU, with half of all $z$ above 0,
+# $\operatorname{RMS}(f')=\sqrt{1/2}$, and the gain $g=\sqrt2$ makes the product 1: that is He's initialisation (lesson
+# 05). For the sigmoid $\operatorname{RMS}(f')\le\tfrac14$, and no gain below 4 keeps the gradient.
+#
+# ## Exercise 4.2: the gradient, layer by layer (3 points)
+#
+# Write `gradient_profile(X, Ws, act)`.
+#
+# - `X` is (samples, features), `Ws` a list of matrices $W_1,\dots,W_L$, each of shape (n_in, n_out); widths may differ.
+#   No bias.
+# - `act` is a pair `(f, df)`. It follows every layer, the last included.
+# - Return $L+1$ numbers: $\operatorname{RMS}(G_0),\dots,\operatorname{RMS}(G_L)$, where $\operatorname{RMS}(G)$ is the
+#   root of the mean of the squares of *all* entries.
+#
+# For one sample $x=2$, weights 3 and 5, and $f(z)=z$ the result is $(15,5,1)$. The last number is $1/N$ for any
+# network.
+
+# %%
+def gradient_profile(X, Ws, act):
+    """How large the gradient of mean(h_L) is at the input and at every layer's output.
+
+    Args:
+        X: inputs (samples, features).
+        Ws: [W_1, ..., W_L], each (n_in, n_out).
+        act: (f, df), both functions of z.
+
+    Returns:
+        L + 1 numbers: the RMS of the gradient with respect to h_0 = X, h_1, ..., h_L.
+    """
+    ### BEGIN SOLUTION
+    f, df = act
+    h, zs = X, []
+    for W in Ws:
+        zs.append(h @ W)
+        h = f(zs[-1])
+    G = np.ones_like(h) / h.size
+    sizes = [np.sqrt(np.mean(G**2))]
+    for W, z in zip(reversed(Ws), reversed(zs)):
+        G = (G * df(z)) @ W.T
+        sizes.append(np.sqrt(np.mean(G**2)))
+    return np.array(sizes[::-1])
+    ### END SOLUTION
+
+# %%
+check(gradient_profile)
+
+# %% [markdown]
+# The central difference again, as a second witness: the gradient with respect to $h_0$ by nudging $X$, the one with
+# respect to $h_1$ by nudging the input of the network that begins at layer 2.
+
+# %%
+shapes = [(4, 3), (3, 5), (5, 2)]
+Ws = [rng.normal(size=shape) for shape in shapes]
+start, tanh = rng.normal(size=(6, 4)), pair("tanh")
+
+
+def measured_rms(h, Ws, step=1e-6):
+    """RMS of ∂out/∂h by central differences."""
+    def out(h):
+        for W in Ws:
+            h = np.tanh(h @ W)
+        return h.mean()
+
+    nudges = step * np.eye(h.size).reshape(-1, *h.shape)
+    return np.sqrt(np.mean([((out(h + d) - out(h - d)) / (2 * step)) ** 2 for d in nudges]))
+
+
+profile = gradient_profile(start, Ws, tanh)
+print(f"h_0: yours {profile[0]:.10f}, measured {measured_rms(start, Ws):.10f}")
+print(f"h_1: yours {profile[1]:.10f}, measured {measured_rms(np.tanh(start @ Ws[0]), Ws[1:]):.10f}")
+
+# %% [markdown]
+# ## Use it: six activations, 2 to 20 layers
+#
+# Layers of 50 units, 30 samples, weights with gain $\sqrt2$, ten seeds. Each panel shows one activation: gradients
+# relative to that at the output, so that every curve ends at 1.
+
+# %%
+def random_network(depth, gain, seed, width=50, samples=30):
+    """Inputs and weights with standard deviation gain / √width."""
+    draw = np.random.default_rng(seed)
+    X = draw.normal(size=(samples, width))
+    return X, [draw.normal(size=(width, width)) * gain / np.sqrt(width) for _ in range(depth)]
+
+
+def relative_profile(act, depth, gain, seed):
+    profile = np.asarray(gradient_profile(*random_network(depth, gain, seed), act))
+    return profile / profile[-1]
+
+
+he, depths, seeds = np.sqrt(2), (2, 5, 10, 20), range(10)
+profiles = {
+    (name, depth): np.array([relative_profile(pair(name), depth, he, seed) for seed in seeds])
+    for name in ACT
+    for depth in depths
+}
+kept = [curves.ravel() for (name, _), curves in profiles.items() if name != "sigmoid"]
+kept = np.concatenate(kept)
+print(f"all but the sigmoid, every layer, depth and seed: {kept.min():.2f} to {kept.max():.1f}")
+
+fig, axes = plt.subplots(2, 3, figsize=(8.5, 4.6), sharex=True, sharey=True)
+for ax, name in zip(axes.flat, ACT):
+    color, _, marker = LOOK[name]
+    for depth in depths:
+        layers, curves = np.arange(depth + 1), profiles[name, depth]
+        ax.fill_between(layers, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2)
+        ax.semilogy(layers, curves.T, color=color, linewidth=0.4, alpha=0.5)
+        ax.semilogy(layers, np.exp(np.log(curves).mean(axis=0)), color=color, linewidth=2.5)
+        ax.plot(depth, 1, marker, color=color, ms=6)
+    ax.axhline(1, color=GREY, linewidth=0.8)
+    ax.set_title(name)
+fig.supxlabel("layer (0: the input); every network ends at its marker")
+fig.supylabel("gradient, relative to the output's")
+fig.suptitle("At gain √2 five of six keep the gradient, the sigmoid not", x=0.01, ha="left")
+show(
+    fig,
+    alt="Six panels with a log axis from 1e-11 to 10. For relu, leaky, prelu, elu and tanh the "
+    "ribbons of ten seeds stay between 0.6 and 18 at every depth from 2 to 20. For the sigmoid all "
+    "ribbons are straight lines that fall steeply towards the input, to about 1e-10 at depth 20.",
+)
+
+# %% [markdown]
+# A straight line on a log axis is a constant factor per layer. The sigmoid's line falls by a factor of about three in
+# each, and the ribbon of ten seeds is narrow: this is no bad luck, it is arithmetic. The other five stay between 0.6
+# and 18. Now the claim in the box, beside the measurement. The last row is a leaky ReLU with $\alpha=1.5$.
+
+# %%
+def slope_rms(act, X, Ws):
+    """RMS of f'(z) over all layers together."""
+    f, df = act
+    h, squares = X, []
+    for W in Ws:
+        z = h @ W
+        h = f(z)
+        squares.append(np.mean(df(z) ** 2))
+    return np.exp(np.mean(np.log(squares)) / 2)
+
+
+def factors(act, gain, depth=20):
+    """The factor per layer: derived, measured over all layers, over the half at the input."""
+    derived = [gain * slope_rms(act, *random_network(depth, gain, seed)) for seed in seeds]
+    logs = np.log([relative_profile(act, depth, gain, seed) for seed in seeds])
+    half = depth // 2
+    measured = np.exp(logs[:, 0] / depth), np.exp((logs[:, 0] - logs[:, half]) / half)
+    return np.mean(derived), *measured
+
+
+print("gain √2      derived   measured over 20 layers   over the 10 at the input")
+rows = {name: pair(name) for name in ACT} | {"leaky(1.5)": pair("leaky", 1.5)}
+for name, act in rows.items():
+    derived, whole, half = factors(act, he)
+    print(f"{name:12} {derived:7.3f}   {whole.mean():13.3f} ± {whole.std(ddof=1):.3f}"
+          f"   {half.mean():18.3f} ± {half.std(ddof=1):.3f}")
+
+# %% [markdown]
+# Derived and measured agree to a few percent. Where they differ most, in the ReLU family, the pretence of the
+# derivation shows: weights and gradient are *not* independent. The inputs of a unit are never negative here, so a
+# weight that helped to switch it on is more often positive than negative. And near the output the gradient is mostly
+# positive, as that of a mean is at the start. Sums of such terms cancel less than sums of independent ones. Both can be
+# counted, where signal and gradient pass:
+
+# %%
+def positive_shares(seed, depth=20):
+    """From the last hidden layer down: positive weights and gradients, where units are on."""
+    X, Ws = random_network(depth, he, seed)
+    f, df = pair("relu")
+    hs, zs = [X], []
+    for W in Ws:
+        zs.append(hs[-1] @ W)
+        hs.append(f(zs[-1]))
+    G, shares = np.ones_like(hs[-1]), []
+    for W, h, z in zip(Ws[:0:-1], hs[-2:0:-1], zs[:0:-1]):
+        G = (G * df(z)) @ W.T
+        both_on = (h > 0).astype(float).T @ df(z)
+        shares.append([np.average(W > 0, weights=both_on), np.mean(G[h > 0] > 0)])
+    return shares
+
+
+weights_up, gradient_up = np.mean([positive_shares(seed) for seed in seeds], axis=0).T
+for where, part in (("h_19 to h_15", slice(0, 5)), ("h_5 to h_1", slice(-5, None))):
+    print(f"{where:12}: positive are {weights_up[part].mean():.0%} of the weights between units "
+          f"that are on, {gradient_up[part].mean():.0%} of the gradient there")
+
+# %% [markdown]
+# Towards the input the signs of the gradient even out, and the gap between formula and measurement narrows.
+#
+# Compare with your log: through 20 sigmoid layers the gradient falls to this share:
+
+# %%
+at_input = np.array([relative_profile(pair("sigmoid"), 20, he, seed)[0] for seed in seeds])
+share = np.exp(np.log(at_input).mean())
+print(f"sigmoid, 20 layers: {share:.1e}, from {at_input.min():.1e} to {at_input.max():.1e}")
+print(f"a factor of {share ** (1 / 20):.3f} per layer; the best case, √2 / 4, is {he / 4:.3f}")
+
+# %% [markdown]
+# ### Move depth and gain yourself
+#
+# The lecture's notes name three causes of vanishing gradients: sigmoid or tanh, many layers, small weights. Here are
+# all three in one figure. Look for a gain that suits all six, and for what happens to ReLU at the gain that the sigmoid
+# would need.
+
+# %%
+def flow(depth, gain):
+    """Profiles of the six activations for one depth and one gain."""
+    fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.13, right=0.78, bottom=0.15)
+    low, high = np.inf, 0.0
+    for name, (color, line, marker) in LOOK.items():
+        curve = relative_profile(pair(name), int(depth), gain, seed=0)
+        ax.semilogy(curve, line, color=color, marker=marker, ms=4, linewidth=1.5, label=name)
+        low, high = min(low, curve[0]), max(high, curve[0])
+    arrives = f"{low:.0e} to {high:.0e} arrive at the input"
+    ax.set_title(f"{int(depth)} layers, gain {gain:.1f}: {arrives}")
+    ax.set(xlabel="layer", ylabel="relative gradient")
+    ax.locator_params("x", integer=True)
+    ax.minorticks_off()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig
+
+
+explore(
+    flow,
+    alt="Relative gradient by layer for six activations at gain 1 and 20 layers. Towards the "
+    "input relu, leaky and prelu fall to a few thousandths, elu and tanh to about a tenth, the "
+    "sigmoid to 1e-13.",
+    depth=(2, 30, 1, 20),
+    gain=(0.5, 14, 0.1, 1.0),
+)
+
+# %%
+print("relative gradient at the input of 20 layers, seed 0")
+print("gain       " + "".join(f"{name:>10}" for name in ACT))
+for gain in (0.5, 1.0, he, 3.0, 12.0):
+    values = [relative_profile(pair(name), 20, gain, 0)[0] for name in ACT]
+    print(f"{gain:5.2f}      " + "".join(f"{value:10.0e}" for value in values))
+steepness = slope_rms(pair("sigmoid"), *random_network(20, 12.0, 0))
+print(f"RMS of the sigmoid's slope at gain 12: {steepness:.3f}; 1 / 12 = {1 / 12:.3f}")
+
+# %% [markdown]
+# Gain 1 is too small for ReLU, $\sqrt2$ is right, 3 lets it explode. Tanh is the good-natured one: where weights are
+# large its slope falls, and the product in the box changes less. The sigmoid has a gain of its own, near 12: three
+# times the 4 that a slope of ¼ asks for. With such weights most units stand where the slope is far below ¼; only at 12
+# do the gain and what is left of the slope make 1. What would be right for one activation is ruin for another, so
+# initialisation and activation are chosen together. That is lesson 05.
+
+# %% [markdown]
+# ### A first look at batch normalisation
+#
+# The handwritten notes name a third cure, for vanishing and exploding gradients alike: batch normalisation. It brings
+# each unit's $z$ to mean 0 and variance 1 over the batch, before the activation. You will write it in lesson 09; here
+# is what it does to the profile. (*out* is a random weighting of $h_L$ here, since the plain mean of normalised units
+# hardly depends on anything.)
+
+# %% tags=["demo"]
+def profile_at_input(act, gain, seed, normalise, depth=20):
+    """The gradient at h_0 relative to that at h_L, with or without batch normalisation."""
+    f, df = act
+    X, Ws = random_network(depth, gain, seed)
+    h, tape = X, []
+    for W in Ws:
+        z, cache = h @ W, None
+        if normalise:
+            running = {"mean": 0.0, "var": 1.0}
+            z, cache = batchnorm_forward(z, np.ones(50), np.zeros(50), running, training=True)
+        tape.append((W, z, cache))
+        h = f(z)
+    G = first = np.random.default_rng(seed + 100).normal(size=h.shape)
+    for W, z, cache in reversed(tape):
+        dz = G * df(z)
+        G = (batchnorm_backward(dz, cache)[0] if normalise else dz) @ W.T
+    return np.sqrt(np.mean(G**2) / np.mean(first**2))
+
+
+gains = np.array([0.5, 0.7, 1.0, he, 2.0, 3.0, 4.0])
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
+for ax, name in zip(axes, ("relu", "tanh", "sigmoid")):
+    for normalise, color, label in ((False, ORANGE, "without"), (True, BLUE, "with")):
+        some = [
+            [profile_at_input(pair(name), gain, seed, normalise) for gain in gains]
+            for seed in range(5)
+        ]
+        ax.loglog(gains, np.transpose(some), color=color, linewidth=0.6, alpha=0.6)
+        mean = np.exp(np.log(some).mean(axis=0))
+        ax.loglog(gains, mean, "so"[normalise] + "-", color=color, ms=5, label=label)
+        print(f"{name:8} {label:8} " + "  ".join(f"{value:8.1e}" for value in mean))
+    ax.axhline(1, color=GREY, linewidth=0.8)
+    ax.set(title=name, xlabel="gain")
+    ax.set_xticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
+    ax.minorticks_off()
+axes[0].set_ylabel("gradient at the input")
+axes[0].legend(title="batch normalisation")
+fig.suptitle("Normalised, the gradient does not depend on the weights' size", x=0.01, ha="left")
+show(
+    fig,
+    alt="Relative gradient at the input of 20 layers against the gain, for relu, tanh and "
+    "sigmoid, both axes logarithmic. Without batch normalisation the curves climb steeply "
+    "over many powers of ten; with it they are horizontal lines near 40, 5 and 0.5.",
+)
+
+# %% [markdown]
+# With batch normalisation the lines are flat: $g$ multiplies $z$, and the normalisation divides it out again. So it
+# does what the notes say, for small weights and for large ones. But flat is not 1: with ReLU the gradient *grows*,
+# about fortyfold over 20 layers, at any gain. The cure for one network is not free for the next.
+
+# %% [markdown]
+# ## A table, and what it does not show
+#
+# The notes explain the "dying ReLU" by a table of five numbers:
+
+# %%
+print("\n".join(f"{z:3d} → {relu(np.array(z))}" for z in (4, 5, -1, -2, -4)))
+
+# %% [markdown]
+# As a table of ReLU it is right. But a 0 in it is nothing to worry about: a unit that is 0 for *this* sample and
+# positive for the next is what ReLU is for. Suppose the five numbers are the $z$ of one unit for five samples. The
+# gradient into its weights, with $\delta_i=\partial L/\partial a_i$ from above, is
+#
+# $$\frac{\partial L}{\partial w}=\sum_i \delta_i\,f'(z_i)\,x_i ,$$
+#
+# and two of the five samples contribute. The unit is *sparse*, and it learns. It is *dead* when $f'(z_i)=0$ for
+# **every** sample: then the sum is 0, whatever $\delta$ is, the weights stay where they are, and with them all the
+# $z_i$.
+#
+# ## Exercise 4.3: which units are dead? (1 point)
+#
+# Write `dead_units(A)`. `A` holds the outputs of a layer, (samples, units). Return a truth value for each unit, in an
+# array of shape (units,): True where the output is 0 for *every* sample. The layer may have any activation, so outputs
+# may be negative, and as small as they like.
+#
+# For `A = [[0, 2, 0], [1, 0, 0]]` the result is `[False, False, True]`. (A list of the numbers of the dead units is
+# accepted as well, but the cells below work with the truth values.)
+
+# %%
+def dead_units(A):
+    """Which units of a layer are 0 for every sample.
+
+    Args:
+        A: outputs (samples, units).
+
+    Returns:
+        truth values (units,).
+    """
+    ### BEGIN SOLUTION
+    return (A == 0).all(axis=0)
+    ### END SOLUTION
+
+# %%
+check(dead_units)
+
+# %% [markdown]
+# A ReLU layer of 200 units on the circles, with its first weights:
+
+# %%
+X_circles, *_ = circles(n=100, noise=0.1, seed=1, train=100)
+A = relu(X_circles @ rng.uniform(-1, 1, (2, 200)))
+sparse = (A == 0).any(axis=0)
+print(f"zeros among the outputs: {np.mean(A == 0):.0%};  units with some: {np.mean(sparse):.0%};  "
+      f"dead units: {np.sum(dead_units(A))}")
+
+# %% [markdown]
+# Half of all outputs are 0, every unit is sparse, and none is dead.
+#
+# ## Exercise 4.4: can it learn? (1 point)
+#
+# An output of 0 was only a symptom; what counts is the gradient. Write `can_learn(w, b, X, act)`.
+#
+# - One unit: `w` has shape (n,), `b` is a number, `X` is (samples, n), and $z=Xw+b$.
+# - `act` is a pair `(f, df)`: any activation, for instance one that is cut off on both sides.
+# - Return True if at least one sample sends a gradient that is not zero into `w`, otherwise False. The gradient that
+#   arrives at the unit's output may be taken as not zero.
+#
+# With $w=2$, $b=-1$ and $x=-1,0,3$ a ReLU can learn, from the third sample. With $b=-9$ it can't, and a leaky ReLU
+# still can.
+
+# %%
+def can_learn(w, b, X, act):
+    """Whether any sample moves the weights of this unit.
+
+    Args:
+        w: weights (n,).
+        b: bias, a number.
+        X: samples (samples, n).
+        act: (f, df), both functions of z.
+
+    Returns:
+        True or False.
+    """
+    ### BEGIN SOLUTION
+    _, df = act
+    gradients = df(X @ w + b)[:, None] * X
+    return bool(np.any(gradients != 0))
+    ### END SOLUTION
+
+# %%
+check(can_learn)
+
+# %%
+z = np.array([4.0, 5, -1, -2, -4])  # the table, as five samples of one unit with w = 1
+shifted = {"as in the table": 0.0, "after b fell by 6": -6.0}
+for what, b in shifted.items():
+    answers = {name: can_learn(np.ones(1), b, z[:, None], pair(name)) for name in ACT}
+    said = ", ".join(f"{name}: {'yes' if yes else 'no'}" for name, yes in answers.items())
+    print(f"{what:18}", said)
+
+# %% [markdown]
+# ## One step too large
+#
+# How does a unit get there? Take one unit with loss $\tfrac1{2m}\sum_j(a_j-t_j)^2$, and $\delta_j=(a_j-t_j)f'(z_j)$. A
+# step of size $\eta$ changes
+#
+# $$w\leftarrow w-\frac\eta m\sum_j\delta_jx_j,\qquad b\leftarrow b-\frac\eta m\sum_j\delta_j ,$$
+#
+# and so the $z$ of sample $i$ becomes
+#
+# $$z_i\leftarrow z_i-\frac\eta m\sum_j\delta_j\,(x_j\!\cdot x_i+1) .$$
+#
+# If all inputs are positive (pixels, prices, anything not centred), every bracket is above 1. If in addition the unit
+# says too much for all samples, every $\delta_j$ has the same sign, and *all* $z_i$ fall together. A large enough
+# $\eta$ brings the last of them below 0, and there is no way back.
+
+# %%
+def train_unit(act, X, t, w, first, steps=400, rate=0.05):
+    """z of all samples (steps + 1, samples) for one unit; the first step has a size of its own."""
+    f, df = act
+    w, b, zs = np.array(w), 0.0, []
+    for step in range(steps + 1):
+        zs.append(X @ w + b)
+        delta = (f(zs[-1]) - t) * df(zs[-1]) / len(X)
+        size = first if step == 0 else rate
+        w, b = w - size * X.T @ delta, b - size * delta.sum()
+    return np.array(zs)
+
+
+def one_task(seed):
+    """Positive inputs, a unit's outputs to imitate, and first weights that say too much."""
+    draw = np.random.default_rng(seed)
+    X = draw.uniform(0, 4, (200, 2))
+    return X, relu(X @ draw.uniform(0.2, 0.6, 2) - 0.4), draw.uniform(0.8, 1.4, 2)
+
+
+kinds = {
+    "relu": pair("relu"),
+    "leaky, α = 0.01": pair("leaky"),
+    "leaky, α = 0.1": pair("leaky", 0.1),
+    "elu": pair("elu"),
+}
+X, t, w = one_task(seed=0)
+zs = {kind: train_unit(act, X, t, w, first=0.5) for kind, act in kinds.items()}
+after = zs["relu"][1]
+print(f"z of the ReLU before the step: {zs['relu'][0].min():.1f} to {zs['relu'][0].max():.1f}, "
+      f"after it: {after.min():.1f} to {after.max():.1f}")
+print(f"moved in the next 400 steps: {np.abs(zs['relu'][-1] - after).max()}")
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+shown = (zs["relu"][0], BLUE, "", "before"), (after, VERMILION, "//", "after")
+for values, color, hatch, label in shown:
+    axes[0].hist(values, bins=25, color=color, hatch=hatch, edgecolor="white", label=label)
+axes[0].axvline(0, color=BLACK, linestyle="--", linewidth=1.2)
+axes[0].set(title="One step, and every z is negative", xlabel="z", ylabel="samples")
+axes[0].legend()
+looks = ((BLUE, "-"), (SKY, "--"), (GREEN, "-."), (PURPLE, ":"))
+for (kind, act), (color, line) in zip(kinds.items(), looks):
+    loss = np.mean((act[0](zs[kind]) - t) ** 2, axis=1) / 2
+    axes[1].semilogy(loss, color=color, linestyle=line, label=kind)
+axes[1].set(title="Only a steep slope leads back", xlabel="step", ylabel="loss", ylim=(1e-6, 20))
+axes[1].legend()
+show(
+    fig,
+    alt="Left: histogram of z before the step, all positive, and after it, all negative. Right: "
+    "loss over 400 steps after it, log axis. The leaky ReLU with alpha 0.1 falls to nearly "
+    "zero; relu is a horizontal line, and leaky with 0.01 and elu are nearly horizontal.",
+)
+
+# %% [markdown]
+# The ReLU has moved by exactly nothing in 400 steps. The leaky ReLU with $\alpha=0.1$ crawls back and then learns the
+# task. With $\alpha=0.01$ it is on its way, and too slow to see. And the ELU, which no definition calls dead, stands
+# where its slope $e^z$ is nearly 0. *Can learn* and *will learn in this lifetime* are two things. One draw proves
+# nothing, so here are 30, for three sizes of the first step.
+
+# %% tags=["demo"]
+def recovered(act, seed, first):
+    """After the first step: are all z negative? After 400 more: is any positive?"""
+    z = train_unit(act, *one_task(seed), first)
+    return z[1].max() < 0, z[-1].max() > 0
+
+
+print("first step   all z < 0 after it   of these back above 0 after 400 more steps")
+for first in (0.05, 0.2, 0.5):
+    off, back = 0, []
+    for kind, act in kinds.items():
+        all_below, some_above = np.transpose([recovered(act, seed, first) for seed in range(30)])
+        off = all_below if kind == "relu" else off
+        back.append(f"{kind}: {np.sum(off & some_above)}")
+    print(f"{first:10}   {off.sum():5} of 30            {',  '.join(back) if off.any() else '-'}")
+
+# %% [markdown]
+# No ReLU ever came back. After a first step of 0.2 a slope on the left is enough, though not always within 400 steps;
+# after one of 0.5 it has to be steep.
+#
+# ### Can a dead ReLU come back?
+#
+# In the first hidden layer the inputs $x_i$ never change. A unit that is off for all of them has gradient 0, keeps its
+# weights, and is off in the next step too: with plain gradient steps on the whole data set it is dead for good. In the
+# second hidden layer the inputs are the outputs of the first, and those go on changing. Ten networks 2-20-20-1 on the
+# moons, with steps that are too large:
+
+# %% tags=["demo"]
+class Obituaries:
+    """Notes after every step which units of both hidden layers are dead."""
+
+    def __init__(self):
+        self.dead = []
+
+    def on_epoch(self, net, epoch, logs):
+        self.dead.append([np.asarray(dead_units(A)) for A in net.activations(X)[1:3]])
+
+
+data = moons(n=200, noise=0.2, seed=1, train=100)
+X, y, *_ = data
+died, back = np.zeros((2, 2, 10), int)
+for seed in range(10):
+    notes = Obituaries()
+    net = MLP((2, 20, 20, 1), ("relu", "relu", "sigmoid"), "he_uniform", seed)
+    net.fit(X, y, opt="sgd", lr=3.0, epochs=150, batch=None, callbacks=[notes])
+    dead = np.array(notes.dead)  # (steps, layers, units)
+    died[:, seed] = dead.any(axis=0).sum(axis=1)
+    back[:, seed] = (dead[:-1] & ~dead[1:]).any(axis=0).sum(axis=1)
+for layer in (0, 1):
+    print(f"hidden layer {layer + 1}: dead at some time {died[layer].sum():3} of 200 units "
+          f"({died[layer].min()} to {died[layer].max()} per net), came back {back[layer].sum()}")
+
+# %% [markdown]
+# In the first layer nobody came back; in the second layer most did, at least once. So "dead" is a statement about a
+# unit *and* the inputs that it gets.
+
+# %% [markdown]
+# ### Is that what costs accuracy?
+#
+# The cures in the notes are leaky ReLU, parametric ReLU and ELU. A network with one hidden layer of 50 units, five step
+# sizes, ten seeds each:
+
+# %% tags=["demo"]
+base = Experiment(
+    data=data,
+    sizes=(2, 50, 1),
+    acts=("relu", "sigmoid"),
+    init="he_uniform",
+    training=Training(opt="sgd", epochs=300, batch=None, every=300),
+)
+rates, choices = (0.3, 1, 3, 10, 30), ("relu", "leaky(0.1)", "elu")
+accuracy, dead_share = {}, {}
+for act in choices:
+    network = base.vary(acts=(act, "sigmoid"))
+    runs = [[network.vary(lr=rate).run(seed) for rate in rates] for seed in range(10)]
+    accuracy[act] = np.array([[run.test_acc for run in some] for some in runs])
+    hidden = [[run.net.activations(X)[1] for run in some] for some in runs]
+    dead_share[act] = np.array([[np.mean(dead_units(A)) for A in some] for some in hidden])
+    spread = zip(accuracy[act].mean(axis=0), accuracy[act].std(axis=0, ddof=1))
+    print(f"{act:11} test " + "   ".join(f"{mean:.2f} ± {sd:.2f}" for mean, sd in spread))
+    print(f"{'':11} dead " + "   ".join(f"{share:11.0%}" for share in dead_share[act].mean(axis=0)))
+
+fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
+for act, color, marker in zip(choices, (BLUE, SKY, PURPLE), "osD"):
+    for ax, curves in zip(axes, (dead_share[act], accuracy[act])):
+        seeds_band(ax, rates, curves, "_", color)
+        ax.plot(rates, curves.mean(axis=0), marker + "-", color=color, label=act)
+for ax in axes:
+    ax.set(xscale="log", xlabel="step size")
+axes[0].set(title="Large steps kill ReLUs …", ylabel="share of dead units")
+axes[1].set(title="… and cost the others no less", ylabel="test accuracy")
+axes[0].legend()
+show(
+    fig,
+    alt="Left: share of dead units against step size. For relu it rises from 0 at step size 1 to "
+    "over three quarters at 30; for leaky and elu it is 0 throughout. Right: test accuracy, "
+    "for all three about 0.96 at 3; from there all three fall, leaky the furthest.",
+)
+
+# %% [markdown]
+# Left, what the cures are for: large steps kill ReLUs, and leaky ReLUs and ELUs have no dead units at any step size.
+# Right, what the notes leave out: at a step size of 10 more than half of the ReLUs are dead, and the network still does
+# at least as well as the others, whose units are all alive. Fifty units are more than the moons need. What ruins all
+# three at 30 is the step, not the activation. Dead units are a symptom to look for; take the smaller step first.
+# Compare with your log.
+
+# %% [markdown]
+# ## Born dead
+#
+# One layer in which *all* units are dead is a wall: everything behind it sees zeros, and nothing before it gets a
+# gradient. That can happen before the first step. How often?
+#
+# Take $L$ hidden layers of $n$ ReLUs with biases 0 and weights whose sign is as likely $+$ as $-$, and the points of a
+# circle as inputs.
+#
+# **The first layer is never dead.** $w\cdot x$ is positive on one half of the circle, whatever $w$ is.
+#
+# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point that the layer before
+# still answers to. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
+# off for all points with chance $\tfrac12$ at most, and
+#
+# $$P(\text{layer } l \text{ dead}\mid \text{layer } l-1 \text{ alive})\le 2^{-n} .$$
+#
+# **To survive**, a network has to pass $L-1$ such layers:
+#
+# $$P(\text{born dead})\le 1-(1-2^{-n})^{L-1} .$$
+#
+# ## Exercise 4.5: measure it (2 points)
+#
+# Write `born_dead_rate(width, depth, trials, rng)`.
+#
+# - Each of `trials` networks has 2 inputs and `depth` hidden layers of `width` ReLUs, the last one included. Biases are
+#   0. Weights are He-uniform: from $-\sqrt{6/n_\text{in}}$ to $\sqrt{6/n_\text{in}}$, where $n_\text{in}$ is the number
+#   of inputs of that layer. All of them are drawn from `rng`.
+# - The inputs are points on the unit circle; take at least 100 directions, evenly spread.
+# - A network is born dead if its last hidden layer is 0, all units, for all points. Return the share of such networks.
+#
+# For `width=2, depth=10` the result should lie near 0.9. With `depth=1` it is 0.
+
+# %%
+def born_dead_rate(width, depth, trials, rng):
+    """The share of ReLU networks that are dead before training.
+
+    Args:
+        width: units in each hidden layer.
+        depth: hidden layers.
+        trials: networks to draw.
+        rng: np.random.Generator, the only source of randomness.
+
+    Returns:
+        a number between 0 and 1.
+    """
+    ### BEGIN SOLUTION
+    angles = np.linspace(0, 2 * np.pi, 100, endpoint=False)
+    h = np.column_stack([np.cos(angles), np.sin(angles)])
+    for _ in range(depth):
+        n_in = h.shape[-1]
+        limit = np.sqrt(6 / n_in)
+        h = np.maximum(h @ rng.uniform(-limit, limit, (trials, n_in, width)), 0)
+    return np.mean(~h.any(axis=(1, 2)))
+    ### END SOLUTION
+
+# %%
+check(born_dead_rate)
+
+# %% tags=["demo"]
+shown = {2: (2, 4, 7, 10, 15, 20), 3: (2, 5, 10, 15, 20), 5: (5, 10, 15, 20), 10: (5, 10, 20)}
+trials, measured = 2000, {}
+for width, some in shown.items():
+    measured[width] = np.array([born_dead_rate(width, L, trials, rng) for L in some])
+    for L, rate in zip(some, measured[width]):
+        bound, error = 1 - (1 - 0.5**width) ** (L - 1), np.sqrt(rate * (1 - rate) / trials)
+        print(f"width {width:2}, depth {L:2}: {rate:.3f} ± {error:.3f}   bound {bound:.3f}")
+
+fig, ax = plt.subplots(figsize=(7, 3.5))
+deep = np.arange(1, 21)
+for (width, some), color, marker in zip(shown.items(), (VERMILION, ORANGE, BLUE, BLACK), "osD^"):
+    rate = measured[width]
+    bars = 2 * np.sqrt(rate * (1 - rate) / trials)
+    ax.errorbar(some, rate, bars, color=color, marker=marker, capsize=3, label=f"width {width}")
+    ax.plot(deep, 1 - (1 - 0.5**width) ** (deep - 1), ":", color=color, linewidth=1.3)
+ax.plot([], [], ":", color=GREY, label="upper bound")
+ax.set(title="Narrow and deep: dead before the first step", ylim=(-0.02, 1.02))
+ax.set(xlabel="hidden layers", ylabel="share of nets born dead")
+ax.set_xticks(range(0, 21, 5))
+fig.legend(*ax.get_legend_handles_labels(), loc="outside right center")
+show(
+    fig,
+    alt="Share of networks born dead against depth, with bars of two standard errors. Width 2 "
+    "rises quickly to nearly 1 at depth 20, width 3 to about 0.88, width 5 to about 0.3, "
+    "width 10 stays near 0. Dotted upper bounds lie above each curve.",
+)
+
+# %% [markdown]
+# Every point lies below its bound. The bound is not tight, since a layer usually sees points in several directions, and
+# then it takes more to be off for all of them. What decides is the width: from 5 to 10 units the trouble nearly
+# vanishes. Of the networks of the first figure, 4 wide and 12 deep, the bound allows $1-(15/16)^{11}$ to be born dead:
+
+# %% tags=["demo"]
+rate = born_dead_rate(4, 12, trials, rng)
+print(f"width 4, depth 12: measured {rate:.2f}, bound {1 - (15 / 16) ** 11:.2f}; "
+      f"in the first figure {before} of 10")
+rate = born_dead_rate(5, 20, trials, rng)
+print(f"width 5, depth 20: {1000 * rate:.0f} of 1,000 (your log)")
+
+# %% [markdown]
+# Would another initialiser help? The limit $\sqrt{6/n_\text{in}}$ came into no step of the bound. Make all weights ten
+# times smaller, and look which networks are dead:
+
+# %%
+angles = np.linspace(0, 2 * np.pi, 100, endpoint=False)
+directions = np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def which_dead(scale, depth=8, nets=500):
+    """For each of the same nets, with all weights multiplied by scale: is it dead?"""
+    h, draw = directions, np.random.default_rng(8)
+    for n_in in (2, *[3] * (depth - 1)):
+        h = np.maximum(h @ (scale * draw.uniform(-1, 1, (nets, n_in, 3))), 0)
+    return ~h.any(axis=(1, 2))
+
+
+print(f"dead: {which_dead(1.0).sum()} of 500;  the same ones with weights a tenth the size: "
+      f"{np.array_equal(which_dead(1.0), which_dead(0.1))}")
+
+# %% [markdown]
+# The same ones, to the last. For $c>0$ ReLU satisfies $f(cz)=c\,f(z)$, so a scale runs through the whole network
+# without switching a single unit. Glorot's limit gives the same rates as He's. What helps is width, or an activation
+# with a slope on the left.
+
+# %% [markdown]
+# ## The Keras way
+#
+# Each activation is a name, or a layer where there is an $\alpha$. (TensorFlow takes seconds to load and nothing here
+# is trained with it, so this is for reading.)
+#
+# ```python
+# keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
+# keras.layers.Dense(50, activation="elu")          # alpha = 1
+# keras.layers.Dense(50, activation="leaky_relu")   # negative_slope = 0.2
+# keras.layers.LeakyReLU()                          # negative_slope = 0.3: the layer has another default
+# keras.layers.PReLU()                              # an alpha for each unit, and all start at 0: as a ReLU
+# keras.layers.BatchNormalization()                 # between Dense(50) and Activation("relu")
+# ```
+#
+# Two traps: `leaky_relu` the function and `LeakyReLU` the layer leak differently unless you say how much, and older
+# code calls the layer's argument `alpha`, which is now `negative_slope`. To look for dead units in a Keras model, ask a
+# model that ends at the layer, `keras.Model(model.inputs, layer.output)(X)`, and hand the array to your `dead_units`.
+
+# %% [markdown]
+# ## Errata hunt
+#
+# On the slides about *vanishing* gradients two factors of $\partial E/\partial W_{ih}$ are boxed,
+# $\partial O/\partial Z_2$ and $\partial h_1/\partial Z_1$, with 0.2 in each. For *exploding* gradients the same two
+# boxes hold 1.5, and ten layers are said to give $(1.5)^{10}$. What is wrong?
+
+# %%
+z = np.linspace(-10, 10, 100_001)
+for name in ("sigmoid", "tanh", "relu"):
+    print(f"{name:8} slopes from {pair(name)[1](z).min():.2f} to {pair(name)[1](z).max():.2f}")
+print(f"1.5 to the power of 10 is {1.5**10:.2f}")
+
+# %% [markdown]
+# | printed | what is true |
+# |---|---|
+# | 1.5 in the boxes of the activation slopes | impossible for the activations of these slides: $\sigma'\le\tfrac14$, $\tanh'\le1$, and ReLU has 0 or 1 |
+# | $(1.5)^{10}$ as the cause of the explosion | the power is right, 57.67, but it has to come from the factors between: $\partial Z_2/\partial h_1=W_{ho}$, which can be any number |
+#
+# Two slides later the deck moves its box to $W_{ho}$ and writes "High" under it: that is the culprit. The mistake is
+# worth its place here, since it has a consequence. Slopes of at most 1 can only shrink a gradient, so if one explodes,
+# look at the weights. (With a leaky ReLU of $\alpha=1.5$ the activation would be a suspect too.)
+
+# %% [markdown]
+# ## Questions
+#
+# Answer before you unfold.
+#
+# **1.** The notes list three cures for vanishing gradients: ReLU or leaky ReLU, a better initialisation, batch
+# normalisation. In $G_{l-1}=(G_l\odot f'(z_l))W_l^\top$, which cure acts where?
+#
+# - (a) All three make $f'$ larger.
+# - (b) The activation changes $f'$ itself, the initialisation changes $W$, batch normalisation moves $z$ to where $f'$
+#   is evaluated.
+# - (c) The activation changes $z$, the initialisation $f'$, batch normalisation $W$.
+#
+# <details><summary>Answer</summary>
+#
+# (b). Batch normalisation re-centres and re-scales $z$, and the division also enters the way back: that is why the gain
+# drops out. Since the three act on different factors, they can be combined; a profile tells which factor is the small
+# one.
+#
+# </details>
+#
+# **2.** A unit's output is 0 for the image that you look at. Is it dead?
+#
+# - (a) Yes: output 0, slope 0.
+# - (b) Not to be told from one image. It is dead if its slope is 0 for all of them.
+# - (c) Yes, if the mean of its outputs over the data is 0.
+#
+# <details><summary>Answer</summary>
+#
+# (b). For one image (a) describes every ReLU half of the time. (c) is true of ReLUs, whose outputs can't cancel, and
+# false of tanh units, whose mean is 0 when they are at their best.
+#
+# </details>
+#
+# **3.** Does a deep network of leaky ReLUs with $\alpha=1.5$ explode?
+#
+# - (a) Yes, a slope above 1 always explodes.
+# - (b) It depends on the weights: the factor per layer is gain times $\operatorname{RMS}(f')$.
+# - (c) No, leaky ReLUs are the cure.
+#
+# <details><summary>Answer</summary>
+#
+# (b). With half of all $z$ on each side $\operatorname{RMS}(f')=\sqrt{(1+1.5^2)/2}\approx1.27$. With gain $\sqrt2$ that
+# makes 1.80 per layer, as in the table above, and the gradient explodes; with gain $1/1.27\approx0.78$ it does not.
+#
+# </details>
+
+# %% [markdown]
+# ## Summary
+#
+# - $\sigma'\le\tfrac14$, $\tanh'\le1$, ReLU has 0 or 1; slopes are taken at $z$. ELU's slope on the left is
+#   $\alpha e^z$, PReLU's derivative with respect to $\alpha$ is $z$ there.
+# - A layer multiplies the RMS of the gradient by gain times $\operatorname{RMS}(f')$: 1 for ReLU at gain $\sqrt2$, at
+#   most 0.35 for the sigmoid.
+# - Sparse is 0 for some samples, dead is slope 0 for all. A dead ReLU in the first layer stays dead under plain
+#   gradient steps; in a later layer its inputs may wake it.
+# - A ReLU network with biases 0 is born dead with chance at most $1-(1-2^{-n})^{L-1}$, whatever the scale of its
+#   weights.
+#
+# *What would change my mind about ReLU as the first choice:* a profile that falls although the gain is $\sqrt2$, or a
+# share of dead units that still grows after the step size was cut.
+
+# %%
+progress()
