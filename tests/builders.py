@@ -77,7 +77,7 @@ print(half(np.arange(4)))
 progress()
 '''
 
-EXERCISES = '''\
+EXERCISES = """\
 import numpy as np
 
 from autograder.compare import same
@@ -163,7 +163,7 @@ def in_place_on_a_copy(values, rng):
 
 
 shuffled.small("Of (1, 2, 3) there are six orders.")
-'''
+"""
 
 
 def make_course(root: Path, lesson: str = LESSON, exercises: str = EXERCISES, name: str = NAME) -> Course:
@@ -190,11 +190,12 @@ def replaced(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
-def solution_lines(source: str) -> list[str]:
-    """The lines between the solution markers of a cell, long enough to be nobody else's, comments left out."""
+def solution_bodies(source: str) -> list[list[str]]:
+    """What stands between the solution markers of a cell, line by line; short lines and comments left out."""
     bodies = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, re.DOTALL)
-    lines = [line.strip() for body in bodies for line in body.splitlines()]
-    return [line for line in lines if len(line) > 12 and not line.startswith("#")]
+    lines = [[line.strip() for line in body.splitlines()] for body in bodies]
+    kept = [[line for line in body if len(line) >= 10 and not line.startswith("#")] for body in lines]
+    return [body for body in kept if body]
 
 
 def built_files(course: Course) -> dict[str, bytes]:
