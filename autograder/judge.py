@@ -114,7 +114,7 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
     changed = _changed_findings(sheet, groups, outcome)
     if judge is None:
         off = difference(outcome.value, case.expected, sheet.rtol, sheet.atol)
-        text = f"{off.text}, with {inputs_text(case)}" if off else ""
+        text = f"{off.text}{_given(case)}" if off else ""
         return [Finding(group, off is None, off.kind if off else "", text) for group in groups] + changed
     template = template_of(case.expected)
     off = structure_difference(outcome.value, template)
@@ -146,7 +146,12 @@ def _raised_text(outcome: Outcome, case: Case) -> str:
     if outcome.raised == "Stopped":
         return outcome.message
     where = f" ({outcome.where})" if outcome.where else ""
-    return f"{outcome.raised}: {outcome.message}{where}, with {inputs_text(case)}"
+    return f"{outcome.raised}: {outcome.message}{where}{_given(case)}"
+
+
+def _given(case: Case) -> str:
+    inputs = inputs_text(case)
+    return f", with {inputs}" if inputs else ""
 
 
 def inputs_text(case: Case, width: int = 110) -> str:
