@@ -1,4 +1,4 @@
-"""How stock nbgrader reads this course, so that its commands and formgrader work on the folders as they are."""
+"""How stock nbgrader reads this course: its commands and formgrader work on the folders as they are."""
 
 from pathlib import Path
 from secrets import token_hex
@@ -31,7 +31,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = [".*", "__pycache__", "*.py", "*.pyc", "feedback"]  # *.py holds the answers
 
-# nbclient skips cells with this tag, and a grade cell that does not run earns full points: nobody can guess it.
+# nbclient skips cells with this tag, and a grade cell that does not run earns full points: it is a secret.
 c.NotebookClient.skip_cells_with_tag = token_hex(16)
 c.Autograde.sanitize_preprocessors = [
     ClearOutput,
