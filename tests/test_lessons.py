@@ -28,7 +28,7 @@ from autograder.sheet import Sheet
 from tests.builders import ROOT, solution_bodies
 
 SEEDS = 20
-FEWEST_SEEDS, SECONDS = 5, 2.0  # an exercise that takes long is drawn on fewer
+FEWEST_SEEDS, SECONDS = 5, 1.0  # an exercise that takes long is drawn on fewer
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Subject:
     @cached_property
     def sources(self) -> drawing.Sources:
         return self.lesson.sources(self.exercise)
+
+    @cached_property
+    def public(self) -> Sheet:
+        """The cases of checks.json."""
+        return build.compiled_exercise(self.lesson, self.name, drawing.PUBLIC)
 
     def drawn(self, seed: int) -> Sheet:
         return drawing.drawn(self.exercise, self.reference, self.sources, seed)
@@ -137,7 +142,7 @@ def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: 
 @each_exercise
 def test_public_cases_cover_every_group(subject: Subject) -> None:
     """A student who sees full points was asked about every part of them."""
-    sheet = build.compiled_exercise(subject.lesson, subject.name, drawing.PUBLIC)
+    sheet = subject.public
     _, outcomes = drawing.examine(sheet, [subject.reference[name] for name in subject.exercise.all_functions])
 
     assert {finding.group for finding in judge.findings_of(sheet, outcomes)} == set(subject.exercise.groups)
@@ -146,7 +151,7 @@ def test_public_cases_cover_every_group(subject: Subject) -> None:
 @each_exercise
 def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
     """A secret that nobody has tried gives cases like the public ones, with other inputs if there are any."""
-    public = build.compiled_exercise(subject.lesson, subject.name, drawing.PUBLIC)
+    public = subject.public
     hidden = build.compiled_exercise(subject.lesson, subject.name, secrets.token_hex(32))
 
     assert [case.group for case in hidden.cases] == [case.group for case in public.cases]
@@ -176,9 +181,9 @@ def test_hints_are_sentences_of_their_own_and_give_nothing_away(subject: Subject
     hints = [mistake.hint for mistake in subject.exercise.mistakes]
 
     for hint in hints:
-        assert re.match(r"[\w`“(]", hint), hint
+        assert re.match(r"[\w`“(-]", hint), hint
         assert hint.rstrip("\")”'").endswith((".", "?", "!", "…")), hint
-        assert len(hint.split()) >= 4, hint
+        assert len(hint.split()) >= 3, hint
     alike = Counter(re.sub(r"\W+", " ", hint).lower() for hint in hints)
     assert max(alike.values()) <= 2 <= len(alike)
     for line in solution_of(subject):

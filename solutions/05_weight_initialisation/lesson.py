@@ -847,7 +847,7 @@ for place, some in enumerate(scores.values()):
     ax.scatter(some, place + jitter, color=BLUE, s=36, alpha=0.8)
     ax.errorbar(some.mean(), place, xerr=some.std(ddof=1), fmt="D", color=BLACK, capsize=4)
 ax.axvline(0.5, color=GREY, linestyle=":", label="chance")
-ax.set(title="The three that keep the scale learn, every time", xlabel="test accuracy")
+ax.set(title="The three that keep the scale learn", xlabel="test accuracy")
 ax.set_yticks(range(len(scores)), list(scores))
 ax.invert_yaxis()
 ax.legend(loc="upper right")
