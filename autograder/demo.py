@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import build, drawing
 from .course import Course, Lesson
+from .sheet import Sheet
 from .verdict import as_text
 
 
@@ -19,13 +20,12 @@ def run(course: Course, say: Callable[[str], None]) -> None:
             build.build(course, lesson)
         say(f"\n== {lesson.name}: {lesson.title}")
         say(f"   {'built' if stale else 'up to date'}, {time.monotonic() - started:.0f} s")
-        for name in build.compiled(lesson).sheets:
-            _show(lesson, name, say)
+        for sheet in build.compiled(lesson).sheets.values():
+            _show(lesson, sheet, say)
 
 
-def _show(lesson: Lesson, name: str, say: Callable[[str], None]) -> None:
-    exercise = lesson.exercises[name]
-    sheet = build.compiled_exercise(lesson, name, drawing.PUBLIC)
+def _show(lesson: Lesson, sheet: Sheet, say: Callable[[str], None]) -> None:
+    exercise = lesson.exercises[sheet.name]
     reference = lesson.reference(exercise)
     for kind, variants in (("a right answer", exercise.variants), ("a wrong answer", exercise.mistakes)):
         for variant in variants[:1]:
