@@ -1,25 +1,32 @@
-"""The only module that imports nbgrader: its converters make the release and the gradebook entries.
+"""The only module that imports nbgrader: its converters, its rules of scoring and its gradebook.
 
 Runs in this process, with the configuration that the stock commands read, so that what comes out is what
-`nbgrader generate_assignment` would have made.
+`nbgrader generate_assignment` would have made and what `nbgrader autograde` would have scored.
 """
 
 from __future__ import annotations
 
+import glob
+import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from .course import CONFIG, Course
 from .errors import AutograderError
+from .grading.assignment import Book, SourceCell, Unmarkable
 
 if TYPE_CHECKING:
+    from .grading.assignment import Mark
     from nbformat import NotebookNode
     from nbgrader.converters import GenerateAssignment
     from traitlets.config import Config
@@ -132,3 +139,445 @@ def _alembic_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+# --- grading: nbgrader's rules for one notebook, without its gradebook ---
+
+
+class Rules:
+    """How nbgrader cleans, reads and scores a submitted notebook, with a course's configuration."""
+
+    def __init__(self, config: Config) -> None:
+        from nbgrader.converters import Autograde
+
+        settings = config.get("Autograde", {})
+        self.config = config
+        self.sanitizers = list(
+            settings.get("sanitize_preprocessors", Autograde.sanitize_preprocessors.default())
+        )
+        self.finishers = [
+            step
+            for step in settings.get("autograde_preprocessors", Autograde.autograde_preprocessors.default())
+            if step.__name__ not in ("Execute", "SaveAutoGrades", "AssignLatePenalties")  # done elsewhere
+        ]
+
+    def sanitised(self, data: bytes, book: Book) -> NotebookNode:
+        """The notebook with its locked cells, points and kernel as the instructor wrote them.
+
+        Raises:
+            Unmarkable: it is no notebook, or one that nbgrader refuses.
+        """
+        import nbformat
+
+        if not data.strip():
+            raise Unmarkable(f"{book.name}.ipynb is empty")
+        try:
+            with _quiet():
+                notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+        except UnicodeDecodeError as error:
+            raise Unmarkable(f"{book.name}.ipynb is not UTF-8 text ({error.reason})") from None
+        except Exception as error:
+            if data.startswith(b"\xef\xbb\xbf"):
+                raise Unmarkable(f"{book.name}.ipynb begins with a byte order mark") from None
+            raise Unmarkable(f"{book.name}.ipynb is not a notebook ({_first_line(error)})") from None
+        if not isinstance(notebook.get("cells"), list):
+            raise Unmarkable(f"{book.name}.ipynb has no cells")
+        return self._through(self.sanitizers, notebook, book)
+
+    def finish(self, notebook: NotebookNode) -> None:
+        """What nbgrader does to an executed notebook before it looks at the scores."""
+        self._through(self.finishers, notebook, None)
+
+    def _through(self, steps: list[type], notebook: NotebookNode, book: Book | None) -> NotebookNode:
+        name = book.name if book else ""
+        nbgrader = {"student": "", "assignment": "", "notebook": name, "db_url": ""}
+        resources = {"metadata": {"name": name, "path": ""}, "nbgrader": nbgrader}
+        try:
+            for step in steps:
+                with _quiet():
+                    notebook, resources = _without_gradebook(step, self.config, book)(notebook, resources)
+        except Exception as error:
+            raise Unmarkable(f"nbgrader refuses the notebook: {_first_line(error)}") from error
+        return notebook
+
+    def points(self, cell: NotebookNode) -> float | None:
+        """The points of a graded cell by its outputs; None where a person decides."""
+        from nbgrader import utils
+
+        try:
+            points, _ = utils.determine_grade(cell, _silent_log())
+        except Exception as error:
+            raise Unmarkable(f"cell {self.grade_id(cell)} can't be scored: {_first_line(error)}") from None
+        return points
+
+    def comment(self, cell: NotebookNode) -> str | None:
+        """What nbgrader notes on an answer that was left as it was handed out."""
+        from nbgrader import utils
+
+        untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+        return "No response." if untouched and not utils.is_task(cell) else None
+
+    @staticmethod
+    def grade_id(cell: NotebookNode) -> str:
+        return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+    def is_grade(self, cell: NotebookNode) -> bool:
+        return bool(self.grade_id(cell) and cell.metadata["nbgrader"].get("grade"))
+
+    def is_solution(self, cell: NotebookNode) -> bool:
+        return bool(self.grade_id(cell) and cell.metadata["nbgrader"].get("solution"))
+
+    def is_task(self, cell: NotebookNode) -> bool:
+        return bool(self.grade_id(cell) and cell.metadata["nbgrader"].get("task"))
+
+    @staticmethod
+    def text_of(notebook: NotebookNode) -> str:
+        import nbformat
+
+        with _quiet():
+            return nbformat.writes(notebook) + "\n"
+
+
+def _without_gradebook(step: type, config: Config, book: Book | None) -> Any:
+    """One of nbgrader's steps; those that look into the gradebook look into the book instead."""
+    from nbgrader import preprocessors as stock
+
+    if book and issubclass(step, stock.OverwriteKernelspec):
+        return _kernelspec_from(book)
+    if book and issubclass(step, stock.OverwriteCells):
+        return _overwriting_from(step, book)(config=config, log=_silent_log())
+    return step(config=config, log=_silent_log())
+
+
+def _kernelspec_from(book: Book) -> Any:
+    def step(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        kernelspec = json.loads(book.kernelspec) if book.kernelspec else None
+        if kernelspec:
+            notebook.metadata["kernelspec"] = kernelspec
+        return notebook, resources
+
+    return step
+
+
+def _overwriting_from(step: type, book: Book) -> type:
+    from nbgrader.preprocessors import NbGraderPreprocessor
+
+    class Overwriting(step):
+        def preprocess(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+            self.gradebook, self.notebook_id, self.assignment_id = _Shelf(book), book.name, ""
+            notebook, resources = NbGraderPreprocessor.preprocess(self, notebook, resources)
+            if self.add_missing_cells:
+                notebook, resources = self.add_missing_grade_cells(notebook, resources)
+                notebook, resources = self.add_missing_task_cells(notebook, resources)
+            return notebook, resources
+
+    Overwriting.__name__ = step.__name__  # its section in the configuration
+    return Overwriting
+
+
+class _Shelf:
+    """The questions that nbgrader asks its gradebook while it cleans a notebook."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    def find_source_cell(self, name: str, *_: str) -> SourceCell:
+        from nbgrader.api import MissingEntry
+
+        if name not in self.book.source_cells:
+            raise MissingEntry(name)
+        return self.book.source_cells[name]
+
+    def find_graded_cell(self, name: str, *_: str) -> SimpleNamespace:
+        from nbgrader.api import MissingEntry
+
+        points = {**self.book.task_cells, **self.book.grade_cells}
+        if name not in points:
+            raise MissingEntry(name)
+        return SimpleNamespace(name=name, max_score=points[name])
+
+    def find_notebook(self, *_: str) -> SimpleNamespace:
+        def scored(cells: dict[str, float]) -> list[SimpleNamespace]:
+            return [SimpleNamespace(name=name, max_score=most) for name, most in cells.items()]
+
+        return SimpleNamespace(
+            source_cells=list(self.book.source_cells.values()),
+            grade_cells=scored(self.book.grade_cells),
+            task_cells=scored(self.book.task_cells),
+            solution_cells=[SimpleNamespace(name=name) for name in self.book.solution_cells],
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(getattr(error, "message", "") or error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+def _silent_log() -> logging.Logger:
+    log = logging.Logger("autograder.bridge")
+    log.addHandler(logging.NullHandler())
+    return log
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """nbformat warns and logs about notebooks that are not quite valid; what matters comes as an exception."""
+    log = logging.getLogger("traitlets")
+    level, before = log.level, logging.getLogger("nbformat").level
+    try:
+        log.setLevel(logging.CRITICAL)
+        logging.getLogger("nbformat").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+        logging.getLogger("nbformat").setLevel(before)
+
+
+# --- grading: the gradebook and the folders around it ---
+
+
+class Ledger:
+    """A course's gradebook, and where its submissions and results lie. The one writer of both."""
+
+    def __init__(self, course: Course) -> None:
+        from nbgrader.api import Gradebook
+        from nbgrader.coursedir import CourseDirectory
+
+        self.course = course
+        self.config = load_config(course.root)
+        self.folders = CourseDirectory(config=self.config, log=_silent_log())
+        if "root" not in self.config.get("CourseDirectory", {}):
+            self.folders.root = str(course.root)
+        with _alembic_on_path():
+            self.gradebook = Gradebook(self.folders.db_url, self.folders.course_id)
+
+    def close(self) -> None:
+        self.gradebook.close()
+
+    # what there is
+
+    def assignments(self) -> list[str]:
+        """The assignments that have a source."""
+        where = Path(self.folders.format_path(self.folders.source_directory, ".", "*"))
+        return sorted(path.name for path in where.parent.glob("*") if any(path.glob("*.ipynb")))
+
+    def source_folder(self, assignment: str) -> Path:
+        return Path(self.folders.format_path(self.folders.source_directory, ".", assignment))
+
+    def submitted_folders(self, assignment: str, submitted: Path | None) -> dict[str, Path]:
+        """Each student's folder for an assignment."""
+        if submitted:
+            found = {path.parent.name: path for path in submitted.glob(f"*/{glob.escape(assignment)}")}
+        else:
+            found = self._by_structure(assignment)
+        excluded = set(filter(None, self.folders.student_id_exclude.split(",")))
+        return {name: found[name] for name in sorted(found) if name not in excluded}
+
+    def _by_structure(self, assignment: str) -> dict[str, Path]:
+        where = self.folders.submitted_directory
+        pattern = self.folders.format_path(where, "*", assignment)
+        asked = re.compile(self.folders.format_path(where, "(?P<student>.*)", assignment, escape=True))
+        matches = ((asked.fullmatch(path), path) for path in glob.glob(pattern))
+        return {match["student"]: Path(path) for match, path in matches if match}
+
+    def files_of(self, folder: Path) -> list[Path]:
+        """The files that nbgrader would take along."""
+        from nbgrader import utils
+
+        with _quiet():
+            return [Path(path) for path in utils.find_all_files(str(folder), self.folders.ignore)]
+
+    def overwriting_files(self, assignment: str) -> dict[str, bytes]:
+        """What the instructor's folder puts over the student's."""
+        folder = self.source_folder(assignment)
+        kept = self.config.get("Autograde", {}).get("exclude_overwriting", {}).get(assignment, [])
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in self.files_of(folder)
+            if path.suffix != ".ipynb" and str(path.relative_to(folder)) not in kept
+        }
+
+    def books(self, assignment: str) -> dict[str, Book]:
+        """An assignment's notebooks from the gradebook, which is made from the source where it lacks them."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            found = self.gradebook.find_assignment(assignment)
+        except MissingEntry:
+            found = None
+        if found is None or not found.notebooks or self._outdated(found):
+            self._enter(assignment)
+            self.gradebook.db.expire_all()
+            found = self.gradebook.find_assignment(assignment)
+        return {notebook.name: _book(notebook) for notebook in found.notebooks}
+
+    def _outdated(self, assignment: Any) -> bool:
+        """Whether the source has other graded cells than the gradebook (as after a build elsewhere)."""
+        if any(notebook.submissions for notebook in assignment.notebooks):
+            return False
+        for notebook in assignment.notebooks:
+            path = self.source_folder(assignment.name) / f"{notebook.name}.ipynb"
+            if path.is_file():
+                cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+                marked = [cell["metadata"]["nbgrader"] for cell in cells if cell["metadata"].get("nbgrader")]
+                points = {m["grade_id"]: float(m["points"]) for m in marked if m.get("grade")}
+                if points != {cell.name: cell.max_score for cell in notebook.grade_cells}:
+                    return True
+        return False
+
+    def _enter(self, assignment: str) -> None:
+        root = Path(self.folders.root)
+        with (
+            _reporting(assignment) as logger,
+            _alembic_on_path(),
+            tempfile.TemporaryDirectory(prefix=".entering-", dir=root) as aside,
+        ):
+            converter = _converter(root, assignment, load_config(self.course.root), logger)
+            converter.coursedir.release_directory = Path(aside).name
+            converter.start()
+
+    def graded_already(self, assignment: str) -> set[str]:
+        """Students whose marks are in the gradebook and whose executed notebook is there to be read."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            submissions = self.gradebook.assignment_submissions(assignment)
+        except MissingEntry:
+            return set()
+        return {s.student.id for s in submissions if self._autograded(assignment, s.student.id).is_dir()}
+
+    # what is written
+
+    def write(self, assignment: str, marks: list[Mark], timestamps: dict[str, str | None]) -> None:
+        """Marks into the gradebook, all or none; manual scores and comments stay.
+
+        Raises:
+            AutograderError: the gradebook could not be written; it is as it was.
+        """
+        from sqlalchemy.exc import SAWarning, SQLAlchemyError
+
+        session = self.gradebook.db
+        warnings.simplefilter("ignore", SAWarning)  # about how nbgrader adds a submission piece by piece
+        commit, session.commit = session.commit, session.flush  # nbgrader's own calls commit after every step
+        try:
+            for mark in marks:
+                self._enter_mark(assignment, mark, timestamps.get(mark.student))
+            session.commit = commit
+            session.commit()
+        except (SQLAlchemyError, OSError) as error:
+            session.rollback()
+            raise AutograderError(f"The gradebook could not be written: {_first_line(error)}") from error
+        finally:
+            session.commit = commit
+            session.expunge_all()
+
+    def _enter_mark(self, assignment: str, mark: Mark, timestamp: str | None) -> None:
+        book = self.gradebook
+        if timestamp and not _is_time(timestamp):
+            return  # as nbgrader: it stops before it has a row for the submission
+        book.update_or_create_student(mark.student)
+        when = {"timestamp": timestamp} if timestamp else {}
+        submission = book.update_or_create_submission(assignment, mark.student, **when)
+        notebooks = {notebook.name: notebook for notebook in submission.notebooks}
+        for name in mark.missing:
+            for grade in notebooks[name].grades:
+                grade.auto_score, grade.needs_manual_grade = 0, False
+        for done in mark.notebooks:
+            grades = {grade.name: grade for grade in notebooks[done.name].grades}
+            for name, score in done.scores.items():
+                grade = grades[name]
+                grade.auto_score = score
+                grade.needs_manual_grade = grade.manual_score is not None or score is None
+            comments = {comment.name: comment for comment in notebooks[done.name].comments}
+            for name, comment in done.comments.items():
+                comments[name].auto_comment = comment
+        book.db.flush()
+        if mark.status != "failed":
+            for done in mark.notebooks:
+                self._penalise(submission, notebooks[done.name])
+
+    def _penalise(self, submission: Any, notebook: Any) -> None:
+        """What nbgrader's AssignLatePenalties does."""
+        from nbgrader.preprocessors import AssignLatePenalties
+
+        book = self.gradebook
+        notebook.late_submission_penalty = None
+        if submission.total_seconds_late > 0:
+            step = AssignLatePenalties(config=self.config, log=_silent_log())
+            step.init_plugin()
+            book.db.refresh(notebook)
+            penalty = step.plugin_inst.late_submission_penalty(
+                submission.student.id, notebook.score, submission.total_seconds_late
+            )
+            if penalty is not None:
+                notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
+        book.db.flush()
+
+    def scores(self, assignment: str) -> dict[str, float]:
+        """Every student's score as the gradebook has it, manual scores and penalties included."""
+        from nbgrader.api import Assignment, Student, SubmittedAssignment
+
+        rows = (
+            self.gradebook.db.query(
+                Student.id, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty
+            )
+            .join(SubmittedAssignment, SubmittedAssignment.student_id == Student.id)
+            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+            .filter(Assignment.name == assignment)
+        )
+        return {student: max(0.0, score - penalty) for student, score, penalty in rows}
+
+    def write_folder(self, mark: Mark, submitted: Path, overwriting: dict[str, bytes]) -> None:
+        """The student's folder in autograded/: made aside and moved into place whole; none for a failure."""
+        target = self._autograded(mark.assignment, mark.student)
+        if mark.status == "failed":
+            shutil.rmtree(target, ignore_errors=True)
+            return
+        aside = target.with_name(f".{target.name}.part")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        try:
+            for path in self.files_of(submitted):
+                if path.suffix == ".ipynb" or path.is_symlink() or not path.is_file():
+                    continue
+                copy = aside / path.relative_to(submitted)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            for name, data in overwriting.items():
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                (aside / name).write_bytes(data)
+            for notebook in mark.notebooks:
+                (aside / f"{notebook.name}.ipynb").write_text(notebook.text, encoding="utf-8")
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(aside, target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _autograded(self, assignment: str, student: str) -> Path:
+        return Path(self.folders.format_path(self.folders.autograded_directory, student, assignment))
+
+
+def _is_time(text: str) -> bool:
+    from nbgrader import utils
+
+    try:
+        utils.parse_utc(text)
+    except (ValueError, OverflowError, TypeError):
+        return False
+    return True
+
+
+def _book(notebook: Any) -> Book:
+    return Book(
+        name=notebook.name,
+        kernelspec=notebook.kernelspec,
+        source_cells={
+            cell.name: SourceCell(cell.name, cell.cell_type, cell.locked, cell.source, cell.checksum)
+            for cell in notebook.source_cells
+        },
+        grade_cells={cell.name: cell.max_score for cell in notebook.grade_cells},
+        solution_cells=tuple(cell.name for cell in notebook.solution_cells),
+        task_cells={cell.name: cell.max_score for cell in notebook.task_cells},
+    )

@@ -159,6 +159,61 @@ def check(notebook: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.option(
+    "--submitted",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where submissions lie. [default: as nbgrader_config.py says]",
+)
+@click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
+@click.option(
+    "--timeout", metavar="S", type=click.FloatRange(0.1), help="Seconds a cell may take. [default: 60]"
+)
+@click.option(
+    "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
+)
+@click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
+@click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def grade(
+    folder: Path | None,
+    names: tuple[str, ...],
+    as_json: bool,
+    no_sandbox: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    timeout: float | None,
+    memory: int | None,
+    **wish: Any,
+) -> None:
+    """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
+
+    What is graded already is not done again. For example: autograder grade 12 --jobs 2
+    """
+    from .course import find_course
+    from .grading import grade as grading
+    from .grading.shown import Progress, table
+
+    asked = grading.Wish(
+        names,
+        jobs=jobs or 0,
+        limits=grading.limits_from(timeout, memory),
+        sandbox=not no_sandbox,
+        scheduler=scheduler or "",
+        **wish,
+    )
+    with Progress() as progress:
+        found = grading.grade(find_course(folder), asked, progress.step)
+    click.echo(json.dumps(found) if as_json else table(found))
+    if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
+        sys.exit(1)
+
+
+@main.command()
 @click.pass_obj
 def demo(folder: Path | None) -> None:
     """Build the lessons and show a right and a wrong answer to each exercise, with what a student sees."""

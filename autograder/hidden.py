@@ -40,7 +40,11 @@ def check(*answers: Any) -> Verdict:
 
 def with_hidden_cases(course: Course, lesson_name: str, sheet: Sheet) -> Sheet:
     """The sheet with the hidden cases after the public ones, and twice the time."""
-    hidden = hidden_sheets(course, course.lessons((lesson_name,))[0]).sheets[sheet.name]
+    return joined(sheet, hidden_sheets(course, course.lessons((lesson_name,))[0]).sheets[sheet.name])
+
+
+def joined(sheet: Sheet, hidden: Sheet) -> Sheet:
+    """A sheet with the cases of another behind its own."""
     mistakes = tuple(
         replace(
             one,

@@ -1,0 +1,145 @@
+"""What is graded: an assignment as the course has it, and a submission as a student handed it in. Plain data.
+
+Both travel to workers, on this machine or another, so neither holds a path that must exist there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from ..errors import AutograderError
+
+
+class Unmarkable(AutograderError):
+    """A submission that can't be graded; says why."""
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell as the instructor wrote it."""
+
+    name: str
+    cell_type: str
+    locked: bool
+    source: str
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Book:
+    """One notebook of an assignment, as the gradebook knows it."""
+
+    name: str
+    kernelspec: str | None
+    source_cells: dict[str, SourceCell]
+    grade_cells: dict[str, float]  # name to greatest score, in order
+    solution_cells: tuple[str, ...]
+    task_cells: dict[str, float]
+    left_out: frozenset[str] = frozenset()  # demonstrations, which need not run
+    left_out_names: frozenset[str] = frozenset()  # what only they define
+
+    @property
+    def max_score(self) -> float:
+        return sum(self.grade_cells.values()) + sum(self.task_cells.values())
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment, with all that a worker needs in order to mark submissions of it."""
+
+    name: str
+    books: dict[str, Book]
+    checks: str = ""  # text of a checks.json with hidden cases behind the public ones; empty: a plain course
+    public_counts: dict[str, int] = field(default_factory=dict)  # of each exercise's cases, the public ones
+    files: dict[str, bytes] = field(default_factory=dict)  # put over the student's
+    modules: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
+    config: str = ""  # the text of nbgrader_config.py
+
+    @property
+    def digest(self) -> str:
+        state = hashlib.sha256()
+        for part in fields(self):
+            if part.name not in ("modules", "readable"):  # where things lie decides nothing
+                state.update(_bytes_of(getattr(self, part.name)))
+        return state.hexdigest()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in, or why it could not be read."""
+
+    student: str
+    assignment: str
+    files: dict[str, bytes] = field(default_factory=dict)  # by path within the submission
+    timestamp: str | None = None
+    notes: tuple[str, ...] = ()  # what was left aside, and why
+    broken: str = ""
+
+    @property
+    def digest(self) -> str:
+        state = hashlib.sha256()
+        for part in (self.student, self.assignment, self.timestamp, self.broken):
+            state.update(_bytes_of(part))
+        for name in sorted(self.files):
+            state.update(_bytes_of(name) + hashlib.sha256(self.files[name]).digest())
+        return state.hexdigest()
+
+
+def _bytes_of(value: Any) -> bytes:
+    def plain(part: Any) -> Any:
+        if isinstance(part, bytes):
+            return hashlib.sha256(part).hexdigest()
+        if isinstance(part, (set, frozenset)):
+            return sorted(part)
+        return asdict(part)
+
+    return json.dumps(value, default=plain, sort_keys=True).encode() + b"\n"
+
+
+@dataclass
+class ExerciseMark:
+    """What one exercise earned."""
+
+    name: str
+    points: float | None  # None: a person decides
+    max_points: float
+    misconception: str | None = None
+    hint: str = ""
+    sealed: bool = False
+    explanation: str = ""
+
+
+@dataclass
+class NotebookMark:
+    """What one notebook earned, ready for the gradebook."""
+
+    name: str
+    scores: dict[str, float | None] = field(default_factory=dict)  # by grade cell; None: no score of ours
+    comments: dict[str, str | None] = field(default_factory=dict)
+    text: str = ""  # the executed notebook
+
+
+@dataclass
+class Mark:
+    """What one submission earned, and what it went through."""
+
+    student: str
+    assignment: str
+    status: str = (
+        "graded"  # crashed: something ended the process; limited: it ran into a limit; failed: not graded
+    )
+    reason: str = ""
+    exercises: list[ExerciseMark] = field(default_factory=list)
+    notebooks: list[NotebookMark] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    sandboxed: bool = True
+    ours: bool = False  # the grader failed: no marks are changed
+
+    @property
+    def sealed(self) -> bool:
+        return bool(self.exercises) and all(exercise.sealed for exercise in self.exercises)

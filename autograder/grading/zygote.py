@@ -1,0 +1,137 @@
+"""The warm process: it has imported what lessons need, holds no secrets, and is forked for each submission.
+
+Started as a program of its own with an empty environment: `python -m autograder.grading.zygote`. It never
+runs a TensorFlow operation itself, since TensorFlow's threads would not survive the fork.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from .sandbox import SCRATCH, WORK, Limits, enter_room, limit_resources, move_into_house
+
+HOME = "/tmp/home"  # of the zygote: matplotlib wants a place for its cache
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(sys.argv[2])
+    fonts = {Path(path).name: Path(path).read_bytes() for path in settings["fonts"]}
+    if settings["sandbox"]:
+        inner = move_into_house(settings["readable"])
+        if inner:
+            control.close()
+            signal.signal(signal.SIGTERM, lambda *_: os.kill(inner, signal.SIGKILL))
+            os._exit(abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])))
+        os.environ["HOME"] = HOME
+        os.environ["MPLCONFIGDIR"] = f"{HOME}/matplotlib"
+        os.makedirs(os.environ["MPLCONFIGDIR"])
+        for name, data in fonts.items():
+            Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
+    else:
+        _die_with(control)
+    kernel = _warmed(settings["modules"])
+    control.sendall(b"ready")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
+    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"])
+
+
+def _die_with(control: socket.socket) -> None:
+    os.setpgid(0, 0)
+
+
+def _warmed(modules: list[str]) -> Any:
+    from . import student
+
+    kernel = student.Kernel()  # before the backend, which looks for a shell when it is imported
+    for name in ["matplotlib.pyplot", "matplotlib_inline.backend_inline", *modules]:
+        try:
+            importlib.import_module(name)
+        except Exception:  # the cell that imports it will say so
+            continue
+    return kernel
+
+
+def _serve(control: socket.socket, kernel: Any, limits: Limits, sandboxed: bool) -> None:
+    import gc
+
+    gc.collect()
+    gc.freeze()  # the collector of a child leaves these pages shared
+    while True:
+        asked, descriptors, *_ = socket.recv_fds(control, 4096, 1)
+        if not asked:
+            os._exit(0)
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            try:
+                _become_student(
+                    socket.socket(fileno=descriptors[0]), kernel, limits, sandboxed, asked.decode()
+                )
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        os.close(descriptors[0])
+
+
+def _become_student(
+    connection: socket.socket, kernel: Any, limits: Limits, sandboxed: bool, folder: str
+) -> None:
+    from . import frames, student
+
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _close_all_but(connection.fileno())
+        kernel.begin()
+        if sandboxed:
+            folder = WORK
+            if enter_room(limits):
+                os._exit(0)
+        else:
+            os.setsid()
+        os.chdir(folder)
+        _clean_environment(SCRATCH if sandboxed else folder)
+        limit_resources(limits)
+    except BaseException as error:
+        frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
+        os._exit(1)
+    frames.send(connection, {"hello": os.getpid()})
+    try:
+        student.serve(connection, kernel, folder)
+    finally:
+        os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        if descriptor != nowhere:
+            os.dup2(nowhere, descriptor)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 4096)
+
+
+def _clean_environment(home: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
+    os.environ.clear()
+    os.environ.update(kept, HOME=home, USER="student", LOGNAME="student", NBGRADER_EXECUTION="autograde")
+    os.environ.update({name: "1" for name in _THREADS})
+
+
+_KEPT = (
+    "PATH LANG MPLBACKEND MPLCONFIGDIR PYTHONHASHSEED TF_CPP_MIN_LOG_LEVEL TF_ENABLE_ONEDNN_OPTS CUDA_VISIBLE_DEVICES "
+    "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TERM CLICOLOR FORCE_COLOR CLICOLOR_FORCE PAGER GIT_PAGER"
+).split()
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+if __name__ == "__main__":
+    main()
