@@ -17,19 +17,22 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .course import CONFIG, Course
 from .errors import AutograderError
 from .grading.assignment import Book, SourceCell, Unmarkable
+from .probe import printable
 
 if TYPE_CHECKING:
-    from .grading.assignment import Mark
     from nbformat import NotebookNode
     from nbgrader.converters import GenerateAssignment
     from traitlets.config import Config
+
+    from .grading.assignment import Mark
 
 
 class ReleaseError(AutograderError):
@@ -144,6 +147,10 @@ def _alembic_on_path() -> Iterator[None]:
 # --- grading: nbgrader's rules for one notebook, without its gradebook ---
 
 
+# The first three by the engine; the metadata of an executed notebook is what was checked before.
+_DONE_ELSEWHERE = ("Execute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
+
+
 class Rules:
     """How nbgrader cleans, reads and scores a submitted notebook, with a course's configuration."""
 
@@ -158,7 +165,7 @@ class Rules:
         self.finishers = [
             step
             for step in settings.get("autograde_preprocessors", Autograde.autograde_preprocessors.default())
-            if step.__name__ not in ("Execute", "SaveAutoGrades", "AssignLatePenalties")  # done elsewhere
+            if step.__name__ not in _DONE_ELSEWHERE
         ]
 
     def sanitised(self, data: bytes, book: Book) -> NotebookNode:
@@ -218,6 +225,10 @@ class Rules:
         return "No response." if untouched and not utils.is_task(cell) else None
 
     @staticmethod
+    def is_time(text: str) -> bool:
+        return _is_time(text)
+
+    @staticmethod
     def grade_id(cell: NotebookNode) -> str:
         return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
@@ -235,7 +246,7 @@ class Rules:
         import nbformat
 
         with _quiet():
-            return nbformat.writes(notebook) + "\n"
+            return printable(nbformat.writes(notebook)) + "\n"
 
 
 def _without_gradebook(step: type, config: Config, book: Book | None) -> Any:
@@ -246,7 +257,31 @@ def _without_gradebook(step: type, config: Config, book: Book | None) -> Any:
         return _kernelspec_from(book)
     if book and issubclass(step, stock.OverwriteCells):
         return _overwriting_from(step, book)(config=config, log=_silent_log())
+    if step is stock.CheckCellMetadata:
+        return _checked_metadata
     return step(config=config, log=_silent_log())
+
+
+def _checked_metadata(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    _metadata_validator().validate_nb(notebook)
+    return notebook, resources
+
+
+@cache
+def _metadata_validator() -> Any:
+    """nbgrader's validator, remembering what it found valid: nearly all cells are as they were handed out."""
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    class Validator(MetadataValidator):
+        known: ClassVar[set[tuple[str, str]]] = set()
+
+        def validate_cell(self, cell: NotebookNode) -> None:
+            said = json.dumps(cell.metadata.get("nbgrader"), sort_keys=True, default=str)
+            if (cell.cell_type, said) not in self.known:
+                super().validate_cell(cell)
+                self.known.add((cell.cell_type, said))
+
+    return Validator()
 
 
 def _kernelspec_from(book: Book) -> Any:
@@ -321,7 +356,7 @@ def _silent_log() -> logging.Logger:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """nbformat warns and logs about notebooks that are not quite valid; what matters comes as an exception."""
+    """nbformat warns and logs about notebooks that are not quite valid; what matters is raised."""
     log = logging.getLogger("traitlets")
     level, before = log.level, logging.getLogger("nbformat").level
     try:
@@ -427,6 +462,11 @@ class Ledger:
                     return True
         return False
 
+    def set_due(self, assignment: str, when: str) -> None:
+        """Sets the time by which an assignment has to be handed in."""
+        self.books(assignment)
+        self.gradebook.update_or_create_assignment(assignment, duedate=when)
+
     def _enter(self, assignment: str) -> None:
         root = Path(self.folders.root)
         with (
@@ -515,8 +555,8 @@ class Ledger:
                 notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
         book.db.flush()
 
-    def scores(self, assignment: str) -> dict[str, float]:
-        """Every student's score as the gradebook has it, manual scores and penalties included."""
+    def scores(self, assignment: str) -> dict[str, tuple[float, float]]:
+        """Every student's score as the gradebook has it, manual scores included, and the penalty in it."""
         from nbgrader.api import Assignment, Student, SubmittedAssignment
 
         rows = (
@@ -527,7 +567,7 @@ class Ledger:
             .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
             .filter(Assignment.name == assignment)
         )
-        return {student: max(0.0, score - penalty) for student, score, penalty in rows}
+        return {student: (max(0.0, score - penalty), penalty) for student, score, penalty in rows}
 
     def write_folder(self, mark: Mark, submitted: Path, overwriting: dict[str, bytes]) -> None:
         """The student's folder in autograded/: made aside and moved into place whole; none for a failure."""

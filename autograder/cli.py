@@ -216,7 +216,10 @@ def grade(
 @main.command()
 @click.pass_obj
 def demo(folder: Path | None) -> None:
-    """Build the lessons and show a right and a wrong answer to each exercise, with what a student sees."""
+    """Grade a sample class of 24: right answers, known misconceptions, an attack, a broken file, a late one.
+
+    It stays in the folder demo/ of the course, gradebook and executed notebooks included.
+    """
     from .course import find_course
     from .demo import run
 

@@ -183,11 +183,12 @@ class Lesson:
     def sources(self, exercise: Exercise) -> Sources:
         """Driver and judge of an exercise as text, each with the helpers it needs."""
         return Sources(
-            self._travelling(exercise.drive, "drive") if exercise.drive else "",
-            self._travelling(exercise.judge_function, "judge") if exercise.judge_function else "",
+            self.travelling(exercise.drive, "drive") if exercise.drive else "",
+            self.travelling(exercise.judge_function, "judge") if exercise.judge_function else "",
         )
 
-    def _travelling(self, function: Any, name: str) -> str:
+    def travelling(self, function: Any, name: str) -> str:
+        """A function of exercises.py as text, under another name, with all that it needs."""
         import inspect
         import textwrap
 

@@ -1,4 +1,4 @@
-"""One student's process, seen from outside: asked for cells and probes, held to its limits, ended for sure."""
+"""One student's process, seen from outside: asked for cells and probes, held to limits, ended for sure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AutograderError, WireError
+from ..probe import printable
 from ..sheet import Outcome, Sheet
 from . import frames
 from .sandbox import Limits
@@ -239,7 +240,7 @@ class Student:
             self.handle = -1
 
     def _greeted(self) -> int:
-        """The first frame is ours, sent before any of the student's code: the kernel says from which process."""
+        """The first frame is ours, sent before any of the student's code; the kernel says who sent it."""
         deadline = time.monotonic() + FORK_SECONDS
         if not select.select([self.connection], [], [], FORK_SECONDS)[0]:
             raise EngineError("a process for the submission could not be started in time")
@@ -339,7 +340,8 @@ def _outcome(message: dict) -> Outcome:
     raised, text, where, changed = message["rest"]
     if not all(type(part) is str for part in (raised, text, where, *changed)) or len(changed) > 100:
         raise WireError("an outcome that is none")
-    return Outcome(message["value"], raised[:200], text[:1000], where[:500], tuple(changed))
+    raised, text, where = printable(raised[:200]), printable(text[:1000]), printable(where[:500])
+    return Outcome(message["value"], raised, text, where, tuple(changed))
 
 
 def _family(pid: int) -> list[int]:

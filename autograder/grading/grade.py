@@ -7,8 +7,10 @@ its record is kept last: a run that is killed in between does that submission ag
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import importlib.util
+import json
 import os
 import sys
 import time
@@ -87,16 +89,27 @@ class _Run:
         self.course, self.wish, self.ledger, self.tell = course, wish, ledger, tell
         self.records = Records(course.private / "records")
         self.results: list[dict[str, Any]] = []
+        self.keys: dict[tuple[str, str], str] = {}
         self.total = 0
 
     def whole(self) -> dict[str, Any]:
-        names = self._names()
-        folders = {name: self._folders(name) for name in names}
+        folders = {name: self._folders(name) for name in self._names()}
         self._must_exist(folders)
         self.total = sum(map(len, folders.values()))
-        for name in names:
-            if folders[name]:
-                self._assignment(name, folders[name])
+        batch: list[tuple[Assignment, Submission, Mark]] = []
+        began = time.monotonic()
+        marks = self._marked(self._waiting(folders))
+        try:
+            for (assignment, submission), mark in marks:
+                batch.append((assignment, submission, mark))
+                if len(batch) >= BATCH or time.monotonic() - began > BATCH_SECONDS:
+                    self._enter(batch, folders)
+                    batch, began = [], time.monotonic()
+        finally:
+            marks.close()
+            self._enter(batch, folders)
+        for name in folders:
+            self._with_scores_of_the_gradebook(name)
         failures = sum(result["status"] == "failed" for result in self.results)
         return {"lessons": self.results, "failures": failures}
 
@@ -126,69 +139,81 @@ class _Run:
                 f"There is nothing to grade in {where}: submissions lie in <student>/<lesson>/<lesson>.ipynb."
             )
 
-    def _assignment(self, name: str, folders: dict[str, Path]) -> None:
-        assignment = prepared(self.course, self.ledger, name)
+    def _waiting(self, folders: dict[str, dict[str, Path]]) -> Iterator[pool.Task]:
+        """What is to be marked, assignment by assignment; what is known already is told and left out."""
+        names = [name for name in folders if folders[name]]
+        sources = {name: Sources(self.ledger.source_folder(name)) for name in names}
+        for heavy in (False, True):  # one warm process for what needs TensorFlow, one for the rest
+            alike = [name for name in names if sources[name].heavy == heavy]
+            modules = {module for name in alike for module in sources[name].modules}
+            for name in alike:
+                yield from self._waiting_of(
+                    prepared(self.course, self.ledger, sources[name], modules), folders
+                )
+
+    def _waiting_of(self, assignment: Assignment, folders: dict[str, dict[str, Path]]) -> Iterator[pool.Task]:
+        name = assignment.name
         state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.wish.limits}".encode()).hexdigest()
         done = set() if self.wish.regrade else self.ledger.graded_already(name)
-        keys: dict[str, str] = {}
+        for student, folder in folders[name].items():
+            submission = submissions.read(student, name, folder, self.ledger.files_of(folder))
+            key = hashlib.sha256(f"{state} {submission.digest}".encode()).hexdigest()
+            known = None if self.wish.regrade else self.records.result(name, student, key)
+            if known and (student in done or known["status"] == "failed"):
+                self._say(known, fresh=False)
+                continue
+            self.keys[name, student] = key
+            yield assignment, submission
 
-        def waiting() -> Iterator[Submission]:
-            for student, folder in folders.items():
-                submission = submissions.read(student, name, folder, self.ledger.files_of(folder))
-                key = hashlib.sha256(f"{state} {submission.digest}".encode()).hexdigest()
-                known = self.records.result(name, student, key)
-                if known and not self.wish.regrade and (student in done or known["status"] == "failed"):
-                    self._say(known, fresh=False)
-                    continue
-                keys[student] = key
-                yield submission
-
-        batch: list[tuple[Submission, Mark]] = []
-        began = time.monotonic()
-        marks = self._marked(assignment, waiting())
-        try:
-            for submission, mark in marks:
-                batch.append((submission, mark))
-                if len(batch) >= BATCH or time.monotonic() - began > BATCH_SECONDS:
-                    self._enter(assignment, batch, folders, keys)
-                    batch, began = [], time.monotonic()
-        finally:
-            marks.close()
-            self._enter(assignment, batch, folders, keys)
-        self._with_scores_of_the_gradebook(name)
-
-    def _marked(
-        self, assignment: Assignment, waiting: Iterator[Submission]
-    ) -> Iterator[tuple[Submission, Mark]]:
+    def _marked(self, waiting: Iterator[pool.Task]) -> Iterator[tuple[pool.Task, Mark]]:
         setup = pool.Setup(self.wish.limits, self.wish.sandbox)
         if self.wish.scheduler:
-            return pool.on_a_cluster(self.wish.scheduler, assignment, waiting, setup)
-        return pool.on_this_machine(assignment, waiting, setup, self.wish.jobs or os.cpu_count() or 1)
+            return pool.on_a_cluster(self.wish.scheduler, waiting, setup)
+        return pool.on_this_machine(waiting, setup, self.wish.jobs or os.cpu_count() or 1)
 
     def _enter(
-        self,
-        assignment: Assignment,
-        batch: list[tuple[Submission, Mark]],
-        folders: dict[str, Path],
-        keys: dict[str, str],
+        self, batch: list[tuple[Assignment, Submission, Mark]], folders: dict[str, dict[str, Path]]
     ) -> None:
-        ours = [(submission, mark) for submission, mark in batch if not mark.ours]
+        """Folders, then the gradebook, then the records: what is recorded is entered."""
         try:
-            for _, mark in ours:
-                self.ledger.write_folder(mark, folders[mark.student], assignment.files)
-            self.ledger.write(
-                assignment.name, [mark for _, mark in ours], {s.student: s.timestamp for s, _ in ours}
-            )
-            for submission, mark in batch:
-                result = as_result(mark)
-                if not mark.ours:
-                    self.records.keep(assignment.name, mark.student, keys[submission.student], result)
-                self._say(result, fresh=True)
+            for assignment in dict.fromkeys(id(a) for a, _, _ in batch):
+                part = [(a, s, m) for a, s, m in batch if id(a) == assignment]
+                name, files = part[0][0].name, part[0][0].files
+                times = {submission.student: submission.timestamp for _, submission, _ in part}
+                filed = [self._filed(mark, folders[name][mark.student], files) for _, _, mark in part]
+                for mark in self._entered(name, filed, times):
+                    result = as_result(mark)
+                    if not mark.ours:
+                        self.records.keep(name, mark.student, self.keys[name, mark.student], result)
+                    self._say(result, fresh=True)
         except OSError as error:
             raise AutograderError(
-                f"The results could not be written: {error}. Nothing of the gradebook is lost; make room and "
-                "run the same command again."
+                f"The results could not be written: {error}. The gradebook is whole; make room and run the "
+                "same command again."
             ) from error
+
+    def _filed(self, mark: Mark, submitted: Path, overwriting: dict[str, bytes]) -> Mark:
+        """Writes the executed notebook; one that can't be written concerns only its own submission."""
+        if mark.ours:
+            return mark
+        try:
+            self.ledger.write_folder(mark, submitted, overwriting)
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise
+            return _failure_of(mark, error)
+        return mark
+
+    def _entered(self, name: str, marks: list[Mark], times: dict[str, str | None]) -> list[Mark]:
+        """Enters marks together; where that fails, one by one, so that one does not hold up the others."""
+        ours = [mark for mark in marks if not mark.ours]
+        try:
+            self.ledger.write(name, ours, times)
+            return marks
+        except (KeyError, ValueError, TypeError) as error:
+            if len(ours) == 1:
+                return [mark if mark.ours else _failure_of(mark, error) for mark in marks]
+        return [entered for mark in marks for entered in self._entered(name, [mark], times)]
 
     def _say(self, result: dict[str, Any], *, fresh: bool) -> None:
         self.results.append(result)
@@ -199,7 +224,18 @@ class _Run:
         scores = self.ledger.scores(name)
         for result in self.results:
             if result["lesson"] == name and result["status"] != "failed" and result["student"] in scores:
-                result["score"] = round(scores[result["student"]], 4)
+                score, penalty = scores[result["student"]]
+                result["score"] = round(score, 4)
+                if penalty:
+                    late = f"handed in late, which costs {penalty:g} points"
+                    result["reason"] = "; ".join(filter(None, [result["reason"], late]))
+
+
+def _failure_of(mark: Mark, error: Exception) -> Mark:
+    return pool.failed(Submission(mark.student, mark.assignment), f"{type(error).__name__}: {error}")
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE}
 
 
 def as_result(mark: Mark) -> dict[str, Any]:
@@ -227,25 +263,34 @@ def as_result(mark: Mark) -> dict[str, Any]:
     }
 
 
-def prepared(course: Course, ledger: Ledger, name: str) -> Assignment:
+class Sources:
+    """The instructor's notebooks of an assignment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, folder.name
+        self.cells = {path.stem: _source_cells(path) for path in sorted(folder.glob("*.ipynb"))}
+        self.modules = {module for cells in self.cells.values() for module in _imported(cells)}
+
+    @property
+    def heavy(self) -> bool:
+        return bool({module.split(".")[0] for module in self.modules} & {"tensorflow", "keras"})
+
+
+def prepared(course: Course, ledger: Ledger, sources: Sources, modules: set[str]) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
-    books = ledger.books(name)
-    folder = ledger.source_folder(name)
-    cells = {
-        book: _source_cells(folder / f"{book}.ipynb")
-        for book in books
-        if (folder / f"{book}.ipynb").is_file()
-    }
-    modules = sorted({module for found in cells.values() for module in _imported(found)})
-    checks, counts = _with_hidden_cases(course, folder, name)
+    checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
+    shown = _folders_of({"autograder", *modules})
     return Assignment(
-        name=name,
-        books={key: _with_demos(book, cells.get(key, []), bool(checks)) for key, book in books.items()},
+        name=sources.name,
+        books={
+            key: _with_demos(book, sources.cells.get(key, []), bool(checks))
+            for key, book in ledger.books(sources.name).items()
+        },
         checks=checks,
         public_counts=counts,
-        files=ledger.overwriting_files(name),
-        modules=tuple(modules),
-        readable=tuple(sorted({sys.prefix, sys.base_prefix, *_folders_of(["autograder", *modules], course)})),
+        files=ledger.overwriting_files(sources.name),
+        modules=tuple(sorted(modules)),
+        readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
         config=(course.root / CONFIG).read_text(encoding="utf-8"),
     )
 
@@ -265,8 +310,6 @@ def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, di
 
 
 def _source_cells(path: Path) -> list[dict]:
-    import json
-
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [{**cell, "source": "".join(cell["source"])} for cell in cells]
 
@@ -320,7 +363,7 @@ def _imported(cells: list[dict]) -> set[str]:
     return found
 
 
-def _folders_of(modules: list[str], course: Course) -> set[str]:
+def _folders_of(modules: set[str]) -> set[str]:
     """Where modules lie that are not among the interpreter's: they must be shown to the student's process."""
     found = set()
     for name in {module.split(".")[0] for module in modules}:

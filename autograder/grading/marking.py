@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .. import judge, slicing
@@ -50,9 +51,14 @@ def mark(
     return made
 
 
+@lru_cache(maxsize=4)
+def _lesson_of(checks: str) -> LessonSheet | None:
+    return sheets.parse(checks) if checks else None
+
+
 def _all_zero(assignment: Assignment, made: Mark) -> list[ExerciseMark]:
     done = {exercise.name for exercise in made.exercises}
-    lesson = sheets.parse(assignment.checks) if assignment.checks else None
+    lesson = _lesson_of(assignment.checks)
     rest = [
         ExerciseMark(_short(name, lesson), None, most, sealed=_exercise_of(name, lesson) is not None)
         for book in assignment.books.values()
@@ -71,6 +77,8 @@ def _mark_notebooks(
 ) -> None:
     if submission.broken:
         raise Unmarkable(submission.broken)
+    if submission.timestamp and not rules.is_time(submission.timestamp):
+        raise Unmarkable(f"timestamp.txt holds no time: {submission.timestamp[:40]!r}")
     here = {name[:-6] for name in submission.files if name.endswith(".ipynb") and "/" not in name}
     known = [name for name in sorted(assignment.books) if name in here]
     if not known:
@@ -78,7 +86,7 @@ def _mark_notebooks(
         found = ", ".join(sorted(f"{name}.ipynb" for name in here)) or "no notebook"
         raise Unmarkable(f"there is no {wanted}; found: {found}")
     made.missing = [name for name in sorted(assignment.books) if name not in here]
-    lesson = sheets.parse(assignment.checks) if assignment.checks else None
+    lesson = _lesson_of(assignment.checks)
     deadline = time.monotonic() + limits.seconds
     for name in made.missing:
         book = assignment.books[name]
@@ -111,13 +119,7 @@ def _score(
             exercise = _exercise_of(name, lesson)
             most = one.book.grade_cells[name]
             if exercise:
-                verdict = one.verdicts.get(exercise) or _unreached(lesson.sheets[exercise])
-                points = min(float(verdict.points), most)
-                made.exercises.append(
-                    ExerciseMark(
-                        exercise, points, most, verdict.misconception, verdict.hint, True, verdict.explanation
-                    )
-                )
+                points = _sealed(made, one.verdicts.get(exercise), lesson.sheets[exercise], most)
             else:
                 points = rules.points(cell)  # may say that the submission can't be graded
                 made.exercises.append(ExerciseMark(name, points, most))
@@ -126,19 +128,26 @@ def _score(
             result.comments[name] = rules.comment(cell)
         if rules.is_task(cell):
             made.exercises.append(ExerciseMark(name, None, one.book.task_cells.get(name, 0.0)))
-    found = {exercise.name for exercise in made.exercises}
+    there = {rules.grade_id(cell) for cell in one.notebook.cells if rules.is_grade(cell)}
     for name, most in one.book.grade_cells.items():
-        if _short(name, lesson) not in found:
-            exercise = _exercise_of(name, lesson)
-            points = 0.0 if exercise else None
+        exercise = _exercise_of(name, lesson)
+        if name not in there and exercise:
+            result.scores[name] = _sealed(made, one.verdicts.get(exercise), lesson.sheets[exercise], most)
+        elif name not in there:
             gone = "the cell was deleted from the notebook"
-            made.exercises.append(
-                ExerciseMark(_short(name, lesson), points, most, sealed=bool(exercise), explanation=gone)
-            )
-            if exercise:
-                result.scores[name] = 0.0
+            made.exercises.append(ExerciseMark(name, None, most, explanation=gone))
     order = [_short(name, lesson) for name in one.book.grade_cells]
     made.exercises.sort(key=lambda e: order.index(e.name) if e.name in order else len(order))
+
+
+def _sealed(made: Mark, verdict: Verdict | None, sheet: Sheet, most: float) -> float:
+    """Lists an exercise of ours with what the judge said; its points."""
+    verdict = verdict or _unreached(sheet)
+    points = min(float(verdict.points), most)
+    made.exercises.append(
+        ExerciseMark(sheet.name, points, most, verdict.misconception, verdict.hint, True, verdict.explanation)
+    )
+    return points
 
 
 def _exercise_of(grade_id: str, lesson: LessonSheet | None) -> str | None:
@@ -160,7 +169,7 @@ def _unreached(exercise: Sheet, why: str = NEVER_REACHED) -> Verdict:
 class _Step:
     """What is done with one cell."""
 
-    cell: NotebookNode
+    cell: NotebookNode | None  # None: the check was deleted, and the exercise is looked at in the end
     number: int  # among all cells, from 1: what a student sees
     kind: str  # run, exercise, progress, demo
     exercise: str = ""
@@ -215,7 +224,15 @@ class _Notebook:
             elif not meta.get("grade") and "skip-execution" in cell.metadata.get("tags", []):
                 continue  # as nbclient does; a graded cell always runs
             found.append(_Step(cell, number, kind, exercise or "", own))
-        return found
+        return found + self._without_a_check(found)
+
+    def _without_a_check(self, found: list[_Step]) -> list[_Step]:
+        """An answer needs no check beside it: one that was deleted, or lost its metadata, costs nothing."""
+        there = {step.exercise for step in found}
+        asked = (_exercise_of(name, self.lesson) for name in self.book.grade_cells)
+        missing = [name for name in asked if name and name not in there]
+        end = len(self.notebook.cells) + 1
+        return [_Step(None, end + k, "exercise", name) for k, name in enumerate(missing)]
 
     def _run_and_judge(self, steps: list[_Step], with_demos: bool) -> None:
         """Runs all cells, then all probes; what ends the process is left out, and the rest done again."""
@@ -283,7 +300,7 @@ class _Notebook:
             self.status = max(self.status, "limited" if gone.limit else "crashed",
                               key=("graded", "limited", "crashed").index)  # fmt: skip
             self.reasons.append(f"{what} {gone.reason}")
-            if not probe:
+            if not probe and step.cell:
                 step.cell.outputs = [error_output("DeadKernelError", f"this cell {gone.reason}")]
             raise _Restart from None
 
@@ -321,7 +338,7 @@ class _Notebook:
     def _show_verdicts(self, steps: list[_Step]) -> None:
         """The verdicts where the notebook would have shown its own."""
         for step in steps:
-            if step.kind == "exercise":
+            if step.kind == "exercise" and step.cell:
                 verdict = self.verdicts[step.exercise]
                 step.cell.outputs = [result_output(repr(verdict), as_html(verdict))]
             elif step.kind == "progress":

@@ -86,42 +86,40 @@ def _rules(config: str) -> Any:
         return Rules(load_config(Path(folder)))
 
 
-def on_this_machine(
-    assignment: Assignment, submissions: Iterable[Submission], setup: Setup, jobs: int
-) -> Iterator[tuple[Submission, Mark]]:
+Task = tuple[Assignment, Submission]
+
+
+def on_this_machine(tasks: Iterable[Task], setup: Setup, jobs: int) -> Iterator[tuple[Task, Mark]]:
     """Marks submissions with `jobs` workers, each as it is ready. A worker that dies costs only its own."""
     context = multiprocessing.get_context("spawn")
-    waiting = iter(submissions)
-    crew: dict[Connection, _Hand] = {}
+    waiting = iter(tasks)
+    crew: list[_Hand] = []
     try:
         while True:
-            while len(crew) < jobs:
-                submission = next(waiting, None)
-                if submission is None:
-                    break
-                hand = _Hand.hired(context, assignment, setup)
-                hand.give(submission)
-                crew[hand.connection] = hand
-            busy = [hand for hand in crew.values() if hand.submission]
+            while len(crew) < jobs and (task := next(waiting, None)):
+                crew.append(_Hand.hired(context, setup))
+                crew[-1].give(task)
+            busy = {hand.connection: hand for hand in crew if hand.task}
             if not busy:
                 return
-            for connection in wait([hand.connection for hand in busy], timeout=1.0):
-                hand = crew[connection]
-                submission, mark = hand.submission, hand.result()
-                hand.submission = None
+            for connection in wait(list(busy), timeout=1.0):
+                hand = busy[connection]
+                done, mark = hand.task, hand.result()
                 if mark is None:
-                    crew.pop(connection).dismiss()
-                    mark = failed(submission, "the process that marks submissions ended unexpectedly")
+                    crew.remove(hand)
+                    hand.dismiss()
+                    mark = failed(done[1], "the process that marks submissions ended unexpectedly")
+                elif task := next(waiting, None):
+                    hand.give(task)
                 else:
-                    following = next(waiting, None)
-                    if following is not None:
-                        hand.give(following)
-                yield submission, mark
-            for hand in [h for h in crew.values() if h.submission and time.monotonic() > h.until]:
-                crew.pop(hand.connection).dismiss()
-                yield hand.submission, failed(hand.submission, "judging took too long")
+                    hand.task = None
+                yield done, mark
+            for hand in [hand for hand in crew if hand.task and time.monotonic() > hand.until]:
+                crew.remove(hand)
+                hand.dismiss()
+                yield hand.task, failed(hand.task[1], "judging took too long")
     finally:
-        for hand in crew.values():
+        for hand in crew:
             hand.dismiss()
 
 
@@ -132,20 +130,24 @@ class _Hand:
     process: Any
     connection: Connection
     patience: float
-    submission: Submission | None = None
+    task: Task | None = None
     until: float = 0.0
+    knows: Assignment | None = None
 
     @classmethod
-    def hired(cls, context: Any, assignment: Assignment, setup: Setup) -> _Hand:
+    def hired(cls, context: Any, setup: Setup) -> _Hand:
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, assignment, setup), daemon=True)
+        process = context.Process(target=_work, args=(theirs, setup), daemon=True)
         process.start()
         theirs.close()
         return cls(process, ours, setup.limits.seconds + PATIENCE)
 
-    def give(self, submission: Submission) -> None:
-        self.submission, self.until = submission, time.monotonic() + self.patience
-        self.connection.send(submission)
+    def give(self, task: Task) -> None:
+        assignment, submission = task
+        self.task, self.until = task, time.monotonic() + self.patience
+        with contextlib.suppress(OSError):  # it has died: that shows when its result is asked for
+            self.connection.send((None if assignment is self.knows else assignment, submission))
+        self.knows = assignment
 
     def result(self) -> Mark | None:
         try:
@@ -156,20 +158,21 @@ class _Hand:
     def dismiss(self) -> None:
         with contextlib.suppress(OSError):
             self.connection.close()
-        self.process.join(0 if self.submission else 10)
+        self.process.join(0 if self.task else 10)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
 
-def _work(connection: Connection, assignment: Assignment, setup: Setup) -> None:
+def _work(connection: Connection, setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives out the work
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    worker = Worker(setup)
+    worker, assignment = Worker(setup), None
     try:
-        worker.prepare(assignment)
         while True:
-            connection.send(worker.mark(assignment, connection.recv()))
+            given, submission = connection.recv()
+            assignment = given or assignment
+            connection.send(worker.mark(assignment, submission))
     except (EOFError, OSError):
         pass
     finally:
@@ -179,32 +182,31 @@ def _work(connection: Connection, assignment: Assignment, setup: Setup) -> None:
 # --- more machines than one ---
 
 
-def on_a_cluster(
-    address: str, assignment: Assignment, submissions: Iterable[Submission], setup: Setup
-) -> Iterator[tuple[Submission, Mark]]:
+def on_a_cluster(address: str, tasks: Iterable[Task], setup: Setup) -> Iterator[tuple[Task, Mark]]:
     """The same over a Dask cluster: a task is a submission's bytes, and no disk is shared."""
     from distributed import Client, as_completed
 
     with Client(address, timeout=30) as client:
-        shared = client.scatter(assignment, broadcast=True)
         at_once = 2 * max(1, sum(client.nthreads().values()))
-        waiting, running = iter(submissions), {}
+        waiting, running, shared = iter(tasks), {}, {}
         done = as_completed()
-        for submission in waiting:
-            future = client.submit(_task, shared, submission, setup, pure=False)
-            running[future.key] = submission
+
+        def submit() -> bool:
+            if (task := next(waiting, None)) is None:
+                return False
+            if task[0].name not in shared:
+                shared[task[0].name] = client.scatter(task[0], broadcast=True)
+            future = client.submit(_task, shared[task[0].name], task[1], setup, pure=False)
+            running[future.key] = task
             done.add(future)
-            if len(running) >= at_once:
-                break
+            return True
+
+        while len(running) < at_once and submit():
+            pass
         for future in done:
-            submission = running.pop(future.key)
-            error = future.exception()
-            yield submission, failed(submission, str(error)) if error else future.result()
-            following = next(waiting, None)
-            if following is not None:
-                future = client.submit(_task, shared, following, setup, pure=False)
-                running[future.key] = following
-                done.add(future)
+            task, error = running.pop(future.key), future.exception()
+            submit()
+            yield task, failed(task[1], str(error)) if error else future.result()
 
 
 _worker: Worker | None = None

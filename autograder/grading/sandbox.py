@@ -268,7 +268,7 @@ def _give_up_privileges() -> None:
 
 
 def _landlock(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """A second wall behind the mount view, where the kernel has it: these paths, no TCP, no signals outward."""
+    """A second wall behind the mount view, where the kernel has it: paths, no TCP, no signals outward."""
     version = _LIBC.syscall(_CALLS["landlock_create_ruleset"], None, 0, 1)
     if version < 1:
         return
@@ -303,10 +303,10 @@ def _seccomp() -> None:
     Memory in unmapped files (memfd, System V) would not be counted; new namespaces, tracing, keyrings,
     io_uring and BPF are where kernels have had their holes.
     """
-    table = _REFUSED.get(platform.machine())
-    if table is None:
+    if platform.machine() not in _ARCHITECTURES:
         return
-    architecture, refused = table
+    architecture, column = _ARCHITECTURES[platform.machine()]
+    refused = [numbers[column] for numbers in _REFUSED_CALLS.values()]
     load, equal, give = 0x20, 0x15, 0x06
     steps = [(load, 0, 0, 4), (equal, 1, 0, architecture), (give, 0, 0, 0), (load, 0, 0, 0)]
     for distance, number in zip(range(len(refused), 0, -1), refused, strict=True):
@@ -318,15 +318,38 @@ def _seccomp() -> None:
     _prctl(_SET_SECCOMP, 2, ctypes.c_char_p(header))
 
 
-# unshare, setns, mount, umount2, pivot_root, chroot, ptrace, process_vm_readv, process_vm_writev, memfd_create,
-# memfd_secret, shmget, shmat, msgget, bpf, perf_event_open, userfaultfd, add_key, request_key, keyctl,
-# io_uring_setup, open_by_handle_at, kexec_load, init_module, finit_module, delete_module, swapon, reboot
-_REFUSED = {
-    "x86_64": (0xC000003E, [272, 308, 165, 166, 155, 161, 101, 310, 311, 319, 447, 29, 30, 68, 321, 298, 323, 248, 249,
-                            250, 425, 304, 246, 175, 313, 176, 167, 169]),
-    "aarch64": (0xC00000B7, [97, 268, 40, 39, 41, 51, 117, 270, 271, 279, 447, 194, 196, 186, 280, 241, 282, 217, 218,
-                             219, 425, 265, 104, 105, 273, 106, 224, 142]),
-}  # fmt: skip
+# A call's number on x86_64 and on aarch64.
+_REFUSED_CALLS = {
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "msgget": (68, 186),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "io_uring_setup": (425, 425),
+    "open_by_handle_at": (304, 265),
+    "kexec_load": (246, 104),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "swapon": (167, 224),
+    "reboot": (169, 142),
+}
+_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 
 def _die_with_parent() -> None:

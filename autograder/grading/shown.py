@@ -79,9 +79,8 @@ def table(found: dict[str, Any]) -> str:
             words.append(f"{by_hand} to grade by hand")
         if not result["sealed"] and any(e["sealed"] is False for e in result["exercises"]):
             words.append("unsealed in part" if any(e["sealed"] for e in result["exercises"]) else "unsealed")
-        lines.append(
-            f"{result['lesson']}  {result['student']:{wide}}  {points:>10}  {'; '.join(filter(None, words))}".rstrip()
-        )
+        said = "; ".join(filter(None, words))
+        lines.append(f"{result['lesson']}  {result['student']:{wide}}  {points:>10}  {said}".rstrip())
     if found["failures"]:
         lines.append(f"{found['failures']} could not be graded")
     return "\n".join(lines)

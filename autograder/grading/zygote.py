@@ -123,13 +123,14 @@ def _clean_environment(home: str) -> None:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT}
     os.environ.clear()
     os.environ.update(kept, HOME=home, USER="student", LOGNAME="student", NBGRADER_EXECUTION="autograde")
-    os.environ.update({name: "1" for name in _THREADS})
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
 
 
-_KEPT = (
-    "PATH LANG MPLBACKEND MPLCONFIGDIR PYTHONHASHSEED TF_CPP_MIN_LOG_LEVEL TF_ENABLE_ONEDNN_OPTS CUDA_VISIBLE_DEVICES "
-    "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TERM CLICOLOR FORCE_COLOR CLICOLOR_FORCE PAGER GIT_PAGER"
-).split()
+_KEPT = {
+    *("PATH", "LANG", "TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"),
+    *("MPLBACKEND", "MPLCONFIGDIR", "PYTHONHASHSEED", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"),
+    *("CUDA_VISIBLE_DEVICES", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+}
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -1,0 +1,108 @@
+"""Plain-assert courses get the scores of stock nbgrader: the same class is graded by both, cell by cell."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.grading.sandbox import missing
+from tests import plain_course
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+CELLS = """
+select sa.student_id, bc.name, g.auto_score, g.needs_manual_grade, n.late_submission_penalty
+from grade g join base_cell bc on g.cell_id = bc.id join submitted_notebook n on g.notebook_id = n.id
+join submitted_assignment sa on n.assignment_id = sa.id
+"""
+COMMENTS = """
+select sa.student_id, bc.name, c.auto_comment
+from comment c join base_cell bc on c.cell_id = bc.id join submitted_notebook n on c.notebook_id = n.id
+join submitted_assignment sa on n.assignment_id = sa.id
+"""
+
+
+class Both:
+    """One class, graded by stock nbgrader and by ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stock, self.ours = folder / "stock", folder / "ours"
+        plain_course.make(self.stock)
+        self.nbgrader(self.stock, "generate_assignment", plain_course.NAME)
+        with sqlite3.connect(self.stock / "gradebook.db") as book:
+            book.execute("update assignment set duedate = '2030-01-01 00:00:00'")
+        self.students = plain_course.submit(self.stock)
+        config = self.stock / "nbgrader_config.py"
+        config.write_text(config.read_text() + "c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+        shutil.copytree(self.stock, self.ours)
+        for student in self.students:  # one by one: some of them end stock's whole batch
+            self.nbgrader(self.stock, "autograde", plain_course.NAME, "--student", student)
+        command = ["-m", "autograder.cli", "--course", str(self.ours), "grade", "--json", "--timeout", "10"]
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+        assert done.stdout, done.stderr
+        self.results = {r["student"]: r for r in json.loads(done.stdout)["lessons"]}
+
+    @staticmethod
+    def nbgrader(root: Path, *arguments: str) -> None:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            cwd=root,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            check=False,
+        )
+
+    @staticmethod
+    def rows(root: Path, query: str, student: str) -> dict[str, Any]:
+        with sqlite3.connect(root / "gradebook.db") as book:
+            return {row[1]: row[2:] for row in book.execute(query) if row[0] == student}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return Both(tmp_path_factory.mktemp("plain"))
+
+
+EVERYONE = sorted([*plain_course.STUDENTS, *plain_course.BYTES, *plain_course.TIMESTAMPS])
+
+
+@pytest.mark.parametrize("student", EVERYONE)
+def test_the_same_points_in_every_cell(both: Both, student: str) -> None:
+    stock, ours = (both.rows(root, CELLS, student) for root in (both.stock, both.ours))
+    assert ours == stock
+
+
+@pytest.mark.parametrize("student", EVERYONE)
+def test_the_same_comments(both: Both, student: str) -> None:
+    stock, ours = (both.rows(root, COMMENTS, student) for root in (both.stock, both.ours))
+    assert ours == stock
+
+
+@pytest.mark.parametrize("student", EVERYONE)
+def test_a_submission_fails_where_stock_fails_it(both: Both, student: str) -> None:
+    graded = (
+        both.stock / "autograded" / student / plain_course.NAME / f"{plain_course.NAME}.ipynb"
+    ).is_file()
+    result = both.results[student]
+    assert (result["status"] != "failed") == graded, result["reason"]
+    assert bool(result["reason"]) == (result["status"] != "graded")
+
+
+def test_nothing_is_called_sealed(both: Both) -> None:
+    assert not any(result["sealed"] for result in both.results.values())
+
+
+def test_the_class_is_what_it_should_be(both: Both) -> None:
+    """Something of every kind: full points, some, none, failures."""
+    scores = {result["score"] for result in both.results.values()}
+    assert {0.0} < scores
+    assert len(scores) > 5
+    assert sum(result["status"] == "failed" for result in both.results.values()) > 5
