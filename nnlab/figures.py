@@ -11,6 +11,7 @@ import io
 import os
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -160,42 +161,50 @@ def _in_ipython() -> bool:
     return get_ipython() is not None
 
 
-def explore(draw: Callable[..., Figure], alt: str, **sliders: tuple[float, float, float, float]) -> None:
-    """Show a figure with sliders for its parameters below it; without widgets, the figure alone.
+def explore(
+    draw: Callable[..., Figure], alt: str, **controls: tuple[float, float, float, float] | list[str]
+) -> None:
+    """Show a figure with sliders or buttons for its parameters below it; without widgets, the figure alone.
 
     Args:
-        draw: called with one number for each slider, returns a figure.
-        alt: the figure before a slider is moved, in words.
-        **sliders: (lowest, highest, step, start) by parameter.
+        draw: called with one number for each slider and one text for each row of buttons, returns a figure.
+        alt: the figure before anything is moved, in words.
+        **controls: by parameter, (lowest, highest, step, start) for a slider, or a list of texts for
+            buttons, of which the first is the start.
     """
-    start = {name: value for name, (*_, value) in sliders.items()}
+    start = {name: given[0] if isinstance(given, list) else given[-1] for name, given in controls.items()}
     widgets = _widgets()
     if widgets is None:
         show(draw(**start), alt)
         return
     from IPython.display import display
 
-    controls = {
-        name: widgets.FloatSlider(value, min=low, max=high, step=step, description=name)
-        for name, (low, high, step, value) in sliders.items()
-    }
+    handles = {name: _handle(widgets, name, given) for name, given in controls.items()}
 
-    def drawn(words: str, values: dict[str, float]) -> dict[str, str]:
+    def drawn(words: str, values: dict[str, float | str]) -> dict[str, str]:
         fig = draw(**values)
         data = png(fig)
         plt.close(fig)
         return _image(data, "png", words)
 
     def redraw(_: object) -> None:
-        values = {name: control.value for name, control in controls.items()}
-        now = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        values = {name: handle.value for name, handle in handles.items()}
+        texts = (value if isinstance(value, str) else f"{value:g}" for value in values.values())
+        now = ", ".join(f"{name} = {text}" for name, text in zip(values, texts))
         figure.update(drawn(f"The same figure for {now}. {alt}", values), raw=True)
 
     # One figure, drawn anew in its place: a saved notebook holds the last, also for readers without widgets.
     figure = display(drawn(alt, start), raw=True, display_id=True)
-    for control in controls.values():
-        control.observe(redraw, names="value")
-    display(widgets.VBox(list(controls.values())))
+    for handle in handles.values():
+        handle.observe(redraw, names="value")
+    display(widgets.VBox(list(handles.values())))
+
+
+def _handle(widgets: ModuleType, name: str, given: tuple[float, float, float, float] | list[str]) -> Any:
+    if isinstance(given, list):
+        return widgets.ToggleButtons(options=given, description=name)
+    low, high, step, value = given
+    return widgets.FloatSlider(value, min=low, max=high, step=step, description=name)
 
 
 def _widgets() -> ModuleType | None:

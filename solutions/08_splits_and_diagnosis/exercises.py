@@ -1,0 +1,834 @@
+"""Exercises of lesson 08: parts of a data set, and what two errors say about a network."""
+
+import math
+
+import numpy as np
+
+from autograder.compare import first_match, same
+from autograder.exercise import UNCHANGED, Exercise, case, draw_seed
+
+# 8.1 split_sizes
+
+SUM, NEAR = "the sizes sum to n", "every size is within 1 of its share"
+
+split_sizes = Exercise(points=2, groups={SUM: 1, NEAR: 1})
+
+
+@split_sizes.cases
+def cases(rng):
+    pair = lambda: (first := rng.uniform(62, 78), 100 - first)
+    thirds = lambda: (*(rest := rng.uniform(0.15, 0.25, 2)), 1 - rest.sum())[::-1]
+    big = lambda: (*(rest := rng.uniform(0.2, 1.2, 2)), 100 - rest.sum())[::-1]
+    weights = lambda: rng.choice(np.arange(3, 20), 4, replace=False).astype(float)
+    yield sized(rng, pair, (200, 5000), left_over=1)
+    yield sized(rng, thirds, (200, 5000), left_over=2, above_half=3)
+    yield sized(rng, thirds, (200, 5000), left_over=1, above_half=0)
+    yield sized(rng, big, (100_000, 900_000), left_over=1, above_half=0)
+    yield sized(rng, weights, (200, 5000), left_over=3, above_half=4)
+    yield sized(rng, big, (5, 40), left_over=1)
+
+
+def sized(rng, ratios, bounds, left_over, above_half=None):
+    """A case in which cutting every share off leaves so many items, and so many shares would be rounded up."""
+    while True:
+        drawn, n = [float(ratio) for ratio in ratios()], int(rng.integers(*bounds))
+        shares = n * np.array(drawn) / sum(drawn)
+        parts = shares % 1
+        clear = np.all(np.abs(parts - 0.5) > 0.02) and np.all(np.abs(parts - np.round(parts)) > 0.02)
+        fits = above_half is None or np.sum(parts > 0.5) == above_half
+        if clear and fits and round(parts.sum()) == left_over:
+            return case(n=n, ratios=drawn)
+
+
+@split_sizes.driver
+def drive(split_sizes, n, ratios):
+    sizes = split_sizes(n, ratios)
+    if isinstance(sizes, str) or not hasattr(sizes, "__len__"):
+        raise TypeError("split_sizes should return one size for each ratio, as a list")
+    return np.asarray(sizes)
+
+
+@split_sizes.judge
+def judge(case, result):
+    n, ratios, sizes = case.inputs["n"], np.array(case.inputs["ratios"]), np.asarray(result)
+    shares = n * ratios / ratios.sum()
+    if sizes.dtype.kind not in "iu":
+        detail = f"your first size is {round(float(sizes[0]), 4)}, a float: sizes are counts, of type int"
+        for group in (SUM, NEAR):
+            yield group, False, "not int", detail
+        return
+    seen = kind_of_sizes(sizes, n, ratios, shares)
+    yield (
+        SUM,
+        sizes.sum() == n,
+        seen,
+        f"the sizes {sizes.tolist()} sum to {sizes.sum()}, and there are n = {n} items",
+    )
+    worst = int(np.argmax(np.abs(sizes - shares)))
+    detail = f"of n = {n} items, size {worst + 1} of {len(sizes)} should be near {shares[worst]:.2f}; it is {sizes[worst]}"
+    yield NEAR, np.abs(sizes - shares).max() <= 1 + 1e-9, seen, detail
+
+
+def kind_of_sizes(sizes, n, ratios, shares):
+    floors = np.floor(shares).astype(int)
+    left, added = n - floors.sum(), sizes - floors
+    # With no share above a half, rounding and cutting off come to the same.
+    candidates = {"each rounded": np.round(shares), "each rounded up": np.ceil(shares), "cut off": floors}
+    seen = first_match(sizes, candidates, same)
+    if seen:
+        return seen.removesuffix(" up")
+    if any(np.all(np.abs(sizes - n * ratios / unit) <= 1) for unit in (1, 100)):
+        return "not normalised"
+    if sizes.sum() == n and np.count_nonzero(added) == 1:
+        return "the remainder in one part"
+    if left > 0 and np.count_nonzero(added) > 1 and np.all(np.isin(added, (0, left))):
+        return "the remainder several times"
+    return "other sizes"
+
+
+@split_sizes.wrong(
+    "Items get lost: every share is cut off to a whole number, and what is cut off is in no part.", loses=SUM
+)
+def int_on_each(n, ratios):
+    return [int(n * ratio / sum(ratios)) for ratio in ratios]
+
+
+@split_sizes.wrong(
+    "Each share is rounded for itself. Rounded numbers need not sum to what the exact ones sum to: now an item is missing, "
+    "now there is one too many.",
+    loses=SUM,
+)
+def rounds_each(n, ratios):
+    return [round(n * ratio / sum(ratios)) for ratio in ratios]
+
+
+@split_sizes.wrong(
+    "The ratios are taken to have a fixed sum, 1 or 100. They come as percentages, as fractions and as plain weights: what "
+    "makes a share of any of them?"
+)
+def not_normalised(n, ratios):
+    return [int(n * ratio) for ratio in ratios]
+
+
+@split_sizes.wrong(
+    "What rounding leaves over goes to several parts, each time all of it. Every item has one place."
+)
+def remainder_several_times(n, ratios):
+    sizes = int_on_each(n, ratios)
+    return [size + n - sum(sizes) for size in sizes]
+
+
+@split_sizes.wrong(
+    "What rounding leaves over goes to one part, which may be two or more items then. Spread it.", loses=NEAR
+)
+def remainder_in_one_part(n, ratios):
+    first, *rest = int_on_each(n, ratios)
+    return [n - sum(rest), *rest]
+
+
+@split_sizes.wrong(
+    "A size is a number of items: half an item is in no part. Whole numbers of type int are asked for."
+)
+def unrounded(n, ratios):
+    return [n * ratio / sum(ratios) for ratio in ratios]
+
+
+@split_sizes.right
+def largest_remainders(n, ratios):
+    shares = [n * ratio / sum(ratios) for ratio in ratios]
+    sizes = [math.floor(share) for share in shares]
+    for k in sorted(range(len(sizes)), key=lambda k: sizes[k] - shares[k])[: n - sum(sizes)]:
+        sizes[k] += 1
+    return tuple(sizes)
+
+
+@split_sizes.right
+def one_item_each_from_the_left(n, ratios):
+    sizes = np.floor(n * np.array(ratios) / np.sum(ratios)).astype(np.int64)
+    sizes[: n - sizes.sum()] += 1
+    return sizes
+
+
+@split_sizes.right
+def running_ends(n, ratios):
+    sizes, done, so_far = [], 0, 0.0
+    for ratio in ratios:
+        so_far += ratio
+        end = math.floor(n * so_far / sum(ratios) + 0.5)
+        sizes.append(end - done)
+        done = end
+    return sizes
+
+
+@split_sizes.right
+def train_takes_the_rest_of_rounded_parts(n, ratios):
+    rest = [round(n * ratio / sum(ratios)) for ratio in ratios[1:]]
+    return [n - sum(rest), *rest]
+
+
+split_sizes.small(
+    "Ten items in the ratio 2 : 2 : 2. Each share is 3.33, so two parts get 3 items and one gets 4; 3, 3, 3 loses an item.",
+    n=10,
+    ratios=[2.0, 2.0, 2.0],
+)
+
+# 8.2 expected_target
+
+expected_target = Exercise(points=1, groups={"the expected number": 1})
+
+
+@expected_target.cases
+def cases(rng):
+    for dev, web, share in [
+        ((1200, 3000), (60_000, 150_000), (0.05, 0.1)),
+        ((300, 900), (8000, 20_000), (0.2, 0.5)),
+    ]:
+        yield counted(rng, dev, web, share)
+
+
+def counted(rng, dev, web, share):
+    """Counts whose expectation is far from a whole number, so that a rounded one can be told."""
+    while True:
+        n_dev, n_web = int(rng.integers(*dev)), int(rng.integers(*web))
+        n_target = int(n_web * rng.uniform(*share))
+        expected = n_dev * n_target / (n_web + n_target)
+        if 0.55 < expected % 1 < 0.85 and 50 < expected < 400:
+            return case(n_dev=n_dev, n_web=n_web, n_target=n_target)
+
+
+@expected_target.wrong(
+    "You take the target's images per web image. A draw is made from both kinds together: out of how many images?"
+)
+def per_web_image(n_dev, n_web, n_target):
+    return n_dev * n_target / n_web
+
+
+@expected_target.wrong(
+    "You divide the number of target images by the size of the dev set: the web images play no part in it."
+)
+def target_over_dev(n_dev, n_web, n_target):
+    return n_target / n_dev
+
+
+@expected_target.wrong(
+    "You divide by what is left for training. The dev set is drawn from all images, before anything is left."
+)
+def out_of_the_training_set(n_dev, n_web, n_target):
+    return n_dev * n_target / (n_web + n_target - 2 * n_dev)
+
+
+@expected_target.wrong("These are the web images in the dev set. How many are from the target?")
+def counts_the_web(n_dev, n_web, n_target):
+    return n_dev * n_web / (n_web + n_target)
+
+
+@expected_target.wrong("This is a share between 0 and 1; a number of images was asked for.")
+def the_share(n_dev, n_web, n_target):
+    return n_target / (n_web + n_target)
+
+
+@expected_target.wrong(
+    "Your result is a whole number. No single dev set holds a fraction of an image, but their mean does: leave it as it is."
+)
+def rounds_up(n_dev, n_web, n_target):
+    return math.ceil(n_dev * n_target / (n_web + n_target))
+
+
+@expected_target.wrong(
+    "Your result is a whole number, cut off. No single dev set holds a fraction of an image, but their mean does."
+)
+def cuts_off(n_dev, n_web, n_target):
+    return n_dev * n_target // (n_web + n_target)
+
+
+@expected_target.right
+def sum_over_places(n_dev, n_web, n_target):
+    chance = n_target / (n_web + n_target)
+    return sum(chance for _ in range(n_dev))
+
+
+@expected_target.right
+def through_the_odds(n_dev, n_web, n_target):
+    return np.float64(n_dev) / (1 + n_web / n_target)
+
+
+@expected_target.right
+def in_float32(n_dev, n_web, n_target):
+    return np.float32(n_dev) * np.float32(n_target) / np.float32(n_web + n_target)
+
+
+expected_target.small(
+    "Nine web images and one of the target: each place of the dev set holds the target image with chance 1/10. Five places "
+    "hold half an image on average.",
+    n_dev=5,
+    n_web=9,
+    n_target=1,
+)
+
+# 8.3 mismatch_split
+
+PURE = "dev and test hold target images only, as many as asked for"
+APART = "no image is in two places"
+ALL = "every image is in some part"
+DRAWN = "dev and test are drawn with `rng`"
+
+mismatch_split = Exercise(points=3, groups={PURE: 3, APART: 1, ALL: 1, DRAWN: 0.5, UNCHANGED: 0.5})
+
+
+@mismatch_split.cases
+def cases(rng):
+    for _ in range(2):
+        n_web, n_target = int(rng.integers(150, 200)), int(rng.integers(80, 100))
+        numbers = rng.permutation(np.arange(1000, 9999))[: n_web + n_target]
+        n_dev, n_test = int(rng.integers(14, 20)), int(rng.integers(22, 30))
+        yield case(
+            web_idx=numbers[:n_web],
+            target_idx=numbers[n_web:],
+            n_dev=n_dev,
+            n_test=n_test,
+            seed=draw_seed(rng),
+        )
+
+
+@mismatch_split.driver
+def drive(mismatch_split, web_idx, target_idx, n_dev, n_test, seed):
+    web, target = web_idx.copy(), target_idx.copy()
+
+    def parts(web, target, seed):
+        result = mismatch_split(web, target, n_dev, n_test, np.random.default_rng(seed))
+        if not isinstance(result, (tuple, list)) or len(result) != 3:
+            raise TypeError("mismatch_split should return three parts: train, dev and test")
+        return [np.array(list(part)).astype(int) for part in result]
+
+    def alike(one, other):
+        return [sorted(one[k].tolist()) == sorted(other[k].tolist()) for k in (1, 2)]
+
+    first = parts(web_idx, target_idx, seed)
+    everything = np.concatenate([web, target])
+    others = [alike(first, parts(web.copy(), target.copy(), seed + k)) for k in (1, 2, 3)]
+    return {
+        "counts": np.array([[np.sum(part == i) for i in everything] for part in first]),
+        "sizes": np.array([len(part) for part in first]),
+        "repeats": all(alike(first, parts(web.copy(), target.copy(), seed))),
+        "stuck": np.all(others, axis=0),
+    }
+
+
+@mismatch_split.judge
+def judge(case, result):
+    n_web = len(case.inputs["web_idx"])
+    yield PURE, *purity(case.inputs, result, n_web)
+    yield APART, *places(result["counts"])
+    yield ALL, *losses(result["counts"], n_web)
+    yield DRAWN, *randomness(case.inputs, result, n_web)
+
+
+def purity(inputs, result, n_web):
+    counts, sizes = result["counts"], result["sizes"]
+    wanted = np.array([inputs["n_dev"], inputs["n_test"]])
+    web, known = counts[1:, :n_web].sum(axis=1), counts[1:].sum(axis=1)
+    if np.any(known < sizes[1:]):
+        return False, "strangers", "dev or test holds numbers that are in neither `web_idx` nor `target_idx`"
+    if same(sizes[1:], wanted[::-1]):
+        return False, "swapped", f"dev holds {sizes[1]} images and test {sizes[2]}: the other way round"
+    if not same(sizes[1:], wanted):
+        text = f"dev holds {sizes[1]} images and test {sizes[2]}; {wanted[0]} and {wanted[1]} were asked for"
+        return False, "sizes", text
+    if web[1] == 0:
+        seen = "a dev set from the web"
+    elif web[0] == 0:
+        seen = "a test set from the web"
+    else:
+        seen = "both from the web" if same(web, sizes[1:]) else "mixed"
+    text = f"{web[0]} of {sizes[1]} dev images and {web[1]} of {sizes[2]} test images are from the web"
+    return not web.any(), seen, text
+
+
+def places(counts):
+    train, dev, test = counts
+    twice = int(np.sum(counts.max(axis=0) > 1))
+    if twice:
+        return False, "twice in a part", f"{twice} images are more than once in the same part"
+    both, trained = int(np.sum(dev * test)), int(np.sum(train * (dev + test)))
+    if both:
+        return False, "in dev and in test", f"{both} images are in dev and in test"
+    return not trained, "in train as well", f"{trained} images of dev or test are in train as well"
+
+
+def losses(counts, n_web):
+    lost = counts.sum(axis=0) == 0
+    web, target = int(lost[:n_web].sum()), int(lost[n_web:].sum())
+    seen = "both" if web and target else "web" if web else "target"
+    return not lost.any(), f"{seen} lost", f"{web} web images and {target} target images are in no part"
+
+
+def randomness(inputs, result, n_web):
+    if not result["repeats"]:
+        return False, "not from rng", "generators of one seed gave different dev or test sets"
+    firsts = result["counts"][1, n_web:][: inputs["n_dev"]]
+    seen = "the first ones" if np.all(firsts) else "always the same"
+    parts = " and ".join(name for name, stuck in zip(("dev", "test"), result["stuck"], strict=True) if stuck)
+    return not parts, seen, f"generators of different seeds gave the same {parts} set"
+
+
+def rest_of(web_idx, target_idx, *taken):
+    """All numbers that are in none of the parts."""
+    everything = np.concatenate([web_idx, target_idx])
+    return everything[~np.isin(everything, np.concatenate(taken))]
+
+
+def cut(numbers, n_dev, n_test):
+    return np.split(numbers, [n_dev, n_dev + n_test])
+
+
+@mismatch_split.wrong(
+    "All images went into one pot. Then dev and test look like the pot, and nearly everything in it is from the web.",
+    loses=PURE,
+)
+def shuffles_everything(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, train = cut(rng.permutation(np.concatenate([target_idx, web_idx])), n_dev, n_test)
+    return train, dev, test
+
+
+@mismatch_split.wrong(
+    "Dev comes from the web and test from the target: months of choosing by dev would aim at the wrong place.",
+    loses=PURE,
+)
+def dev_from_the_web(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test = rng.permutation(web_idx)[:n_dev], rng.permutation(target_idx)[:n_test]
+    return rest_of(web_idx, target_idx, dev, test), dev, test
+
+
+@mismatch_split.wrong(
+    "Dev and test are both from the web. For whom is the network made?",
+    loses=PURE,
+)
+def both_from_the_web(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(rng.permutation(web_idx), n_dev, n_test)
+    return np.concatenate([rest, target_idx]), dev, test
+
+
+@mismatch_split.wrong("`n_dev` and `n_test` have changed places.", loses=PURE)
+def sizes_swapped(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(rng.permutation(target_idx), n_test, n_dev)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.wrong(
+    "You return places in `target_idx` instead of the numbers that stand there.", loses=(PURE, ALL)
+)
+def places_for_numbers(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(rng.permutation(len(target_idx)), n_dev, n_test)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.wrong(
+    "Dev and test are drawn independently of one another, so that some images are in both.", loses=APART
+)
+def two_independent_draws(web_idx, target_idx, n_dev, n_test, rng):
+    dev = rng.choice(target_idx, n_dev, replace=False)
+    test = rng.choice(target_idx, n_test, replace=False)
+    return rest_of(web_idx, target_idx, dev, test), dev, test
+
+
+@mismatch_split.wrong(
+    "Some images are drawn more than once. `rng.choice` puts what it has drawn back, unless it is told otherwise.",
+    loses=APART,
+)
+def with_replacement(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, _ = cut(rng.choice(target_idx, n_dev + n_test), n_dev, n_test)
+    return rest_of(web_idx, target_idx, dev, test), dev, test
+
+
+@mismatch_split.wrong(
+    "Images of dev or test are in train as well: the network has seen what it is examined on.", loses=APART
+)
+def trains_on_dev_and_test(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, _ = cut(rng.permutation(target_idx), n_dev, n_test)
+    return np.concatenate([web_idx, target_idx]), dev, test
+
+
+@mismatch_split.wrong(
+    "Target images that are in neither dev nor test are nowhere. They are the best that training could get.",
+    loses=ALL,
+)
+def leftovers_dropped(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, _ = cut(rng.permutation(target_idx), n_dev, n_test)
+    return web_idx.copy(), dev, test
+
+
+@mismatch_split.wrong(
+    "The web images are gone. Dev and test have to match the target; training may use whatever helps.",
+    loses=ALL,
+)
+def web_dropped(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(rng.permutation(target_idx), n_dev, n_test)
+    return rest, dev, test
+
+
+@mismatch_split.wrong(
+    "Dev takes the first target images in the order they came, perhaps all from one day or one person.",
+    loses=DRAWN,
+)
+def the_first_ones(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(target_idx, n_dev, n_test)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.wrong(
+    "Every generator gives the same parts. Is `rng` used, or one that you make inside?", loses=DRAWN
+)
+def a_generator_of_its_own(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(np.random.default_rng(0).permutation(target_idx), n_dev, n_test)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.wrong(
+    "The same seed gave two different splits: the randomness does not come from `rng`. Nobody could repeat this.",
+    loses=DRAWN,
+)
+def global_randomness(web_idx, target_idx, n_dev, n_test, rng):
+    dev, test, rest = cut(np.random.permutation(target_idx), n_dev, n_test)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.wrong(
+    "`rng.shuffle` works in place: the caller's list of target images is in another order now.",
+    loses=UNCHANGED,
+)
+def shuffles_in_place(web_idx, target_idx, n_dev, n_test, rng):
+    rng.shuffle(target_idx)
+    dev, test, rest = cut(target_idx, n_dev, n_test)
+    return np.concatenate([web_idx, rest]), dev, test
+
+
+@mismatch_split.right
+def one_choice_without_replacement(web_idx, target_idx, n_dev, n_test, rng):
+    drawn = rng.choice(target_idx, size=n_dev + n_test, replace=False)
+    return rest_of(web_idx, target_idx, drawn), drawn[:n_dev], drawn[n_dev:]
+
+
+@mismatch_split.right
+def lists_and_sets(web_idx, target_idx, n_dev, n_test, rng):
+    target = [int(i) for i in target_idx]
+    rng.shuffle(target)
+    dev, test = set(target[:n_dev]), set(target[n_dev : n_dev + n_test])
+    return [int(i) for i in [*web_idx, *target] if int(i) not in dev | test], sorted(dev), test
+
+
+@mismatch_split.right
+def test_first_by_sorted_draws(web_idx, target_idx, n_dev, n_test, rng):
+    order = np.argsort(rng.random(len(target_idx)))
+    test, dev = target_idx[order[:n_test]], target_idx[order[-n_dev:]]
+    return rng.permutation(rest_of(web_idx, target_idx, dev, test)), dev, test
+
+
+mismatch_split.small(
+    "By hand: web images 1 to 6, target images 7 to 10, one for dev and two for test. If dev is {9} and test {7, 10}, then "
+    "train is {1, 2, 3, 4, 5, 6, 8}: image 8 is from the target and stays useful."
+)
+
+# 8.4 diagnose
+
+BIAS, BAYES, VARIANCE = "high bias", "high bias, measured from the Bayes error", "high variance"
+
+diagnose = Exercise(points=2, groups={BIAS: 1, BAYES: 1, VARIANCE: 2})
+
+
+@diagnose.cases
+def cases(rng):
+    for group, train, dev, bayes, gap in [
+        (BIAS, 0.15, 0.16, None, None),
+        (BIAS, 0.01, 0.16, None, None),
+        (BIAS, 0.022, 0.026, None, None),
+        (BIAS, 0.045, 0.1, None, 0.015),
+        (BIAS, 0.09, 0.11, None, 0.13),
+        (BAYES, 0.15, 0.3, 0.135, None),
+        (BAYES, 0.15, 0.165, 0.04, None),
+        (BAYES, 0.01, 0.2, 0.14, None),
+        (VARIANCE, 0.01, 0.16, None, None),
+        (VARIANCE, 0.15, 0.165, None, None),
+        (VARIANCE, 0.15, 0.3, None, None),
+        (VARIANCE, 0.005, 0.01, None, None),
+        (VARIANCE, 0.13, 0.28, 0.12, None),
+        (VARIANCE, 0.25, 0.265, 0.1, None),
+        (VARIANCE, 0.27, 0.17, None, None),
+        (VARIANCE, 0.03, 0.07, None, 0.015),
+        (VARIANCE, 0.03, 0.12, None, 0.13),
+    ]:
+        # All differences stay on their side of the gap: each number moves by a thousandth or two.
+        move = lambda: rng.uniform(-0.0015, 0.0015)
+        options = {} if bayes is None else {"bayes": bayes + move()}
+        options |= {} if gap is None else {"gap": gap}
+        yield case(group, train_err=train + move(), dev_err=dev + move(), **options, _part=group)
+
+
+@diagnose.driver
+def drive(diagnose, train_err, dev_err, _part, **options):
+    pair = diagnose(train_err, dev_err, **options)
+    if not hasattr(pair, "__len__") or len(pair) != 2:
+        raise TypeError("diagnose should return a pair: is the bias high, is the variance high")
+    return {"variance" if _part == VARIANCE else "bias": pair[int(_part == VARIANCE)]}
+
+
+@diagnose.wrong(
+    "You hold the training error against zero. Where even the best possible answer errs, the part of it that nobody can "
+    "avoid is no bias.",
+    loses=BAYES,
+)
+def ignores_bayes(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err > gap, dev_err - train_err > gap
+
+
+@diagnose.wrong(
+    "You judge the variance by the dev error itself. A network that fails on both parts alike does not vary between them.",
+    loses=VARIANCE,
+)
+def variance_from_dev_alone(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err - bayes > gap, dev_err > gap
+
+
+@diagnose.wrong("The two answers have changed places: first the bias, then the variance.")
+def labels_swapped(train_err, dev_err, bayes=0.0, gap=0.05):
+    return dev_err - train_err > gap, train_err - bayes > gap
+
+
+@diagnose.wrong(
+    "Any difference is high for you, however small. Is it held against `gap`, and both in the same unit? An error of 0.15 "
+    "is 15 %, a gap of 0.05 is 5 points."
+)
+def percent_against_fraction(train_err, dev_err, bayes=0.0, gap=0.05):
+    return 100 * (train_err - bayes) > gap, 100 * (dev_err - train_err) > gap
+
+
+@diagnose.wrong(
+    "Nothing is ever high for you. Errors and gap come as fractions: 0.15 is 15 %, and a gap of 0.05 is 5 points."
+)
+def fraction_against_percent(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err - bayes > 100 * gap, dev_err - train_err > 100 * gap
+
+
+@diagnose.wrong(
+    "A gap of 5 points is built in; the one that is passed has no effect.", loses=(BIAS, VARIANCE)
+)
+def gap_built_in(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err - bayes > 0.05, dev_err - train_err > 0.05
+
+
+@diagnose.wrong(
+    "The sign of the difference is gone. A training error below the Bayes error is learning by heart, not bias; a dev error "
+    "below the training error is no variance.",
+    loses=(BAYES, VARIANCE),
+)
+def absolute_differences(train_err, dev_err, bayes=0.0, gap=0.05):
+    return abs(train_err - bayes) > gap, abs(dev_err - train_err) > gap
+
+
+@diagnose.wrong(
+    "You look at how many times larger the dev error is. From 0.5 % to 1 % it doubles, and that is half a point: subtract.",
+    loses=VARIANCE,
+)
+def relative_difference(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err - bayes > gap, dev_err / train_err - 1 > gap
+
+
+@diagnose.wrong(
+    "Where the bias is high you never find high variance. The two questions have separate answers: both can be yes.",
+    loses=VARIANCE,
+)
+def one_or_the_other(train_err, dev_err, bayes=0.0, gap=0.05):
+    bias = train_err - bayes > gap
+    return bias, not bias and dev_err - train_err > gap
+
+
+@diagnose.wrong(
+    "You take the Bayes error off the variance as well. Both errors contain it, so that their difference has lost it already.",
+    loses=VARIANCE,
+)
+def bayes_taken_off_twice(train_err, dev_err, bayes=0.0, gap=0.05):
+    return train_err - bayes > gap, dev_err - train_err - bayes > gap
+
+
+@diagnose.right
+def as_numbers(train_err, dev_err, bayes=0.0, gap=0.05):
+    return [int(train_err > bayes + gap), int(dev_err > train_err + gap)]
+
+
+@diagnose.right
+def as_an_array(train_err, dev_err, bayes=0.0, gap=0.05):
+    return np.diff([bayes, train_err, dev_err]) > gap
+
+
+@diagnose.right
+def with_if(train_err, dev_err, bayes=0.0, gap=0.05):
+    bias = variance = False
+    if train_err - bayes >= gap:
+        bias = True
+    if dev_err - train_err >= gap:
+        variance = True
+    return bias, variance
+
+
+diagnose.small(
+    "Bayes 10 %, train 12 %, dev 20 %, gap 5 points: from 10 to 12 are 2 points, from 12 to 20 are 8. So the bias is not high, "
+    "the variance is."
+)
+
+# 8.5 next_steps
+
+STEPS = (
+    "bigger network",
+    "smaller network",
+    "train longer",
+    "more data",
+    "regularisation",
+    "other architecture",
+    "done",
+)
+ONE, OTHER, BOTH, NEITHER = "high bias alone", "high variance alone", "both high", "neither high"
+
+next_steps = Exercise(points=2, groups={ONE: 1, OTHER: 1, BOTH: 1, NEITHER: 1}, builds_on=("diagnose",))
+
+
+@next_steps.cases
+def cases(rng):
+    situations = {ONE: [True, False], OTHER: [False, True], BOTH: [True, True], NEITHER: [False, False]}
+    for group, (bias, variance) in situations.items():
+        # What was asked before must not matter.
+        before = [list(situations.values())[k] for k in rng.integers(0, 4, 12)]
+        yield case(group, bias=bias, variance=variance, _before=before)
+
+
+@next_steps.driver
+def drive(next_steps, bias, variance, _before):
+    for situation in _before:
+        try:
+            next_steps(*situation)
+        except Exception:
+            continue  # that situation has a case of its own
+    steps = next_steps(bias, variance)
+    if isinstance(steps, str) or not hasattr(steps, "__iter__"):
+        raise TypeError("next_steps should return a set of texts")
+    words = {str(step).strip().lower().replace("ization", "isation") for step in steps}
+    return {"named": np.array([step in words for step in STEPS]), "others": len(words - set(STEPS))}
+
+
+@next_steps.judge
+def judge(case, result, expected):
+    named, wanted = np.asarray(result["named"], bool), np.asarray(expected["named"], bool)
+    extra = [step for step, k in zip(STEPS, named & ~wanted, strict=True) if k]
+    missing = int(np.sum(wanted & ~named))
+    given = f"with bias = {case.inputs['bias']} and variance = {case.inputs['variance']}"
+    if result["others"]:
+        yield "", False, "not on the list", f"{given}, {result['others']} of what you name is not on the list"
+    elif extra:
+        words = " and ".join(f"“{step}”" for step in extra)
+        yield "", False, "not for this: " + words, f"{given}, your steps include {words}"
+    else:
+        yield "", not missing, "missing", f"{given}, the recipe names {missing} more"
+
+
+FOR_BIAS = ("bigger network", "train longer", "other architecture")
+FOR_VARIANCE = ("more data", "regularisation", "other architecture")
+
+
+def recipe(bias, variance, for_bias=FOR_BIAS, for_variance=FOR_VARIANCE):
+    return set(for_bias if bias else ()) | set(for_variance if variance else ()) or {"done"}
+
+
+@next_steps.wrong(
+    "More data for a network that fails on the data it has? It can't even fit those, and new ones only make that harder.",
+    loses=ONE,
+)
+def more_data_for_bias(bias, variance):
+    return recipe(bias, variance) | ({"more data"} if bias else set())
+
+
+@next_steps.wrong(
+    "Regularisation holds a network back. One that fails on its own training data is held back enough.",
+    loses=ONE,
+)
+def regularises_bias(bias, variance):
+    return recipe(bias, variance) | ({"regularisation"} if bias else set())
+
+
+@next_steps.wrong(
+    "A smaller network varies less, but pays with bias. The recipe has remedies for variance that do not: data, and "
+    "regularisation on a network that stays large.",
+    loses=(OTHER, BOTH),
+)
+def smaller_for_variance(bias, variance):
+    return recipe(bias, variance) | ({"smaller network"} if variance else set())
+
+
+@next_steps.wrong(
+    "Where both are high, a smaller network makes one of them worse. Each has remedies that leave the other alone.",
+    loses=BOTH,
+)
+def smaller_for_both(bias, variance):
+    return {"smaller network"} if bias and variance else recipe(bias, variance)
+
+
+@next_steps.wrong(
+    "One problem of two is treated. Where both are high, both lists of remedies belong in the set.",
+    loses=BOTH,
+)
+def stops_after_one(bias, variance):
+    return recipe(bias, variance and not bias)
+
+
+@next_steps.wrong(
+    "The remedies have changed places: which of them make a network fit more closely?", loses=(ONE, OTHER)
+)
+def remedies_swapped(bias, variance):
+    return recipe(variance, bias)
+
+
+@next_steps.wrong(
+    "One remedy stands on both sides of the recipe, since no one knows beforehand which way it will help. It is missing.",
+    loses=(ONE, OTHER, BOTH),
+)
+def one_architecture_only(bias, variance):
+    return recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2])
+
+
+@next_steps.wrong(
+    "Where nothing is left to mend, the recipe has a word for it; your set is empty.", loses=NEITHER
+)
+def empty_when_done(bias, variance):
+    return recipe(bias, variance) - {"done"}
+
+
+@next_steps.right
+def four_cases(bias, variance):
+    if bias and variance:
+        return ["bigger network", "train longer", "more data", "regularisation", "other architecture"]
+    if bias:
+        return ["bigger network", "train longer", "other architecture"]
+    if variance:
+        return ["more data", "regularisation", "other architecture"]
+    return ["done"]
+
+
+@next_steps.right
+def grown_by_hand(bias, variance):
+    steps = set()
+    if bias:
+        steps.update(("bigger network", "train longer", "other architecture"))
+    if variance:
+        steps.update(("more data", "regularization", "other architecture"))
+    if not steps:
+        steps.add("done")
+    return steps
+
+
+@next_steps.right
+def by_table(bias, variance):
+    table = {(True, False): FOR_BIAS, (False, True): FOR_VARIANCE, (False, False): ("done",)}
+    return frozenset(table.get((bool(bias), bool(variance)), FOR_BIAS + FOR_VARIANCE))
+
+
+next_steps.small(
+    "Train 15 %, dev 30 %, and nobody errs by hand: 15 points to learn, 15 points to keep. What helps with the first comes "
+    "from one list, what helps with the second from the other, and the answer holds both."
+)
