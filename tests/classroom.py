@@ -33,12 +33,13 @@ class Classroom:
 
     def release(self) -> dict[str, Any]:
         path = self.root / "notebooks" / self.lesson / f"{self.lesson}.ipynb"
-        return json.loads(path.read_text(encoding="utf-8"))
+        return _with_whole_sources(json.loads(path.read_text(encoding="utf-8")))
 
     def solution(self) -> dict[str, Any]:
         """The release with the reference solutions written in."""
         path = self.root / "solutions" / self.lesson / f"{self.lesson}.ipynb"
-        written = {c["id"]: c["source"] for c in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+        source = _with_whole_sources(json.loads(path.read_text(encoding="utf-8")))
+        written = {cell["id"]: cell["source"] for cell in source["cells"]}
         made = self.release()
         for cell in made["cells"]:
             if cell["metadata"].get("nbgrader", {}).get("solution") and cell["cell_type"] == "code":
@@ -70,3 +71,9 @@ class Classroom:
         done = self.run("grade", "--json", *arguments, **environment)
         assert done.stdout, done.stderr
         return {result["student"]: result for result in json.loads(done.stdout)["lessons"]}
+
+
+def _with_whole_sources(notebook: dict[str, Any]) -> dict[str, Any]:
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook

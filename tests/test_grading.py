@@ -17,7 +17,10 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.build import build
 from autograder.grading.sandbox import missing
+from tests.builders import LESSON as LESSON_SOURCE
+from tests.builders import make_course, only_lesson
 from tests.classroom import LESSON, Classroom
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
@@ -220,16 +223,6 @@ def bad_timestamp(c: Classroom) -> None:
     c.submit("bad_timestamp", c.solution(), **{"timestamp.txt": "yesterday at noon"})
 
 
-def out_of_order(c: Classroom) -> None:
-    """Leans on a name that only a demonstration defines."""
-    made = c.solution()
-    cell = made["cells"][at(made, "relative_error")]
-    cell["source"] = (
-        cell["source"].replace("def relative_error", "def _own_error") + "\nrelative_error = _own_error\n"
-    )
-    c.submit("out_of_order", made)
-
-
 def helper_redefined(c: Classroom) -> None:
     """A helper of the first answer is written anew, for another purpose, below its check."""
     made = c.solution()
@@ -306,7 +299,6 @@ EXPECTED = {
     other_kernel: (4, "graded", ""),
     late: (4, "graded", ""),
     bad_timestamp: (None, "failed", "timestamp"),
-    out_of_order: (4, "graded", ""),
     helper_redefined: (4, "graded", ""),
     noisy: (4, "graded", ""),
     in_tensorflow_types: (4, "graded", ""),
@@ -409,6 +401,37 @@ def test_what_is_graded_is_not_graded_again(graded: Graded) -> None:
     again = graded.classroom.grade("--timeout", "5")
     assert again == graded.results
     assert time.monotonic() - started < 30
+
+
+# --- Demonstrations are left out, unless somebody leans on one
+
+WITH_DEMO = LESSON_SOURCE.replace(
+    "scale = 2\n", "scale = 2\n\n# %% tags=[\"demo\"]\nfactor = 0.5\nprint('shown')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "shown"),
+    [
+        ("return x / 2", 2, False),
+        ("return x / 3", 0, False),
+        ("return x * factor", 2, True),
+        ("return x / 3 + 0 * factor", 0, True),
+    ],
+)
+def test_demonstrations_run_only_for_those_who_lean_on_one(
+    tmp_path: Path, answer: str, points: float, shown: bool
+) -> None:
+    course = make_course(tmp_path, WITH_DEMO)
+    build(course, only_lesson(course))
+    room = Classroom(course.root, only_lesson(course).name)
+    made = room.solution()
+    made["cells"][at(made, "half")]["source"] = f"def half(x):\n    {answer}"
+    room.submit("somebody", made)
+    result = room.grade()["somebody"]
+    assert result["exercises"][0]["points"] == points
+    path = room.root / "autograded" / "somebody" / room.lesson / f"{room.lesson}.ipynb"
+    assert ('"shown\\n"' in path.read_text(encoding="utf-8")) == shown
 
 
 # --- Runs that end early, or meet another
