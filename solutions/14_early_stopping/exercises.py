@@ -1,0 +1,1192 @@
+"""Exercises of lesson 14: when to stop, which epoch to keep, and on which points to look."""
+
+import numpy as np
+
+from autograder.exercise import UNCHANGED, Exercise, case, draw_seed
+
+# 14.1 EarlyStopper
+
+WHEN = "patience: the epoch in which it stops"
+BEST = "`best` and `best_epoch`"
+DELTA = "`min_delta`: what counts as better"
+MAX = "mode 'max'"
+
+EarlyStopper = Exercise(points=4, groups={WHEN: 1, BEST: 1, DELTA: 1, MAX: 1})
+
+
+@EarlyStopper.cases
+def cases(rng):
+    # Of up to six values a verdict shows each, so the short sequences come first.
+    for n, patience in [(6, 0), (6, 1), (6, 2), (6, 2), (14, 1), (14, 2), (14, 3), (14, 3), (14, 4), (14, 4)]:
+        yield case(WHEN, patience=patience, min_delta=0.0, mode="min", values=wandering(rng, n))
+    for n in (6, 6, 12):
+        values = wandering(rng, n)
+        values[int(rng.integers(2, n - 1))] = np.nan
+        yield case(BEST, patience=20, min_delta=0.0, mode="min", values=values)
+        yield case(BEST, patience=20, min_delta=0.0, mode="min", values=wandering(rng, n))
+        upwards = (np.arange(n) + 4 * rng.permutation(n)) / 64  # rising, back and forth
+        yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards, _best_alone=True)
+    for n, mode, sign in ((6, "min", -1), (6, "max", 1), (12, "min", -1), (12, "max", 1)):
+        values = 4 + sign * np.cumsum(rng.choice([-1, 1, 2, 3, 4, 5, 6], n)) / 16
+        for delta in (
+            7 / 32,
+            11 / 32,
+        ):  # never just the difference of two sixteenths: ties are not this group's
+            yield case(DELTA, patience=20, min_delta=delta, mode=mode, values=values, _best_alone=True)
+    for mode, sign in (("min", -1), ("max", 1)):
+        creeping = 4 + sign * np.arange(12) / 16 + int(rng.integers(16)) / 16
+        patience = int(rng.integers(2, 5))
+        yield case(DELTA, patience=patience, min_delta=1.0, mode=mode, values=creeping, _stopped=True)
+
+
+def wandering(rng, n):
+    """A falling loss in sixteenths, which turns back often and now and then just meets its lowest value."""
+    values = 5 + np.cumsum(rng.choice([-3, -2, 1, 2, 3], n)) / 16
+    for i in np.sort(rng.choice(np.arange(1, n), n // 4, replace=False)):
+        values[i] = values[:i].min()
+    return values
+
+
+@EarlyStopper.driver
+def drive(EarlyStopper, patience, min_delta, mode, values, _stopped=False, _best_alone=False):
+    stopper = EarlyStopper(patience, min_delta, mode)
+    stopped = None
+    for epoch, value in enumerate(values):
+        if stopper.update(float(value)):
+            stopped = epoch
+            break
+    if _stopped:  # whether, not when: another slip in `patience` shall not cost this one
+        return "never stops" if stopped is None else "stops on the way"
+    if patience < len(values):
+        return "never stops" if stopped is None else f"stops in epoch {stopped}"
+    if _best_alone:
+        return {"best": float(stopper.best)}
+    return {"best": float(stopper.best), "best_epoch": int(stopper.best_epoch)}
+
+
+class Stopper:
+    """The state machine in pieces, so that a slip can replace one of them."""
+
+    def __init__(self, patience, min_delta, mode):
+        self.patience, self.min_delta, self.mode = patience, min_delta, mode
+        self.epoch, self.wait = -1, 0
+        self.best = self.best_epoch = self.previous = None
+
+    def update(self, value):
+        self.epoch += 1
+        self.wait += 1
+        better = self.best is None or self.better(value)
+        self.previous = value
+        if not better:
+            return self.enough()
+        self.keep(value)
+        return self.after_keeping()
+
+    def better(self, value):
+        sign = 1 if self.mode == "min" else -1
+        return sign * value + self.min_delta < sign * self.best
+
+    def keep(self, value):
+        self.best, self.best_epoch, self.wait = value, self.epoch, 0
+
+    def enough(self):
+        return self.wait >= self.patience
+
+    def after_keeping(self):
+        return False
+
+
+def stopper_with(**pieces):
+    return type("EarlyStopper", (Stopper,), pieces)
+
+
+@EarlyStopper.wrong(
+    "It waits one epoch too long. With patience 2 the second epoch in a row without an improvement is the last: count "
+    "it before you compare with `patience`.",
+    loses=WHEN,
+    edits=True,
+)
+def one_epoch_too_patient(_):
+    return stopper_with(enough=lambda self: self.wait > self.patience)
+
+
+@EarlyStopper.wrong(
+    "You compare with the epoch before, as the slide says. A loss that jumps up and then creeps down looks better each "
+    "time and never gets back to where it was: compare with the best so far.",
+    edits=True,
+)
+def compares_with_the_previous_epoch(_):
+    def better(self, value):
+        sign = 1 if self.mode == "min" else -1
+        return sign * value + self.min_delta < sign * self.previous
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "Epochs without an improvement are counted over the whole run. After an improvement the count begins anew.",
+    loses=WHEN,
+    edits=True,
+)
+def never_resets_wait(_):
+    def keep(self, value):
+        self.best, self.best_epoch, self.wait = value, self.epoch, self.wait - 1
+
+    return stopper_with(keep=keep)
+
+
+@EarlyStopper.wrong(
+    "The very first value stops it: with patience 0 the test runs after an improvement, too. An epoch that is better "
+    "never stops.",
+    loses=WHEN,
+    edits=True,
+)
+def stops_at_epoch_zero(_):
+    return stopper_with(after_keeping=lambda self: self.wait >= self.patience)
+
+
+@EarlyStopper.wrong(
+    "A value equal to the best counts as an improvement: on a plateau it would wait for ever. Which of < and ≤ is meant?",
+    loses=(WHEN, BEST),
+    edits=True,
+)
+def equal_is_better(_):
+    def better(self, value):
+        sign = 1 if self.mode == "min" else -1
+        return sign * value + self.min_delta <= sign * self.best
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "For mode 'max' `min_delta` has the wrong sign: values that are worse than the best count as better. A new value has "
+    "to lie beyond the best by more than min_delta, in either mode.",
+    loses=DELTA,
+    edits=True,
+)
+def delta_with_the_wrong_sign_for_max(_):
+    def better(self, value):
+        if self.mode == "min":
+            return value < self.best - self.min_delta
+        return value > self.best - self.min_delta
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "`min_delta` has the wrong sign in both modes: values slightly worse than the best count as better.",
+    loses=DELTA,
+    edits=True,
+)
+def delta_with_the_wrong_sign(_):
+    def better(self, value):
+        sign = 1 if self.mode == "min" else -1
+        return sign * value - self.min_delta < sign * self.best
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "Every improvement counts, however small: where does `min_delta` enter?", loses=DELTA, edits=True
+)
+def ignores_min_delta(_):
+    def better(self, value):
+        return value < self.best if self.mode == "min" else value > self.best
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "`best` follows improvements smaller than min_delta. Then many small steps never add up to one that counts: the best "
+    "stays until it is beaten by more than min_delta.",
+    loses=DELTA,
+    edits=True,
+)
+def best_follows_small_steps(_):
+    def enough(self):
+        sign = 1 if self.mode == "min" else -1
+        if sign * self.previous < sign * self.best:
+            self.best, self.best_epoch = self.previous, self.epoch
+        return self.wait >= self.patience
+
+    return stopper_with(enough=enough)
+
+
+@EarlyStopper.wrong(
+    "Small improvements below min_delta leave `best` alone, but start the count of waiting anew.",
+    loses=DELTA,
+    edits=True,
+)
+def small_steps_reset_wait(_):
+    def enough(self):
+        sign = 1 if self.mode == "min" else -1
+        before = min(getattr(self, "lowest", np.inf), sign * self.best)
+        self.lowest = min(before, sign * self.previous)
+        if self.lowest < before:
+            self.wait = 0
+        return self.wait >= max(self.patience, 1)
+
+    return stopper_with(enough=enough)
+
+
+@EarlyStopper.wrong(
+    "Lower is better whatever `mode` says. An accuracy wants to grow.", loses=(MAX, DELTA), edits=True
+)
+def ignores_mode(_):
+    return stopper_with(better=lambda self, value: value + self.min_delta < self.best)
+
+
+@EarlyStopper.wrong(
+    "A NaN became the best value. Every comparison with NaN is False: see what `not (a >= b)` makes of it.",
+    loses=BEST,
+    edits=True,
+)
+def nan_is_better(_):
+    def better(self, value):
+        sign = 1 if self.mode == "min" else -1
+        return not (sign * value + self.min_delta >= sign * self.best)
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "`best_epoch` is counted from 1. In this course, and in Keras' callbacks, the first epoch has number 0.",
+    loses=BEST,
+    edits=True,
+)
+def counts_from_one(_):
+    def keep(self, value):
+        self.best, self.best_epoch, self.wait = value, self.epoch + 1, 0
+
+    return stopper_with(keep=keep)
+
+
+@EarlyStopper.wrong(
+    "`best_epoch` is the epoch it has got to, not the one that `best` belongs to.",
+    loses=BEST,
+    edits=True,
+)
+def best_epoch_is_the_last(_):
+    return stopper_with(
+        best_epoch=property(lambda self: self.epoch, lambda self, value: None),
+    )
+
+
+@EarlyStopper.right(edits=True)
+def keeps_the_whole_history(_):
+    class EarlyStopper:
+        def __init__(self, patience, min_delta, mode):
+            self.patience, self.delta, self.sign = patience, min_delta, {"min": 1, "max": -1}[mode]
+            self.history, self.best_epoch = [], 0
+
+        @property
+        def best(self):
+            return self.history[self.best_epoch]
+
+        def update(self, value):
+            self.history.append(value)
+            now = len(self.history) - 1
+            if self.sign * value < self.sign * self.best - self.delta:
+                self.best_epoch = now
+            return bool(now > 0 and now - self.best_epoch >= max(self.patience, 1))
+
+    return EarlyStopper
+
+
+@EarlyStopper.right(edits=True)
+def begins_at_infinity(_):
+    class EarlyStopper:
+        def __init__(self, patience, min_delta=0, mode="min"):
+            self.patience, self.min_delta = patience, min_delta
+            self.better = np.less if mode == "min" else np.greater
+            self.best = np.inf if mode == "min" else -np.inf
+            self.delta = min_delta if mode == "min" else -min_delta
+            self.best_epoch, self.wait, self.epoch = None, 0, 0
+
+        def update(self, value):
+            self.wait += 1
+            if self.better(value + self.delta, self.best):
+                self.best, self.best_epoch, self.wait = np.float64(value), np.int64(self.epoch), 0
+            self.epoch += 1
+            return np.bool_(self.wait > 0 and self.wait >= self.patience)
+
+    return EarlyStopper
+
+
+@EarlyStopper.right(edits=True)
+def counts_down_and_returns_nothing(_):
+    class EarlyStopper:
+        def __init__(self, patience, min_delta, mode):
+            self.full = self.left = max(patience, 1)
+            self.mode, self.min_delta, self.epoch = mode, min_delta, -1
+            self.best = None
+
+        def update(self, value):
+            self.epoch += 1
+            if (
+                self.best is None
+                or (self.mode == "min" and value < self.best - self.min_delta)
+                or (self.mode == "max" and value > self.best + self.min_delta)
+            ):
+                self.best, self.best_epoch, self.left = value, self.epoch, self.full
+                return None
+            self.left -= 1
+            if self.left == 0:
+                return True
+            return None
+
+    return EarlyStopper
+
+
+EarlyStopper.small(
+    "With patience 2, min_delta 0 and mode 'min', the values 3, 2, 2, 2.5: epoch 1 is the best, and epochs 2 and 3 are not "
+    "better. 2 is not better than 2. That makes two, so epoch 3 stops.",
+    patience=2,
+    min_delta=0.0,
+    mode="min",
+    values=np.array([3.0, 2.0, 2.0, 2.5, 1.0]),
+)
+
+# 14.2 triggers
+
+A, B = "a: no change", "b: the same as k epochs ago"
+C, D = "c: worse than k epochs ago", "d: the average has not changed"
+SHORT = "too little history, and just enough"
+GROUP = {"a": A, "b": B, "c": C, "d": D}
+
+triggers = Exercise(points=2, groups={A: 1, B: 1, C: 1, D: 1, SHORT: 1})
+
+
+@triggers.cases
+def cases(rng):
+    # Of up to six values a verdict shows each, so the short histories come first.
+    shapes = [wavering(rng, 2, 6) for _ in range(4)]
+    shapes += [plateau(rng), returning(rng), rising(rng), falling(rng), shifted(rng), spiking(rng)]
+    shapes += [wavering(rng, k, 3 * k + 1) for k in (3, 3, 4)]
+    for number, (history, k, tol) in enumerate(shapes):
+        for key, group in GROUP.items():
+            given = history.tolist() if number > 3 and number % 2 else history
+            yield case(group, history=given, k=k, tol=float(tol), _key=key)
+    k, level = int(rng.integers(3, 5)), int(rng.integers(8, 40)) / 16
+    for n in (2, k, k + 1, 2 * k - 1, 2 * k):
+        yield case(SHORT, history=np.full(n, level), k=k, tol=0.1, _key="")
+
+
+def wavering(rng, k, n):
+    steps = rng.choice([-1, 1], n) * rng.uniform(0.05, 0.2, n)
+    return 2 + np.cumsum(steps), k, rng.uniform(0.1, 0.3)
+
+
+def plateau(rng):
+    """Comes down and then does not move at all, with nothing tolerated: every ≤ counts."""
+    level = int(rng.integers(8, 24)) / 16
+    return np.concatenate([level + np.array([2.5, 1.25, 0.5]), np.full(8, level)]), 4, 0.0
+
+
+def returning(rng):
+    """Swings widely and ends where it was k = 3 epochs ago, after a long fall."""
+    level, swing = rng.uniform(1, 2), rng.uniform(0.4, 0.6)
+    return level + np.array([3, 2.2, 0.3, -0.4, 0.0, swing, -swing, 0.02]), 3, 0.1
+
+
+def rising(rng):
+    return rng.uniform(0.5, 1) + rng.uniform(0.15, 0.2) * np.arange(9), 3, rng.uniform(0.1, 0.14)
+
+
+def falling(rng):
+    return rng.uniform(4, 5) - rng.uniform(0.15, 0.2) * np.arange(9), 3, rng.uniform(0.1, 0.14)
+
+
+def shifted(rng):
+    """Falls by more than tol from k epochs ago, in a step, and is flat before and after."""
+    level, step = rng.uniform(1, 2), rng.uniform(0.3, 0.5)
+    return level + np.array([2, step, step, step, step, 0, 0, 0, 0]), 4, rng.uniform(0.1, 0.2)
+
+
+def spiking(rng):
+    """Flat on average, but for its last value, and half of its last but two."""
+    level, spike = rng.uniform(1, 2), rng.uniform(0.3, 0.4)
+    return level + np.array([1, 0, 0.05, 0, 0, -spike / 2, 0, spike]), 3, rng.uniform(0.15, 0.2)
+
+
+@triggers.driver
+def drive(triggers, history, k, tol, _key):
+    found = triggers(history, k, tol)
+    if not hasattr(found, "keys") or set(found) != set("abcd"):
+        raise TypeError("triggers should return a dictionary with the keys 'a', 'b', 'c' and 'd'")
+    return found[_key] if _key else {key: found[key] for key in "abcd"}
+
+
+def told(a=None, b=None, c=None, d=None, least=lambda k: 2 * k):
+    """An answer with some of the four triggers replaced; each is a function of (h, k, tol)."""
+    parts = {
+        "a": a or (lambda h, k, tol: np.ptp(h[-k:]) <= tol),
+        "b": b or (lambda h, k, tol: abs(h[-1] - h[-1 - k]) <= tol),
+        "c": c or (lambda h, k, tol: h[-1] > h[-1 - k] + tol),
+        "d": d or (lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[-2 * k : -k])) <= tol),
+    }
+
+    def triggers(history, k, tol):
+        h = np.asarray(history)
+        enough = len(h) >= least(k)
+        return {key: bool(enough and part(h, k, tol)) for key, part in parts.items()}
+
+    return triggers
+
+
+@triggers.wrong(
+    "Your trigger a asks what b asks. The loss may swing widely and come back: a looks at all of the last k values, "
+    "b only at two.",
+    loses=A,
+    edits=True,
+)
+def a_is_b(_):
+    return told(a=lambda h, k, tol: abs(h[-1] - h[-1 - k]) <= tol)
+
+
+@triggers.wrong(
+    "`history[-k]` is k - 1 epochs ago: `history[-1]` is the last one itself. Count on your fingers for k = 1.",
+    loses=(B, C),
+    edits=True,
+)
+def counts_the_fence_posts(_):
+    return told(
+        b=lambda h, k, tol: abs(h[-1] - h[-k]) <= tol,
+        c=lambda h, k, tol: h[-1] > h[-k] + tol,
+    )
+
+
+@triggers.wrong(
+    "Trigger a looks at one value too many: the last k, and not the one before them.", loses=A, edits=True
+)
+def a_looks_at_one_too_many(_):
+    return told(a=lambda h, k, tol: np.ptp(h[-1 - k :]) <= tol)
+
+
+@triggers.wrong(
+    "Trigger a takes the changes from one epoch to the next. Small ones add up: a asks for the whole range of the last "
+    "k values.",
+    loses=A,
+    edits=True,
+)
+def a_takes_single_steps(_):
+    return told(a=lambda h, k, tol: np.max(np.abs(np.diff(h[-k:]))) <= tol)
+
+
+@triggers.wrong(
+    "In d the second average runs over all epochs. The fall of the first ones, long past, then keeps it from ever "
+    "triggering: take the k epochs before the last k.",
+    loses=D,
+    edits=True,
+)
+def d_averages_over_all(_):
+    return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h)) <= tol)
+
+
+@triggers.wrong(
+    "In d the second average runs over everything before the last k. Only the k epochs before them are meant.",
+    loses=D,
+    edits=True,
+)
+def d_averages_over_all_before(_):
+    return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[:-k])) <= tol)
+
+
+@triggers.wrong(
+    "Your c holds when the loss has *fallen* by more than tol. It is a loss: worse is higher.",
+    loses=C,
+    edits=True,
+)
+def c_upside_down(_):
+    return told(c=lambda h, k, tol: h[-1] < h[-1 - k] - tol)
+
+
+@triggers.wrong("In c the slightest rise triggers; it has to be more than tol.", loses=C, edits=True)
+def c_without_tol(_):
+    return told(c=lambda h, k, tol: h[-1] > h[-1 - k])
+
+
+@triggers.wrong(
+    "b holds for every fall, however large: the change counts without its sign.", loses=B, edits=True
+)
+def b_with_its_sign(_):
+    return told(b=lambda h, k, tol: h[-1] - h[-1 - k] <= tol)
+
+
+@triggers.wrong(
+    "d holds for every fall of the average, however large: the change counts without its sign.",
+    loses=D,
+    edits=True,
+)
+def d_with_its_sign(_):
+    return told(d=lambda h, k, tol: np.mean(h[-k:]) - np.mean(h[-2 * k : -k]) <= tol)
+
+
+@triggers.wrong(
+    "With tol = 0 a loss that does not move at all triggers nothing: a, b and d say at most tol, so tol itself is "
+    "still allowed.",
+    loses=(A, B, D),
+    edits=True,
+)
+def below_tol_for_at_most(_):
+    return told(
+        a=lambda h, k, tol: np.ptp(h[-k:]) < tol,
+        b=lambda h, k, tol: abs(h[-1] - h[-1 - k]) < tol,
+        d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[-2 * k : -k])) < tol,
+    )
+
+
+@triggers.wrong(
+    "With fewer than 2k values some of your triggers answer already. Whoever has too little history says False four "
+    "times.",
+    loses=SHORT,
+    edits=True,
+)
+def each_as_soon_as_it_can(_):
+    least = {"a": lambda k: k, "b": lambda k: k + 1, "c": lambda k: k + 1, "d": lambda k: 2 * k}
+    never = dict.fromkeys("abcd", lambda h, k, tol: False)
+    parts = {key: told(**{**never, key: None}, least=n) for key, n in least.items()}
+    return lambda history, k, tol: {key: part(history, k, tol)[key] for key, part in parts.items()}
+
+
+@triggers.wrong(
+    "It asks for k + 1 values, which is enough for a, b and c, but not for d. With fewer than 2k all four are False.",
+    loses=SHORT,
+    edits=True,
+)
+def content_with_k_and_one(_):
+    return told(least=lambda k: k + 1)
+
+
+@triggers.wrong(
+    "With exactly 2k values there is just enough, and you still say False: `<` or `<=`?",
+    loses=SHORT,
+    edits=True,
+)
+def wants_one_more(_):
+    return told(least=lambda k: 2 * k + 1)
+
+
+@triggers.wrong(
+    "A short history ends in an IndexError. In the first epochs of a run there are fewer than 2k values: ask for their "
+    "number first.",
+    loses=SHORT,
+    edits=True,
+)
+def does_not_ask_for_the_length(_):
+    return told(least=lambda k: 0)
+
+
+@triggers.right
+def in_plain_python(history, k, tol):
+    values = [float(value) for value in history]
+    if len(values) < 2 * k:
+        return dict.fromkeys("abcd", False)
+    last, before, ago = values[-k:], values[-2 * k : -k], values[-k - 1]
+    return {
+        "d": not abs(sum(last) / k - sum(before) / k) > tol,
+        "c": values[-1] - ago > tol,
+        "b": -tol <= values[-1] - ago <= tol,
+        "a": max(last) - min(last) <= tol,
+    }
+
+
+@triggers.right
+def with_numpy_truths(history, k, tol):
+    h = np.array(history)
+    if h.size < 2 * k:
+        return {"a": 0, "b": 0, "c": 0, "d": 0}
+    change = h[-1] - h[-(k + 1)]
+    halves = h[-2 * k :].reshape(2, k)
+    return {
+        "a": halves[1].max() - halves[1].min() <= tol,
+        "b": np.abs(change) <= tol,
+        "c": np.greater(change, tol),
+        "d": np.abs(np.diff(halves.mean(axis=1)))[0] <= tol,
+    }
+
+
+triggers.small(
+    "k = 2, tol = 0.25, losses 4, 2, 1, 2: the last two span 1, so a is False; two epochs ago it was 2 and is 2 again, so b is "
+    "True and c False; the averages are 3 and 1.5, so d is False.",
+    history=np.array([4.0, 2.0, 1.0, 2.0]),
+    k=2,
+    tol=0.25,
+    _key="",
+)
+
+# 14.3 best_checkpoint
+
+OF_ALL, NAN = "the best of all epochs", "nan is never the best"
+
+best_checkpoint = Exercise(points=1, groups={OF_ALL: 1, NAN: 1})
+
+
+@best_checkpoint.cases
+def cases(rng):
+    for mode in ("min", "max"):
+        for n in (6, 9):
+            values = rng.permutation(30)[:n] / 16
+            best = values.min() if mode == "min" else values.max()
+            first = int(rng.integers(1, 4))
+            values[first] = values[first + 2] = best  # twice the best
+            yield case(OF_ALL, values=values if n == 6 else values.tolist(), mode=mode)
+        for place in (0, int(rng.integers(1, 3))):
+            values = np.sort(rng.permutation(30)[:6]) / 16
+            best = values[0] if mode == "min" else values[-1]
+            values = rng.permutation(values[values != best])
+            values = np.insert(values, int(rng.integers(3, 5)), best)
+            values[place] = np.nan
+            yield case(NAN, values=values, mode=mode)
+
+
+def ranked(values, mode):
+    return np.asarray(values, dtype=float) * (1 if mode == "min" else -1)
+
+
+@best_checkpoint.wrong(
+    "This is the last epoch that beat the one before it, as the slide has it. After a bad epoch a slightly less bad one "
+    "overwrites the best model there was.",
+)
+def last_better_than_previous(values, mode):
+    ranks = ranked(values, mode)
+    better = [i for i in range(1, len(ranks)) if ranks[i] < ranks[i - 1]]
+    return better[-1] if better else 0
+
+
+@best_checkpoint.wrong(
+    "`mode` is turned round: 'min' is for a loss, where low is good, and 'max' for an accuracy."
+)
+def modes_turned_round(values, mode):
+    ranks = ranked(values, "max" if mode == "min" else "min")
+    return int(np.nanargmin(ranks))
+
+
+@best_checkpoint.wrong("The lowest value wins whatever `mode` says.")
+def always_the_lowest(values, mode):
+    return int(np.nanargmin(values))
+
+
+@best_checkpoint.wrong(
+    "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.",
+    loses=NAN,
+)
+def nan_wins(values, mode):
+    return int(np.argmin(values) if mode == "min" else np.argmax(values))
+
+
+@best_checkpoint.wrong(
+    "A nan in the first epoch stays the best for ever, since nothing is lower than nan and nothing higher.",
+    loses=NAN,
+)
+def nan_first_sticks(values, mode):
+    ranks, best = ranked(values, mode), 0
+    for i in range(len(ranks)):
+        if ranks[i] < ranks[best]:
+            best = i
+    return best
+
+
+@best_checkpoint.wrong(
+    "You throw the nans away before you count, so that every epoch behind one moves up by one place.",
+    loses=NAN,
+)
+def counts_without_the_nans(values, mode):
+    ranks = ranked(values, mode)
+    return int(np.argmin(ranks[~np.isnan(ranks)]))
+
+
+@best_checkpoint.wrong(
+    "Of several epochs with the same best value you take the last; the first is wanted.", loses=OF_ALL
+)
+def last_of_ties(values, mode):
+    ranks = ranked(values, mode)
+    return int(len(ranks) - 1 - np.nanargmin(ranks[::-1]))
+
+
+@best_checkpoint.wrong("Epochs are counted from 0 here.")
+def counts_epochs_from_one(values, mode):
+    return int(np.nanargmin(ranked(values, mode))) + 1
+
+
+@best_checkpoint.wrong("This is the best value; the epoch in which it was reached is asked for.")
+def the_value_itself(values, mode):
+    return float(np.nanmin(values) if mode == "min" else np.nanmax(values))
+
+
+@best_checkpoint.wrong("This is the last epoch, which is what you hold when nothing was saved.")
+def the_last_epoch(values, mode):
+    return len(values) - 1
+
+
+@best_checkpoint.right
+def with_a_loop(values, mode):
+    best, best_epoch = None, None
+    for epoch, value in enumerate(values):
+        if value != value:
+            continue
+        if best is None or (value < best if mode == "min" else value > best):
+            best, best_epoch = value, epoch
+    return best_epoch
+
+
+@best_checkpoint.right
+def nan_as_infinity(values, mode):
+    values = np.array(values, dtype=np.float32)
+    worst = np.inf if mode == "min" else -np.inf
+    values[np.isnan(values)] = worst
+    return values.argmin() if mode == "min" else values.argmax()
+
+
+@best_checkpoint.right
+def sorted_pairs(values, mode):
+    sign = 1 if mode == "min" else -1
+    return min((sign * value, epoch) for epoch, value in enumerate(values) if not np.isnan(value))[1]
+
+
+best_checkpoint.small(
+    "Losses 3, nan, 1, 2, 1: the lowest is 1, first met in epoch 2. Epoch 4 beat the one before it, too, but not the best.",
+    values=[3.0, float("nan"), 1.0, 2.0, 1.0],
+    mode="min",
+)
+
+# 14.4 three_way
+
+PART, DRAWN = "two parts of `train`, nothing twice", "drawn by `rng`"
+
+three_way = Exercise(points=1, groups={PART: 3, DRAWN: 1, UNCHANGED: 1})
+
+
+@three_way.cases
+def cases(rng):
+    for n, n_val in ((30, 10), (23, 6)):
+        train = 50 + rng.permutation(60)[:n]
+        yield case(train=train, n_val=n_val, seed=draw_seed(rng))
+
+
+@three_way.driver
+def drive(three_way, train, n_val, seed):
+    def parts(rows, seed):
+        pair = three_way(rows, n_val, np.random.default_rng(seed))
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError("three_way should return a pair: train_idx and val_idx")
+        return [padded(part, 2 * len(train)) for part in pair]
+
+    train_idx, val_idx = parts(train.copy(), seed)
+    again = parts(train.copy(), seed)[1]
+    others = [parts(train.copy(), seed + i) for i in range(1, 21)]
+    three_way(train, n_val, np.random.default_rng(seed))
+    return {
+        "train_idx": train_idx,
+        "val_idx": val_idx,
+        "again": again,
+        "other train": np.array([pair[0] for pair in others]),
+        "other val": np.array([pair[1] for pair in others]),
+    }
+
+
+def padded(part, n):
+    """As an array of n numbers, -1 where there is nothing: a part of another size is to be judged, too."""
+    rows = np.asarray(part)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise TypeError("train_idx and val_idx should be one-dimensional arrays of indices")
+    return np.concatenate([rows[:n], np.full(n - len(rows[:n]), -1)])
+
+
+@three_way.judge
+def judge(case, result):
+    train, n_val = np.asarray(case.inputs["train"]), int(case.inputs["n_val"])
+    pairs = [(result["train_idx"], result["val_idx"])]
+    pairs += list(zip(result["other train"], result["other val"]))
+    troubles = [trouble_of(train, n_val, rows[rows >= 0], val[val >= 0]) for rows, val in pairs]
+    seen, detail = next((trouble for trouble in troubles if trouble[0]), ("", ""))
+    yield PART, not seen, seen, detail
+    val, again = np.sort(result["val_idx"]), np.sort(result["again"])
+    seen, detail = how_drawn(train, n_val, val, again, np.sort(np.asarray(result["other val"]), axis=1))
+    yield DRAWN, not seen, seen, detail
+
+
+def trouble_of(train, n_val, rows, val):
+    """What is wrong with one pair of parts: a word, and a sentence."""
+    known = np.isin(val, train)
+    if not known.all():
+        if np.all(np.concatenate([rows, val]) < len(train)):
+            return "positions", "the parts hold positions from 0 on, not the entries of `train`"
+        return "outside", f"{np.sum(~known)} of the validation rows are not in `train`"
+    if not np.isin(rows, train).all():
+        return "rows outside", "the training part holds rows that are not in `train`"
+    if len(np.unique(val)) < len(val) or len(np.unique(rows)) < len(rows):
+        return "twice", "a part holds the same row more than once"
+    if np.isin(rows, val).any():
+        return "overlap", f"{np.isin(rows, val).sum()} rows stand in both parts"
+    if len(val) != n_val and len(rows) == n_val:
+        return "swapped", f"train_idx has {len(rows)} rows and val_idx {len(val)}: the pair is swapped"
+    if len(val) != n_val:
+        return "another size", f"val_idx has {len(val)} rows, expected {n_val}"
+    if len(rows) != len(train) - n_val:
+        return "rows lost", f"{len(train) - n_val - len(rows)} rows are in neither part"
+    return "", ""
+
+
+def how_drawn(train, n_val, val, again, others):
+    if not np.array_equal(val, again):
+        return "not from rng", "two generators with the same seed gave different parts"
+    if not np.all(others == others[0]):
+        return "", ""
+    found = val[val >= 0]
+    if np.array_equal(found, np.sort(train[-n_val:])) or np.array_equal(found, np.sort(train[:n_val])):
+        return "not shuffled", "whatever the seed, validation gets the rows at one end of `train`"
+    return "always alike", "generators with different seeds gave the same validation rows"
+
+
+@three_way.wrong(
+    "Validation rows come from outside `train`. What is outside is the test set, and it has to stay unseen until the end: "
+    "this is what the lecture's listings do with `validation_data=(test_x, test_y)`.",
+    loses=PART,
+)
+def test_as_validation(train, n_val, rng):
+    outside = np.setdiff1d(np.arange(150), train)
+    return train, rng.permutation(outside)[:n_val]
+
+
+@three_way.wrong(
+    "Some validation rows are among the training rows as well: there a network is examined on what it has learnt by heart. One "
+    "drawing has to decide for both parts.",
+    loses=PART,
+)
+def overlapping(train, n_val, rng):
+    return train, rng.permutation(train)[:n_val]
+
+
+@three_way.wrong(
+    "The same row was drawn more than once. `rng.choice` and `rng.integers` put every row back unless told otherwise.",
+    loses=PART,
+)
+def draws_with_replacement(train, n_val, rng):
+    val = rng.choice(train, n_val)
+    return np.setdiff1d(train, val), val
+
+
+@three_way.wrong(
+    "Nothing is drawn: validation gets the rows at one end. If `train` is sorted in any way, by class for instance, the two "
+    "parts are different worlds.",
+    loses=DRAWN,
+)
+def unshuffled(train, n_val, rng):
+    return train[:-n_val], train[-n_val:]
+
+
+@three_way.wrong(
+    "You shuffle positions and return them. `train` holds the numbers of the rows: the parts are to be made of its entries.",
+    loses=PART,
+)
+def positions_for_indices(train, n_val, rng):
+    order = rng.permutation(len(train))
+    return order[n_val:], order[:n_val]
+
+
+@three_way.wrong("The pair is the wrong way round: first train_idx, then val_idx.", loses=PART)
+def pair_swapped(train, n_val, rng):
+    order = rng.permutation(train)
+    return order[:n_val], order[n_val:]
+
+
+@three_way.right
+def rest_by_a_list(train, n_val, rng):
+    """Not in the order drawn, which does not matter."""
+    val = np.sort(rng.permutation(train)[-n_val:])
+    return [row for row in train if row not in val], list(val)
+
+
+@three_way.wrong("The parts do not come from `rng`: nobody could repeat your split.", loses=DRAWN)
+def draws_from_elsewhere(train, n_val, rng):
+    order = np.random.permutation(train)
+    return order[n_val:], order[:n_val]
+
+
+@three_way.wrong(
+    "You make a generator of your own with a fixed seed: every split is the same. Use the `rng` you are given.",
+    loses=DRAWN,
+)
+def fixes_its_own_seed(train, n_val, rng):
+    order = np.random.default_rng(0).permutation(train)
+    return order[n_val:], order[:n_val]
+
+
+@three_way.wrong(
+    "`rng.shuffle` works in place: after the call `train` is in another order for everybody who uses it.",
+    loses=UNCHANGED,
+)
+def shuffles_in_place(train, n_val, rng):
+    rng.shuffle(train)
+    return train[n_val:].copy(), train[:n_val].copy()
+
+
+@three_way.right
+def choice_without_replacement(train, n_val, rng):
+    val = rng.choice(train, size=n_val, replace=False)
+    return np.setdiff1d(train, val), val
+
+
+@three_way.right
+def shuffles_a_copy(train, n_val, rng):
+    rows = train.copy()
+    rng.shuffle(rows)
+    return rows[:-n_val], rows[-n_val:]
+
+
+@three_way.right
+def with_a_mask_of_random_numbers(train, n_val, rng):
+    chosen = np.argsort(rng.random(len(train)))[:n_val]
+    mask = np.isin(np.arange(len(train)), chosen)
+    return train[~mask].tolist(), train[mask].tolist()
+
+
+@three_way.right
+def with_scikit_learn(train, n_val, rng):
+    from sklearn.model_selection import train_test_split
+
+    seed = int(rng.integers(2**31))
+    return tuple(train_test_split(train, test_size=n_val, random_state=seed))
+
+
+three_way.small(
+    "train = (10, 11, 12, 13, 14) and n_val = 2: the two parts may be (14, 10, 12) and (11, 13). Together they hold each of the "
+    "five once, and no 0 or 1."
+)
+
+# 14.5 callbacks
+
+STOP = "early stopping with the patience given"
+KEEP = "a checkpoint of the best model at `path`"
+ALIKE = "one validation metric for both, in its right direction"
+
+callbacks = Exercise(points=2, groups={STOP: 1, KEEP: 1, ALIKE: 2}, seconds=20)
+
+
+@callbacks.cases
+def cases(rng):
+    for name in ("model", "best_of_run"):
+        patience, number = int(rng.integers(4, 30)), int(rng.integers(10, 99))
+        yield case(patience=patience, path=f"{name}_{number}.keras")
+
+
+@callbacks.driver
+def drive(callbacks, patience, path):
+    import sys
+
+    keras = sys.modules.get("keras")
+    if keras is None:
+        raise RuntimeError(
+            "keras is not imported in this notebook: run the cell that imports it, then this one again"
+        )
+    both = callbacks(patience, path)
+    if not isinstance(both, (list, tuple)):
+        raise TypeError("callbacks should return a list")
+    kinds = keras.callbacks.EarlyStopping, keras.callbacks.ModelCheckpoint
+    found = [[one for one in both if isinstance(one, kind)] for kind in kinds]
+    stop, keep = (some[0] if some else None for some in found)
+    return {
+        "how many": np.array([len(some) for some in found]),
+        "patience": -1 if stop is None else int(stop.patience),
+        "best only": keep is not None and bool(keep.save_best_only),
+        # As arrays: of text by itself the judge is told only whether it equals the reference's.
+        "path": np.array(["" if keep is None else str(keep.filepath)]),
+        "monitors": np.array([str(getattr(one, "monitor", "")) for one in (stop, keep)]),
+        "modes": np.array([str(getattr(one, "mode", "")) for one in (stop, keep)]),
+    }
+
+
+@callbacks.judge
+def judge(case, result):
+    stops, keeps = (int(n) for n in result["how many"])
+    patience = int(result["patience"])
+    told = f"patience is {patience}, expected {case.inputs['patience']}"
+    if stops:
+        yield STOP, patience == case.inputs["patience"], "another patience", told
+    else:
+        yield STOP, False, "no EarlyStopping", "there is no EarlyStopping in the list"
+    yield KEEP, *how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
+    monitors, modes = [str(m) for m in result["monitors"]], [str(m) for m in result["modes"]]
+    if stops and keeps:
+        yield ALIKE, *how_watched(monitors, modes)
+    else:
+        yield ALIKE, False, "not both", "there are not two callbacks to compare"
+
+
+def how_kept(keeps, best_only, found, path):
+    if not keeps:
+        return False, "no ModelCheckpoint", "there is no ModelCheckpoint in the list"
+    if not best_only:
+        return False, "every epoch", "the checkpoint is written after every epoch, better or not"
+    allowed = (path, path.removesuffix(".keras") + ".h5")
+    return found in allowed, "another path", f"the checkpoint goes to {found!r}, expected {path!r}"
+
+
+def how_watched(monitors, modes):
+    """Findings about what both watch, and in which direction; 'auto' knows losses and accuracies."""
+    if monitors[0] != monitors[1]:
+        return False, "two monitors", f"one watches {monitors[0]!r}, the other {monitors[1]!r}"
+    monitor, wanted = monitors[0], {"val_loss": "min", "val_accuracy": "max"}
+    if not monitor.startswith("val_"):
+        return False, "training", f"both watch {monitor!r}, which is computed on the training points"
+    if monitor not in wanted:
+        return False, "no such metric", f"Keras reports no {monitor!r} here: val_loss or val_accuracy"
+    wrong = {mode for mode in modes if mode not in ("auto", wanted[monitor])}
+    return not wrong, f"{monitor} the wrong way", f"{monitor!r} is watched with mode {', '.join(wrong)!r}"
+
+
+def keras_pair(stop=None, keep=None, both=None):
+    """The two callbacks with other arguments."""
+
+    def callbacks(patience, path):
+        import keras
+
+        stopping = {"monitor": "val_loss", "patience": patience, **(both or {}), **(stop or {})}
+        keeping = {
+            "filepath": path,
+            "monitor": "val_loss",
+            "save_best_only": True,
+            **(both or {}),
+            **(keep or {}),
+        }
+        return [keras.callbacks.EarlyStopping(**stopping), keras.callbacks.ModelCheckpoint(**keeping)]
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "The two watch different things, as on the lecture's slide: one stops by the loss, the other keeps by the accuracy. The "
+    "epoch that was kept is then not the one that patience was counted from.",
+    loses=ALIKE,
+    edits=True,
+)
+def two_monitors(_):
+    return keras_pair(keep={"monitor": "val_accuracy", "mode": "max"})
+
+
+@callbacks.wrong(
+    "An accuracy is watched with mode 'min': the worst epoch is kept, and training stops as soon as it gets better.",
+    loses=ALIKE,
+    edits=True,
+)
+def min_for_accuracy(_):
+    return keras_pair(both={"monitor": "val_accuracy", "mode": "min"})
+
+
+@callbacks.wrong("A loss is watched with mode 'max': the worst epoch is kept.", loses=ALIKE, edits=True)
+def max_for_loss(_):
+    return keras_pair(both={"mode": "max"})
+
+
+@callbacks.wrong(
+    "The training loss falls for ever, overfitting or not. Watch points that the network does not learn from.",
+    loses=ALIKE,
+    edits=True,
+)
+def watches_the_training_loss(_):
+    return keras_pair(both={"monitor": "loss"})
+
+
+@callbacks.wrong(
+    "`val_acc` is a name of old versions; Keras 3 reports what the metric is called in `compile`, `val_accuracy`. Under another "
+    "name it warns and never stops.",
+    loses=ALIKE,
+    edits=True,
+)
+def old_name_of_the_accuracy(_):
+    return keras_pair(both={"monitor": "val_acc", "mode": "max"})
+
+
+@callbacks.wrong(
+    "Without `save_best_only=True` every epoch overwrites the file, and at the end it holds the last one.",
+    loses=KEEP,
+    edits=True,
+)
+def saves_every_epoch(_):
+    return keras_pair(keep={"save_best_only": False})
+
+
+@callbacks.wrong(
+    "`patience` is not handed on: Keras' own is 0, which stops at the first epoch that is not better.",
+    loses=STOP,
+    edits=True,
+)
+def keras_own_patience(_):
+    return keras_pair(stop={"patience": 0})
+
+
+@callbacks.wrong(
+    "The file is always the same, whatever `path` says: the next run overwrites it.", loses=KEEP, edits=True
+)
+def path_not_used(_):
+    return keras_pair(keep={"filepath": "best_model.keras"})
+
+
+@callbacks.wrong(
+    "There is no ModelCheckpoint. `restore_best_weights=True` brings the weights back into memory; the list was to hold a "
+    "callback that writes a file, too.",
+    loses=(KEEP, ALIKE),
+    edits=True,
+)
+def only_restores(_):
+    def callbacks(patience, path):
+        import keras
+
+        return [keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)]
+
+    return callbacks
+
+
+@callbacks.right
+def by_keywords_and_restoring(patience, path):
+    import keras
+
+    keep = keras.callbacks.ModelCheckpoint(
+        filepath=path, monitor="val_loss", mode="min", save_best_only=True, verbose=0
+    )
+    stop = keras.callbacks.EarlyStopping(
+        monitor="val_loss", mode="min", patience=patience, restore_best_weights=True
+    )
+    return [keep, stop]
+
+
+@callbacks.right
+def by_accuracy(patience, path):
+    import tensorflow as tf
+
+    watch = {"monitor": "val_accuracy", "mode": "max"}
+    return [
+        tf.keras.callbacks.EarlyStopping(patience=patience, **watch),
+        tf.keras.callbacks.ModelCheckpoint(path, save_best_only=True, **watch),
+    ]
+
+
+@callbacks.right
+def by_default_and_one_more(patience, path):
+    from pathlib import Path
+
+    import keras
+
+    return (
+        keras.callbacks.EarlyStopping(patience=patience),
+        keras.callbacks.ModelCheckpoint(Path(path), save_best_only=True),
+        keras.callbacks.TerminateOnNaN(),
+    )
+
+
+@callbacks.right
+def in_the_old_format(patience, path):
+    import keras
+
+    old = path.replace(".keras", ".h5")
+    return [
+        keras.callbacks.EarlyStopping("val_accuracy", patience=patience, mode="auto"),
+        keras.callbacks.ModelCheckpoint(old, "val_accuracy", save_best_only=True),
+    ]
+
+
+callbacks.small(
+    "callbacks(7, 'a.keras') is a list of two. The first stops after seven epochs in a row that do not beat the best; the "
+    "second has written a.keras in just that best epoch, because both look at the same number."
+)
