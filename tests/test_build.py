@@ -20,6 +20,7 @@ from autograder import build, sheet
 from autograder.cli import main
 from autograder.course import Course
 from autograder.errors import LessonError
+from autograder.grading.sandbox import missing
 from tests.builders import EXERCISES, LESSON, NAME, built_files, make_course, only_lesson, replaced
 
 SOLUTION, RELEASE = f"solutions/{NAME}/{NAME}.ipynb", f"notebooks/{NAME}/{NAME}.ipynb"
@@ -862,14 +863,25 @@ def test_help_fits_a_screen(command: str) -> None:
     assert max(map(len, lines)) <= 100
 
 
-def test_demo_shows_a_right_and_a_wrong_answer_of_every_exercise(built: Course) -> None:
-    """An up-to-date lesson is not built again; its verdicts are printed."""
+@pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+def test_demo_grades_a_class_and_finds_what_was_put_in(built: Course) -> None:
+    """Right answers earn all, the attack nothing; every misconception is found under its own name."""
+    before = {path for path in built.root.rglob("*") if "demo" not in path.parts}
+
     result = invoke(built, "demo")
 
-    assert result.exit_code == 0
-    assert "up to date" in result.stdout
-    for words in ("half: 2 of 2 points, all right", "shuffled: 1 of 1 point", "a wrong answer, doubled"):
-        assert words in result.stdout
+    assert result.exit_code == 0, result.output
+    rows = [re.split(r"  +", line) for line in result.stdout.splitlines() if line.startswith("student0")]
+    found = {row[2]: row[3:] for row in rows}
+    assert found["the reference solutions"] == ["3 of 4.5"]  # the rest is graded by hand
+    assert found["wrong answers that attack the grader"][0] == "0 of 4.5"
+    assert found["a file cut off in the middle"][0] == "none"
+    assert found["right, two days late"][1].startswith("handed in late")
+    put_in = [what.partition(", ")[2] for what in found if "misconception" in what]
+    assert len(put_in) >= 4
+    assert [found_as[1] for what, found_as in found.items() if "misconception" in what] == put_in
+    assert {found_as[0] for what, found_as in found.items() if "another right way" in what} == {"3 of 4.5"}
+    assert {path for path in built.root.rglob("*") if "demo" not in path.parts} == before
 
 
 def test_check_runs_a_notebook_and_shows_what_it_earns(course: Course) -> None:

@@ -625,3 +625,13 @@ def test_submissions_may_lie_elsewhere(small: Classroom, tmp_path: Path) -> None
     os.rename(small.root / "submitted", tmp_path / "collected")
     found = small.grade("--submitted", str(tmp_path / "collected"), "--student", "student1")
     assert found["student1"]["score"] == 4
+
+
+def test_a_cluster_gives_the_same_marks(small: Classroom, tmp_path: Path) -> None:
+    """Dask's workers share no disk with the course but what the interpreter needs."""
+    distributed = pytest.importorskip("distributed")
+    twin = Classroom(shutil.copytree(small.root, tmp_path / "twin"))
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        found = small.grade("--scheduler", cluster.scheduler_address)
+    assert marks(found) == marks(twin.grade())
+    assert all(result["sealed"] for result in found.values())

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -209,11 +210,11 @@ def on_a_cluster(address: str, tasks: Iterable[Task], setup: Setup) -> Iterator[
             yield task, failed(task[1], str(error)) if error else future.result()
 
 
-_worker: Worker | None = None
+_own = threading.local()  # a cluster's worker may have several threads, each with a warm process of its own
 
 
 def _task(assignment: Assignment, submission: Submission, setup: Setup) -> Mark:
-    global _worker
-    if _worker is None or _worker.setup != setup:
-        _worker = Worker(setup)
-    return _worker.mark(assignment, submission)
+    worker = getattr(_own, "worker", None)
+    if worker is None or worker.setup != setup:
+        _own.worker = worker = Worker(setup)
+    return worker.mark(assignment, submission)
