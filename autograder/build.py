@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import judge
 from . import sheet as sheets
 from .compare import Template, matches
 from .course import BEGIN, END, QUIET_TENSORFLOW, Cell, Course, Lesson, calls_check
 from .drawing import PUBLIC, Undrawable, drawn, seed_of
 from .errors import LessonError, WireError
 from .exercise import Exercise
-from .sheet import Case, LessonSheet, Mistake, Outcome, Sheet
+from .sheet import Case, LessonSheet, Mistake, Outcome, Sheet, joined, shuffled
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 HIDDEN_CASES = "### BEGIN HIDDEN TESTS\nfrom autograder.hidden import check\n### END HIDDEN TESTS\n"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LARGEST_NOTEBOOK = 1_000_000
+DRAWS_OF_FEW_ANSWERS = 6
 CELL_SECONDS = 300
 SAME_NUMBER = 1e-6  # expected results made on another machine differ in their last bits: that is not stale
 
@@ -101,11 +103,30 @@ def compiled(lesson: Lesson) -> LessonSheet:
 
 def compiled_hidden(lesson: Lesson, secret: str) -> LessonSheet:
     """The hidden sheets of a lesson: the same generators, a seed that nobody else knows."""
-    return LessonSheet(
-        lesson.name,
-        lesson.title,
-        {name: compiled_exercise(lesson, name, secret) for name in _in_order(lesson)},
-    )
+    public = sheets.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
+    made = {name: hidden_sheet(lesson, name, secret, public.get(name)) for name in _in_order(lesson)}
+    return LessonSheet(lesson.name, lesson.title, made)
+
+
+def hidden_sheet(lesson: Lesson, name: str, secret: str, public: Sheet | None = None) -> Sheet:
+    """One exercise's hidden cases, in an order of their own.
+
+    Where answers are few (yes and no), the public results in their order might be right again: shuffled, and
+    drawn several times, they are not.
+    """
+    sheet = compiled_exercise(lesson, name, secret)
+    if _answered_by_another_draw(sheet, public or compiled_exercise(lesson, name, PUBLIC)):
+        for again in range(2, DRAWS_OF_FEW_ANSWERS + 1):
+            sheet = joined(sheet, compiled_exercise(lesson, name, secret, str(again)))
+    return shuffled(sheet, seed_of(secret, "order", lesson.name, name))
+
+
+def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:
+    """Whether the right results of another draw, given in their order, would earn anything."""
+    if sheet.judge or len(sheet.cases) != len(other.cases):
+        return False
+    outcomes = [Outcome(case.expected) for case in other.cases]
+    return judge.verdict(sheet, outcomes).points > 0
 
 
 def compiled_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:

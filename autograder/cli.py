@@ -206,8 +206,14 @@ def grade(
         scheduler=scheduler or "",
         **wish,
     )
-    with Progress() as progress:
-        found = grading.grade(find_course(folder), asked, progress.step)
+    try:
+        with Progress() as progress:
+            found = grading.grade(find_course(folder), asked, progress.step)
+    except KeyboardInterrupt:
+        click.echo(
+            "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
+        )
+        sys.exit(130)
     click.echo(json.dumps(found) if as_json else table(found))
     if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
         sys.exit(1)

@@ -105,7 +105,12 @@ def _answers(lesson: Lesson) -> Iterator[Made]:
         for exercise, variant, kind in filter(None, pair[: 1 + number % 2]):
             try:
                 cell = _cell_of(lesson, exercise, variant)
-            except (LessonError, ValueError, OSError):  # leans on something that stays with its author
+            except (
+                LessonError,
+                ValueError,
+                OSError,
+                TypeError,
+            ):  # leans on something that stays with its author
                 continue
             words = variant.name.replace("_", " ")
             yield Made(lesson, f"{exercise.name}: {kind}, {words}", _notebook(lesson, (exercise, cell)))

@@ -13,7 +13,6 @@ import os
 import secrets
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from .errors import AutograderError
 from .sheet import LessonSheet, Sheet
 from .verdict import Verdict
 
+HOW_DRAWN = 2  # cases kept from another way of drawing are drawn anew
 public = sys.modules["autograder.check"]
 
 
@@ -40,20 +40,7 @@ def check(*answers: Any) -> Verdict:
 
 def with_hidden_cases(course: Course, lesson_name: str, sheet: Sheet) -> Sheet:
     """The sheet with the hidden cases after the public ones, and twice the time."""
-    return joined(sheet, hidden_sheets(course, course.lessons((lesson_name,))[0]).sheets[sheet.name])
-
-
-def joined(sheet: Sheet, hidden: Sheet) -> Sheet:
-    """A sheet with the cases of another behind its own."""
-    mistakes = tuple(
-        replace(
-            one,
-            outcomes=one.outcomes + other.outcomes,
-            findings=tuple(sorted({*one.findings, *other.findings})),
-        )
-        for one, other in zip(sheet.mistakes, hidden.mistakes, strict=True)
-    )
-    return replace(sheet, cases=sheet.cases + hidden.cases, mistakes=mistakes, seconds=2 * sheet.seconds)
+    return sheets.joined(sheet, hidden_sheets(course, course.lessons((lesson_name,))[0]).sheets[sheet.name])
 
 
 def hidden_sheets(course: Course, lesson: Lesson) -> LessonSheet:
@@ -65,7 +52,7 @@ def hidden_sheets(course: Course, lesson: Lesson) -> LessonSheet:
 
 
 def _path_of_hidden(course: Course, lesson: Lesson) -> Path:
-    state = hashlib.sha256(secret_of(course).encode())
+    state = hashlib.sha256(f"{HOW_DRAWN}{secret_of(course)}".encode())
     state.update(lesson.source_path.read_bytes() + lesson.exercises_path.read_bytes())
     return course.private / "hidden" / f"{lesson.name}-{state.hexdigest()[:16]}.json"
 

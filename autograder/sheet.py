@@ -7,7 +7,8 @@ notebook with the public cases, in grading with the hidden ones. Same data, same
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import random
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,31 @@ def parse(text: str) -> LessonSheet:
         raise wire.WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
     return LessonSheet(data["lesson"], data["title"], sheets)
+
+
+def joined(sheet: Sheet, other: Sheet) -> Sheet:
+    """A sheet with the cases of another draw behind its own, and the time for both."""
+    mistakes = tuple(
+        replace(
+            one,
+            outcomes=one.outcomes + more.outcomes,
+            findings=tuple(sorted({*one.findings, *more.findings})),
+        )
+        for one, more in zip(sheet.mistakes, other.mistakes, strict=True)
+    )
+    cases, seconds = sheet.cases + other.cases, sheet.seconds + other.seconds
+    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds)
+
+
+def shuffled(sheet: Sheet, seed: int) -> Sheet:
+    """A sheet with its cases in another order."""
+    order = list(range(len(sheet.cases)))
+    random.Random(seed).shuffle(order)
+    mistakes = tuple(
+        replace(one, outcomes=tuple(one.outcomes[k] for k in order)) if one.outcomes else one
+        for one in sheet.mistakes
+    )
+    return replace(sheet, cases=tuple(sheet.cases[k] for k in order), mistakes=mistakes)
 
 
 _PLAIN = (

@@ -24,7 +24,7 @@ from autograder import build, drawing, judge, slicing
 from autograder.course import Course, Lesson
 from autograder.errors import LessonError
 from autograder.exercise import Exercise, Variant
-from autograder.sheet import Sheet
+from autograder.sheet import Outcome, Sheet
 from tests.builders import ROOT, solution_bodies
 
 SEEDS = 20
@@ -67,10 +67,17 @@ class Subject:
     def _text_behind(self, functions: list[Any]) -> str:
         """The source of the solution and of some functions of exercises.py, with the helpers they call."""
         helpers, solutions = statements_of(self.lesson)
-        roots = [inspect.getsource(function) for function in functions]
+        roots = [self._source(function) for function in functions]
         used = {name for root in roots for one in slicing.statements(root) for name in one.uses}
         chosen = slicing.needed(helpers, used) + slicing.needed(solutions, self.exercise.all_functions)
         return "\n".join([*roots, *(one.source for one in chosen)])
+
+    def _source(self, function: Any) -> str:
+        """Of a class, too, which inspect looks for in a module that can be imported."""
+        if not isinstance(function, type):
+            return inspect.getsource(function)
+        text = self.lesson.exercises_path.read_text(encoding="utf-8")
+        return next(one.source for one in slicing.statements(text) if function.__name__ in one.binds)
 
 
 @cache
@@ -158,6 +165,18 @@ def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
     if any(case.inputs for case in public.cases):
         assert [str(case.inputs) for case in hidden.cases] != [str(case.inputs) for case in public.cases]
     assert [mistake.name for mistake in hidden.mistakes] == [mistake.name for mistake in public.mistakes]
+
+
+@each_exercise
+def test_public_results_in_their_order_earn_nothing_on_hidden_cases(subject: Subject) -> None:
+    """Whoever counts calls and answers from checks.json gets nowhere, not even with yes and no."""
+    public = subject.public
+    if public.judge:
+        pytest.skip("judged by properties, which an answer has or has not")
+    hidden = build.hidden_sheet(subject.lesson, subject.name, "a secret", public)
+    by_heart = [Outcome(case.expected) for case in public.cases] * build.DRAWS_OF_FEW_ANSWERS
+
+    assert judge.verdict(hidden, by_heart[: len(hidden.cases)]).points == 0
 
 
 @each_exercise

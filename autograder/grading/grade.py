@@ -302,7 +302,7 @@ def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, di
     public = sheets.load(path)
     if (folder / "exercises.py").is_file():
         secret = hidden.hidden_sheets(course, course.lessons((name,))[0])
-        whole = {key: hidden.joined(one, secret.sheets[key]) for key, one in public.sheets.items()}
+        whole = {key: sheets.joined(one, secret.sheets[key]) for key, one in public.sheets.items()}
     else:
         whole = public.sheets
     counts = {key: len(one.cases) for key, one in public.sheets.items()}
