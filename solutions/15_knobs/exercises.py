@@ -1,0 +1,1196 @@
+"""Exercises of lesson 15: counting, losses that stay finite, and rates to train with."""
+
+import math
+
+import numpy as np
+
+from autograder.exercise import UNCHANGED, Exercise, case
+
+# 15.1 param_count
+
+SHALLOW, DEEP = "one hidden layer", "several hidden layers"
+
+param_count = Exercise(points=1, groups={SHALLOW: 1, DEEP: 1})
+
+
+@param_count.cases
+def cases(rng):
+    for hidden in (1, 1, 2, 3):
+        inner = [int(width) for width in rng.permutation(range(4, 16))[:hidden]]
+        sizes = [int(rng.integers(17, 25)), *inner, int(rng.integers(2, 4))]
+        yield case(SHALLOW if hidden == 1 else DEEP, sizes=sizes)
+
+
+@param_count.wrong("These are the weights alone. Each unit also has a bias.")
+def no_biases(sizes):
+    return sum(a * b for a, b in zip(sizes, sizes[1:]))
+
+
+@param_count.wrong("The weights and biases of the output layer are missing: how many layers have weights?")
+def no_output_layer(sizes):
+    return sum((a + 1) * b for a, b in zip(sizes[:-2], sizes[1:-1]))
+
+
+@param_count.wrong("You give biases to the inputs too. They are no units: nothing is added up in them.")
+def biased_inputs(sizes):
+    return sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes)
+
+
+@param_count.wrong("The output layer's biases are missing: an output unit has one as well.")
+def no_output_bias(sizes):
+    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) - sizes[-1]
+
+
+@param_count.wrong(
+    "Each layer gets one bias from you. How many units does a layer have, and what does each of them add?"
+)
+def one_bias_a_layer(sizes):
+    return sum(a * b + 1 for a, b in zip(sizes, sizes[1:]))
+
+
+@param_count.wrong("These are the units. A connection between two of them is what has a weight.")
+def counts_units(sizes):
+    return sum(sizes[1:])
+
+
+@param_count.wrong(
+    "You multiply all the sizes: those are the ways through the network. Each layer has its own matrix, and the matrices' "
+    "entries add up."
+)
+def product_of_all(sizes):
+    return math.prod(sizes)
+
+
+@param_count.wrong(
+    "One hidden layer is right. With more, you connect every hidden layer with the inputs: what does the second one see?",
+    loses=DEEP,
+)
+def all_see_the_inputs(sizes):
+    return sum((sizes[0] + 1) * width for width in sizes[1:-1]) + (sizes[-2] + 1) * sizes[-1]
+
+
+@param_count.right
+def in_a_loop(sizes):
+    total = 0
+    for layer in range(1, len(sizes)):
+        total += sizes[layer - 1] * sizes[layer]
+        total += sizes[layer]
+    return total
+
+
+@param_count.right
+def with_arrays(sizes):
+    sizes = np.asarray(sizes)
+    return np.sum((sizes[:-1] + 1) * sizes[1:])
+
+
+@param_count.right
+def weights_and_biases_apart(sizes):
+    return int(np.dot(sizes[:-1], sizes[1:])) + sum(sizes[1:])
+
+
+@param_count.right
+def by_making_them(sizes):
+    return float(sum(np.zeros((a, b)).size + np.zeros(b).size for a, b in zip(sizes, sizes[1:])))
+
+
+param_count.small(
+    "2 inputs, 3 hidden units, 1 output. Each hidden unit has 2 weights and a bias, the output has 3 weights and a bias.",
+    sizes=[2, 3, 1],
+)
+
+# 15.1 hidden_sizes
+
+BOX, PYRAMID, ONE = "box", "pyramid", "a pyramid down to 1"
+
+hidden_sizes = Exercise(points=1, groups={BOX: 1, PYRAMID: 2, ONE: 1})
+
+
+@hidden_sizes.cases
+def cases(rng):
+    yield case(BOX, n=int(rng.integers(3, 6)), first=int(rng.integers(20, 90)), rule="box")
+    # Odd more than once on the way down, where each way of rounding up goes wrong in its own way.
+    yield case(PYRAMID, n=4, first=8 * int(rng.integers(3, 9)) + 5, rule="pyramid")
+    yield case(PYRAMID, n=3, first=4 * int(rng.integers(8, 20)) + 3, rule="pyramid")
+    yield case(ONE, n=int(rng.integers(5, 7)), first=int(rng.choice([7, 11, 13])), rule="pyramid")
+
+
+@hidden_sizes.wrong("Your pyramid doubles from layer to layer: it stands on its tip.", loses=(PYRAMID, ONE))
+def grows(n, first, rule):
+    return [first if rule == "box" else first * 2**k for k in range(n)]
+
+
+@hidden_sizes.wrong(
+    "Your pyramid is in reverse order: the first layer, next to the inputs, is the widest.",
+    loses=(PYRAMID, ONE),
+)
+def widest_last(n, first, rule):
+    return [first if rule == "box" else max(1, first // 2**k) for k in range(n)][::-1]
+
+
+@hidden_sizes.wrong(
+    "One layer is missing: n counts the hidden layers, and the output layer is not among them."
+)
+def output_counted(n, first, rule):
+    return [first if rule == "box" else max(1, first // 2**k) for k in range(n - 1)]
+
+
+@hidden_sizes.wrong("The first layer of your pyramid has half of `first` already.", loses=(PYRAMID, ONE))
+def halved_at_once(n, first, rule):
+    return [first if rule == "box" else max(1, first // 2 ** (k + 1)) for k in range(n)]
+
+
+@hidden_sizes.wrong(
+    "The last layers have 0 units, and nothing gets through a layer without units. Where should halving stop?",
+    loses=ONE,
+)
+def down_to_zero(n, first, rule):
+    return [first if rule == "box" else first // 2**k for k in range(n)]
+
+
+@hidden_sizes.wrong("Your list ends as soon as a layer has one unit. There should be n layers.", loses=ONE)
+def stops_at_one(n, first, rule):
+    return [first if rule == "box" else first // 2**k for k in range(n) if rule == "box" or first >= 2**k]
+
+
+@hidden_sizes.wrong("You round halves up, or to the nearest number: 7 becomes 4.", loses=(PYRAMID, ONE))
+def rounds_up(n, first, rule):
+    sizes = [first]
+    while len(sizes) < n:
+        sizes.append(first if rule == "box" else -(-sizes[-1] // 2))
+    return sizes
+
+
+@hidden_sizes.wrong(
+    "You round `first / 2**k`, which now and then goes up: halving rounds down.", loses=(PYRAMID, ONE)
+)
+def rounds_the_quotient(n, first, rule):
+    return [first if rule == "box" else max(1, round(first / 2**k)) for k in range(n)]
+
+
+@hidden_sizes.wrong("Your layers have fractions of a unit.", loses=(PYRAMID, ONE))
+def fractions(n, first, rule):
+    return [first if rule == "box" else max(1, first / 2**k) for k in range(n)]
+
+
+@hidden_sizes.wrong(
+    "You divide `first` by 1, 2, 3, …; halving divides what came before by 2.", loses=(PYRAMID, ONE)
+)
+def divided_by_the_number(n, first, rule):
+    return [first if rule == "box" else max(1, first // (k + 1)) for k in range(n)]
+
+
+@hidden_sizes.wrong("The two rules are exchanged: a box is equally wide everywhere.")
+def rules_exchanged(n, first, rule):
+    return [first if rule == "pyramid" else max(1, first // 2**k) for k in range(n)]
+
+
+@hidden_sizes.wrong("You halve whatever the rule says: look at `rule`.", loses=BOX)
+def always_a_pyramid(n, first, rule):
+    return [max(1, first // 2**k) for k in range(n)]
+
+
+@hidden_sizes.right
+def halving_in_a_loop(n, first, rule):
+    sizes = [first]
+    for _ in range(n - 1):
+        sizes.append(sizes[-1] if rule == "box" else max(sizes[-1] // 2, 1))
+    return sizes
+
+
+@hidden_sizes.right
+def by_shifting(n, first, rule):
+    return tuple(max(1, first >> k) if rule == "pyramid" else first for k in range(n))
+
+
+@hidden_sizes.right
+def with_arrays(n, first, rule):
+    if rule == "box":
+        return np.full(n, first)
+    return np.maximum(1, np.floor(first / 2.0 ** np.arange(n))).astype(int)
+
+
+@hidden_sizes.right
+def recursively(n, first, rule):
+    if n == 0:
+        return []
+    rest = first if rule == "box" else max(1, int(first / 2))
+    return [first, *recursively(n - 1, rest, rule)]
+
+
+hidden_sizes.small(
+    "Four hidden layers, the first of 5 units: half of 5, rounded down, is 2; half of 2 is 1; below 1 it does not go.",
+    n=4,
+    first=5,
+    rule="pyramid",
+)
+
+# 15.2 updates_per_epoch
+
+EVEN, SMALLER, ALL = "batches that come out even", "a smaller last batch", "a batch larger than the data"
+
+updates_per_epoch = Exercise(points=1, groups={EVEN: 1, SMALLER: 2, ALL: 1})
+
+
+@updates_per_epoch.cases
+def cases(rng):
+    batch = int(rng.integers(11, 40))
+    yield case(EVEN, n=batch * int(rng.integers(5, 20)), batch=batch)
+    for share in (0.2, 0.8):  # less than half a batch is left, and more
+        batch = int(rng.integers(20, 60))
+        yield case(SMALLER, n=batch * int(rng.integers(5, 20)) + int(share * batch), batch=batch)
+    n = int(rng.integers(20, 60))
+    yield case(ALL, n=n, batch=n * int(rng.integers(3, 5)))
+
+
+@updates_per_epoch.wrong(
+    "The samples that are left over after the last full batch take no part. Keras makes a smaller batch of them.",
+    loses=(SMALLER, ALL),
+)
+def full_batches_only(n, batch):
+    return n // batch
+
+
+@updates_per_epoch.wrong(
+    "The samples that are left over after the last full batch take no part, unless there is no full one at all.",
+    loses=SMALLER,
+)
+def full_batches_or_one(n, batch):
+    return max(1, n // batch)
+
+
+@updates_per_epoch.wrong(
+    "Where the batches come out even you count one too many: there is nothing left over then.", loses=EVEN
+)
+def always_one_more(n, batch):
+    return n // batch + 1
+
+
+@updates_per_epoch.wrong(
+    "Your result has a fraction. There are no fractions of an update.", loses=(SMALLER, ALL)
+)
+def a_fraction(n, batch):
+    return n / batch
+
+
+@updates_per_epoch.wrong(
+    "You round to the nearest: a few samples that are left over get lost, many don't.", loses=(SMALLER, ALL)
+)
+def rounded(n, batch):
+    return round(n / batch)
+
+
+@updates_per_epoch.wrong("You multiply. With larger batches, are there more updates in an epoch, or fewer?")
+def multiplied(n, batch):
+    return n * batch
+
+
+@updates_per_epoch.wrong("Turned over: that is the share of the data in one batch.")
+def turned_over(n, batch):
+    return batch / n
+
+
+@updates_per_epoch.wrong("You count an update for every sample, whatever the batch.")
+def one_a_sample(n, batch):
+    return n
+
+
+@updates_per_epoch.right
+def with_ceil(n, batch):
+    return math.ceil(n / batch)
+
+
+@updates_per_epoch.right
+def with_numpy(n, batch):
+    return np.ceil(n / batch)
+
+
+@updates_per_epoch.right
+def with_a_remainder(n, batch):
+    whole, rest = divmod(n, batch)
+    return whole + (rest > 0)
+
+
+@updates_per_epoch.right
+def rounded_up_in_advance(n, batch):
+    return (n + batch - 1) // batch
+
+
+@updates_per_epoch.right
+def by_counting(n, batch):
+    return len(range(0, n, batch))
+
+
+updates_per_epoch.small(
+    "Ten samples in batches of four: four, four, and the two that are left.", n=10, batch=4
+)
+
+# 15.3 bce, cce_from_logits, mse
+
+BCE, BCE_SURE = "bce", "bce where p is 0 or 1"
+CCE, CCE_SURE = "cce_from_logits", "cce_from_logits with logits of ±1000"
+MSE = "mse"
+
+# An epsilon moves ordinary losses by up to a millionth.
+bce = Exercise(
+    "bce",
+    "cce_from_logits",
+    "mse",
+    points=3,
+    groups={BCE: 3, BCE_SURE: 1, CCE: 3, CCE_SURE: 1, MSE: 4},
+    rtol=1e-5,
+)
+
+
+@bce.cases
+def cases(rng):
+    for shape in [(5,), (4, 1)]:
+        p = rng.uniform(0.1, 0.9, shape)
+        yield case(BCE, _of="bce", _rows=0, p=p, y=labels(rng, shape))
+    y = labels(rng, 6)
+    p = np.where(rng.permutation([1, 1, 0, 0, 0, 0]), y, rng.uniform(0.1, 0.9, 6))
+    yield case(BCE_SURE, _of="bce", _rows=0, p=p, y=y)  # two of them sure, and right
+    p = rng.uniform(0.3, 0.7, 4)
+    y = rng.permutation([0.0, 0.0, 1.0, 1.0])
+    wrong = int(rng.integers(4))
+    p[wrong] = 1 - y[wrong]
+    yield case(BCE_SURE, _of="bce", _rows=4, p=p, y=y)  # one of them sure, and wrong
+
+    for rows, classes in [(5, 3), (3, 4)]:
+        z = 1.5 * rng.normal(size=(rows, classes))
+        yield case(CCE, _of="cce_from_logits", _rows=0, z=z, Y=one_hot(rng, rows, classes))
+    # Ordinary differences around large numbers: softmax sees differences only.
+    z = rng.normal(size=(3, 4)) + rng.permutation([1000.0, -1000.0, 0.0])[:, None]
+    yield case(CCE_SURE, _of="cce_from_logits", _rows=0, z=z, Y=one_hot(rng, 3, 4))
+    z = rng.normal(size=(3, 4))
+    top = rng.integers(0, 4, 3)
+    z[range(3), top] = 1000
+    answers = top + np.array([0, 0, 1])  # the last row is sure, and wrong
+    yield case(CCE_SURE, _of="cce_from_logits", _rows=3, z=z, Y=np.eye(4)[answers % 4])
+
+    for shape in [(5,), (4, 3)]:
+        p = rng.uniform(-2, 2, shape)
+        yield case(MSE, _of="mse", _rows=0, p=p, y=p + signed(rng, 0.2, 1.8, shape))
+
+
+def labels(rng, shape):
+    """Zeros and ones, some of each."""
+    n = int(np.prod(shape))
+    return rng.permutation((np.arange(n) % 2) * 1.0).reshape(shape)
+
+
+def one_hot(rng, rows, classes):
+    """A class for each row, not all the same."""
+    return np.eye(classes)[rng.permutation(rows) % classes]
+
+
+def signed(rng, low, high, shape):
+    """Distinct sizes between low and high, with random signs."""
+    return rng.uniform(low, high, shape) * rng.choice([-1, 1], shape)
+
+
+@bce.driver
+def drive(bce, cce_from_logits, mse, _of, _rows, p=None, y=None, z=None, Y=None):
+    function = {"bce": bce, "cce_from_logits": cce_from_logits, "mse": mse}[_of]
+    # A student's log of 0 warns before its result is looked at, and the result says enough.
+    with np.errstate(all="ignore"):
+        loss = function(z, Y) if _of == "cce_from_logits" else function(p, y)
+    if not _rows:
+        return loss
+    # One row is as wrong as can be. What it costs depends on the epsilon, and must only be finite and in range:
+    # from 1e-6 to 1e-16 it is 13.8 to 36.8, without one it is the difference of two logits.
+    if loss is None or np.ndim(loss) or not np.isfinite(loss):
+        return {"loss of one sure and wrong row": "not a finite number"}
+    share = float(loss) * _rows
+    sized = 13.5 < share < 41.0 or (z is not None and 900.0 < share < 1100.0)
+    return {"loss of one sure and wrong row": "fine" if sized else "finite, but of the wrong size"}
+
+
+def cross_entropy(p, y, eps=1e-7, log=np.log):
+    """The cross-entropy of each entry."""
+    p = np.clip(p, eps, 1 - eps)
+    return -(y * log(p) + (1 - y) * log(1 - p))
+
+
+def log_softmax(z, axis=1):
+    """Logarithms of the softmax along an axis."""
+    z = z - z.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+@bce.wrong(
+    "Where p is exactly 0 or 1 you take the logarithm of 0: inf, or nan where it is multiplied by 0. Keep p a little away from "
+    "both ends.",
+    loses=BCE_SURE,
+    replaces="bce",
+)
+def log_of_zero(p, y):
+    with np.errstate(all="ignore"):
+        return np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p)))
+
+
+@bce.wrong(
+    "A p that is sure and right costs nothing, as it should; one that is sure and wrong costs inf.",
+    loses=BCE_SURE,
+    replaces="bce",
+)
+def picked_but_unbounded(p, y):
+    with np.errstate(all="ignore"):
+        return np.mean(np.where(y == 1, -np.log(p), -np.log(1 - p)))
+
+
+@bce.wrong("Only one end is guarded: p is kept away from 0, and 1 - p isn't.", loses=BCE_SURE, replaces="bce")
+def guards_one_end(p, y):
+    with np.errstate(all="ignore"):
+        return np.mean(-(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p)))
+
+
+@bce.wrong(
+    "You keep p further from 0 and 1 than the exercise says: being sure and wrong costs too little.",
+    loses=BCE_SURE,
+    replaces="bce",
+)
+def kept_too_far_away(p, y):
+    return np.mean(cross_entropy(p, y, 1e-3))
+
+
+@bce.wrong("These are logarithms to base 2.", loses=(BCE, BCE_SURE), replaces="bce")
+def base_two(p, y):
+    return np.mean(cross_entropy(p, y, log=np.log2))
+
+
+@bce.wrong("You add up the samples; the mean was asked for.", loses=(BCE, BCE_SURE), replaces="bce")
+def summed(p, y):
+    return np.sum(cross_entropy(p, y))
+
+
+@bce.wrong(
+    "One loss for every sample comes back. The mean is still to be taken.",
+    loses=(BCE, BCE_SURE),
+    replaces="bce",
+)
+def one_for_each(p, y):
+    return cross_entropy(p, y)
+
+
+@bce.wrong(
+    "Only samples with y = 1 cost something: the other half of the sum is missing.",
+    loses=(BCE, BCE_SURE),
+    replaces="bce",
+)
+def ones_only(p, y):
+    return np.mean(-y * np.log(np.clip(p, 1e-7, 1)))
+
+
+@bce.wrong(
+    "Your loss is negative: the logarithm of a number below 1 is, and there is a minus in front of it.",
+    loses=(BCE, BCE_SURE),
+    replaces="bce",
+)
+def without_the_minus(p, y):
+    return -np.mean(cross_entropy(p, y))
+
+
+@bce.wrong(
+    "p and y are exchanged: the logarithm is that of the prediction.", loses=(BCE, BCE_SURE), replaces="bce"
+)
+def exchanged(p, y):
+    return np.mean(cross_entropy(y, p))
+
+
+@bce.wrong(
+    "exp(1000) is inf, and inf/inf is nan; at -1000 it is 0/0. Softmax depends on differences only: what may be taken off first?",
+    loses=CCE_SURE,
+    replaces="cce_from_logits",
+)
+def overflows(z, Y):
+    with np.errstate(all="ignore"):
+        powers = np.exp(z)
+        return np.mean(-np.sum(Y * np.log(powers / powers.sum(axis=1, keepdims=True)), axis=1))
+
+
+@bce.wrong(
+    "You take the largest of *all* logits off. A row far below it then underflows to 0/0: each row has a largest one of its own.",
+    loses=CCE_SURE,
+    replaces="cce_from_logits",
+)
+def shifted_by_one_maximum(z, Y):
+    with np.errstate(all="ignore"):
+        powers = np.exp(z - z.max())
+        p = powers / powers.sum(axis=1, keepdims=True)
+        return np.mean(-np.sum(Y * np.log(np.clip(p, 1e-12, 1)), axis=1))
+
+
+@bce.wrong(
+    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Take the logarithm on paper first, or "
+    "keep the probability away from 0.",
+    loses=CCE_SURE,
+    replaces="cce_from_logits",
+)
+def log_of_a_lost_softmax(z, Y):
+    with np.errstate(all="ignore"):
+        powers = np.exp(z - z.max(axis=1, keepdims=True))
+        p = powers / powers.sum(axis=1, keepdims=True)
+        return np.mean(-np.sum(Y * np.log(p), axis=1))
+
+
+@bce.wrong(
+    "Your softmax runs over the samples. The probabilities of one sample, which is a row, add up to 1.",
+    loses=(CCE, CCE_SURE),
+    replaces="cce_from_logits",
+)
+def wrong_axis(z, Y):
+    return np.mean(-np.sum(Y * log_softmax(z, axis=0), axis=1))
+
+
+@bce.wrong(
+    "You divide by the number of entries. In each row only one class counts: the mean is over the samples.",
+    loses=(CCE, CCE_SURE),
+    replaces="cce_from_logits",
+)
+def mean_over_entries(z, Y):
+    return np.mean(-Y * log_softmax(z))
+
+
+@bce.wrong(
+    "You add up the samples; the mean was asked for.", loses=(CCE, CCE_SURE), replaces="cce_from_logits"
+)
+def rows_summed(z, Y):
+    return -np.sum(Y * log_softmax(z))
+
+
+@bce.wrong("These are logarithms to base 2.", loses=(CCE, CCE_SURE), replaces="cce_from_logits")
+def logits_base_two(z, Y):
+    return np.mean(-np.sum(Y * log_softmax(z), axis=1)) / np.log(2)
+
+
+@bce.wrong(
+    "You take the logits for probabilities. They are what comes before the softmax.",
+    loses=(CCE, CCE_SURE),
+    replaces="cce_from_logits",
+)
+def without_softmax(z, Y):
+    return np.mean(-np.sum(Y * np.log(np.clip(z, 1e-7, 1)), axis=1))
+
+
+@bce.wrong(
+    "You send each logit through a sigmoid. Among classes of which one is right, the probabilities have to add up to 1.",
+    loses=(CCE, CCE_SURE),
+    replaces="cce_from_logits",
+)
+def sigmoid_of_each(z, Y):
+    return np.mean(np.sum(Y * np.logaddexp(0, -z), axis=1))
+
+
+@bce.wrong("Your loss is negative: a minus is missing.", loses=(CCE, CCE_SURE), replaces="cce_from_logits")
+def cce_without_the_minus(z, Y):
+    return np.mean(np.sum(Y * log_softmax(z), axis=1))
+
+
+@bce.wrong(
+    "Half of what it should be: the ½ of some textbooks is not in Keras' loss.", loses=MSE, replaces="mse"
+)
+def with_a_half(p, y):
+    return np.mean((p - y) ** 2) / 2
+
+
+@bce.wrong("You add up; the mean was asked for.", loses=MSE, replaces="mse")
+def squares_summed(p, y):
+    return np.sum((p - y) ** 2)
+
+
+@bce.wrong("This is the root of the mean squared error.", loses=MSE, replaces="mse")
+def with_a_root(p, y):
+    return np.sqrt(np.mean((p - y) ** 2))
+
+
+@bce.wrong("These are absolute values; squares were asked for.", loses=MSE, replaces="mse")
+def absolute_values(p, y):
+    return np.mean(np.abs(p - y))
+
+
+@bce.wrong(
+    "With several columns you add up each row before taking the mean. The mean is over all entries.",
+    loses=MSE,
+    replaces="mse",
+)
+def rows_added_up(p, y):
+    return np.mean(np.sum(((p - y) ** 2).reshape(len(p), -1), axis=1))
+
+
+@bce.wrong("One number for each row comes back. The mean is over all entries.", loses=MSE, replaces="mse")
+def one_for_each_row(p, y):
+    return np.mean((p - y) ** 2, axis=-1) if np.ndim(p) > 1 else (p - y) ** 2
+
+
+@bce.right
+def clipped_at_1e_12(p, y):
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+@bce.right
+def added_at_both_ends(p, y):
+    return -np.mean(y * np.log(p + 1e-7) + (1 - y) * np.log(1 - p + 1e-7))
+
+
+@bce.right
+def in_a_loop(p, y):
+    total = 0.0
+    for one, label in zip(np.ravel(p), np.ravel(y)):
+        right = one if label == 1 else 1 - one
+        total -= math.log(max(right, 1e-12))
+    return total / np.size(p)
+
+
+@bce.right
+def probability_of_the_label(p, y):
+    right = np.where(np.asarray(y) == 1, p, 1 - np.asarray(p))
+    return -np.log(np.maximum(right, 1e-10)).mean()
+
+
+@bce.right
+def in_float32(p, y):
+    eps = np.float32(1e-7)
+    p, y = np.clip(np.float32(p), eps, 1 - eps), np.float32(y)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log1p(-p))
+
+
+@bce.right(replaces="cce_from_logits")
+def log_sum_exp(z, Y):
+    top = z.max(axis=1)
+    log_sum = top + np.log(np.exp(z - top[:, None]).sum(axis=1))
+    return np.mean(log_sum - (z * Y).sum(axis=1))
+
+
+@bce.right(replaces="cce_from_logits")
+def stable_softmax_clipped(z, Y):
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.clip(powers / powers.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+    return -(Y * np.log(p)).sum() / len(z)
+
+
+@bce.right(replaces="cce_from_logits")
+def stable_softmax_and_a_little(z, Y):
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    p = powers / powers.sum(axis=1, keepdims=True)
+    return -np.mean(np.log(p[np.arange(len(z)), Y.argmax(axis=1)] + 1e-12))
+
+
+@bce.right(replaces="cce_from_logits")
+def with_logaddexp(z, Y):
+    losses = [np.logaddexp.reduce(row) - row[int(np.argmax(label))] for row, label in zip(z, Y)]
+    return float(np.mean(losses))
+
+
+@bce.right(replaces="cce_from_logits")
+def logits_in_float32(z, Y):
+    z = np.float32(z)
+    z = z - z.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(z).sum(axis=1)) - (z * np.float32(Y)).sum(axis=1))
+
+
+@bce.right(replaces="mse")
+def through_the_mean(p, y):
+    difference = np.asarray(p) - np.asarray(y)
+    return (difference * difference).mean()
+
+
+@bce.right(replaces="mse")
+def mse_in_a_loop(p, y):
+    squares = [(float(a) - float(b)) ** 2 for a, b in zip(np.ravel(p), np.ravel(y))]
+    return sum(squares) / len(squares)
+
+
+@bce.right(replaces="mse")
+def squared_length(p, y):
+    return np.linalg.norm(np.float32(p) - np.float32(y)) ** 2 / np.size(p)
+
+
+bce.small(
+    "bce, by hand: a label of 1 to which the network gives ½ costs log 2 = 0.693; so does a label of 0. The mean is the same.",
+    _of="bce",
+    _rows=0,
+    p=np.array([0.5, 0.5]),
+    y=np.array([1.0, 0.0]),
+)
+
+# 15.4 slide_lr
+
+slide_lr = Exercise(points=1, groups={"100 epochs": 1, "500 epochs": 1, "any other number": 2})
+
+
+@slide_lr.cases
+def cases(rng):
+    yield case("100 epochs", epochs=100)
+    yield case("500 epochs", epochs=500)
+    for epochs in (99, 101, 499, 501):
+        yield case("any other number", epochs=epochs)
+    for low, high in [(10, 90), (110, 490), (510, 900), (1000, 4000)]:
+        yield case("any other number", epochs=int(rng.integers(low, high)))
+
+
+@slide_lr.wrong(
+    "You read the rule as ranges: up to 100, up to 500, beyond. That may be what was meant, but what does it say?",
+    loses="any other number",
+)
+def ranges(epochs):
+    return 0.001 if epochs <= 100 else 0.0001 if epochs <= 500 else 0.000001
+
+
+@slide_lr.wrong(
+    "You read the rule as ranges that begin at 100 and at 500. Which comparison does it print?",
+    loses="any other number",
+)
+def ranges_upwards(epochs):
+    return 0.0001 if epochs >= 500 else 0.001 if epochs >= 100 else 0.000001
+
+
+@slide_lr.wrong(
+    "Your last rate has lost a zero (1e-5); perhaps you mended it so that it lies in the page's range. Copy the rule as it is.",
+    loses="any other number",
+)
+def one_zero_less(epochs):
+    return {100: 0.001, 500: 0.0001}.get(epochs, 0.00001)
+
+
+@slide_lr.wrong(
+    "For all other numbers of epochs you return None: the `else` is missing.", loses="any other number"
+)
+def without_else(epochs):
+    return {100: 0.001, 500: 0.0001}.get(epochs)
+
+
+@slide_lr.wrong("The rates for 100 and for 500 epochs are exchanged.", loses=("100 epochs", "500 epochs"))
+def exchanged(epochs):
+    return {100: 0.0001, 500: 0.001}.get(epochs, 0.000001)
+
+
+@slide_lr.wrong(
+    "You begin with 0.01, the upper end of the page's range. The rule's own rates are others.",
+    loses=("100 epochs", "500 epochs"),
+)
+def begins_at_the_range(epochs):
+    return {100: 0.01, 500: 0.001}.get(epochs, 0.000001)
+
+
+@slide_lr.right
+def with_if_and_elif(epochs):
+    if epochs == 100:
+        return 0.001
+    elif epochs == 500:
+        return 0.0001
+    else:
+        return 0.000001
+
+
+@slide_lr.right
+def with_a_dictionary(epochs):
+    return {100: 1e-3, 500: 1e-4}.get(epochs, 1e-6)
+
+
+@slide_lr.right
+def with_select(epochs):
+    return np.select([epochs == 100, epochs == 500], [1e-3, 1e-4], 1e-6)
+
+
+slide_lr.small("101 is not equal to 100, and not to 500.", epochs=101)
+
+# 15.4 lr_issues
+
+TRUE_ONES = "the statements that are true"
+LETTERS, TRUE = "abcdef", "bce"
+
+lr_issues = Exercise(points=1, groups={TRUE_ONES: 1}, builds_on=("slide_lr",))
+
+
+@lr_issues.cases
+def cases(rng):
+    yield case()
+
+
+@lr_issues.driver
+def drive(lr_issues):
+    answer = lr_issues()
+    if answer is None or not hasattr(answer, "__iter__"):
+        raise TypeError("lr_issues should return a set of letters, such as {'a', 'b'}")
+    chosen = {str(letter).strip().lower() for letter in answer}
+    return {
+        "chosen": np.array([letter in chosen for letter in LETTERS]) * 1,
+        "strangers": len(chosen - set(LETTERS)),
+    }
+
+
+@lr_issues.judge
+def judge(case, result):
+    chosen = {letter for letter, taken in zip(LETTERS, result["chosen"]) if taken}
+    strangers, missing = int(result["strangers"]), len(set(TRUE) - chosen)
+    counts = [
+        (len(chosen - set(TRUE)), "not true"),
+        (missing, "true but missing"),
+        (strangers, "not a letter from a to f"),
+    ]
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    seen = "chose " + "".join(sorted(chosen)) + "?" * strangers
+    yield TRUE_ONES, not told, seen, f"of the statements: {told}"
+
+
+@lr_issues.wrong("One of yours is about 200 epochs. Ask your `slide_lr(200)`.")
+def reads_between():
+    return {"a", "b", "c", "e"}
+
+
+@lr_issues.wrong(
+    "One of yours is about the page's own range. Hold all three rates against its lower end, zero by zero."
+)
+def trusts_the_range():
+    return {"b", "c", "d", "e"}
+
+
+@lr_issues.wrong("One of yours divides two small numbers. Count the zeros of 0.000001 and of 0.00001 again.")
+def one_zero_too_many():
+    return {"b", "c", "e", "f"}
+
+
+@lr_issues.wrong(
+    "One that is true is missing. It is about longer runs: try your function for 499 and 500 epochs."
+)
+def thinks_it_only_falls():
+    return {"b", "c"}
+
+
+@lr_issues.wrong(
+    "One that is true is missing. It is about a single epoch more: divide two results of your function."
+)
+def misses_the_cliff():
+    return {"b", "e"}
+
+
+@lr_issues.wrong("One that is true is missing. It is about how the rule asks: by a range, or by equality?")
+def misses_the_equality():
+    return {"c", "e"}
+
+
+@lr_issues.wrong(
+    "You read the rule as ranges of epochs. Two of yours, and two that are missing, depend on it."
+)
+def as_ranges():
+    return {"a", "c"}
+
+
+@lr_issues.wrong("You list those that are false.")
+def the_others():
+    return {"a", "d", "f"}
+
+
+@lr_issues.right
+def as_a_list():
+    return ["e", "b", "c"]
+
+
+@lr_issues.right
+def as_text():
+    return "BCE"
+
+
+lr_issues.small("Take statement c: your `slide_lr(100)` divided by your `slide_lr(101)`. Is it 1000?")
+
+# 15.5 pick_lr
+
+FINITE, BROKEN, OTHER_TOL = "finite losses", "nan and inf among them", "another tolerance"
+
+pick_lr = Exercise(points=1, groups={FINITE: 2, BROKEN: 2, OTHER_TOL: 1})
+
+
+def searched(rng, tol, lost=()):
+    """Rates and losses in any order: a rate larger than the best one's is within tol, with a worse one between."""
+    best, inside, outside = rng.uniform(0.3, 0.5), 1 + tol * rng.uniform(0.4, 0.8, 3), rng.uniform(3, 4, 2)
+    factors = np.array([outside[0], inside[0], 1, inside[1], 1 + 5 * tol, inside[2], outside[1]])
+    # Within tol of the best as a difference, but not as a share.
+    almost = (1 + tol) * best + 0.4 * (tol - tol * best)
+    losses = np.array([*(best * factors), almost, 2 * best, *lost])
+    rates = 10.0 ** (np.arange(len(losses)) - 7.0) * rng.uniform(1, 4, len(losses))
+    place = rng.permutation(len(losses))
+    while place[5] > min(place[:4]):  # the last good one in the list is not the largest
+        place = rng.permutation(len(losses))
+    order = np.argsort(place)
+    return rates[order], losses[order]
+
+
+@pick_lr.cases
+def cases(rng):
+    rates, losses = searched(rng, 0.05)
+    yield case(FINITE, lrs=rates, losses=losses)
+    rates, losses = searched(rng, 0.05)
+    yield case(FINITE, lrs=rates.tolist(), losses=losses.tolist())
+    rates, losses = searched(rng, 0.05, [np.nan, np.inf])
+    yield case(BROKEN, lrs=rates, losses=losses)
+    rates, losses = searched(rng, 0.05, [np.inf, np.nan, np.nan])
+    yield case(BROKEN, lrs=rates.tolist(), losses=losses.tolist())
+    tol = rng.uniform(0.2, 0.3)
+    rates, losses = searched(rng, tol)
+    yield case(OTHER_TOL, lrs=rates, losses=losses, tol=tol)
+
+
+@pick_lr.driver
+def drive(pick_lr, lrs, losses, tol=None):
+    return pick_lr(lrs, losses) if tol is None else pick_lr(lrs, losses, tol)
+
+
+def good_rates(lrs, losses, tol, best=None):
+    """The rates whose loss is within tol of the best."""
+    lrs, losses = np.asarray(lrs), np.asarray(losses)
+    best = losses[np.isfinite(losses)].min() if best is None else best
+    return lrs[losses <= (1 + tol) * best]
+
+
+@pick_lr.wrong(
+    "You take the rate of the smallest loss. A larger one that is nearly as good gets there sooner: that is what `tol` is for."
+)
+def the_best_alone(lrs, losses, tol=0.05):
+    return lrs[int(np.nanargmin(losses))]
+
+
+@pick_lr.wrong(
+    "`np.argmin` takes nan for the smallest number there is: among runs that were lost you choose a lost one. And it leaves "
+    "`tol` unused."
+)
+def argmin_with_nan(lrs, losses, tol=0.05):
+    return lrs[int(np.argmin(losses))]
+
+
+@pick_lr.wrong("You take the smallest rate that is good enough; the largest was asked for.")
+def the_smallest(lrs, losses, tol=0.05):
+    return good_rates(lrs, losses, tol).min()
+
+
+@pick_lr.wrong(
+    "You take the last rate of the list that is good enough. The list need not be sorted: which is the largest?"
+)
+def the_last_good(lrs, losses, tol=0.05):
+    return good_rates(lrs, losses, tol)[-1]
+
+
+@pick_lr.wrong("You take the last rate of the list, whatever its loss.")
+def the_last(lrs, losses, tol=0.05):
+    return lrs[-1]
+
+
+@pick_lr.wrong(
+    "You take the largest rate whose loss is finite. It should be nearly as good as the best one too."
+)
+def the_largest_finite(lrs, losses, tol=0.05):
+    return np.asarray(lrs)[np.isfinite(losses)].max()
+
+
+@pick_lr.wrong(
+    "You add `tol` to the best loss. It is a share: five per cent of the best.",
+)
+def added(lrs, losses, tol=0.05):
+    losses = np.asarray(losses)
+    best = losses[np.isfinite(losses)].min()
+    return np.asarray(lrs)[losses <= best + tol].max()
+
+
+@pick_lr.wrong(
+    "You go up from the smallest rate and stop at the first that is worse. A larger one may be good again: look at all."
+)
+def stops_at_the_first_worse(lrs, losses, tol=0.05):
+    good = set(good_rates(lrs, losses, tol).tolist())
+    chosen = None
+    for lr in sorted(np.asarray(lrs).tolist()):
+        if lr in good:
+            chosen = lr
+        elif chosen is not None:
+            break
+    return chosen
+
+
+@pick_lr.wrong(
+    "One nan among the losses makes your best loss nan, and nothing is smaller than that. Which losses may be compared at all?",
+    loses=BROKEN,
+)
+def nan_is_the_best(lrs, losses, tol=0.05):
+    return max(good_rates(lrs, losses, tol, best=np.min(losses)).tolist())
+
+
+@pick_lr.wrong("You turn nan into 0, which then is the best loss of all.", loses=BROKEN)
+def nan_as_zero(lrs, losses, tol=0.05):
+    losses = np.nan_to_num(losses)
+    return np.asarray(lrs)[losses <= (1 + tol) * losses.min()].max()
+
+
+@pick_lr.wrong("You use 0.05 whatever `tol` says.", loses=OTHER_TOL)
+def fixed_tolerance(lrs, losses, tol=0.05):
+    return good_rates(lrs, losses, 0.05).max()
+
+
+@pick_lr.wrong("The right one, but you return where it stands in the list.")
+def its_place(lrs, losses, tol=0.05):
+    return int(np.flatnonzero(np.asarray(lrs) == good_rates(lrs, losses, tol).max())[0])
+
+
+@pick_lr.wrong("The right one, but you return its loss.")
+def its_loss(lrs, losses, tol=0.05):
+    return np.asarray(losses)[its_place(lrs, losses, tol)]
+
+
+@pick_lr.right
+def masked(lrs, losses, tol=0.05):
+    lrs, losses = np.array(lrs), np.array(losses)
+    finite = np.isfinite(losses)
+    lrs, losses = lrs[finite], losses[finite]
+    return lrs[losses <= (1 + tol) * losses.min()].max()
+
+
+@pick_lr.right
+def from_the_largest_down(lrs, losses, tol=0.05):
+    best = min(loss for loss in losses if math.isfinite(loss))
+    for lr, loss in sorted(zip(lrs, losses), reverse=True):
+        if loss <= best * (1 + tol):
+            return float(lr)
+
+
+@pick_lr.right
+def inf_for_nan(lrs, losses, tol=0.05):
+    losses = np.where(np.isfinite(losses), losses, np.inf)
+    return max(lr for lr, loss in zip(lrs, losses) if loss <= losses.min() * (1 + tol))
+
+
+@pick_lr.right
+def with_nanmin(lrs, losses, tol=0.05):
+    good = np.asarray(losses) <= np.nanmin(losses) * (1 + tol)
+    return np.where(good, lrs, 0).max()
+
+
+pick_lr.small(
+    "The best loss is 0.40, and five per cent more is 0.42. Three rates are below that or at it; nan is not a loss.",
+    lrs=[0.001, 0.01, 0.1, 1.0],
+    losses=[0.41, 0.40, 0.42, float("nan")],
+)
+
+# 15.6 gradient_noise
+
+SINGLE, LARGER = "batches of one", "larger batches"
+
+gradient_noise = Exercise(points=1, groups={SINGLE: 1, LARGER: 2, UNCHANGED: 1})
+
+
+@gradient_noise.cases
+def cases(rng):
+    yield case(SINGLE, grads=spread(rng, 7, 3), batch=1)
+    yield case(LARGER, grads=spread(rng, 6, 4), batch=int(rng.integers(2, 5)))
+    yield case(LARGER, grads=spread(rng, 9, 2), batch=int(rng.integers(3, 8)))
+
+
+def spread(rng, samples, parameters):
+    """Gradients whose parameters differ in mean and in spread."""
+    widths = rng.permutation(np.linspace(0.5, 3, parameters)) * rng.uniform(0.8, 1.2)
+    return rng.normal(size=(samples, parameters)) * widths + rng.normal(size=parameters)
+
+
+@gradient_noise.wrong(
+    "You divide by the batch. Variances of independent samples add up, standard deviations don't.",
+    loses=LARGER,
+)
+def by_the_batch(grads, batch):
+    return grads.std(axis=0) / batch
+
+
+@gradient_noise.wrong("This is the variance of the batch's mean; its standard deviation was asked for.")
+def variance(grads, batch):
+    return grads.var(axis=0) / batch
+
+
+@gradient_noise.wrong(
+    "Everything is a little too large: you divide by n - 1 (`ddof=1`). The data set is all there is, not a sample of something.",
+)
+def as_of_a_sample(grads, batch):
+    return grads.std(axis=0, ddof=1) / np.sqrt(batch)
+
+
+@gradient_noise.wrong(
+    "You look along the wrong axis: rows are samples, and there should be one number for each parameter.",
+)
+def along_the_parameters(grads, batch):
+    return grads.std(axis=1) / np.sqrt(batch)
+
+
+@gradient_noise.wrong("One number for all parameters: each has a spread of its own.")
+def one_for_all(grads, batch):
+    return grads.std() / np.sqrt(batch)
+
+
+@gradient_noise.wrong(
+    "Larger batches give you more noise: that is the spread of their sum, not of their mean.", loses=LARGER
+)
+def of_the_sum(grads, batch):
+    return grads.std(axis=0) * np.sqrt(batch)
+
+
+@gradient_noise.wrong("The batch does not come into it: this is the noise of a single sample.", loses=LARGER)
+def of_one_sample(grads, batch):
+    return grads.std(axis=0)
+
+
+@gradient_noise.wrong(
+    "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.",
+)
+def around_zero(grads, batch):
+    return np.sqrt(np.mean(grads**2, axis=0) / batch)
+
+
+@gradient_noise.wrong(
+    "You divide by the root of the number of samples in the data. The mean that is noisy is one over a batch.",
+)
+def by_all_samples(grads, batch):
+    return grads.std(axis=0) / np.sqrt(len(grads))
+
+
+@gradient_noise.wrong(
+    "You put in the factor for drawing without putting back. It is true for an epoch's batches, and comes later in this lesson; "
+    "here the samples of a batch are independent.",
+    loses=LARGER,
+)
+def without_putting_back(grads, batch):
+    n = len(grads)
+    return grads.std(axis=0) / np.sqrt(batch) * np.sqrt(max(n - batch, 0) / (n - 1))
+
+
+@gradient_noise.wrong("The array you were given has changed: `-=` writes into it.", loses=UNCHANGED)
+def in_place(grads, batch):
+    grads -= grads.mean(axis=0)
+    return np.sqrt((grads**2).mean(axis=0) / batch)
+
+
+@gradient_noise.right
+def from_the_variance(grads, batch):
+    return np.sqrt(np.var(grads, axis=0) / batch)
+
+
+@gradient_noise.right
+def second_moment_minus_square(grads, batch):
+    return np.sqrt((np.mean(grads**2, axis=0) - np.mean(grads, axis=0) ** 2) / batch)
+
+
+@gradient_noise.right
+def parameter_by_parameter(grads, batch):
+    return [float(np.std(column)) / batch**0.5 for column in grads.T]
+
+
+@gradient_noise.right
+def deviations_by_hand(grads, batch):
+    away = grads - grads.mean(axis=0, keepdims=True)
+    return np.linalg.norm(away, axis=0) / np.sqrt(len(grads) * batch)
+
+
+@gradient_noise.right
+def in_float32(grads, batch):
+    return np.float32(grads).std(axis=0) / np.float32(np.sqrt(batch))
+
+
+gradient_noise.small(
+    "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a batch, half of that.",
+    grads=np.array([[1.0], [5.0]]),
+    batch=4,
+)

@@ -1,0 +1,73 @@
+"""nnlab.stack: networks trained together become what each becomes alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnlab import MLP
+from nnlab.stack import fit_together
+
+
+def some_nets(loss: str, seeds: range, dtype: type = np.float64) -> list[MLP]:
+    out, units = {"bce": ("sigmoid", 1), "cce": ("softmax", 4), "mse": ("linear", 2)}[loss]
+    sizes, acts = [3, 5, 6, units], ["relu", "tanh", out]
+    return [MLP(sizes, acts, "he_uniform", seed, dtype=dtype) for seed in seeds]
+
+
+def some_data(loss: str) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(15)
+    X = rng.normal(size=(22, 3))
+    targets = {
+        "bce": rng.integers(0, 2, 22),
+        "cce": rng.integers(0, 4, 22),
+        "mse": rng.normal(size=(22, 2)),
+    }
+    return X, targets[loss]
+
+
+@pytest.mark.parametrize("loss", ["bce", "cce", "mse"])
+@pytest.mark.parametrize("batch", [1, 8, 22, None])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_together_as_alone(loss: str, batch: int | None, momentum: float) -> None:
+    """Each network ends with the weights and losses that fit gives it, a last small batch included."""
+    X, y = some_data(loss)
+    rates = [0.1, 0.01, 0.001]
+    together, alone = some_nets(loss, range(3)), some_nets(loss, range(3))
+    losses = fit_together(together, X, y, loss, epochs=4, batch=batch, lr=rates, momentum=momentum, every=2)
+    for net, rate in zip(alone, rates):
+        net.fit(X, y, loss=loss, epochs=4, batch=batch, opt="sgd", lr=rate, momentum=momentum)
+    assert losses.shape == (2, 3)
+    for one, other, last in zip(together, alone, losses[-1]):
+        for p, q in zip(one.params, other.params):
+            np.testing.assert_allclose(p, q, rtol=1e-9, atol=1e-12)
+        assert last == pytest.approx(other.loss(X, y, loss))
+
+
+def test_float32_stays_float32() -> None:
+    """A stack computes in the precision of its networks."""
+    X, y = some_data("bce")
+    (net,) = nets = some_nets("bce", range(1), np.float32)
+    fit_together(nets, X, y, "bce", epochs=1, lr=0.1, momentum=0.9)
+    assert all(p.dtype == np.float32 for p in net.params)
+
+
+def test_measures_what_it_is_told_to() -> None:
+    """Several numbers per network make one more axis, and the last epoch is measured too."""
+    X, y = some_data("bce")
+    nets = some_nets("bce", range(2))
+    measured = fit_together(
+        nets, X, y, "bce", epochs=5, every=2, measure=lambda net: net.evaluate(X, y, "bce")
+    )
+    assert measured.shape == (3, 2, 2)
+    np.testing.assert_allclose(measured[-1], [net.evaluate(X, y, "bce") for net in nets])
+
+
+def test_refuses_networks_that_do_not_stack() -> None:
+    """Other sizes and batch normalisation are refused by name."""
+    X, y = some_data("bce")
+    nets = [MLP([3, width, 1], ["relu", "sigmoid"]) for width in (4, 5)]
+    with pytest.raises(ValueError, match="one shape"):
+        fit_together(nets, X, y, "bce", epochs=1)
+    with pytest.raises(ValueError, match="batch normalisation"):
+        fit_together([MLP([3, 4, 1], ["relu", "sigmoid"], batchnorm=[1])], X, y, "bce", epochs=1)
