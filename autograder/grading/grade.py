@@ -235,7 +235,7 @@ def _failure_of(mark: Mark, error: Exception) -> Mark:
     return pool.failed(Submission(mark.student, mark.assignment), f"{type(error).__name__}: {error}")
 
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE}
 
 
 def as_result(mark: Mark) -> dict[str, Any]:

@@ -90,7 +90,9 @@ def move_into_house(readable: Iterable[str]) -> int:
     and should do nothing but wait for it.
     """
     new_root = _BUILDING_SITE
-    _own_namespaces(_NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS, as_root=os.geteuid() == 0)
+    _own_namespaces(
+        _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS, as_root=os.geteuid() == 0 and bool(_somebody_else())
+    )
     _mount("none", "/", None, _REC | _PRIVATE)  # what is mounted from here on stays in here
     _furnish(new_root, readable)
     pid = os.fork()
@@ -231,8 +233,8 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
         try:
             ours.close()
             pid = int(theirs.recv(16) or 0)
-            _write(f"/proc/{pid}/uid_map", f"0 0 1\n1 {NOBODY} 1")
-            _write(f"/proc/{pid}/gid_map", f"0 0 1\n1 {NOBODY} 1")
+            for kind in ("uid", "gid"):
+                _write(f"/proc/{pid}/{kind}_map", f"0 0 1\n1 {_somebody_else()} 1")
             os._exit(0)
         except BaseException as error:
             theirs.send(f"{error}"[:200].encode())
@@ -246,6 +248,15 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
         raise Missing(f"users could not be mapped: {ours.recv(200).decode('utf-8', 'replace')}")
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
+
+
+def _somebody_else() -> int:
+    """A user other than root whom root may become here; 0 where there is none."""
+    lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+    ranges = [(int(first), int(count)) for first, _, count in map(str.split, lines)]
+    if any(first <= NOBODY < first + count for first, count in ranges):
+        return NOBODY
+    return max(first + count - 1 for first, count in ranges)
 
 
 def _write(path: str, text: str) -> None:
