@@ -14,6 +14,7 @@ from nnlab.pieces import BUILT_IN
 from tests.builders import ROOT
 
 keras = pytest.importorskip("keras")
+pytestmark = pytest.mark.keras
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 NAMES = ("batchnorm_forward", "batchnorm_backward")

@@ -1,0 +1,1963 @@
+"""Exercises of lesson 09: kinds of data, scalers, a leak detector, errors in original units, batch normalisation."""
+
+import numpy as np
+
+from autograder.compare import close, first_match
+from autograder.exercise import UNCHANGED, Exercise, case
+
+# 9.1 data_kind
+
+NUMBERS, LABELS = "amounts", "labels and truths"
+
+data_kind = Exercise(points=1, groups={NUMBERS: 1, LABELS: 2})
+
+
+def meta(dtype, values, ordered, meaning):
+    return {"dtype": dtype, "values": values, "ordered": ordered, "meaning": meaning}
+
+
+@data_kind.cases
+def cases(rng):
+    whole = [int(n) for n in rng.choice(np.arange(2, 40), 5, replace=False)]
+    broken = [round(float(v), 2) for v in rng.uniform(1, 9, 4) + 0.001]
+    yield case(NUMBERS, **meta("int", whole, True, "amount"))
+    yield case(NUMBERS, **meta("float", [float(n) for n in whole[:4]], True, "amount"))
+    yield case(NUMBERS, **meta("float", [float(whole[0]), *broken], True, "amount"))
+    codes = [int(n) for n in rng.choice(np.arange(10115, 99998), 4, replace=False)]
+    yield case(LABELS, **meta("int", codes, False, "label"))
+    yield case(LABELS, **meta("str", words(rng, ["red", "green", "blue", "grey"], 3), False, "label"))
+    yield case(LABELS, **meta("str", words(rng, ["north", "south", "east"], 2), False, "label"))
+    yield case(LABELS, **meta("str", words(rng, ["low", "middle", "high"], 3), True, "label"))
+    yield case(LABELS, **meta("int", [int(n) for n in rng.permutation([1, 2, 3, 4, 5])], True, "label"))
+    yield case(LABELS, **meta("str", words(rng, ["small", "large"], 2), True, "label"))
+    yield case(LABELS, **meta("int", [int(n) for n in rng.permutation([0, 1])], False, "truth"))
+    yield case(LABELS, **meta("bool", [bool(b) for b in rng.permutation([0, 1])], False, "truth"))
+    yield case(LABELS, **meta("str", words(rng, ["yes", "no"], 2), False, "truth"))
+
+
+@data_kind.driver
+def drive(data_kind, dtype, values, ordered, meaning):
+    return data_kind({"dtype": dtype, "values": values, "ordered": ordered, "meaning": meaning})
+
+
+def words(rng, pool, n):
+    return [str(word) for word in rng.choice(pool, n, replace=False)]
+
+
+def by_the_book(meta):
+    if meta["meaning"] == "truth":
+        return "boolean"
+    if meta["meaning"] == "label":
+        return "ordinal" if meta["ordered"] else "nominal"
+    return "integer" if all(float(v).is_integer() for v in meta["values"]) else "float"
+
+
+STORED = {"int": "integer", "float": "float", "str": "nominal", "bool": "boolean"}
+
+
+@data_kind.wrong(
+    "You go by the way the column is stored. A zip code is stored as a number and is a name; a count may be stored as "
+    "3.0. Begin with the meaning."
+)
+def by_the_dtype(meta):
+    return STORED[meta["dtype"]]
+
+
+@data_kind.wrong(
+    "Labels that are written as numbers come back as integers. Would it make sense to add two zip codes?",
+    loses=LABELS,
+)
+def numbers_are_integers(meta):
+    return "integer" if meta["dtype"] == "int" else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "A truth that is stored as 0 and 1 is not a count: there are two values, and they mean no and yes.",
+    loses=LABELS,
+)
+def zero_and_one_are_integers(meta):
+    return "integer" if meta["meaning"] == "truth" and meta["dtype"] == "int" else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "Labels with a rank (low, middle, high) come back as nominal. What does `ordered` say?", loses=LABELS
+)
+def ranks_ignored(meta):
+    return "nominal" if meta["meaning"] == "label" else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "Labels without a rank come back as ordinal. That numbers can be sorted does not make their order mean anything.",
+    loses=LABELS,
+)
+def every_label_is_ordinal(meta):
+    return "ordinal" if meta["meaning"] == "label" else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "Whatever has a rank is ordinal for you, amounts as well. Ordinal is a kind of label.", loses=NUMBERS
+)
+def whatever_is_ordered(meta):
+    return "ordinal" if meta["ordered"] else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "You count the values: two of them make a boolean. North and south are two names; boolean means true or false.",
+    loses=LABELS,
+)
+def two_values_are_boolean(meta):
+    return "boolean" if len(meta["values"]) == 2 else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "Amounts that are stored as floats come back as float, though none of the values has a fractional part.",
+    loses=NUMBERS,
+)
+def stored_as_float(meta):
+    return meta["dtype"].replace("int", "integer") if meta["meaning"] == "amount" else by_the_book(meta)
+
+
+@data_kind.wrong(
+    "You look at the first value only: one whole number does not make a column of integers.", loses=NUMBERS
+)
+def first_value_decides(meta):
+    return by_the_book({**meta, "values": meta["values"][:1]})
+
+
+@data_kind.right
+def with_a_table(meta):
+    whole = meta["meaning"] == "amount" and all(v == int(v) for v in meta["values"])
+    table = {
+        "truth": "boolean",
+        "label": ("nominal", "ordinal")[bool(meta["ordered"])],
+        "amount": ("float", "integer")[whole],
+    }
+    return table[meta["meaning"]]
+
+
+@data_kind.right
+def with_numpy(meta):
+    if meta["meaning"] == "amount":
+        values = np.array(meta["values"], dtype=float)
+        return np.str_("integer" if np.all(values % 1 == 0) else "float")
+    if meta["meaning"] == "label" and not meta["ordered"]:
+        return "nominal"
+    return "ordinal" if meta["meaning"] == "label" else "boolean"
+
+
+data_kind.small(
+    "Zip codes are names. Nobody adds them, and 10115 is not less than 20095 in any way that matters.",
+    **meta("int", [10115, 20095, 80331], False, "label"),
+)
+
+# 9.2 Standardizer, 9.3 MinMax
+
+SCALE, NEW, CONSTANT = "mean 0 and deviation 1", "new rows", "a constant column"
+TARGETS, BACK = "targets of one axis", "the way back"
+ITSELF, KEPT = "`fit` returns the object", "arrays that are given stay as they are"
+
+Standardizer = Exercise(
+    points=2,
+    groups={SCALE: 6, NEW: 2, CONSTANT: 1, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+)
+
+
+def table(rng, rows, columns=3):
+    """Columns of different places and spreads, none of them round."""
+    place, spread = rng.uniform(2, 30, columns) * [1, -1, 1], rng.uniform(0.5, 9, columns)
+    return place + spread * rng.normal(size=(rows, columns))
+
+
+def rows_for(rng, rows, new_rows):
+    """Rows to learn from, and new ones from another place, some of them beyond the first."""
+    train = table(rng, rows)
+    shift, stretch = rng.uniform(0.5, 1, 3), rng.uniform(1.3, 1.7, 3)
+    new = train.mean(0) + train.std(0) * (shift + stretch * rng.normal(size=(new_rows, 3)))
+    new[0], new[1] = train.max(0) + train.std(0), train.min(0) - 0.5 * train.std(0)
+    return train, new
+
+
+@Standardizer.cases
+def cases(rng):
+    for rows in (9, 6):
+        train, _ = rows_for(rng, rows, 5)
+        yield case(SCALE, train=train, new=train)
+    train, new = rows_for(rng, 8, 5)
+    yield case(NEW, train=train, new=new)
+    train, _ = rows_for(rng, 7, 4)
+    train[:, 1] = 3.0
+    yield case(CONSTANT, train=train, new=train)
+    y = table(rng, 8)[:, 0]
+    yield case(TARGETS, train=y, new=y)
+    yield case(BACK, train=rows_for(rng, 7, 4)[0], new=rng.normal(size=(5, 3)), _part="back")
+    train, new = rows_for(rng, 6, 4)
+    yield case(ITSELF, train=train, new=new, _part="fit")
+    yield case(KEPT, train=train, new=new, _part="kept")
+
+
+@Standardizer.driver
+def drive(Standardizer, train, new, _part=""):
+    return through(Standardizer(), train, new, _part)
+
+
+def through(scaler, train, new, part):
+    """What the object makes of new rows, after it has met the training rows."""
+    mine, theirs = train.copy(), new.copy()
+    fitted = scaler.fit(mine)
+    if part == "fit":
+        return {"fine": fitted is scaler, "nothing": fitted is None}
+    if part == "back":
+        return {"values": scaler.inverse(theirs)}
+    values = scaler.transform(theirs)
+    if part == "kept":
+        kept = np.array_equal(mine, train) and np.array_equal(theirs, new)
+        return {"fine": bool(kept), "nothing": False}
+    return {"values": values}
+
+
+@Standardizer.judge
+def judge(case, result):
+    if "fine" in result:
+        yield manners(case.group, result)
+        return
+    train, new = case.inputs["train"], case.inputs["new"]
+    back, found = case.group == BACK, np.asarray(result["values"], dtype=float)
+    right, candidates = standardised(train, new, back)
+    fine = close(found, right, atol=1e-5)
+    seen = "" if fine else first_match(found, candidates, near) or "other values"
+    if case.group != SCALE and seen == "deviation with n - 1":
+        fine = True  # this slip is one, and costs its own group only
+    yield case.group, fine, seen, in_words(found, right, seen, back)
+
+
+def near(one, other):
+    return close(one, other, atol=1e-5)
+
+
+def manners(group, result):
+    if group == KEPT:
+        seen = "an array that was given to `fit` or `transform` is another afterwards"
+        return group, bool(result["fine"]), "changed", seen
+    other = "nothing" if result["nothing"] else "another object"
+    return group, bool(result["fine"]), other, f"`fit` returns {other}; it should return the object itself"
+
+
+def in_words(found, right, seen, back):
+    off = ~np.isclose(found, right, rtol=1e-4, atol=1e-5)
+    where = np.unravel_index(int(np.argmax(off)), off.shape)
+    at = f"[{', '.join(str(int(i)) for i in where)}]"
+    step = "inverse" if back else "transform"
+    return (
+        f"`{step}` gives {found[where]:.4g} at {at}, expected {right[where]:.4g} ({off.sum()} of {off.size} entries differ); "
+        f"it looks like: {seen}"
+    )
+
+
+def standardised(train, new, back):
+    """What is right, and what slips would give, for the way there or the way back."""
+    mean, sd = train.mean(axis=0), train.std(axis=0)
+    sd = np.where(sd == 0, 1.0, sd)
+    sample = sd * np.sqrt(len(train) / (len(train) - 1))
+    if back:
+        return new * sd + mean, {
+            "deviation with n - 1": new * sample + mean,
+            "the mean added before the scaling": (new + mean) * sd,
+            "the mean left out": new * sd,
+            "the deviation left out": new + mean,
+            "multiplied by the variance": new * sd**2 + mean,
+            "divided instead of multiplied": new / sd + mean,
+            "one mean and deviation for the whole table": new * train.std() + train.mean(),
+            "transformed once more": (new - mean) / sd,
+        }
+    pool = np.concatenate([train, new])
+    rows = lambda part: part.reshape(len(part), -1)
+    across = rows(new).mean(axis=1, keepdims=True), rows(new).std(axis=1, keepdims=True)
+    spread = lambda part: np.where(part.std(axis=0) == 0, 1.0, part.std(axis=0))
+    return (new - mean) / sd, {
+        "deviation with n - 1": (new - mean) / sample,
+        "not centred": new / sd,
+        "only centred": new - mean,
+        "divided by the variance": (new - mean) / sd**2,
+        "one mean and deviation for the whole table": (new - train.mean()) / train.std(),
+        "statistics of the new rows": (new - new.mean(axis=0)) / spread(new),
+        "statistics of all rows": (new - pool.mean(axis=0)) / spread(pool),
+        "row by row": ((rows(new) - across[0]) / np.where(across[1] == 0, 1, across[1])).reshape(new.shape),
+    }
+
+
+class Scaler:
+    """Standardises by columns; the misconceptions differ from it in one place each."""
+
+    def fit(self, X):
+        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0)
+        self.sd = np.where(self.sd == 0, 1.0, self.sd)
+        return self
+
+    def transform(self, X):
+        return (X - self.mean) / self.sd
+
+    def inverse(self, Z):
+        return Z * self.sd + self.mean
+
+
+@Standardizer.wrong(
+    "`transform` looks at the rows it is given to find their mean and deviation: test rows are then scaled by themselves. "
+    "Everything is to be learnt in `fit`.",
+    loses=NEW,
+)
+class RefitsOnNewRows(Scaler):
+    def transform(self, X):
+        return (X - X.mean(axis=0)) / np.where(X.std(axis=0) == 0, 1.0, X.std(axis=0))
+
+
+@Standardizer.wrong(
+    "New rows are put together with the training rows, and the statistics are those of both: this is the lecture's wrong "
+    "way. Everything is to be learnt in `fit`.",
+    loses=NEW,
+)
+class LearnsFromAllRows(Scaler):
+    def fit(self, X):
+        self.seen = X
+        return super().fit(X)
+
+    def transform(self, X):
+        pool = np.concatenate([self.seen, X])
+        return (X - pool.mean(axis=0)) / np.where(pool.std(axis=0) == 0, 1.0, pool.std(axis=0))
+
+
+@Standardizer.wrong(
+    "One mean and one deviation serve the whole table. Columns in different units are then as different as before: which "
+    "axis are they to be taken over?",
+    loses=(SCALE, NEW, CONSTANT, BACK),
+)
+class OneForTheTable(Scaler):
+    def fit(self, X):
+        self.mean, self.sd = X.mean(), X.std()
+        return self
+
+
+@Standardizer.wrong(
+    "Each row is scaled by itself: the mean of a row mixes different units, and rows that come later have no place in it. "
+    "Which axis runs over the rows?",
+    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK, KEPT),
+)
+class RowByRow(Scaler):
+    def fit(self, X):
+        self.mean, self.sd = X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True)
+        return self
+
+
+@Standardizer.wrong(
+    "A column that never changes becomes nan: 0 divided by 0. Its deviation is 0, and something else has to stand below.",
+    loses=CONSTANT,
+)
+class ZeroByZero(Scaler):
+    def fit(self, X):
+        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0)
+        return self
+
+
+@Standardizer.wrong(
+    "Your columns have a deviation a little below 1: you divide the sum of squares by n - 1 (`ddof=1`). That estimates the "
+    "deviation of a population; here the rows themselves are to have deviation 1. Half of the points for this.",
+    loses=SCALE,
+)
+class SampleDeviation(Scaler):
+    def fit(self, X):
+        super().fit(X)
+        self.sd = self.sd * np.sqrt(len(X) / (len(X) - 1))
+        return self
+
+
+@Standardizer.wrong(
+    "You divide by the variance. Its unit is the square of the data's: the deviation is its root.",
+    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
+)
+class DividesByTheVariance(Scaler):
+    def transform(self, X):
+        return (X - self.mean) / self.sd**2
+
+    def inverse(self, Z):
+        return Z * self.sd**2 + self.mean
+
+
+@Standardizer.wrong(
+    "The deviation of your columns is 1, but their mean is not 0: something has to be subtracted first.",
+    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
+)
+class NotCentred(Scaler):
+    def transform(self, X):
+        return X / self.sd
+
+    def inverse(self, Z):
+        return Z * self.sd
+
+
+@Standardizer.wrong(
+    "The mean of your columns is 0, but their deviation is what it was.",
+    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
+)
+class OnlyCentred(Scaler):
+    def transform(self, X):
+        return X - self.mean
+
+    def inverse(self, Z):
+        return Z + self.mean
+
+
+@Standardizer.wrong(
+    "`inverse` takes the two steps back in the wrong order: what was done last has to be undone first.",
+    loses=BACK,
+)
+class BackInTheWrongOrder(Scaler):
+    def inverse(self, Z):
+        return (Z + self.mean) * self.sd
+
+
+@Standardizer.wrong("`inverse` undoes the scaling and forgets the mean.", loses=BACK)
+class BackWithoutTheMean(Scaler):
+    def inverse(self, Z):
+        return Z * self.sd
+
+
+@Standardizer.wrong(
+    "Targets of one axis come back as a column. In NumPy a column minus a row is a table, and no error warns of it: give "
+    "back the shape you were given.",
+    loses=TARGETS,
+)
+class TargetsAsAColumn(Scaler):
+    def transform(self, X):
+        Z = super().transform(X)
+        return Z.reshape(len(Z), -1)
+
+
+@Standardizer.wrong(
+    "`fit` returns nothing. It should return the object (`self`), so that `Standardizer().fit(X).transform(X)` works.",
+    loses=ITSELF,
+)
+class FitReturnsNothing(Scaler):
+    def fit(self, X):
+        super().fit(X)
+
+
+@Standardizer.wrong(
+    "The array you were given has changed: `X -= …` writes into it. Make a new one.", loses=KEPT
+)
+class InPlace(Scaler):
+    def transform(self, X):
+        Z = super().transform(X)
+        X[...] = Z
+        return Z
+
+
+@Standardizer.right
+class WithALittleBelowTheLine(Scaler):
+    def fit(self, X):
+        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0) + 1e-12
+        return self
+
+
+@Standardizer.right
+class WithTheVariance(Scaler):
+    def fit(self, X):
+        self.mean = X.sum(axis=0) / len(X)
+        self.sd = np.sqrt(((X - self.mean) ** 2).sum(axis=0) / len(X))
+        return self
+
+    def transform(self, X):
+        return np.divide(X - self.mean, self.sd, where=self.sd > 0, out=np.zeros(np.shape(X)))
+
+
+@Standardizer.right
+class ColumnByColumn:
+    def fit(self, X):
+        columns = self._columns(X)
+        self.means = [sum(column) / len(column) for column in columns]
+        self.sds = [
+            (sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5 or 1.0
+            for column, mean in zip(columns, self.means, strict=True)
+        ]
+        return self
+
+    def transform(self, X):
+        parts = zip(self._columns(X), self.means, self.sds, strict=True)
+        return np.array([[(v - mean) / sd for v in column] for column, mean, sd in parts]).T.reshape(
+            np.shape(X)
+        )
+
+    def inverse(self, Z):
+        parts = zip(self._columns(Z), self.means, self.sds, strict=True)
+        return np.array([[v * sd + mean for v in column] for column, mean, sd in parts]).T.reshape(
+            np.shape(Z)
+        )
+
+    def _columns(self, X):
+        return [list(map(float, column)) for column in np.reshape(X, (len(X), -1)).T]
+
+
+@Standardizer.right
+class WithScikitLearn:
+    """Its scaler wants two axes."""
+
+    def fit(self, X):
+        from sklearn.preprocessing import StandardScaler
+
+        self.scaler = StandardScaler().fit(X.reshape(len(X), -1))
+        return self
+
+    def transform(self, X):
+        return self.scaler.transform(X.reshape(len(X), -1)).reshape(X.shape)
+
+    def inverse(self, Z):
+        return self.scaler.inverse_transform(Z.reshape(len(Z), -1)).reshape(Z.shape)
+
+
+@Standardizer.right
+class InFloat32(Scaler):
+    def fit(self, X):
+        return super().fit(np.float32(X))
+
+    def transform(self, X):
+        return ((np.float32(X) - self.mean) / self.sd).astype(np.float32)
+
+
+Standardizer.small(
+    "The column (2, 4, 9) has the mean 5; the squares of -3, -1 and 4 have the mean 26/3, so that the deviation is 2.944 "
+    "and the column becomes (-1.019, -0.340, 1.359). A new row with 5 becomes 0, whatever the other new rows are."
+)
+
+LOW, OTHER = "ranges that begin at 0", "other ranges"
+
+MinMax = Exercise(
+    points=2,
+    groups={LOW: 3, OTHER: 3, NEW: 3, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+)
+
+
+@MinMax.cases
+def cases(rng):
+    low, high = -rng.uniform(2, 3), rng.uniform(0.5, 0.9)
+    for group, lo, hi in [(LOW, 0.0, 1.0), (LOW, 0.0, 0.5), (OTHER, -1.0, 1.0), (OTHER, low, high)]:
+        train, _ = rows_for(rng, 7, 4)
+        yield case(group, train=train, new=train, lo=lo, hi=hi)
+    train, new = rows_for(rng, 8, 5)
+    yield case(NEW, train=train, new=new, lo=0.0, hi=rng.uniform(0.6, 1.5))
+    y = table(rng, 8)[:, 0]
+    yield case(TARGETS, train=y, new=y, lo=0.0, hi=1.0)
+    train, _ = rows_for(rng, 7, 4)
+    yield case(BACK, train=train, new=rng.uniform(-0.2, 1.3, (4, 3)), lo=0.0, hi=0.7, _part="back")
+    yield case(BACK, train=train, new=rng.uniform(-1.2, 1.3, (4, 3)), lo=-1.0, hi=1.2, _part="back")
+    train, new = rows_for(rng, 6, 4)
+    yield case(ITSELF, train=train, new=new, lo=0.0, hi=1.0, _part="fit")
+    yield case(KEPT, train=train, new=new, lo=0.0, hi=1.0, _part="kept")
+
+
+@MinMax.driver
+def drive(MinMax, train, new, lo, hi, _part=""):
+    return through(MinMax(lo, hi), train, new, _part)
+
+
+@MinMax.judge
+def judge(case, result):
+    if "fine" in result:
+        yield manners(case.group, result)
+        return
+    train, new, lo, hi = (case.inputs[name] for name in ("train", "new", "lo", "hi"))
+    back, found = case.group == BACK, np.asarray(result["values"], dtype=float)
+    right, candidates = stretched(train, new, lo, hi, back)
+    seen = "" if near(found, right) else first_match(found, candidates, near) or "other values"
+    yield case.group, near(found, right), seen, in_words(found, right, seen, back)
+
+
+def stretched(train, new, lo, hi, back):
+    """What is right, and what slips would give, for the way there or the way back."""
+    low, high, wide = train.min(axis=0), train.max(axis=0), hi - lo
+    bottom, top = train.min(), train.max()
+    if back:
+        return low + (new - lo) / wide * (high - low), {
+            "lo left out": low + new / wide * (high - low),
+            "lo left out, hi taken for the width": low + new / hi * (high - low),
+            "the range (lo, hi) left out": low + new * (high - low),
+            "the smallest value left out": (new - lo) / wide * (high - low),
+            "one minimum and maximum for the whole table": bottom + (new - lo) / wide * (top - bottom),
+            "multiplied by the largest value": (new - lo) / wide * high,
+        }
+    share = (new - low) / (high - low)
+    right, of_new = lo + share * wide, new.max(axis=0) - new.min(axis=0)
+    return right, {
+        "lo left out": share * wide,
+        "lo left out, hi taken for the width": share * hi,
+        "hi taken for the width": lo + share * hi,
+        "the range (lo, hi) left out": share,
+        "cut off at lo and hi": np.clip(right, min(lo, hi), max(lo, hi)),
+        "divided by the largest value": lo + new / high * wide,
+        "one minimum and maximum for the whole table": lo + (new - bottom) / (top - bottom) * wide,
+        "statistics of the new rows": lo + (new - new.min(axis=0)) / of_new * wide,
+    }
+
+
+class Range:
+    """Brings columns to [lo, hi]; the misconceptions differ from it in one place each."""
+
+    def __init__(self, lo, hi):
+        self.lo, self.hi = lo, hi
+
+    def fit(self, X):
+        self.low, self.high = X.min(axis=0), X.max(axis=0)
+        return self
+
+    def transform(self, X):
+        return self.lo + (X - self.low) / (self.high - self.low) * (self.hi - self.lo)
+
+    def inverse(self, Z):
+        return self.low + (Z - self.lo) / (self.hi - self.lo) * (self.high - self.low)
+
+
+@MinMax.wrong(
+    "Your range has the right width and begins at 0 all the same: where does `lo` come in?",
+    loses=(OTHER, BACK),
+)
+class IgnoresLo(Range):
+    def transform(self, X):
+        return (X - self.low) / (self.high - self.low) * (self.hi - self.lo)
+
+    def inverse(self, Z):
+        return self.low + Z / (self.hi - self.lo) * (self.high - self.low)
+
+
+@MinMax.wrong(
+    "Your range goes from 0 to `hi`: `lo` is used nowhere. A range from -1 to 1 has the width 2.",
+    loses=(OTHER, BACK),
+)
+class IgnoresLoAltogether(Range):
+    def transform(self, X):
+        return (X - self.low) / (self.high - self.low) * self.hi
+
+    def inverse(self, Z):
+        return self.low + Z / self.hi * (self.high - self.low)
+
+
+@MinMax.wrong(
+    "Your range begins at `lo` and ends at `lo + hi`. How wide is the range from -1 to 1?", loses=OTHER
+)
+class HiForTheWidth(Range):
+    def transform(self, X):
+        return self.lo + (X - self.low) / (self.high - self.low) * self.hi
+
+
+@MinMax.wrong("Whatever `lo` and `hi` are, you give back numbers from 0 to 1.", loses=(LOW, OTHER, NEW, BACK))
+class AlwaysZeroToOne(Range):
+    def transform(self, X):
+        return (X - self.low) / (self.high - self.low)
+
+    def inverse(self, Z):
+        return self.low + Z * (self.high - self.low)
+
+
+@MinMax.wrong(
+    "New rows beyond the training range are cut off at its ends. A value that is larger than all before is news, and should "
+    "be seen to be: let it lie outside.",
+    loses=NEW,
+)
+class CutsOff(Range):
+    def transform(self, X):
+        return np.clip(super().transform(X), self.lo, self.hi)
+
+
+@MinMax.wrong(
+    "`transform` takes the smallest and the largest of the rows it is given: test rows are scaled by themselves. "
+    "Everything is to be learnt in `fit`.",
+    loses=NEW,
+)
+class RefitsTheRange(Range):
+    def transform(self, X):
+        low, high = X.min(axis=0), X.max(axis=0)
+        return self.lo + (X - low) / (high - low) * (self.hi - self.lo)
+
+
+@MinMax.wrong(
+    "One minimum and one maximum serve the whole table: only one column reaches `lo`, and one `hi`. Each column has its "
+    "own.",
+    loses=(LOW, OTHER, NEW, BACK),
+)
+class OneRangeForTheTable(Range):
+    def fit(self, X):
+        self.low, self.high = X.min(), X.max()
+        return self
+
+
+@MinMax.wrong(
+    "You divide by the largest value. The smallest then comes to lie anywhere, and with negative values the order may turn: "
+    "first the smallest has to be brought to 0.",
+    loses=(LOW, OTHER, NEW, TARGETS, BACK),
+)
+class DividesByTheLargest(Range):
+    def transform(self, X):
+        return self.lo + X / self.high * (self.hi - self.lo)
+
+    def inverse(self, Z):
+        return (Z - self.lo) / (self.hi - self.lo) * self.high
+
+
+@MinMax.wrong("`inverse` forgets to add the smallest value again.", loses=BACK)
+class BackWithoutTheSmallest(Range):
+    def inverse(self, Z):
+        return (Z - self.lo) / (self.hi - self.lo) * (self.high - self.low)
+
+
+@MinMax.wrong("Targets of one axis come back as a column. Give back the shape you were given.", loses=TARGETS)
+class RangeAsAColumn(Range):
+    def transform(self, X):
+        Z = super().transform(X)
+        return Z.reshape(len(Z), -1)
+
+
+@MinMax.wrong("`fit` returns nothing. It should return the object (`self`).", loses=ITSELF)
+class RangeFitReturnsNothing(Range):
+    def fit(self, X):
+        super().fit(X)
+
+
+@MinMax.wrong("The array you were given has changed. Make a new one.", loses=KEPT)
+class RangeInPlace(Range):
+    def transform(self, X):
+        Z = super().transform(X)
+        X[...] = Z
+        return Z
+
+
+@MinMax.right
+class AsSlopeAndOffset:
+    def __init__(self, lo, hi):
+        self.ends = lo, hi
+
+    def fit(self, X):
+        lo, hi = self.ends
+        self.slope = (hi - lo) / (np.amax(X, axis=0) - np.amin(X, axis=0))
+        self.offset = lo - self.slope * np.amin(X, axis=0)
+        return self
+
+    def transform(self, X):
+        return X * self.slope + self.offset
+
+    def inverse(self, Z):
+        return (Z - self.offset) / self.slope
+
+
+@MinMax.right
+class RangeWithScikitLearn:
+    def __init__(self, lo, hi):
+        from sklearn.preprocessing import MinMaxScaler
+
+        self.scaler = MinMaxScaler((lo, hi))
+
+    def fit(self, X):
+        self.scaler.fit(X.reshape(len(X), -1))
+        return self
+
+    def transform(self, X):
+        return self.scaler.transform(X.reshape(len(X), -1)).reshape(X.shape)
+
+    def inverse(self, Z):
+        return self.scaler.inverse_transform(Z.reshape(len(Z), -1)).reshape(Z.shape)
+
+
+@MinMax.right
+class RangeWithALittleBelowTheLine(Range):
+    def transform(self, X):
+        return self.lo + (X - self.low) / (self.high - self.low + 1e-12) * (self.hi - self.lo)
+
+
+@MinMax.right
+class RangeInFloat32(Range):
+    def fit(self, X):
+        return super().fit(np.float32(X))
+
+    def transform(self, X):
+        return super().transform(np.float32(X)).astype(np.float32)
+
+
+MinMax.small(
+    "The column (2, 4, 10) brought to [-1, 1]: 2 becomes -1, 10 becomes 1, and 4, a quarter of the way, becomes -0.5. A new "
+    "row with 14 lies one and a half times the way from 2 to 10: it becomes 2."
+)
+
+# 9.4 leaks
+
+ROWS, PARAMS, EXTREMES = (
+    "leaks into the training rows",
+    "leaks into the parameters",
+    "leaks by extremes and range",
+)
+
+leaks = Exercise(points=2, groups={ROWS: 2, PARAMS: 1, EXTREMES: 1})
+
+# Each group holds pipelines that leak and pipelines that don't, so that one answer for all earns nothing.
+KINDS = {
+    ROWS: [
+        ("takes minimum and maximum of all rows, and keeps no parameters", True),
+        ("takes minimum and maximum of the training rows", False),
+        ("takes mean and deviation of all rows, and keeps no parameters", True),
+        ("takes mean and deviation of the training rows", False),
+        ("divides every row by its own length", False),
+    ],
+    PARAMS: [
+        ("scales by the training rows, and keeps the mean of all rows", True),
+        ("scales by the training rows, and keeps the largest test value", True),
+        ("takes mean and deviation of the training rows", False),
+        ("subtracts the smallest training value, and keeps it", False),
+    ],
+    EXTREMES: [
+        ("divides by the range of the test rows, and keeps no parameters", True),
+        ("divides by the largest size of all rows, and keeps no parameters", True),
+        ("subtracts the smallest of all rows, and keeps no parameters", True),
+        ("divides by the largest size of the training rows, and keeps no parameters", False),
+        ("subtracts the smallest training value, and keeps it", False),
+    ],
+}
+
+
+@leaks.cases
+def cases(rng):
+    for group, kinds in KINDS.items():
+        for kind, leak in kinds:
+            X_train, X_test = rng.uniform(-3, 3, (8, 3)), rng.normal(size=(5, 3)).clip(-4, 4)
+            X_train[0], X_train[1] = rng.uniform(5, 6, 3), -rng.uniform(6.5, 7, 3)  # beyond all test rows
+            yield case(group, X_train=X_train, X_test=X_test, _kind=kind, _leak=leak)
+
+
+@leaks.driver
+def drive(leaks, X_train, X_test, _kind, _leak):
+    calls = []
+
+    def pipeline(X_train, X_test):
+        first, second = np.array(X_train, dtype=float), np.array(X_test, dtype=float)
+        calls.append((first, second))
+        return scaled_as(_kind, first.copy(), second.copy())
+
+    answer = leaks(pipeline, X_train.copy(), X_test.copy())
+    return {"leaks": answer, "how": way_of_asking(calls, X_train, X_test)}
+
+
+def scaled_as(kind, first, second):
+    """A pipeline of this description: training rows, test rows, parameters."""
+    both = np.concatenate([first, second])
+    source = both if "all rows" in kind else first
+    shift, scale, keeps = np.zeros(first.shape[1]), np.ones(first.shape[1]), {}
+    if kind.startswith("divides every row"):
+        of_length_one = lambda rows: rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return of_length_one(first), of_length_one(second), keeps
+    if kind.startswith("takes minimum"):
+        shift, scale = source.min(axis=0), source.max(axis=0) - source.min(axis=0)
+        keeps = {"min": shift, "max": source.max(axis=0)}
+    elif kind.startswith("takes mean"):
+        shift, scale = source.mean(axis=0), source.std(axis=0)
+        keeps = {"mean": shift, "sd": scale}
+    elif kind.startswith("scales by the training rows"):
+        shift, scale = first.mean(axis=0), first.std(axis=0)
+        keeps = (
+            {"mean": both.mean(axis=0)} if "all rows" in kind else {"sd": scale, "cap": second.max(axis=0)}
+        )
+    elif kind.startswith("divides by the range"):
+        scale = second.max(axis=0) - second.min(axis=0)
+    elif kind.startswith("divides by the largest"):
+        scale = np.abs(source).max(axis=0)
+    else:
+        shift = source.min(axis=0)
+        keeps = {"min": shift}
+    return (first - shift) / scale, (second - shift) / scale, {} if "no parameters" in kind else keeps
+
+
+WAYS = (
+    "with other test rows",
+    "with other training rows",
+    "with the same test rows each time",
+    "nothing",
+    "with the test rows in another order",
+    "with test rows that never left the range of the training rows",
+    "with test rows that all moved alike",
+)
+
+
+def way_of_asking(calls, X_train, X_test):
+    """What the pipeline was shown, as a number in WAYS."""
+    if any(not same_rows(first, X_train) for first, _ in calls):
+        return 1
+    others = [second for _, second in calls if not same_rows(second, X_test)]
+    if not others:
+        return 2 if calls else 3
+    in_order = lambda rows: np.sort(rows, axis=0)
+    if all(same_rows(in_order(other), in_order(X_test)) for other in others):
+        return 4
+    moves = [other - X_test for other in others if other.shape == X_test.shape]
+    if len(moves) < len(others) or not all(np.isfinite(move).all() for move in moves):
+        return 0
+    low, high = X_train.min(axis=0), X_train.max(axis=0)
+    if all(np.all((low <= other) & (other <= high)) for other in others):
+        return 5
+    return 6 if all(np.ptp(move, axis=0).max() < 1e-9 for move in moves) else 0
+
+
+def same_rows(one, other):
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-12, atol=0)
+
+
+@leaks.judge
+def judge(case, result):
+    said, leak = bool(result["leaks"]), case.inputs["_leak"]
+    asked = f"asked it {WAYS[int(result['how'])]}"
+    note = f"{'missed' if leak else 'false alarm'}, {asked}"
+    verdict = "leaks" if said else "does not leak"
+    detail = f"of a pipeline that {case.inputs['_kind']} you say that it {verdict}; you {asked}"
+    yield case.group, said == leak, note, detail
+
+
+def differ(one, other):
+    """Whether training rows or parameters of two calls differ."""
+    return not np.array_equal(one[0], other[0]) or parameters_differ(one[2], other[2])
+
+
+def parameters_differ(one, other):
+    return one.keys() != other.keys() or any(not np.array_equal(one[key], other[key]) for key in one)
+
+
+def far(X_test):
+    """The rows, thrown about."""
+    return X_test + 100 * np.random.default_rng(0).normal(size=X_test.shape)
+
+
+@leaks.wrong(
+    "The pipeline never sees other test rows, so nothing can show whether they matter. Shapes and ranges are the same with and "
+    "without a leak: change the test rows and look at what else changes."
+)
+def looks_at_shapes(pipeline, X_train, X_test):
+    Z_train, Z_test, _ = pipeline(X_train, X_test)
+    return Z_train.shape != X_train.shape or Z_test.shape != X_test.shape
+
+
+@leaks.wrong(
+    "You compare the transformed *test* rows. They change with the test rows in every pipeline, as they should; what must stay "
+    "is what was learnt, and the training rows."
+)
+def compares_test_rows(pipeline, X_train, X_test):
+    return not np.allclose(pipeline(X_train, X_test)[1], pipeline(X_train, far(X_test))[1])
+
+
+@leaks.wrong(
+    "You change the *training* rows. Everything depends on them, and should. Which rows must have no influence?"
+)
+def perturbs_training_rows(pipeline, X_train, X_test):
+    return differ(pipeline(X_train, X_test), pipeline(far(X_train), X_test))
+
+
+@leaks.wrong(
+    "You look at the transformed training rows only. What the pipeline has learnt may be kept in its parameters and used "
+    "later.",
+    loses=PARAMS,
+)
+def looks_at_training_rows_only(pipeline, X_train, X_test):
+    return not np.allclose(pipeline(X_train, X_test)[0], pipeline(X_train, far(X_test))[0])
+
+
+@leaks.wrong(
+    "You look at the parameters only. A pipeline need not tell what it has learnt: the transformed training rows show it.",
+    loses=(ROWS, EXTREMES),
+)
+def looks_at_parameters_only(pipeline, X_train, X_test):
+    return parameters_differ(pipeline(X_train, X_test)[2], pipeline(X_train, far(X_test))[2])
+
+
+@leaks.wrong(
+    "Your other test rows stay within the range of the training rows. A minimum or a maximum over all rows does not notice "
+    "them there: go far beyond, in both directions.",
+    loses=(ROWS, EXTREMES),
+)
+def stays_within_the_training_range(pipeline, X_train, X_test):
+    nearly = X_test + 1e-3 * np.random.default_rng(0).normal(size=X_test.shape)
+    return differ(pipeline(X_train, X_test), pipeline(X_train, nearly))
+
+
+@leaks.wrong(
+    "You move all test rows by the same amount. Their range does not change by that, and of minimum and maximum only one does: "
+    "move each row differently, far, and in both directions.",
+    loses=EXTREMES,
+)
+def moves_all_alike(pipeline, X_train, X_test):
+    return differ(pipeline(X_train, X_test), pipeline(X_train, X_test + 1000.0))
+
+
+@leaks.wrong(
+    "You change the order of the test rows. Mean, minimum and maximum do not depend on it: change the values."
+)
+def changes_the_order(pipeline, X_train, X_test):
+    before, after = pipeline(X_train, X_test), pipeline(X_train, X_test[::-1])
+    return not np.allclose(before[0], after[0])
+
+
+@leaks.wrong(
+    "The right comparison, and the answer the wrong way round: what changes with the test rows leaks."
+)
+def answers_swapped(pipeline, X_train, X_test):
+    return not differ(pipeline(X_train, X_test), pipeline(X_train, far(X_test)))
+
+
+@leaks.right
+def one_row_at_a_time(pipeline, X_train, X_test):
+    before = pipeline(X_train, X_test)
+    for i in range(len(X_test)):
+        for size in (-1e4, 1e4):
+            other = X_test.copy()
+            other[i] = size
+            if differ(before, pipeline(X_train, other)):
+                return True
+    return False
+
+
+@leaks.right
+def stretched_by_minus_fifty(pipeline, X_train, X_test):
+    return np.bool_(differ(pipeline(X_train, X_test), pipeline(X_train, -50 * X_test)))
+
+
+@leaks.right
+def with_nan(pipeline, X_train, X_test):
+    """What depends on the test rows becomes nan."""
+    Z_train, _, params = pipeline(X_train, np.full_like(X_test, np.nan))
+    return bool(np.isnan(Z_train).any() or any(np.isnan(p).any() for p in params.values()))
+
+
+@leaks.right
+def with_tolerance_and_other_rows(pipeline, X_train, X_test):
+    rng = np.random.default_rng(1)
+    Z, _, params = pipeline(X_train, X_test)
+    for _ in range(3):
+        Z_other, _, other = pipeline(X_train, 30 * rng.standard_t(2, size=X_test.shape))
+        if not np.allclose(Z, Z_other) or not all(np.allclose(params[key], other[key]) for key in params):
+            return 1
+    return 0
+
+
+@leaks.right
+def with_more_rows(pipeline, X_train, X_test):
+    longer = np.vstack([X_test, X_test * 1e3, -X_test * 1e3])
+    return differ(pipeline(X_train, X_test), pipeline(X_train, longer))
+
+
+leaks.small(
+    "Training rows 2 and 4, a test row 3, scaled by minimum and maximum: 0 and 1 either way. Put the test row at 12. Learnt "
+    "from the training rows, they are 0 and 1 still; learnt from all rows, they are 0 and 0.2. That change is the leak."
+)
+
+# 9.5 mse_original_units
+
+VALUE, COLUMN = "predictions (m,)", "predictions (m, 1)"
+
+mse_original_units = Exercise(points=2, groups={VALUE: 3, COLUMN: 1})
+
+
+@mse_original_units.cases
+def cases(rng):
+    for group, m in [(VALUE, 7), (VALUE, 6), (COLUMN, 5)]:
+        shift, scale = rng.uniform(20, 60), rng.uniform(4, 9)
+        y_raw = shift + rng.uniform(1, 3) + 1.3 * scale * rng.normal(size=m)
+        pred = (y_raw - shift) / scale + rng.normal(size=m) * 0.4 + 0.2
+        pred = pred[:, None] if group == COLUMN else pred
+        yield case(group, pred_scaled=pred, y_raw=y_raw, _shift=shift, _scale=scale)
+
+
+@mse_original_units.driver
+def drive(mse_original_units, pred_scaled, y_raw, _shift, _scale):
+    return mse_original_units(pred_scaled, y_raw, fitted_scaler(_shift, _scale))
+
+
+def fitted_scaler(shift, scale):
+    """An object with transform and inverse, and nothing else to look at."""
+
+    class Fitted:
+        def transform(self, y):
+            return (np.asarray(y) - shift) / scale
+
+        def inverse(self, z):
+            return np.asarray(z) * scale + shift
+
+    return Fitted()
+
+
+def flat(pred):
+    return np.asarray(pred).reshape(-1)
+
+
+def width(scaler):
+    """What one scaled unit is in the targets' units."""
+    return float(scaler.inverse(1.0) - scaler.inverse(0.0))
+
+
+def mean_square(errors):
+    return float(np.mean(np.square(errors)))
+
+
+@mse_original_units.wrong(
+    "This is the error in scaled units. The targets are euros or degrees; which unit does your number have?"
+)
+def in_scaled_units(pred_scaled, y_raw, scaler):
+    return mean_square(flat(pred_scaled) - scaler.transform(y_raw))
+
+
+@mse_original_units.wrong(
+    "You multiply the scaled error by the width of one scaled unit. A *squared* error has the square of the unit."
+)
+def times_the_deviation(pred_scaled, y_raw, scaler):
+    return width(scaler) * mean_square(flat(pred_scaled) - scaler.transform(y_raw))
+
+
+@mse_original_units.wrong(
+    "You multiply by the variance of the targets you were given. The scaler was fitted on other rows, and knows its own scale."
+)
+def times_the_variance_of_these_targets(pred_scaled, y_raw, scaler):
+    return np.var(y_raw) * mean_square(flat(pred_scaled) - scaler.transform(y_raw))
+
+
+@mse_original_units.wrong(
+    "The predictions are stretched back but not shifted back: they lie around 0, the targets do not."
+)
+def forgets_the_mean(pred_scaled, y_raw, scaler):
+    return mean_square(flat(pred_scaled) * width(scaler) - y_raw)
+
+
+@mse_original_units.wrong("This is the root of what is asked for.")
+def root(pred_scaled, y_raw, scaler):
+    return mean_square(scaler.inverse(flat(pred_scaled)) - y_raw) ** 0.5
+
+
+@mse_original_units.wrong(
+    "You send an *error* through `inverse`, which also adds the shift of the targets. An error has no mean to be added: bring "
+    "back the predictions, then take the error."
+)
+def inverse_of_the_error(pred_scaled, y_raw, scaler):
+    return scaler.inverse(mean_square(flat(pred_scaled) - scaler.transform(y_raw)))
+
+
+@mse_original_units.wrong(
+    "Scaled predictions are compared with raw targets. Both have to be in the same units before they are subtracted."
+)
+def mixes_units(pred_scaled, y_raw, scaler):
+    return mean_square(flat(pred_scaled) - y_raw)
+
+
+@mse_original_units.wrong("The sum of the squares: it grows with the number of rows.")
+def sum_of_squares(pred_scaled, y_raw, scaler):
+    return float(np.sum((scaler.inverse(flat(pred_scaled)) - y_raw) ** 2))
+
+
+@mse_original_units.wrong("This is the mean absolute error; the squares are missing.")
+def absolute_error(pred_scaled, y_raw, scaler):
+    return float(np.mean(np.abs(scaler.inverse(flat(pred_scaled)) - y_raw)))
+
+
+@mse_original_units.wrong(
+    "With predictions of shape (m, 1) you compare every prediction with every target: a column minus a row is a table of m × m. "
+    "Bring both to one shape first.",
+    loses=COLUMN,
+)
+def every_pair(pred_scaled, y_raw, scaler):
+    return mean_square(scaler.inverse(pred_scaled) - y_raw)
+
+
+@mse_original_units.right
+def by_the_width(pred_scaled, y_raw, scaler):
+    scaled = np.mean((flat(pred_scaled) - scaler.transform(y_raw)) ** 2)
+    return scaled * width(scaler) ** 2
+
+
+@mse_original_units.right
+def one_by_one(pred_scaled, y_raw, scaler):
+    total = 0.0
+    for z, y in zip(np.ravel(pred_scaled), y_raw, strict=True):
+        total += (float(scaler.inverse(z)) - y) ** 2
+    return total / len(y_raw)
+
+
+@mse_original_units.right
+def as_columns(pred_scaled, y_raw, scaler):
+    back = scaler.inverse(np.reshape(pred_scaled, (-1, 1)))
+    return np.square(back - y_raw.reshape(-1, 1)).mean()
+
+
+@mse_original_units.right
+def in_float32(pred_scaled, y_raw, scaler):
+    error = scaler.inverse(np.float32(pred_scaled)).ravel() - np.float32(y_raw)
+    return np.float32(np.mean(error**2))
+
+
+mse_original_units.small(
+    "A scaler with mean 50 and deviation 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 the errors are -3 and "
+    "4, and the mean of their squares is 12.5.",
+    pred_scaled=np.array([0.0, 1.0]),
+    y_raw=np.array([53.0, 56.0]),
+    _shift=50.0,
+    _scale=10.0,
+)
+
+# 9.6 repeat_study
+
+repeat_study = Exercise(points=1)
+
+
+@repeat_study.cases
+def cases(rng):
+    for configs, n in [(["raw", "scaled", "centred"], 4), (["lr=.1", "lr=.01"], 5)]:
+        seeds = [int(seed) for seed in rng.choice(np.arange(7, 60), n, replace=False)]
+        yield case(configs=configs, seeds=seeds, _scores=rng.uniform(0.2, 0.9, (len(configs), 60)))
+
+
+@repeat_study.driver
+def drive(repeat_study, configs, seeds, _scores):
+    def train_fn(config, seed):
+        if config not in configs:
+            raise TypeError("train_fn is to be called as train_fn(config, seed)")
+        return float(_scores[configs.index(config), int(seed)])
+
+    return repeat_study(train_fn, configs, seeds)
+
+
+@repeat_study.wrong("Only the means are left. The spread is what one repeats for: keep every score.")
+def means_only(train_fn, configs, seeds):
+    return {config: np.mean([train_fn(config, seed) for seed in seeds]) for config in configs}
+
+
+@repeat_study.wrong(
+    "Means and deviations are left of the scores. Keep every score: a box plot needs them all."
+)
+def means_and_deviations(train_fn, configs, seeds):
+    scores = {config: [train_fn(config, seed) for seed in seeds] for config in configs}
+    return {config: np.array([np.mean(some), np.std(some, ddof=1)]) for config, some in scores.items()}
+
+
+@repeat_study.wrong(
+    "The keys are the seeds. They should be the configurations, with one score for each seed."
+)
+def by_seed(train_fn, configs, seeds):
+    return {seed: np.array([train_fn(config, seed) for config in configs]) for seed in seeds}
+
+
+@repeat_study.wrong("Every score is the same: all runs of a configuration have one seed.")
+def one_seed_throughout(train_fn, configs, seeds):
+    return {config: np.array([train_fn(config, seeds[0]) for _ in seeds]) for config in configs}
+
+
+@repeat_study.wrong(
+    "You count the runs from 0 and take the number for the seed. Use the seeds you were given, so that a run can be repeated."
+)
+def counts_instead_of_seeds(train_fn, configs, seeds):
+    return {config: np.array([train_fn(config, k) for k in range(len(seeds))]) for config in configs}
+
+
+@repeat_study.wrong(
+    "Of each configuration only the last score is kept: every new one takes the place of the one before."
+)
+def only_the_last(train_fn, configs, seeds):
+    return {config: np.array([train_fn(config, seed) for seed in seeds][-1:]) for config in configs}
+
+
+@repeat_study.wrong(
+    "The scores are sorted. Position i belongs to seed i, so that configurations can be compared in pairs."
+)
+def sorted_scores(train_fn, configs, seeds):
+    return {config: np.sort([train_fn(config, seed) for seed in seeds]) for config in configs}
+
+
+@repeat_study.wrong(
+    "A dictionary in a dictionary: of each configuration an array of scores is wanted, in the order of the seeds."
+)
+def dictionaries_by_seed(train_fn, configs, seeds):
+    return {config: {seed: train_fn(config, seed) for seed in seeds} for config in configs}
+
+
+@repeat_study.wrong("`train_fn` is called with seed and configuration swapped.")
+def arguments_swapped(train_fn, configs, seeds):
+    return {config: np.array([train_fn(seed, config) for seed in seeds]) for config in configs}
+
+
+@repeat_study.wrong("A list without the configurations comes back: nobody can tell whose scores are whose.")
+def list_of_arrays(train_fn, configs, seeds):
+    return [np.array([train_fn(config, seed) for seed in seeds]) for config in configs]
+
+
+@repeat_study.right
+def with_a_loop(train_fn, configs, seeds):
+    scores = {}
+    for config in configs:
+        scores[config] = np.zeros(len(seeds))
+        for i, seed in enumerate(seeds):
+            scores[config][i] = train_fn(config=config, seed=seed)
+    return scores
+
+
+@repeat_study.right
+def seeds_outside(train_fn, configs, seeds):
+    scores = {config: [] for config in configs}
+    for seed in seeds:
+        for config in configs:
+            scores[config].append(train_fn(config, seed))
+    return scores
+
+
+@repeat_study.right
+def one_table(train_fn, configs, seeds):
+    return dict(zip(configs, np.array([[train_fn(c, s) for s in seeds] for c in configs]), strict=True))
+
+
+repeat_study.small(
+    "With train_fn(config, seed) = seed if config is 'a' and 10 · seed if it is 'b', and the seeds 3 and 5, the result is "
+    "{'a': [3, 5], 'b': [30, 50]}."
+)
+
+# 9.7 batchnorm_forward
+
+TRAINING, RUNNING, TEST = "training: the batch's statistics", "the running statistics", "test time"
+
+batchnorm_forward = Exercise(points=2, groups={TRAINING: 3, RUNNING: 2, TEST: 2, UNCHANGED: 1})
+
+
+def batch(rng, rows, units):
+    """Inputs of different places and spreads, some of them so narrow that eps shows."""
+    spread = np.array([0.06, 1.1, 2.3, 0.4, 3.1])[:units] * rng.uniform(0.8, 1.2, units)
+    return rng.uniform(-3, 3, units) + spread * rng.normal(size=(rows, units))
+
+
+def layer_inputs(rng, rows, units):
+    return {
+        "x": batch(rng, rows, units),
+        "gamma": rng.uniform(0.5, 2, units) * rng.choice([-1, 1], units),
+        "beta": rng.uniform(0.3, 1.5, units) * rng.choice([-1, 1], units),
+        "mean": rng.normal(size=units),
+        "var": rng.uniform(0.3, 2.5, units),
+    }
+
+
+@batchnorm_forward.cases
+def cases(rng):
+    small = rng.uniform(0.01, 0.02)
+    for group, part, rows, units, momentum, eps in [
+        (TRAINING, "out", 9, 4, None, None),
+        (TRAINING, "out", 6, 3, 0.8, small),
+        (RUNNING, "running", 7, 4, None, None),
+        (RUNNING, "two batches", 8, 5, rng.uniform(0.6, 0.8), None),
+        (TEST, "test", 6, 4, None, None),
+        (TEST, "test", 5, 3, 0.7, small),
+    ]:
+        inputs = layer_inputs(rng, rows, units)
+        yield case(group, **inputs, training=part != "test", momentum=momentum, eps=eps, _part=part)
+
+
+@batchnorm_forward.driver
+def drive(batchnorm_forward, x, gamma, beta, mean, var, training, momentum, eps, _part):
+    running, later = {"mean": mean.copy(), "var": var.copy()}, 2 * x[::-1] + 0.3
+    given = {"momentum": momentum, "eps": eps}
+    options = {name: value for name, value in given.items() if value is not None}
+    result = batchnorm_forward(x, gamma, beta, running, training, **options)
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise TypeError("batchnorm_forward should return a pair: out and cache")
+    if _part == "out":
+        return {"out": result[0]}
+    if _part == "two batches":
+        batchnorm_forward(later, gamma, beta, running, training, **options)
+    after = {f"the running {name} afterwards": running[name] for name in ("mean", "var")}
+    return {"out": result[0], **after} if _part == "test" else after
+
+
+def normal_form(x, gamma, beta, running, training, momentum=0.9, eps=1e-5, **slips):
+    """Batch normalisation, with parts that misconceptions exchange; returns out and what is normalised."""
+    biased = lambda x: x.var(axis=0)
+    use = {
+        "learnt": biased,
+        "divisor": biased,
+        "normalise": root_inside,
+        "finish": scaled_and_shifted,
+        **slips,
+    }
+    mean, var = running["mean"].copy(), running["var"].copy()
+    if training:
+        running["mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)
+        running["var"] = momentum * var + (1 - momentum) * use["learnt"](x)
+    if use.get("of_the_batch", training):
+        mean, var = x.mean(axis=0), use["divisor"](x)
+    normalised = use["normalise"](x, mean, var, eps)
+    return use["finish"](normalised, gamma, beta), normalised
+
+
+def root_inside(x, mean, var, eps):
+    return (x - mean) / np.sqrt(var + eps)
+
+
+def scaled_and_shifted(normalised, gamma, beta):
+    return gamma * normalised + beta
+
+
+@batchnorm_forward.wrong(
+    "You take mean and variance over the units of each sample. (That exists too, and is called layer normalisation.) Here each "
+    "unit is normalised over the samples of the batch: which axis runs over those?",
+    loses=(TRAINING, RUNNING),
+)
+def over_the_units(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    if not training:
+        return normal_form(x, gamma, beta, running, training, momentum, eps)
+    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+    running["mean"] = momentum * running["mean"] + (1 - momentum) * mean
+    running["var"] = momentum * running["var"] + (1 - momentum) * var
+    return gamma * root_inside(x, mean, var, eps) + beta, None
+
+
+@batchnorm_forward.wrong(
+    "One mean and one variance serve the whole batch. Each unit has its own.", loses=(TRAINING, RUNNING)
+)
+def over_everything(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    if not training:
+        return normal_form(x, gamma, beta, running, training, momentum, eps)
+    running["mean"] = momentum * running["mean"] + (1 - momentum) * x.mean()
+    running["var"] = momentum * running["var"] + (1 - momentum) * x.var()
+    return gamma * root_inside(x, x.mean(), x.var(), eps) + beta, None
+
+
+@batchnorm_forward.wrong(
+    "In training you normalise by the running statistics. They are collected for test time; while training, the batch's own "
+    "count.",
+    loses=TRAINING,
+)
+def running_statistics_in_training(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, momentum, eps, of_the_batch=False)
+
+
+@batchnorm_forward.wrong(
+    "At test time you normalise by the batch's statistics: the answer for one sample then depends on which others it comes with, "
+    "and a single sample always comes out as beta. What were the running statistics collected for?",
+    loses=TEST,
+)
+def batch_statistics_at_test(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, momentum, eps, of_the_batch=True)
+
+
+@batchnorm_forward.wrong(
+    "`momentum` is the share of the new batch in your running statistics. Here, as in Keras, it is the share of the old. "
+    "(PyTorch has it the other way round.)",
+    loses=RUNNING,
+)
+def momentum_the_other_way(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, 1 - momentum, eps)
+
+
+@batchnorm_forward.wrong(
+    "eps stands outside of the root: √var + eps. It belongs to the variance, below the root.",
+    loses=(TRAINING, TEST),
+)
+def eps_outside(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    outside = lambda x, mean, var, eps: (x - mean) / (np.sqrt(var) + eps)
+    return normal_form(x, gamma, beta, running, training, momentum, eps, normalise=outside)
+
+
+@batchnorm_forward.wrong(
+    "The `eps` that is handed over is not used. For a unit of small variance it matters.",
+    loses=(TRAINING, TEST),
+)
+def without_eps(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, momentum, 0.0)
+
+
+@batchnorm_forward.wrong(
+    "You divide by the variance, not by its root: the units do not come out with variance 1.",
+    loses=(TRAINING, TEST),
+)
+def divided_by_the_variance(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    plain = lambda x, mean, var, eps: (x - mean) / (var + eps)
+    return normal_form(x, gamma, beta, running, training, momentum, eps, normalise=plain)
+
+
+@batchnorm_forward.wrong(
+    "In `running['var']` you collect deviations. The name says what should be in it, and at test time the root is taken again.",
+    loses=RUNNING,
+)
+def deviation_in_running(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, momentum, eps, learnt=lambda x: x.std(axis=0))
+
+
+@batchnorm_forward.wrong(
+    "In `running['var']` you collect variances with n - 1 below the line, as PyTorch does. Here both variances are the same, with "
+    "n, as in Keras.",
+    loses=RUNNING,
+)
+def unbiased_in_running(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    sample = lambda x: x.var(axis=0, ddof=1)
+    return normal_form(x, gamma, beta, running, training, momentum, eps, learnt=sample)
+
+
+@batchnorm_forward.wrong(
+    "Your variance has n - 1 below the line: the normalised batch then does not have variance 1.",
+    loses=(TRAINING, RUNNING),
+)
+def unbiased_throughout(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    sample = lambda x: x.var(axis=0, ddof=1)
+    both = {"learnt": sample, "divisor": sample}
+    return normal_form(x, gamma, beta, running, training, momentum, eps, **both)
+
+
+@batchnorm_forward.wrong(
+    "The running statistics change at test time too. Then the network learns from the test data: a leak.",
+    loses=TEST,
+)
+def running_updated_at_test(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    out, cache = normal_form(x, gamma, beta, running, training, momentum, eps)
+    if not training:
+        normal_form(x, gamma, beta, running, True, momentum, eps)
+    return out, cache
+
+
+@batchnorm_forward.wrong(
+    "The running statistics are what they were before. Write into the dictionary that you are given: a new one is lost when the "
+    "function ends.",
+    loses=RUNNING,
+)
+def running_never_updated(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, dict(running), training, momentum, eps)
+
+
+@batchnorm_forward.wrong(
+    "The running statistics are those of the last batch. Nothing is left of the earlier ones: what is `momentum` for?",
+    loses=RUNNING,
+)
+def last_batch_only(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, training, 0.0, eps)
+
+
+@batchnorm_forward.wrong("The normalised values come back without gamma.", loses=(TRAINING, TEST))
+def without_gamma(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    shifted = lambda normalised, gamma, beta: normalised + beta
+    return normal_form(x, gamma, beta, running, training, momentum, eps, finish=shifted)
+
+
+@batchnorm_forward.wrong("The normalised values come back without beta.", loses=(TRAINING, TEST))
+def without_beta(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    scaled = lambda normalised, gamma, beta: gamma * normalised
+    return normal_form(x, gamma, beta, running, training, momentum, eps, finish=scaled)
+
+
+@batchnorm_forward.wrong("gamma and beta have changed places.", loses=(TRAINING, TEST))
+def gamma_and_beta_swapped(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, beta, gamma, running, training, momentum, eps)
+
+
+@batchnorm_forward.wrong("`x` is not what it was after the call: `x -= …` writes into it.", loses=UNCHANGED)
+def in_place(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    out, cache = normal_form(x.copy(), gamma, beta, running, training, momentum, eps)
+    x[...] = out
+    return out, cache
+
+
+@batchnorm_forward.right
+def running_in_place(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    if training:
+        mean = np.sum(x, axis=0) / x.shape[0]
+        var = np.sum((x - mean) ** 2, axis=0) / x.shape[0]
+        running["mean"] *= momentum
+        running["mean"] += (1 - momentum) * mean
+        running["var"][:] = running["var"] * momentum + var * (1 - momentum)
+    else:
+        mean, var = running["mean"], running["var"]
+    return (x - mean) / (var + eps) ** 0.5 * gamma + beta, (x, mean, var)
+
+
+@batchnorm_forward.right
+def as_a_correction(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    mean, var = running["mean"], running["var"]
+    if training:
+        mean, var = x.mean(0), (x**2).mean(0) - x.mean(0) ** 2
+        running.update(
+            mean=running["mean"] - (1 - momentum) * (running["mean"] - mean),
+            var=running["var"] - (1 - momentum) * (running["var"] - var),
+        )
+    scale = gamma / np.sqrt(var + eps)
+    return x * scale + (beta - mean * scale), {"x": x, "scale": scale}
+
+
+@batchnorm_forward.right
+def unit_by_unit(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    out = np.zeros(x.shape)
+    for j in range(x.shape[1]):
+        column = [float(v) for v in x[:, j]]
+        mean, var = running["mean"][j], running["var"][j]
+        if training:
+            mean = sum(column) / len(column)
+            var = sum((v - mean) ** 2 for v in column) / len(column)
+            running["mean"][j] = momentum * running["mean"][j] + (1 - momentum) * mean
+            running["var"][j] = momentum * running["var"][j] + (1 - momentum) * var
+        out[:, j] = [gamma[j] * (v - mean) / (var + eps) ** 0.5 + beta[j] for v in column]
+    return [out, None]
+
+
+@batchnorm_forward.right
+def with_keepdims(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    mean, var = running["mean"], running["var"]
+    if training:
+        mean, var = x.mean(axis=0, keepdims=True), x.var(axis=0, keepdims=True)
+        for name, new in (("mean", mean), ("var", var)):
+            running[name] = (momentum * running[name] + (1 - momentum) * new)[0]
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta, None
+
+
+@batchnorm_forward.right
+def in_single_precision(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    x, gamma, beta = np.float32(x), np.float32(gamma), np.float32(beta)
+    mean, var = np.float32(running["mean"]), np.float32(running["var"])
+    if training:
+        keep, share = np.float32(momentum), np.float32(1 - momentum)
+        running["mean"], running["var"] = keep * mean + share * x.mean(0), keep * var + share * x.var(0)
+        mean, var = x.mean(0), x.var(0)
+    return gamma * ((x - mean) / np.sqrt(var + np.float32(eps))) + beta, None
+
+
+batchnorm_forward.small(
+    "One unit, a batch of (1, 3): mean 2, variance 1, so that it becomes (-1, 1) but for eps; with gamma = 2 and beta = 5 that "
+    "is (3, 7). A running mean of 0 becomes 0.9 · 0 + 0.1 · 2 = 0.2, a running variance of 1 stays 1.",
+    x=np.array([[1.0], [3.0]]),
+    gamma=np.array([2.0]),
+    beta=np.array([5.0]),
+    mean=np.array([0.0]),
+    var=np.array([1.0]),
+    training=True,
+    momentum=None,
+    eps=None,
+    _part="out",
+)
+
+# 9.8 batchnorm_backward
+
+DX, DGAMMA, DBETA = "dx", "dgamma", "dbeta"
+
+batchnorm_backward = Exercise(
+    points=2,
+    groups={DX: 2, DGAMMA: 1, DBETA: 1},
+    uses=("batchnorm_forward",),
+    builds_on=("batchnorm_forward",),
+)
+
+
+@batchnorm_backward.cases
+def cases(rng):
+    for part, rows, units in [(DX, 7, 3), (DX, 5, 4), (DGAMMA, 6, 4), (DBETA, 6, 3)]:
+        inputs = layer_inputs(rng, rows, units)
+        dout = rng.normal(size=(rows, units)) + rng.uniform(0.3, 0.8, units)
+        yield case(part, dout=dout, **inputs, eps=rng.uniform(0.01, 0.02), _part=part)
+
+
+@batchnorm_backward.driver
+def drive(batchnorm_backward, batchnorm_forward, dout, x, gamma, beta, mean, var, eps, _part):
+    def forward(**moved):
+        running = {"mean": mean.copy(), "var": var.copy()}
+        now = {"x": x, "gamma": gamma, "beta": beta, **moved}
+        return batchnorm_forward(now["x"].copy(), now["gamma"], now["beta"], running, True, eps=eps)
+
+    out, cache = forward()
+    gradients = batchnorm_backward(dout, cache)
+    if not isinstance(gradients, (tuple, list)) or len(gradients) != 3:
+        raise TypeError("batchnorm_backward should return three arrays: dx, dgamma, dbeta")
+    name, h = _part.removeprefix("d"), 1e-2 if np.asarray(out).dtype == np.float32 else 1e-5
+    loss = lambda value: float(np.sum(dout * np.asarray(forward(**{name: value})[0], dtype=float)))
+    place = {"x": (0, x), "gamma": (1, gamma), "beta": (2, beta)}[name]
+    return {"gradient": gradients[place[0]], "slope": slopes(loss, place[1], h), "h": h}
+
+
+def slopes(loss, there, h):
+    """Central differences, entry by entry."""
+    measured = np.zeros(there.shape)
+    for i in np.ndindex(there.shape):
+        step = np.zeros(there.shape)
+        step[i] = h
+        measured[i] = (loss(there + step) - loss(there - step)) / (2 * h)
+    return measured
+
+
+@batchnorm_backward.judge
+def judge(case, result):
+    """Against the slope of the student's own forward pass."""
+    found, slope = np.asarray(result["gradient"], dtype=float), np.asarray(result["slope"], dtype=float)
+    atol = (3e-2 if result["h"] > 1e-3 else 2e-5) * float(np.abs(slope).max())
+    agree = close(found, slope, rtol=1e-4, atol=atol)
+    seen = "" if agree else first_match(found, backward_slips(case), near) or "another gradient"
+    where = np.unravel_index(int(np.argmax(np.abs(found - slope))), slope.shape)
+    at = f"[{', '.join(str(int(i)) for i in where)}]"
+    detail = (
+        f"`{case.group}` is {found[where]:.4g} at {at}, but finite differences of your forward pass give "
+        f"{slope[where]:.4g}; it looks like: {seen}"
+    )
+    yield case.group, agree, seen, detail
+
+
+def backward_slips(case):
+    """What the misconceptions give, with the forward pass as it should be."""
+    dout, x, gamma, eps = (case.inputs[name] for name in ("dout", "x", "gamma", "eps"))
+    m, inverse = len(x), 1 / np.sqrt(x.var(axis=0) + eps)
+    hat = (x - x.mean(axis=0)) * inverse
+    total, along = dout.sum(axis=0), (dout * hat).sum(axis=0)
+    if case.group == "dbeta":
+        return {
+            "averaged over the batch": total / m,
+            "summed with x-hat": along,
+            "times gamma": total * gamma,
+        }
+    if case.group == "dgamma":
+        return {
+            "summed with x in place of x-hat": (dout * x).sum(axis=0),
+            "summed with x minus its mean": (dout * (x - x.mean(axis=0))).sum(axis=0),
+            "averaged over the batch": along / m,
+            "summed without x-hat": total,
+            "times gamma": along * gamma,
+        }
+    return {
+        "mean and variance taken for constants": gamma * inverse * dout,
+        "1/m missing in both terms": gamma * inverse * (dout - total - hat * along),
+        "1/m missing in the mean's term": gamma * inverse * (dout - total - hat * along / m),
+        "1/m missing in the variance's term": gamma * inverse * (dout - total / m - hat * along),
+        "the variance taken for a constant": gamma * inverse * (dout - total / m),
+        "the mean taken for a constant": gamma * inverse * (dout - hat * along / m),
+        "gamma left out": inverse * (dout - total / m - hat * along / m),
+        "the deviation left out": gamma * (dout - total / m - hat * along / m),
+        "plus for minus": gamma * inverse * (dout + total / m + hat * along / m),
+        "dout passed on": dout,
+    }
+
+
+def pair(dx=None, dgamma=None, dbeta=None):
+    """Both passes, the backward one with another formula for some of its results."""
+
+    def batchnorm_forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        out, hat = normal_form(x, gamma, beta, running, training, momentum, eps)
+        return out, (x, hat, gamma, 1 / np.sqrt(x.var(axis=0) + eps))
+
+    def batchnorm_backward(dout, cache):
+        x, hat, gamma, inverse = cache
+        total, along = dout.sum(axis=0), (dout * hat).sum(axis=0)
+        usual = gamma * inverse * (dout - total / len(x) - hat * along / len(x))
+        return (
+            dx(dout, hat, gamma, inverse) if dx else usual,
+            dgamma(dout, x, hat) if dgamma else along,
+            dbeta(dout) if dbeta else total,
+        )
+
+    return batchnorm_backward, batchnorm_forward
+
+
+BOTH = ("batchnorm_backward", "batchnorm_forward")
+
+
+@batchnorm_backward.wrong(
+    "dx has one term of three: you treat mean and deviation as constants. Both are made of x, and move when x does.",
+    loses=DX,
+    replaces=BOTH,
+)
+def statistics_as_constants():
+    return pair(dx=lambda dout, hat, gamma, inverse: gamma * inverse * dout)
+
+
+@batchnorm_backward.wrong(
+    "dx is centred, but the variance is treated as a constant. It is made of x as well.",
+    loses=DX,
+    replaces=BOTH,
+)
+def variance_as_a_constant():
+    return pair(dx=lambda dout, hat, gamma, inverse: gamma * inverse * (dout - dout.mean(axis=0)))
+
+
+@batchnorm_backward.wrong(
+    "In dx the mean is treated as a constant. The sum of dx over the batch should be 0, since a shift of all rows changes "
+    "nothing.",
+    loses=DX,
+    replaces=BOTH,
+)
+def mean_as_a_constant():
+    slope = lambda dout, hat, gamma, inverse: gamma * inverse * (dout - hat * (dout * hat).mean(axis=0))
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "In dx the sum over the batch is taken off where the mean should be: a factor 1/m is missing in that term.",
+    loses=DX,
+    replaces=BOTH,
+)
+def sum_for_the_mean():
+    def slope(dout, hat, gamma, inverse):
+        return gamma * inverse * (dout - dout.sum(axis=0) - hat * (dout * hat).mean(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "In dx, in the term of the variance, a factor 1/m is missing.", loses=DX, replaces=BOTH
+)
+def sum_in_the_variance_term():
+    def slope(dout, hat, gamma, inverse):
+        return gamma * inverse * (dout - dout.mean(axis=0) - hat * (dout * hat).sum(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "In dx, in both correcting terms, a factor 1/m is missing.", loses=DX, replaces=BOTH
+)
+def sums_for_both_means():
+    def slope(dout, hat, gamma, inverse):
+        return gamma * inverse * (dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "dx lacks the factor gamma, which stands between x̂ and the output.", loses=DX, replaces=BOTH
+)
+def dx_without_gamma():
+    def slope(dout, hat, gamma, inverse):
+        return inverse * (dout - dout.mean(axis=0) - hat * (dout * hat).mean(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "dx lacks the division by the deviation, which stands between x and x̂.", loses=DX, replaces=BOTH
+)
+def dx_without_the_deviation():
+    def slope(dout, hat, gamma, inverse):
+        return gamma * (dout - dout.mean(axis=0) - hat * (dout * hat).mean(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong("The correcting terms of dx have the wrong sign.", loses=DX, replaces=BOTH)
+def plus_for_minus():
+    def slope(dout, hat, gamma, inverse):
+        return gamma * inverse * (dout + dout.mean(axis=0) + hat * (dout * hat).mean(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.wrong(
+    "dgamma is summed with x. gamma multiplies the *normalised* x: keep that in the cache.",
+    loses=DGAMMA,
+    replaces=BOTH,
+)
+def dgamma_with_x():
+    return pair(dgamma=lambda dout, x, hat: (dout * x).sum(axis=0))
+
+
+@batchnorm_backward.wrong(
+    "dgamma is summed with x minus its mean. gamma multiplies x̂, which is divided by the deviation as well.",
+    loses=DGAMMA,
+    replaces=BOTH,
+)
+def dgamma_with_the_centred_x():
+    return pair(dgamma=lambda dout, x, hat: (dout * (x - x.mean(axis=0))).sum(axis=0))
+
+
+AVERAGED = "is averaged over the batch. The loss's own mean is in dout already: each row adds its share."
+
+
+@batchnorm_backward.wrong(f"dgamma {AVERAGED}", loses=DGAMMA, replaces=BOTH)
+def dgamma_averaged():
+    return pair(dgamma=lambda dout, x, hat: (dout * hat).mean(axis=0))
+
+
+@batchnorm_backward.wrong(f"dbeta {AVERAGED}", loses=DBETA, replaces=BOTH)
+def dbeta_averaged():
+    return pair(dbeta=lambda dout: dout.mean(axis=0))
+
+
+@batchnorm_backward.wrong(
+    "dgamma has one entry for each sample and unit. One gamma serves all samples of the batch: their shares add up.",
+    loses=DGAMMA,
+    replaces=BOTH,
+)
+def dgamma_not_summed():
+    return pair(dgamma=lambda dout, x, hat: dout * hat)
+
+
+@batchnorm_backward.wrong(
+    "dbeta has one entry for each sample and unit. One beta serves all samples of the batch: their shares add up.",
+    loses=DBETA,
+    replaces=BOTH,
+)
+def dbeta_not_summed():
+    return pair(dbeta=lambda dout: dout)
+
+
+@batchnorm_backward.right(replaces=BOTH)
+def step_by_step():
+    """Backwards through each operation by itself."""
+
+    def forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        centred = x - x.mean(axis=0)
+        root = np.sqrt((centred**2).mean(axis=0) + eps)
+        return gamma * centred / root + beta, (centred, root, gamma)
+
+    def backward(dout, cache):
+        centred, root, gamma = cache
+        m, dhat = len(dout), dout * gamma
+        dvar = np.sum(dhat * centred, axis=0) * -0.5 / root**3
+        dmean = np.sum(-dhat / root, axis=0) + dvar * np.mean(-2 * centred, axis=0)
+        dx = dhat / root + dvar * 2 * centred / m + dmean / m
+        return dx, np.sum(dout * centred / root, axis=0), np.sum(dout, axis=0)
+
+    return backward, forward
+
+
+@batchnorm_backward.right(replaces=BOTH)
+def m_outside():
+    def slope(dout, hat, gamma, inverse):
+        m = len(dout)
+        return gamma * inverse / m * (m * dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0))
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.right(replaces=BOTH)
+def with_the_jacobian():
+    def slope(dout, hat, gamma, inverse):
+        m, dx = len(dout), np.zeros(dout.shape)
+        for j in range(dout.shape[1]):
+            jacobian = (np.eye(m) - 1 / m - np.outer(hat[:, j], hat[:, j]) / m) * inverse[j]
+            dx[:, j] = jacobian.T @ (dout[:, j] * gamma[j])
+        return dx
+
+    return pair(dx=slope)
+
+
+@batchnorm_backward.right(replaces=BOTH)
+def narrow_in_both_directions():
+    backward, forward = pair()
+
+    def narrow(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        x, gamma, beta = np.float32(x), np.float32(gamma), np.float32(beta)
+        out, cache = forward(x, gamma, beta, running, training, momentum, eps)
+        return np.float32(out), cache
+
+    return (lambda dout, cache: [np.float32(part) for part in backward(np.float32(dout), cache)]), narrow
+
+
+@batchnorm_backward.right(replaces=BOTH)
+def of_another_forward_pass():
+    """With n - 1 in the variance, and a backward pass that belongs to it: no point lost here."""
+
+    def forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        inverse = 1 / np.sqrt(x.var(axis=0, ddof=1) + eps)
+        hat = (x - x.mean(axis=0)) * inverse
+        return gamma * hat + beta, (hat, gamma, inverse)
+
+    def backward(dout, cache):
+        hat, gamma, inverse = cache
+        along = (dout * hat).sum(axis=0)
+        dx = gamma * inverse * (dout - dout.mean(axis=0) - hat * along / (len(dout) - 1))
+        return dx, along, dout.sum(axis=0)
+
+    return backward, forward
+
+
+batchnorm_backward.small(
+    "One unit, gamma = 1, a batch of (1, 3): x̂ = (-1, 1). With dout = (1, 0): dbeta = 1 and dgamma = -1. The mean of dout is ½, "
+    "the mean of dout · x̂ is -½, so that dx = (1 - ½ - ½, 0 - ½ + ½) = (0, 0). In a batch of two nothing is left, whatever dout "
+    "is."
+)

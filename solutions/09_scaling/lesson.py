@@ -1,0 +1,1258 @@
+# %% [markdown]
+# # Bring inputs, targets and activations to one scale, and catch the leak on the way
+#
+# You will scale data by what was learnt from the training rows alone, write a detector that finds a leak in a pipeline
+# without reading its code, compare errors in the units that matter, and normalise the activations inside a network.
+# About 100 minutes.
+#
+# | you will | you need | you will have learnt it when you can |
+# |---|---|---|
+# | tell five kinds of data apart | what a column means | say what each may be turned into |
+# | fit a scaler on the training rows only | mean, deviation, minimum, maximum | name what the test rows must not touch |
+# | detect a leak by experiment | functions as arguments | say what to change, what to watch, and how far to go |
+# | report errors in original units | mean squared error | say why 0.006 can be worse than 16 |
+# | normalise activations forwards and backwards | the chain rule, lesson 01 | say why a batch of two learns nothing |
+
+# %%
+import functools
+
+import numpy as np
+from sklearn.datasets import make_regression
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from autograder import check, progress
+from nnlab import MLP, Experiment, Training
+from nnlab.data import Split, circles
+from nnlab.figures import BLACK, BLUE, GREY, ORANGE, VERMILION
+from nnlab.figures import explore, plt, show, style
+from nnlab.initialisers import uniform
+from nnlab.stack import fit_together
+
+style()
+rng = np.random.default_rng(9)
+SEEDS = range(5)
+
+# %% [markdown]
+# ## See it fail first
+#
+# Two hundred flats, two inputs: how far from the centre in kilometres, and how old in years, both as differences from
+# the mean. The price is to be found as a weighted sum of both, by gradient descent on half the mean squared error. One
+# could hardly ask for less. Twice, with the inputs as they are and with both divided by their deviations; each time
+# with the best of all rates, and twenty steps.
+
+# %%
+flats = rng.normal(size=(200, 2)) * [1.0, 8.0]  # km, years
+price = flats @ [-30.0, -10.0] + rng.normal(0, 5, 200)  # thousand euros
+
+
+def descend(X, y, rate, steps):
+    """The weights (steps + 1, 2) of gradient descent from 0."""
+    path = [np.zeros(2)]
+    for _ in range(steps):
+        path.append(path[-1] - rate * X.T @ (X @ path[-1] - y) / len(y))
+    return np.array(path)
+
+
+def curvatures(X):
+    """The smallest and the largest curvature of half the mean squared error."""
+    return np.linalg.eigvalsh(X.T @ X / len(X))
+
+# %%
+scaled = flats / flats.std(axis=0)
+paths = {}
+for name, X in {"km and years": flats, "both with deviation 1": scaled}.items():
+    rate = 2 / sum(curvatures(X))  # the best for both directions together
+    paths[name] = X, descend(X, price, rate, 20)
+    best, there = np.linalg.lstsq(X, price, rcond=None)[0], paths[name][1][-1]
+    print(f"{name:22} rate {rate:.4f}; after 20 steps {there.round(2)}, best {best.round(2)}")
+
+# %% tags=["demo"]
+def landscape(ax, X, y, path, title):
+    """Contours of half the mean squared error, and a path over them."""
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    reach = 1.2 * np.abs(path - best).max()  # the same along both axes
+    across, up = np.meshgrid(*(np.linspace(b - reach, b + reach, 80) for b in best))
+    off = np.stack([across - best[0], up - best[1]], axis=-1)
+    loss = np.einsum("...i,ij,...j", off, X.T @ X / len(X), off) / 2
+    ax.contour(across, up, np.sqrt(loss), levels=12, colors=GREY, linewidths=0.7)
+    ax.plot(*path.T, ".-", color=BLUE, linewidth=0.8, markersize=4)
+    ax.plot(*best, "*", color=VERMILION, markersize=14)
+    ax.set(title=title, xlabel="weight 1", ylabel="weight 2", aspect="equal")
+    ax.grid(False)
+
+
+fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.5))
+titles = ["Unequal units: to and fro in a valley", "Equal units: straight in"]
+for ax, (X, path), title in zip(axes, paths.values(), titles):
+    landscape(ax, X, price, path, title)
+show(
+    fig,
+    alt="Contours of the error over two weights with twenty steps of gradient descent; a star "
+    "marks the minimum. Left, in km and years: parallel horizontal lines, a valley; the path is "
+    "a zigzag across its floor that ends before half of the way to the star. Right, with "
+    "deviations of 1: round contours, and the path goes straight to the star.",
+)
+
+# %% [markdown]
+# On the left the path swings to and fro across the valley, and in twenty steps has come less than half of the way along
+# it. Towards the star a far larger rate would be right; across the valley it would explode. On the right one rate suits
+# both directions, and a handful of steps is enough. Nothing but the units has changed.
+
+# %% [markdown]
+# ### Your log
+#
+# Write down before you go on:
+#
+# 1. In the main experiment a network is trained on targets with a deviation of 143, which lead to nan as they are.
+#    Which gives the smaller test error in the targets' own units: targets with mean 0 and deviation 1, or targets in
+#    [0, 1]? And the inputs: as they are, in [0, 1], or with mean 0 and deviation 1?
+# 2. Labels are tossed with a coin. Of 1000 random inputs the ten that fit the labels best are chosen, looking at all
+#    rows, before some rows are set aside for testing. What test accuracy do you expect?
+# 3. Batch normalisation is put into a network of five layers that learns, and into one that does not. What does each of
+#    the two gain?
+
+# %% [markdown] tags=["yours"]
+# 1. Targets: … , inputs: …
+# 2. Test accuracy: …
+# 3. The one that learns: … , the one that does not: …
+
+# %% [markdown]
+# ## Derive: why units cost steps
+#
+# Half the mean squared error of a linear model is a bowl. With $X$ the inputs $(m, n)$, and $w^*$ its lowest point:
+#
+# $$L(w) = L(w^*) + \tfrac12 (w-w^*)^\top H\,(w-w^*), \qquad H = \tfrac1m X^\top X \qquad\text{(} L \text{ is quadratic)}$$
+#
+# $$w \leftarrow w - \eta\,H(w - w^*) \qquad\text{(a step of gradient descent)}$$
+#
+# $$w - w^* \leftarrow (1-\eta H)(w-w^*) \qquad\text{(} w^* \text{ taken off on both sides)}$$
+#
+# $$e_i \leftarrow (1-\eta\lambda_i)\,e_i \qquad\text{(along the eigenvectors of } H \text{, one by one)}$$
+#
+# $$|1-\eta\lambda_\text{max}| < 1 \iff \eta < 2/\lambda_\text{max} \qquad\text{(or the steepest direction explodes)}$$
+#
+# $$\eta = 1/\lambda_\text{max}\colon\quad e_\text{min} \leftarrow \bigl(1 - 1/\kappa\bigr)\,e_\text{min}, \qquad \kappa = \lambda_\text{max}/\lambda_\text{min}$$
+#
+# $$\bigl(1-1/\kappa\bigr)^t = \tfrac1{10} \;\Rightarrow\; t \approx \kappa\,\ln 10 \qquad\text{(since } \ln(1-1/\kappa)\approx-1/\kappa\text{)}$$
+#
+# For inputs with mean 0 that do not depend on one another, $H$ holds their variances: the ratio of the deviations
+# enters *squared*. (The best rate of all, $2/(\lambda_\text{min}+\lambda_\text{max})$, halves these steps, no more.) A
+# mean that is not 0 does harm, too: a column's curvature is its variance plus the square of its mean.
+
+# %%
+for ratio in (3, 10, 30):
+    X = rng.normal(size=(500, 2)) * [1, ratio]
+    low, high = curvatures(X)
+    away = descend(X, X @ [1.0, 1.0], 1 / high, 4000)[:, 0] - 1
+    print(f"deviations 1 to {ratio:2}: κ = {high / low:6.1f}, steps to a tenth derived "
+          f"{high / low * np.log(10):6.0f}, counted {np.argmax(np.abs(away) < 0.1)}")
+shifted = rng.normal(size=(500, 2)) + [0, 5]
+low, high = curvatures(shifted)
+print(f"deviations 1 and 1, means 0 and 5: κ = {high / low:.1f}")
+
+# %% tags=["demo"]
+cloud = rng.normal(size=(200, 2))
+
+
+def valley(ratio):
+    """Thirty steps at the best rate for two inputs whose deviations have this ratio."""
+    X = cloud * [1, ratio]
+    low, high = curvatures(X)
+    path = descend(X, X @ [1.0, 0.4], 2 / (low + high), 30)
+    left = abs(path[-1, 0] - 1)
+    fig, ax = plt.subplots(figsize=(5.6, 3.2))
+    title = f"κ = {high / low:.0f}: after 30 steps {left:.0%} of the way is left"
+    landscape(ax, X, X @ [1.0, 0.4], path, title)
+    return fig
+
+
+explore(
+    valley,
+    alt="Contours of the error over two weights and thirty steps of gradient descent at the best "
+    "rate, for inputs whose deviations have the ratio 5: long ellipses; the path swings "
+    "across the valley in smaller and smaller zigzags and has nearly reached the star.",
+    ratio=(1.0, 15.0, 0.5, 5.0),
+)
+
+# %% [markdown]
+# Derived and counted agree. With a ratio of 30, which is nothing between metres and kilometres, 1800 steps are needed
+# to come ten times nearer; a mean of 5 costs as much as a ratio of 5. In a running notebook, move the slider: at a
+# ratio of 1 a few steps suffice. Optimisers like Adam, which give every weight a rate of its own, need scaling less.
+# They do not make it superfluous: first weights, penalties and clipping have one size for all weights.
+
+# %% [markdown]
+# ## What can be scaled?
+#
+# First it has to be known what the numbers mean. The lecture distinguishes numeric data, *integer* and *float*, and
+# categories: *ordinal* (labels with a rank), *nominal* (labels without) and *boolean* (true or false). How a column is
+# stored says little about that. A zip code is stored as a number and is a name.
+#
+# ## Exercise 9.1: kinds of data (1 point)
+#
+# Write `data_kind(meta)`, which returns one of the five words `'integer'`, `'float'`, `'ordinal'`, `'nominal'`,
+# `'boolean'`. `meta` describes a column:
+#
+# | key | holds | |
+# |---|---|---|
+# | `dtype` | `'int'`, `'float'`, `'str'` or `'bool'` | how it is stored |
+# | `values` | a list | the different values that occur |
+# | `ordered` | `True` or `False` | whether the values have a rank |
+# | `meaning` | `'amount'` | how much or how many; differences make sense |
+# | | `'label'` | the name of a group |
+# | | `'truth'` | whether something is the case |
+#
+# An amount is an integer if none of its values has a fractional part, however they are stored.
+#
+# `{'dtype': 'int', 'values': [10115, 20095], 'ordered': False, 'meaning': 'label'}` is `'nominal'`, and
+# `{'dtype': 'float', 'values': [3.0, 4.0], 'ordered': True, 'meaning': 'amount'}` is `'integer'`.
+
+# %%
+def data_kind(meta):
+    """What kind of data a column holds.
+
+    Args:
+        meta: dict with dtype, values, ordered, meaning.
+
+    Returns:
+        'integer', 'float', 'ordinal', 'nominal' or 'boolean'.
+    """
+    ### BEGIN SOLUTION
+    if meta["meaning"] == "truth":
+        return "boolean"
+    if meta["meaning"] == "label":
+        return "ordinal" if meta["ordered"] else "nominal"
+    whole = all(float(value).is_integer() for value in meta["values"])
+    return "integer" if whole else "float"
+    ### END SOLUTION
+
+# %%
+check(data_kind)
+
+# %% [markdown]
+# What each kind may be turned into:
+#
+# | kind | into | because |
+# |---|---|---|
+# | integer, float | mean 0 and deviation 1, or a range | differences stay in proportion |
+# | ordinal | ranks 0, 1, 2, … | the order is all there is; the steps are our invention |
+# | nominal | one column of 0 and 1 for each label | no order, so none may be given |
+# | boolean | 0 and 1 | one column is enough |
+#
+# What if a nominal column is numbered all the same? Three colours with mean prices of 10, 30 and 20, a linear model,
+# and the six ways to number them:
+
+# %%
+mean_price, errors = np.array([10.0, 30.0, 20.0]), {}
+for codes in [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]:
+    numbered = np.column_stack([codes, np.ones(3)])
+    errors[codes] = np.linalg.lstsq(numbered, mean_price, rcond=None)[1][0] / 3
+print("numbered:", ", ".join(f"{codes} {error:.1f}" for codes, error in errors.items()))
+fitted = np.eye(3) @ np.linalg.lstsq(np.eye(3), mean_price, rcond=None)[0]
+print(f"one column each: {np.mean((fitted - mean_price) ** 2):.1f}")
+
+# %% [markdown]
+# The squared error depends on how we happened to count. Only where the numbers happen to follow the prices, up or
+# down, is it 0, and who knew that beforehand had the answer already. With a column for each colour there is nothing to
+# choose.
+
+# %% [markdown]
+# ## Mean 0, deviation 1
+#
+# Let a column have mean $\mu$ and deviation $\sigma$ over the training rows.
+#
+# $$z = \frac{x-\mu}{\sigma}, \qquad \overline z = \frac{\overline x-\mu}{\sigma} = 0 \qquad\text{(means are linear)}$$
+#
+# $$\overline{z^2} = \frac{\overline{(x-\mu)^2}}{\sigma^2} = 1 \qquad\text{(that is how } \sigma \text{ is defined)}$$
+#
+# $$x = \sigma z + \mu \qquad\text{(the way back, last step first)}$$
+#
+# For the training rows that holds exactly; for the test rows, scaled with the *same* $\mu$ and $\sigma$, only nearly.
+# That is no flaw. One row alone has no deviation, and a prediction may be asked for one row.
+#
+# ## Exercise 9.2: a standardiser (2 points)
+#
+# Write the class `Standardizer` with three methods.
+#
+# - `fit(X)` learns mean and deviation of each column of `X`, an array (rows, columns), and returns the object itself.
+#   The deviation is that of the rows themselves, with $n$ below the line (`ddof=0`).
+# - `transform(X)` returns `X`, scaled by what `fit` has learnt. It learns nothing.
+# - `inverse(Z)` takes scaled values back.
+# - A column that was constant in `fit` becomes 0, not nan. (A tiny number below a fraction line, up to $10^{-12}$, is
+#   fine.)
+# - An array (rows,), such as targets, counts as one column and keeps its shape. Leave the arrays you are given
+#   unchanged.
+#
+# Fitted on the column `[2, 4, 9]` it has mean 5 and deviation 2.944, and turns `[5, 10]` into `[0, 1.698]`.
+
+# %%
+class Standardizer:
+    """Columns with mean 0 and deviation 1, by the rows it was fitted on."""
+
+    def fit(self, X):
+        """Learn from the rows of X (rows, columns) or (rows,); returns the object."""
+        ### BEGIN SOLUTION
+        self.mean, sd = np.mean(X, axis=0), np.std(X, axis=0)
+        self.sd = np.where(sd > 0, sd, 1.0)
+        return self
+        ### END SOLUTION
+
+    def transform(self, X):
+        """X in scaled units, of the same shape."""
+        ### BEGIN SOLUTION
+        return (X - self.mean) / self.sd
+        ### END SOLUTION
+
+    def inverse(self, Z):
+        """Z in original units, of the same shape."""
+        ### BEGIN SOLUTION
+        return Z * self.sd + self.mean
+        ### END SOLUTION
+
+# %%
+check(Standardizer)
+
+# %% [markdown]
+# ### Beside scikit-learn
+#
+# The data of the lecture's case study, which lesson 07 has met already: 1000 rows, 20 inputs, one target, half of the
+# rows for training.
+
+# %%
+X, y = make_regression(n_samples=1000, n_features=20, noise=0.1, random_state=1)
+X_train, y_train, X_test, y_test = X[:500], y[:500], X[500:], y[500:]
+mine = Standardizer().fit(X_train).transform(X_test)
+theirs = StandardScaler().fit(X_train).transform(X_test)
+print(f"largest difference to scikit-learn: {np.abs(mine - theirs).max():.0e}")
+print(f"test rows, first column: mean {mine[:, 0].mean():.3f}, deviation {mine[:, 0].std():.3f}")
+try:
+    StandardScaler().fit(y_train)
+except ValueError as error:
+    print("the slide's scaler.fit(train_y):", str(error).splitlines()[0].split(":")[0])
+
+# %% [markdown]
+# Both agree. The test rows have mean and deviation near 0 and 1, and not quite: as it should be. And the slide's own
+# line, `scaler.fit(train_y)`, does not run on targets of shape (500,): scikit-learn insists on two axes. Yours takes
+# them as they come.
+
+# %% [markdown]
+# ## A range
+#
+# The other way sends the smallest training value to `lo` and the largest to `hi`, and everything else in proportion:
+#
+# $$u = \frac{x - x_\text{min}}{x_\text{max}-x_\text{min}} \in [0, 1] \qquad\text{(0 for the smallest, 1 for the largest)}$$
+#
+# $$z = \text{lo} + u\,(\text{hi}-\text{lo}) \qquad\text{(stretched to the width, moved to its place)}$$
+#
+# ## Exercise 9.3: a range (2 points)
+#
+# Write the class `MinMax`, made by `MinMax(lo, hi)`, with the methods of `Standardizer`. `fit` learns smallest and
+# largest value of each column (constant columns do not occur here), and returns the object; `transform` and `inverse`
+# as above. New rows beyond the training range end up beyond `lo` and `hi`, in proportion. Arrays (rows,) keep their
+# shape, arrays that you are given stay as they are.
+#
+# `MinMax(-1, 1)`, fitted on the column `[2, 4, 10]`, turns it into `[-1, -0.5, 1]`, and 14 into 2.
+
+# %%
+class MinMax:
+    """Columns in [lo, hi], by the rows it was fitted on."""
+
+    def __init__(self, lo, hi):
+        """Take the ends of the range."""
+        ### BEGIN SOLUTION
+        self.lo, self.hi = lo, hi
+        ### END SOLUTION
+
+    def fit(self, X):
+        """Learn from the rows of X (rows, columns) or (rows,); returns the object."""
+        ### BEGIN SOLUTION
+        self.low, self.high = np.min(X, axis=0), np.max(X, axis=0)
+        return self
+        ### END SOLUTION
+
+    def transform(self, X):
+        """X in scaled units, of the same shape."""
+        ### BEGIN SOLUTION
+        return self.lo + (X - self.low) / (self.high - self.low) * (self.hi - self.lo)
+        ### END SOLUTION
+
+    def inverse(self, Z):
+        """Z in original units, of the same shape."""
+        ### BEGIN SOLUTION
+        return self.low + (Z - self.lo) / (self.hi - self.lo) * (self.high - self.low)
+        ### END SOLUTION
+
+# %%
+check(MinMax)
+
+# %% tags=["demo"]
+fig, axes = plt.subplots(2, 3, figsize=(9.6, 4.2))
+kinds = {"as it is": None, "mean 0, deviation 1": Standardizer(), "range [0, 1]": MinMax(0, 1)}
+for row, (what, part) in enumerate({"one input": X_train[:, 0], "the target": y_train}.items()):
+    for ax, (how, scaler) in zip(axes[row], kinds.items()):
+        values = scaler.fit(part).transform(part) if scaler else part
+        ax.hist(values, bins=30, color=(BLUE, ORANGE)[row])
+        ax.set(xlabel=f"{what}, {how}", yticks=[])
+        ax.text(0.03, 0.97, f"mean {values.mean():.2f}\nsd {values.std():.2f}",
+                transform=ax.transAxes, va="top", fontsize=10)
+fig.suptitle("Scaling moves and stretches, the shape stays", x=0.01, ha="left")
+show(
+    fig,
+    alt="Six histograms. Above one input, below the target; from left to right as it is, with "
+    "mean 0 and deviation 1, and in the range 0 to 1. In each row the bars have the same "
+    "shape, only the axis changes: the input hardly at all from left to middle, the target "
+    "from hundreds to units.",
+)
+
+# %% [markdown]
+# Scaling cures no skewed distribution; it only changes the axis. Two numbers are worth keeping in mind. The input has
+# a deviation of about 1 from the start, so that standardising it will change nothing. And the range leaves a deviation
+# of only 0.15 or so, since the two most extreme rows take up the whole of it.
+
+# %% [markdown]
+# ## The leak
+#
+# A slide shows two listings. In short, the first, called "Wrong Way!!!!", and the second, called "Right Way!!!!":
+#
+# ```python
+# x = scaler.fit_transform(x)               # all rows, then the split
+# x_train, x_test, … = train_test_split(x, …)
+#
+# x_train, x_test, … = train_test_split(x, …)
+# x_train = scaler.fit_transform(x_train)   # the training rows only
+# x_test = scaler.transform(x_test)
+# ```
+#
+# The first lets the test rows have a say in how the training rows look: information flows from where we measure to
+# where we learn. Reading code for that is tedious and error-prone. But there is an experiment. A pipeline is honest if
+# nothing that was learnt depends on the test rows:
+#
+# $$\text{for all } X_\text{test},\, X'_\text{test}\colon \quad (Z_\text{train}, \text{params})\,(X_\text{train}, X_\text{test}) = (Z_\text{train}, \text{params})\,(X_\text{train}, X'_\text{test}).$$
+#
+# So change the test rows and watch the rest. A single difference proves the leak. No difference proves nothing yet:
+# perhaps the change was too small, or of a kind that the leak does not notice.
+#
+# ## Exercise 9.4: a leak detector (2 points)
+#
+# Write `leaks(pipeline, X_train, X_test)`, which returns `True` or `False`.
+#
+# - `pipeline(X_train, X_test)` may be called as often as you like, with any arrays of as many columns. It returns
+#   `(Z_train, Z_test, params)`: the transformed rows, and a dict of arrays, which may be empty, with what it has
+#   learnt. The same rows give the same result, and it does not change them.
+# - `True` if transformed *training* rows or parameters depend on the test rows.
+# - A leak may sit anywhere: in means, in the smallest or the largest value, in the range of the test rows. So change
+#   the test rows by more than a little, beyond the training rows, in both directions, and not all alike.
+#
+# Training rows 2 and 4, test row 3, scaled to [0, 1]: right and wrong way both give 0 and 1. With 12 for the test row
+# the right way gives 0 and 1 again, the wrong way 0 and 0.2.
+
+# %%
+def leaks(pipeline, X_train, X_test):
+    """Whether a pipeline learns from the test rows.
+
+    Args:
+        pipeline: (X_train, X_test) -> (Z_train, Z_test, params).
+        X_train, X_test: arrays (rows, columns).
+
+    Returns:
+        True if transformed training rows or parameters change with the test rows.
+    """
+    ### BEGIN SOLUTION
+    Z_train, _, params = pipeline(X_train, X_test)
+    rng, size = np.random.default_rng(0), np.abs(X_train).max() + 1
+    for reach in (0.1, 10, 1000):
+        other_test = X_test + reach * size * rng.normal(size=X_test.shape)
+        Z_other, _, other = pipeline(X_train, other_test)
+        if not np.array_equal(Z_train, Z_other):
+            return True
+        if any(not np.array_equal(params[name], other[name]) for name in params):
+            return True
+    return False
+    ### END SOLUTION
+
+# %%
+check(leaks)
+
+# %% [markdown]
+# ### Let it loose on the lecture
+#
+# Four pipelines: the slide's two listings; the course's own code for the circles, which scales all points to [-1, 1]
+# before it takes them apart; and, for later, one that chooses inputs by how well they agree with the labels.
+
+# %%
+def wrong_way(X_train, X_test):
+    x = MinMaxScaler().fit_transform(np.vstack([X_train, X_test]))
+    return x[: len(X_train)], x[len(X_train) :], {}
+
+
+def right_way(X_train, X_test):
+    scaler = MinMaxScaler()
+    Z_train = scaler.fit_transform(X_train)
+    return Z_train, scaler.transform(X_test), {"low": scaler.data_min_, "high": scaler.data_max_}
+
+
+def circles_notebook(X_train, X_test):
+    scaler = MinMaxScaler(feature_range=(-1, 1))
+    X = scaler.fit_transform(np.vstack([X_train, X_test]))
+    return X[: len(X_train)], X[len(X_train) :], {"scale": scaler.scale_}
+
+
+def choosing(y_train, y_test):
+    """A pipeline that keeps the ten inputs that agree best with the labels of all rows."""
+    def pipeline(X_train, X_test):
+        X, y = np.vstack([X_train, X_test]), np.append(y_train, y_test)
+        agreement = np.abs((X - X.mean(axis=0)).T @ (y - y.mean())) / X.std(axis=0)
+        kept = np.argsort(agreement)[-10:]
+        return X_train[:, kept], X_test[:, kept], {"kept": kept}
+    return pipeline
+
+# %%
+ring, ring_y, ring_test, ring_test_y = circles(n=1000, noise=0.1, seed=1, train=500)
+noise = rng.normal(size=(50, 1000))
+choose = choosing(rng.integers(0, 2, 30), rng.integers(0, 2, 20))
+for name, pipeline, rows, test_rows in [("wrong way", wrong_way, X_train, X_test),
+                                        ("right way", right_way, X_train, X_test),
+                                        ("circles", circles_notebook, ring, ring_test),
+                                        ("choosing inputs", choose, noise[:30], noise[30:])]:
+    print(f"{name:16} leaks: {leaks(pipeline, rows, test_rows)}")
+
+moved = np.abs(circles_notebook(ring, ring_test)[0] - circles_notebook(ring, ring)[0]).max()
+print(f"circles: by the leak, training points moved by up to {moved:.3f} of a width of 2")
+
+# %% [markdown]
+# The detector finds the leak in the "Wrong Way!!!!" listing and acquits the other. It also finds that the course's own
+# code for the circles is the wrong way that its slide warns of. There, points move by a few hundredths at most, and
+# one can hardly think of a network that would care. So is it pedantry?
+
+# %% [markdown]
+# ### How much can a leak be worth?
+#
+# Labels from a coin, 1000 inputs of pure noise, 30 rows to learn from, 20 to test on, and the simplest classifier: the
+# class whose mean is nearer. Nobody can be right more often than every other time. Three ways, 200 repetitions each.
+
+# %%
+def nearest_mean(Z_train, y_train, Z_test, y_test):
+    """Test accuracy of going by the nearer class mean."""
+    centres = [Z_train[y_train == label].mean(axis=0) for label in (0, 1)]
+    far = [((Z_test - centre) ** 2).sum(axis=1) for centre in centres]
+    return np.mean((far[1] < far[0]) == y_test)
+
+
+def one_repetition(seed):
+    """Accuracies: scaled by all rows; inputs chosen by all rows; inputs chosen by training rows."""
+    draw = np.random.default_rng(seed)
+    X, y = draw.normal(size=(50, 1000)), draw.integers(0, 2, 50)
+    Z_train, Z_test, _ = wrong_way(X[:30], X[30:])
+    scaled_by_all = nearest_mean(Z_train, y[:30], Z_test, y[30:])
+    Z_train, Z_test, _ = choosing(y[:30], y[30:])(X[:30], X[30:])
+    chosen_by_all = nearest_mean(Z_train, y[:30], Z_test, y[30:])
+    kept = choosing(y[:30], [])(X[:30], X[:0])[2]["kept"]
+    chosen_by_train = nearest_mean(X[:30, kept], y[:30], X[30:, kept], y[30:])
+    return scaled_by_all, chosen_by_all, chosen_by_train
+
+# %% tags=["demo"]
+leaky = np.array([one_repetition(seed) for seed in range(200)])
+ways = ["scaled by all rows", "inputs chosen by all rows", "inputs chosen by training rows"]
+for name, some in zip(ways, leaky.T):
+    print(f"{name:32} test accuracy {some.mean():.3f} ± {some.std(ddof=1):.3f}")
+
+fig, ax = plt.subplots(figsize=(7, 3.3))
+bins = np.arange(-0.025, 1.05, 0.05)
+looks = zip(ways, leaky.T, (GREY, VERMILION, BLUE), (":", "-", "--"), ("o", "s", "^"))
+for name, some, color, line, marker in looks:
+    counts = np.histogram(some, bins)[0]
+    ax.plot(bins[:-1] + 0.025, counts, line, color=color, marker=marker, markersize=5, label=name)
+ax.axvline(0.5, color=BLACK, linewidth=0.8)
+ax.set(title="A leak finds a pattern where there is none", xlabel="test accuracy")
+ax.set(ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 78))
+ax.legend(loc="upper left", fontsize=10)
+show(
+    fig,
+    alt="How often each test accuracy occurred in 200 repetitions with random labels. Scaled by "
+    "all rows, and inputs chosen by training rows: two humps around 0.5. Inputs chosen by all "
+    "rows: a hump near 0.88.",
+)
+
+# %% [markdown]
+# Two leaks of very different size. Scaling by all rows changes nothing that could be seen here. Choosing inputs by all
+# rows finds, in pure noise, a classifier that is right seven times out of eight, and will be right every other time for
+# those who use it; chosen by the training rows alone, the same inputs show what they are. **Compare with your log**
+# (question 2). One cannot tell in advance how much a leak is worth, and it always errs on the pleasant side. So the
+# rule has no exception for small ones: whatever is learnt, is learnt from the training rows.
+
+# %% [markdown]
+# ## Errors in their own units
+#
+# Targets can be scaled like inputs; predictions then come in scaled units as well. Let $y = s z + \mu$, with $s$ the
+# width of one scaled unit:
+#
+# $$\hat y - y = (s\hat z+\mu) - (s z+\mu) = s\,(\hat z-z) \qquad\text{(the shift cancels)}$$
+#
+# $$\overline{(\hat y-y)^2} = s^2\;\overline{(\hat z-z)^2} \qquad\text{(squared, and averaged)}$$
+#
+# For a standardiser $s$ is the deviation of the training targets; for a range it is
+# $(y_\text{max}-y_\text{min})/(\text{hi}-\text{lo})$. The loss that a training run prints has been divided by $s^2$, so
+# that any loss can be made as small as one likes by choosing the scale. The course's pages put an error of 0.006 with
+# scaled targets beside 16 with clipping and the targets as they are.
+
+# %%
+mean, sd = y_train.mean(), y_train.std()
+print(f"deviation of the training targets {sd:.2f}: one scaled unit squared is {sd**2:.0f}")
+print(f"0.006 in scaled units is {0.006 * sd**2:.0f} in original ones; "
+      f"16 in original units is {16 / sd**2:.5f} in scaled ones")
+
+# %% [markdown]
+# ## Exercise 9.5: the error in original units (2 points)
+#
+# Write `mse_original_units(pred_scaled, y_raw, scaler)`: the mean squared error of predictions in scaled units beside
+# targets in original units, in original units.
+#
+# - `scaler` was fitted on training targets that you don't see. It has the methods `transform` and `inverse`, which move
+#   and stretch numbers and arrays of any shape.
+# - `y_raw` has the shape (m,). `pred_scaled` has (m,) too, or (m, 1), as it comes from a network.
+#
+# With mean 50 and deviation 10, predictions `[0, 1]` and targets `[53, 56]` the errors are -3 and 4, and the result is
+# 12.5.
+
+# %%
+def mse_original_units(pred_scaled, y_raw, scaler):
+    """Mean squared error in the targets' own units.
+
+    Args:
+        pred_scaled: predictions in scaled units (m,) or (m, 1).
+        y_raw: targets in original units (m,).
+        scaler: has transform and inverse.
+
+    Returns:
+        a number.
+    """
+    ### BEGIN SOLUTION
+    predictions = np.ravel(scaler.inverse(pred_scaled))
+    return np.mean((predictions - y_raw) ** 2)
+    ### END SOLUTION
+
+# %%
+check(mse_original_units)
+
+# %% [markdown]
+# ## Exercise 9.6: every configuration with every seed (1 point)
+#
+# One run per configuration proves nothing. Write `repeat_study(train_fn, configs, seeds)`, which calls
+# `train_fn(config, seed)`, a function that returns one score, for every configuration with every seed. Return a dict:
+# for each configuration an array with its scores, in the order of the seeds.
+#
+# With `train_fn` = seed for `'a'` and ten times the seed for `'b'`, and the seeds `[3, 5]`, it is
+# `{'a': array([3, 5]), 'b': array([30, 50])}`.
+
+# %%
+def repeat_study(train_fn, configs, seeds):
+    """Scores of every configuration with every seed.
+
+    Args:
+        train_fn: (config, seed) -> score.
+        configs: list of names.
+        seeds: the same for every configuration.
+
+    Returns:
+        dict: configuration -> array of scores, one for each seed.
+    """
+    ### BEGIN SOLUTION
+    return {config: np.array([train_fn(config, seed) for seed in seeds]) for config in configs}
+    ### END SOLUTION
+
+# %%
+check(repeat_study)
+
+# %% [markdown]
+# ## The experiment
+#
+# The lecture's case study and its [Extensions]: a network of 25 ReLU units, SGD with rate 0.01 and momentum 0.9, 100
+# epochs. Nine ways of scaling, thirty seeds each. So that this takes seconds and not minutes, `nnlab` trains the
+# thirty networks of a configuration side by side when the first of them is asked for, and keeps them.
+
+# %%
+class AsItIs:
+    """Scales nothing."""
+
+    def fit(self, X):
+        return self
+
+    def transform(self, X):
+        return X
+
+    inverse = transform
+
+
+SCALINGS = {  # inputs, targets; the rate is 0.01 where the name gives none
+    "y raw": (AsItIs(), AsItIs()),
+    "y raw, rate 0.001": (AsItIs(), AsItIs()),
+    "y standard": (AsItIs(), Standardizer()),
+    "y standard, x in [0, 1]": (MinMax(0, 1), Standardizer()),
+    "y standard, x standard": (Standardizer(), Standardizer()),
+    "y in [0, 1]": (AsItIs(), MinMax(0, 1)),
+    "y in [0, 1], rate 0.1": (AsItIs(), MinMax(0, 1)),
+    "y in [-1, 1]": (AsItIs(), MinMax(-1, 1)),
+    "y in [0, 0.5]": (AsItIs(), MinMax(0, 0.5)),
+}
+
+# %% tags=["demo"]
+@functools.cache
+def thirty(name):
+    """Thirty networks, their first kernels, the test inputs, and the scaler of the targets."""
+    of_x, of_y = SCALINGS[name]
+    lr = float(name.split("rate ")[1]) if "rate" in name else 0.01
+    init = ["he_uniform", "glorot_uniform"]
+    nets = [MLP([20, 25, 1], ["relu", "linear"], init, seed) for seed in range(30)]
+    first = [net.W[1].copy() for net in nets]
+    inputs, targets = of_x.fit(X_train).transform(X_train), of_y.fit(y_train).transform(y_train)
+    fit_together(nets, inputs, targets, "mse", epochs=100, lr=lr, momentum=0.9)
+    return nets, first, of_x.transform(X_test), of_y
+
+
+def original(name, seed):
+    nets, _, inputs, of_y = thirty(name)
+    return mse_original_units(nets[seed].forward(inputs), y_test, of_y)
+
+
+def reported(name, seed):
+    nets, _, inputs, of_y = thirty(name)
+    return nets[seed].loss(inputs, of_y.transform(y_test), "mse")
+
+
+raw = repeat_study(original, SCALINGS, range(30))
+printed = repeat_study(reported, SCALINGS, range(30))
+
+# %% tags=["demo"]
+print(f"{'test error':24} {'scaled units':>20}   {'original units':>18}   seeds 0 to 4")
+for name in SCALINGS:
+    a, b = printed[name], raw[name]
+    print(f"{name:24} {a.mean():9.5f} ± {a.std(ddof=1):8.5f}   "
+          f"{b.mean():8.1f} ± {b.std(ddof=1):7.1f}   {b[:5].mean():8.1f}")
+line = np.linalg.lstsq(np.column_stack([X_train, np.ones(500)]), y_train, rcond=None)[0]
+straight = np.mean((X_test @ line[:-1] + line[-1] - y_test) ** 2)
+print(f"{'a linear model':24} {straight / sd**2:9.7f} {straight:23.3f}")
+
+# %% tags=["demo"]
+fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
+finite = [name for name in SCALINGS if np.isfinite(raw[name]).all()]
+for ax, scores, unit in ((axes[0], printed, "scaled units"), (axes[1], raw, "original units")):
+    ax.boxplot([scores[name] for name in finite], orientation="horizontal", widths=0.55,
+               medianprops={"color": VERMILION, "linewidth": 2})
+    for place, name in enumerate(finite, 1):
+        jitter = place + np.linspace(-0.15, 0.15, 30)
+        ax.plot(scores[name], jitter, ".", color=BLUE, markersize=4, alpha=0.5)
+    ax.set(xscale="log", xlabel=f"test MSE, {unit}")
+axes[1].axvline(15.7, color=GREY, linestyle="--")
+axes[1].text(18, 8.62, "clipping, lesson 07", fontsize=10, color="#555555")
+axes[0].set_yticks(range(1, len(finite) + 1), finite)
+axes[0].set(title="As reported, raw targets come last", ylim=(8.9, 0.4))
+axes[1].set(title="In their own units they come first")
+show(
+    fig,
+    alt="Box plots of thirty test errors for eight ways of scaling, log axes, in scaled units on "
+    "the left and original units on the right. On the left raw targets at rate 0.001 are by "
+    "far the largest, and y in [0, 0.5] is small. On the right raw targets are the smallest, "
+    "near 4, then y standard with x in [0, 1], near 8; y standard is near 130, y in [-1, 1] "
+    "near 1400, in [0, 1] near 3400, and in [0, 0.5] the largest, near 6500. A dashed line "
+    "marks clipping at 15.7.",
+)
+
+# %% [markdown]
+# Targets as they are end in nan, as printed on the slide. With standardised targets the run survives and reports 0.007;
+# in original units that is 144, nine times worse than what clipping reached in lesson 07. Compare the two panels: raw
+# targets with a tenth of the rate look worst by far as reported, and are the best in their own units. Of the lecture's
+# [Extensions], the ranges [-1, 1], [0, 1] and [0, 0.5] for the targets are all much worse than mean 0 and deviation 1,
+# the narrower the worse; as reported it is just the other way round. Inputs in [0, 1] help a lot. Inputs with mean 0
+# and deviation 1 change nothing, since they had that from the start. **Compare with your log** (question 1).
+#
+# Two questions are left. Why do narrow targets do harm, and why do inputs in [0, 1] help so much?
+
+# %% tags=["demo"]
+print("hidden weights after training: how far from where they began, relative to their length")
+for name in ("y standard", "y in [-1, 1]", "y in [0, 1]", "y in [0, 0.5]"):
+    nets, first, _, of_y = thirty(name)
+    way = [np.linalg.norm(net.W[1] - W) / np.linalg.norm(W) for net, W in zip(nets, first)]
+    share = printed[name].mean() / of_y.transform(y_test).var()
+    print(f"{name:14} targets' deviation {of_y.transform(y_train).std():.3f}, "
+          f"moved {np.mean(way):.0%}, unexplained {share:.1%} of the variance")
+
+# %% [markdown]
+# At one rate, it is the targets that set the size of the gradients. The narrower the targets, the less the hidden
+# weights leave their first values, and the less of the variance is explained. A range is not wrong as such; it asks for
+# another rate. In the table, [0, 1] with ten times the rate has about a third of the error, on average, and a spread as
+# large as that. Whoever compares scales at one rate compares rates.
+
+# %% tags=["demo"]
+def switching(nets, inputs):
+    """Mean share of the rows on the rarer side of a unit's kink."""
+    on = np.array([(net.activations(inputs)[1] > 0).mean(axis=0) for net in nets])
+    return np.minimum(on, 1 - on).mean()
+
+
+for name in ("y standard", "y standard, x in [0, 1]"):
+    nets, _, _, _ = thirty(name)
+    inputs = SCALINGS[name][0].transform(X_train)
+    fresh = [MLP([20, 25, 1], ["relu", "linear"], ["he_uniform", "glorot_uniform"], seed)
+             for seed in range(30)]
+    print(f"{name:24} rows on the rarer side of a kink: {switching(fresh, inputs):.1%} before, "
+          f"{switching(nets, inputs):.1%} after training")
+
+# %% [markdown]
+# A ReLU unit bends where its sum changes sign. With inputs around 0 nearly half of all rows lie on either side of a
+# unit's kink; with inputs in [0, 1] nine in ten rows lie on one side, later nearly all, and the network is almost
+# linear. That is luck, for this target *is* linear: the linear model in the table has an error of 0.01, and beats every
+# network. If that is the reason, the advantage must be gone with a target that is not linear. Try it: the same inputs,
+# and $y = 100\,(x_1x_2 + x_3x_4)$.
+
+# %% tags=["demo"]
+bent = 100 * (X[:, 0] * X[:, 1] + X[:, 2] * X[:, 3])
+of_bent = Standardizer().fit(bent[:500])
+
+
+@functools.cache
+def ten(name):
+    """Test errors of ten networks on the target that is not linear, in original units."""
+    of_x = SCALINGS[name][0].fit(X_train)
+    init = ["he_uniform", "glorot_uniform"]
+    nets = [MLP([20, 25, 1], ["relu", "linear"], init, seed) for seed in range(10)]
+    targets = of_bent.transform(bent[:500])
+    fit_together(nets, of_x.transform(X_train), targets, "mse", epochs=100, momentum=0.9)
+    inputs = of_x.transform(X_test)
+    return [mse_original_units(net.forward(inputs), bent[500:], of_bent) for net in nets]
+
+
+names = ["y standard", "y standard, x in [0, 1]", "y standard, x standard"]
+for name, scores in repeat_study(lambda name, seed: ten(name)[seed], names, range(10)).items():
+    print(f"{name:24} products as target: {scores.mean():6.0f} ± {scores.std(ddof=1):.0f}")
+
+# %% [markdown]
+# Now inputs in [0, 1] are the worst of the three, by more than the spread. The ordering of the lecture's box plot,
+# normalised inputs best, is right for its data and no law. What does hold in both: do it on purpose, measure in
+# original units, and repeat.
+
+# %% [markdown]
+# ## Activations, too: batch normalisation
+#
+# Inputs are scaled once. What a hidden layer gets as inputs changes with every step of the layer before. Batch
+# normalisation, the notes' third cure for vanishing and exploding gradients, standardises there as well, again and
+# again: each unit over the samples of the batch. For one unit and a batch $x_1, \dots, x_m$:
+#
+# $$\mu = \tfrac1m\textstyle\sum_i x_i, \qquad v = \tfrac1m\textstyle\sum_i (x_i-\mu)^2 \qquad\text{(of this batch)}$$
+#
+# $$\hat x_i = \frac{x_i-\mu}{\sqrt{v+\varepsilon}} \qquad\text{(} \varepsilon \text{ against division by 0)}$$
+#
+# $$\text{out}_i = \gamma\,\hat x_i + \beta \qquad\text{(learnt: another deviation and mean, if the network wants them)}$$
+#
+# At test time there may be a single sample, and the answer for it should not depend on its neighbours. So while
+# training one collects, batch by batch,
+#
+# $$\mu_\text{run} \leftarrow \rho\,\mu_\text{run} + (1-\rho)\,\mu, \qquad v_\text{run} \leftarrow \rho\,v_\text{run} + (1-\rho)\,v ,$$
+#
+# and uses these at test time in the place of $\mu$ and $v$. It is the rule of this lesson once more: what is applied to
+# test rows was learnt from training rows.
+#
+# ## Exercise 9.7: batch normalisation, forwards (2 points)
+#
+# Write `batchnorm_forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5)`, which returns a pair
+# `(out, cache)`.
+#
+# - `x` is (m, n), samples and units; `gamma` and `beta` are (n,). Leave all three unchanged.
+# - `running` is a dict with the arrays `'mean'` and `'var'`, each (n,). With `training=True` the batch's statistics are
+#   used, and the running ones are updated *in this dict*, with `momentum` for $\rho$. With `training=False` the running
+#   ones are used and stay as they are.
+# - Variances have $m$ below the line, also the one that goes into the running average (as in Keras; PyTorch takes $m-1$
+#   there).
+# - `cache` is yours: whatever the backward pass will need after a forward pass in training.
+#
+# For `x = [[1], [3]]`, `gamma = [2]`, `beta = [5]` the result is `[[3], [7]]`, but for `eps`; a running mean of 0
+# becomes 0.2.
+
+# %%
+def batchnorm_forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    """Each unit normalised over the batch, then scaled by gamma and shifted by beta.
+
+    Args:
+        x: inputs (m, n).
+        gamma, beta: (n,).
+        running: dict with 'mean' and 'var' (n,), updated in place while training.
+        training: True: the batch's statistics; False: the running ones.
+        momentum: share of the old in the running statistics.
+        eps: added to the variance.
+
+    Returns:
+        (out, cache): out like x; cache for batchnorm_backward.
+    """
+    ### BEGIN SOLUTION
+    mean, var = running["mean"], running["var"]
+    if training:
+        mean = x.sum(axis=0) / len(x)
+        var = ((x - mean) ** 2).sum(axis=0) / len(x)
+        running["mean"] = momentum * running["mean"] + (1 - momentum) * mean
+        running["var"] = momentum * running["var"] + (1 - momentum) * var
+    inverse_sd = 1 / np.sqrt(var + eps)
+    normalised = (x - mean) * inverse_sd
+    return gamma * normalised + beta, (normalised, inverse_sd, gamma)
+    ### END SOLUTION
+
+# %%
+check(batchnorm_forward)
+
+# %% [markdown]
+# ### Check the claim
+
+# %%
+x = rng.normal(size=(64, 3)) * [0.1, 3, 40] + [5, -2, 300]
+running = {"mean": np.zeros(3), "var": np.ones(3)}
+out, _ = batchnorm_forward(x, np.ones(3), np.zeros(3), running, True)
+print(f"mean {np.abs(np.mean(out, axis=0)).max():.0e}, variance {np.var(out, axis=0).round(4)}")
+for momentum in (0.9, 0.99):
+    running = {"mean": np.zeros(3), "var": np.ones(3)}
+    for _ in range(20):
+        batchnorm_forward(x, np.ones(3), np.zeros(3), running, True, momentum)
+    test, _ = batchnorm_forward(x, np.ones(3), np.zeros(3), running, False)
+    way = running["mean"][2] / x[:, 2].mean()
+    print(f"momentum {momentum}: after 20 batches the running mean has gone {way:.0%} of the way; "
+          f"at test time means of {np.mean(test, axis=0).round(2)}")
+
+# %% [markdown]
+# Mean 0 and variance 1, whatever came in; only the narrow column falls short of 1 by a thousandth, $v/(v+\varepsilon)$
+# with $v\approx0.01$. The running statistics approach the true ones like $1-\rho^t$. After 20 batches that is 88 % with
+# $\rho=0.9$, and 18 % with Keras' default of 0.99: at test time the third unit is then still far from mean 0. A short
+# run with a large momentum has a good training loss and a bad test result, with nothing overfitted.
+
+# %% [markdown]
+# ## The way back
+#
+# Each $x_i$ acts on $\hat x_j$ in three ways: directly, through $\mu$, and through $v$. Write $s=\sqrt{v+\varepsilon}$,
+# $d_j$ for $\partial L/\partial\,\text{out}_j$, and $g_j = \gamma\,d_j$ for $\partial L/\partial\hat x_j$. First the
+# easy ones, sums over the batch since one $\gamma$ and one $\beta$ serve all its samples:
+#
+# $$\frac{\partial L}{\partial\beta} = \sum_j d_j, \qquad \frac{\partial L}{\partial\gamma} = \sum_j d_j\,\hat x_j .$$
+#
+# Then the statistics:
+#
+# $$\frac{\partial\mu}{\partial x_i} = \frac1m$$
+#
+# $$\frac{\partial v}{\partial x_i} = \frac{2(x_i-\mu)}{m} - \frac2m\sum_j(x_j-\mu)\frac{\partial\mu}{\partial x_i} = \frac{2(x_i-\mu)}{m} \qquad\text{(deviations sum to 0)}$$
+#
+# $$\frac{\partial s}{\partial x_i} = \frac{1}{2s}\cdot\frac{2(x_i-\mu)}{m} = \frac{\hat x_i}{m} \qquad\text{(chain rule)}$$
+#
+# $$\frac{\partial\hat x_j}{\partial x_i} = \frac{1}{s}\Bigl(\delta_{ij}-\frac1m\Bigr) - \frac{x_j-\mu}{s^2}\cdot\frac{\hat x_i}{m} \qquad\text{(quotient rule; } \delta_{ij}=1 \text{ if } i=j\text{, else } 0)$$
+#
+# $$\frac{\partial\hat x_j}{\partial x_i} = \frac1s\Bigl(\delta_{ij}-\frac1m-\frac{\hat x_i\hat x_j}{m}\Bigr)$$
+#
+# $$\frac{\partial L}{\partial x_i} = \sum_j g_j\frac{\partial\hat x_j}{\partial x_i} = \frac1s\Bigl(g_i - \overline g - \hat x_i\,\overline{g\,\hat x}\Bigr) \qquad\text{(bars: means over the batch)}$$
+#
+# Two things are taken out of the gradient: its mean, because a shift of the whole batch changes nothing, and its part
+# along $\hat x$, because a stretching changes nothing.
+#
+# ## Exercise 9.8: batch normalisation, backwards (2 points)
+#
+# Write `batchnorm_backward(dout, cache)`, where `cache` is what your `batchnorm_forward` returned in training and
+# `dout` is (m, n). Return three arrays `(dx, dgamma, dbeta)` of the shapes (m, n), (n,), (n,). It is judged against
+# finite differences of your own forward pass, so that a slip there costs nothing here.
+#
+# For `x = [[0], [0], [3]]`, `gamma = [1]` and `dout = [[1], [0], [0]]`, but for `eps`:
+# $\hat x = (-0.707, -0.707, 1.414)$, `dbeta = [1]`, `dgamma = [-0.707]`, and `dx = [[0.354], [-0.354], [0]]`.
+
+# %%
+def batchnorm_backward(dout, cache):
+    """The gradients of batch normalisation.
+
+    Args:
+        dout: gradient with respect to out (m, n).
+        cache: what batchnorm_forward returned with that out, in training.
+
+    Returns:
+        (dx, dgamma, dbeta): (m, n), (n,), (n,).
+    """
+    ### BEGIN SOLUTION
+    normalised, inverse_sd, gamma = cache
+    m = len(dout)
+    dgamma, dbeta = (dout * normalised).sum(axis=0), dout.sum(axis=0)
+    dx = gamma * inverse_sd * (dout - dbeta / m - normalised * dgamma / m)
+    return dx, dgamma, dbeta
+    ### END SOLUTION
+
+# %%
+check(batchnorm_backward)
+
+# %% [markdown]
+# ### What is taken out, and what is left of two samples
+
+# %%
+units = 300
+x, gamma, beta = rng.normal(size=(64, units)), rng.uniform(0.5, 2, units), np.zeros(units)
+for m in (64, 8, 3, 2):
+    running = {"mean": np.zeros(units), "var": np.ones(units)}
+    out, cache = batchnorm_forward(x[:m], gamma, beta, running, True, eps=1e-12)
+    dout, hat = rng.normal(size=(m, units)), np.asarray(out) / gamma
+    back = np.asarray(batchnorm_backward(dout, cache)[0]) * x[:m].std(axis=0) / gamma
+    left = np.sqrt(np.mean(back**2) / np.mean(dout**2))
+    print(f"batch of {m:2}: mean {np.abs(back.mean(axis=0)).max():.0e}, along x-hat "
+          f"{np.abs((back * hat).mean(axis=0)).max():.0e}, left of the gradient {left:.1%}, "
+          f"derived {np.sqrt(1 - 2 / m):.1%}")
+print("a batch of two, normalised:", hat[:, :4].round(3).tolist())
+
+# %% [markdown]
+# (The constant factors $\gamma/s$ are divided out, and $\varepsilon$ is out of the way.) Mean and $\hat x$ are two
+# directions in a space of $m$ dimensions, so that of a random gradient the share $\sqrt{(m-2)/m}$ is left: of a batch
+# of 64 nearly all, of a batch of 2 nothing. Two directions are all there are. In the forward pass one sees the same
+# from another side. Two numbers, minus their mean, divided by their deviation, are $-1$ and $1$, whatever they were.
+# Then nothing before the last normalisation can learn.
+
+# %% [markdown]
+# ## Does it help?
+#
+# The networks of lesson 06: two noisy circles, five hidden layers of five units, tanh or sigmoid, first weights from
+# U(0,1) or from He; with your batch normalisation before each hidden activation, and without. First the gradients
+# before training, layer by layer.
+
+# %%
+box = MinMax(-1, 1).fit(ring)  # of the training half alone
+data = Split(box.transform(ring), ring_y, box.transform(ring_test), ring_test_y)
+INITS = {"U(0,1)": uniform(0, 1), "He": "he_uniform"}
+mine = {"batchnorm_forward": batchnorm_forward, "batchnorm_backward": batchnorm_backward}
+
+
+def deep(act, init, normalised, **settings):
+    """The experiment of lesson 06, with batch normalisation in all hidden layers or none."""
+    training = Training(opt="sgd", lr=0.01, momentum=0.9, batch=32, every=1000)
+    return Experiment(data=data, sizes=(2, 5, 5, 5, 5, 5, 1), acts=(act,) * 5 + ("sigmoid",),
+                      init=INITS[init], batchnorm=(1, 2, 3, 4, 5) if normalised else (),
+                      plug=mine, training=training).vary(**settings)
+
+
+def fresh_network(act, init, normalised, seed):
+    one = deep(act, init, normalised)
+    return MLP(one.sizes, one.acts, one.init, seed, batchnorm=one.batchnorm, plug=mine)
+
+# %% tags=["demo"]
+fig, axes = plt.subplots(1, 4, figsize=(10, 3.2), sharey=True)
+for ax, (act, init) in zip(axes, [(a, i) for a in ("tanh", "sigmoid") for i in INITS]):
+    for normalised, color, look in ((False, ORANGE, "s--"), (True, BLUE, "o-")):
+        norms = []
+        for seed in SEEDS:
+            net = fresh_network(act, init, normalised, seed)
+            norms.append(list(net.kernel_norms(net.grads(data.X_train, data.y_train)).values()))
+        mean = np.exp(np.log(norms).mean(axis=0))
+        ax.semilogy(range(1, 7), np.transpose(norms), color=color, linewidth=0.6, alpha=0.5)
+        ax.semilogy(range(1, 7), mean, look, color=color, markersize=5,
+                    label="with" if normalised else "without")
+        print(f"{act:7} {init:6} {'with' if normalised else 'without':7} layers 1 to 6: "
+              + "  ".join(f"{norm:.0e}" for norm in mean))
+    ax.set(title=f"{act}, {init}", xlabel="layer", xticks=range(1, 7))
+axes[0].set_ylabel("length of the kernel's gradient")
+axes[3].legend(title="batch norm.", fontsize=10)
+show(
+    fig,
+    alt="Length of each kernel's gradient before training, layers 1 to 6, log axis, four panels, "
+    "with and without batch normalisation. tanh with He: level in both cases. sigmoid with "
+    "He: without, from 0.1 down to 0.00005 in layer 1; with, level near 0.01. With U(0,1), "
+    "both activations: with batch normalisation the gradient is largest in layer 6, far "
+    "smaller in layer 5, and rises again towards layer 1.",
+)
+
+# %% tags=["demo"]
+CASES = [("tanh", "He"), ("sigmoid", "He"), ("tanh", "U(0,1)")]
+accuracy = {}
+for act, init in CASES:
+    for normalised in (False, True):
+        runs = [deep(act, init, normalised, epochs=80)(seed) for seed in SEEDS]
+        accuracy[act, init, normalised] = np.array(runs)
+        print(f"{act:7} {init:6} {'with' if normalised else 'without':7} "
+              f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
+
+# %% tags=["demo"]
+fig, ax = plt.subplots(figsize=(7, 3))
+for (act, init, normalised), runs in accuracy.items():
+    place = CASES.index((act, init)) + (0.13 if normalised else -0.13)
+    color, marker = ((ORANGE, "s"), (BLUE, "o"))[normalised]
+    label = ("without batch normalisation", "with")[normalised] if place < 0.5 else None
+    ax.plot(runs, place + np.linspace(-0.06, 0.06, 5), marker, color=color, alpha=0.5, label=label)
+    ax.plot(runs.mean(), place, marker, color=color, markersize=12, markeredgecolor=BLACK)
+ax.axvline(0.5, color=GREY, linewidth=0.8)
+ax.set_yticks(range(3), [f"{act}, {init}" for act, init in CASES])
+ax.set(title="It rescues one network of three", xlabel="test accuracy after 80 epochs")
+ax.set(ylim=(2.5, -0.5), xlim=(0.45, 0.9))
+ax.legend(loc="lower right", fontsize=10)
+show(
+    fig,
+    alt="Test accuracies of five seeds and their means. tanh with He: about 0.8 with and without. "
+    "sigmoid with He: 0.5 without, 0.8 with batch normalisation. tanh with U(0,1): 0.5 in "
+    "both cases.",
+)
+
+# %% [markdown]
+# Three networks, three answers. **Compare with your log** (question 3).
+#
+# - *sigmoid with He* is what batch normalisation is praised for. Without it the first layer's gradient is two thousand
+#   times smaller than the last one's, and in 80 epochs no seed leaves the level of guessing. With it the gradients of
+#   the hidden layers are level, and all five seeds learn.
+# - *tanh with He* had no trouble with its gradients, and gains nothing that five seeds could show.
+# - *tanh with U(0,1)* stays where it was. Why?
+
+# %%
+for init in INITS:
+    net = fresh_network("tanh", init, True, 0)
+    h, alike = data.X_train, []
+    for l in range(1, 6):
+        z, _ = batchnorm_forward(h @ net.W[l], np.ones(5), np.zeros(5),
+                                 {"mean": np.zeros(5), "var": np.ones(5)}, True)
+        h = np.tanh(z)
+        alike.append(np.abs(np.corrcoef(h.T)[np.triu_indices(5, 1)]).mean())
+    print(f"{init:6} correlation of two units of a layer, layers 1 to 5: "
+          + "  ".join(f"{a:.4f}" for a in alike))
+
+# %% [markdown]
+# With weights that are all positive, all units of a layer say the same: from the second layer on the mean correlation of
+# two of them is 0.999 or more. Batch normalisation gives every unit mean 0 and variance 1, *each by itself*. It does
+# not make five copies of one number into five numbers. The first weights have to do that (lesson 05), and a network
+# five units wide that carries a single number cannot tell an inner circle from an outer one.
+
+# %% [markdown]
+# ### The smaller the batch
+#
+# And the limit that we derived. The gradients of the network that works, before training, for batches of 2 to 500:
+
+# %% tags=["demo"]
+fig, ax = plt.subplots(figsize=(7, 3.2))
+sizes = [2, 3, 4, 8, 32, 128, 500]
+norms = np.zeros((len(SEEDS), len(sizes), 6))
+for seed in SEEDS:
+    net, draw = fresh_network("sigmoid", "He", True, seed), np.random.default_rng(seed)
+    for k, m in enumerate(sizes):
+        rows = [draw.choice(500, m, replace=False) for _ in range(8)]
+        some = [net.grads(data.X_train[r], data.y_train[r]) for r in rows]
+        norms[seed, k] = np.median([list(net.kernel_norms(g).values()) for g in some], axis=0)
+for l, color, look in ((1, BLUE, "o-"), (5, ORANGE, "s--"), (6, BLACK, "^:")):
+    ax.loglog(sizes, norms[:, :, l - 1].T, color=color, linewidth=0.6, alpha=0.5)
+    mean = np.exp(np.log(norms[:, :, l - 1]).mean(axis=0))
+    ax.loglog(sizes, mean, look, color=color, label=f"layer {l}")
+    print(f"layer {l}: " + "  ".join(f"{m}: {v:.0e}" for m, v in zip(sizes, mean)))
+ax.set(title="From a batch of two nothing comes back", xlabel="batch size")
+ax.set(ylabel="length of the kernel's gradient")
+ax.set_xticks(sizes, [str(m) for m in sizes])
+ax.minorticks_off()
+ax.legend()
+show(
+    fig,
+    alt="Length of the gradient of layers 1, 5 and 6 against batch size, both axes logarithmic, "
+    "sigmoid network with batch normalisation. From 3 samples on the curves are of one order, "
+    "and fall slowly as the batch grows. At 2 samples layers 1 and 5 are lower by powers of "
+    "ten, while layer 6, behind the last normalisation, is not.",
+)
+for normalised in (False, True):
+    runs = [deep("tanh", "He", normalised, epochs=5, batch=2)(seed) for seed in SEEDS]
+    print(f"tanh, He, batches of 2, {'with' if normalised else 'without':7} "
+          f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
+
+# %% [markdown]
+# At two samples the layers before the last normalisation get next to nothing (not quite zero, because of
+# $\varepsilon$). What still learns is the output layer, and $\gamma$ and $\beta$ of the last normalisation. Trained with
+# batches of two, with about as many steps as above, the tanh network that learns with batches of 32 stays at guessing.
+# Without normalisation such batches are no feast either, but most seeds learn something. From three samples on
+# gradients flow. Where batches have to be small one normalises over the units of a sample instead: layer
+# normalisation, the misconception of exercise 9.7 in its right place.
+
+# %% [markdown]
+# ## The library way
+#
+# (Loading Keras takes some seconds, so the following is to be read, with what it gives under Keras 3.15. A test of this
+# course compares `batchnorm_forward` and `batchnorm_backward` with the layer, values and gradients.)
+#
+# ```python
+# scale = keras.layers.Normalization()       # mean 0, deviation 1
+# scale.adapt(X_train)                       # the training rows only; this is `fit`
+#
+# model = keras.Sequential([
+#     keras.Input((20,)), scale,
+#     keras.layers.Dense(25, use_bias=False),    # beta takes the place of the bias
+#     keras.layers.BatchNormalization(),         # before or after the activation: both are in use
+#     keras.layers.Activation("relu"),
+#     keras.layers.Dense(1),
+# ])
+# ```
+#
+# - `BatchNormalization(momentum=0.99, epsilon=0.001)` are the defaults; ours here were 0.9 and 0.00001. `momentum` is
+#   the share of the old, in PyTorch of the new: 0.99 there would be nearly no memory.
+# - `fit` calls the layer in training mode, `predict` and `evaluate` in test mode. So Keras' training loss and
+#   validation loss are of two different networks, more so in the first epochs.
+# - The running statistics are weights that no gradient moves: `layer.non_trainable_weights`.
+# - `layer.trainable = False` does not only freeze gamma and beta, it also switches to test mode.
+# - For targets there is no such layer. They are scaled by hand, as here, and the predictions taken back.
+
+# %% [markdown]
+# ## Errata hunt
+#
+# | printed | what is true | why |
+# |---|---|---|
+# | `scaler.fit(train_y)` on the targets | a ValueError for shape (500,) | scikit-learn's scalers want two axes: `train_y.reshape(-1, 1)` |
+# | an error of 0.006 (scaled targets) beside 16 (clipping) | 0.006 is 122 in original units: clipping is better by far | a squared error in scaled units has to be multiplied by the targets' variance, here 20 381 |
+# | the circles: `MinMaxScaler` fitted, then the split | fit on the training points | it is the "Wrong Way!!!!" of the course's own slide |
+# | normalised inputs are best (box plot) | for this target, which is linear | with products as target they are worst |
+# | batch normalisation as a fix for vanishing gradients | for the sigmoid network, yes | with U(0,1) the accuracy stays at 0.5: it scales units, and does not make them different |
+#
+# The second is the most expensive one: whoever goes by it takes the worse model for the better one, by a factor of
+# nearly eight.
+
+# %% [markdown]
+# ## Questions
+#
+# Answer before you unfold.
+#
+# **1.** One run reports a test MSE of 0.006, with standardised targets whose deviation was 142.76; another one of 16,
+# with the targets as they are. Which model is better?
+#
+# - (a) The first, by a factor of more than 2600.
+# - (b) The first, but only by a factor of 19: $0.006\cdot142.76=0.86$.
+# - (c) The second.
+#
+# <details><summary>Answer</summary>
+#
+# (c). In original units the first has $0.006\cdot142.76^2\approx122$. (a) compares different units; (b) multiplies by
+# the deviation, where a squared error asks for its square.
+#
+# </details>
+#
+# **2.** In the "Right Way", where does the mean come from that is subtracted from a column of the *test* rows?
+#
+# - (a) From that column of the test rows, so that it has mean 0.
+# - (b) From that column of all rows, since more rows give a better estimate.
+# - (c) From that column of the training rows.
+#
+# <details><summary>Answer</summary>
+#
+# (c). (b) is the leak. (a) leaks nothing into training, but a row then means something else in training and in testing,
+# the answer for one row depends on the others it comes with, and for a single row it is always 0.
+#
+# </details>
+#
+# **3.** A nominal column with the labels red, green, blue is replaced by 0, 1, 2. Is that safe, as long as a network is
+# monotone in that column?
+#
+# - (a) Yes, monotone functions do not depend on the numbers, only on their order.
+# - (b) No: there is no order to be kept, and a monotone function can't put green above both others.
+# - (c) Yes, if the numbers are standardised afterwards.
+#
+# <details><summary>Answer</summary>
+#
+# (b). The order of the numbers is the order in which we counted; in the cell above it decided the error. (a) would
+# be an argument for an *ordinal* column. (c) stretches the axis and leaves the order.
+#
+# </details>
+
+# %% [markdown]
+# ## Summary
+#
+# - Kind of data: by the meaning of a column, not by how it is stored; nominal labels get a column each.
+# - Scaling: whatever is learnt, is learnt from the training rows; `transform` learns nothing.
+# - Leaks: change the test rows, strongly and in both directions, and watch training rows and parameters.
+# - Units: $s^2$ stands between a scaled MSE and one that can be compared.
+# - Batch normalisation: the batch's statistics in training, running ones at test time; mean and $\hat x$ are taken out
+#   of the gradient, and from a batch of two nothing is left. It mended gradients that faded, and nothing else.
+#
+# *What would change my mind about "inputs in [0, 1] won because the target is linear":* a target with products on which
+# they win as well, over ten seeds.
+
+# %%
+progress()
