@@ -1,0 +1,1139 @@
+"""Exercises of lesson 13: noise at the inputs, around an activation and on the gradient; augmentation."""
+
+import math
+
+import numpy as np
+
+from autograder.compare import SIX_SIGMA, binomial, close, same, uncorrelated
+from autograder.exercise import Exercise, case, draw_seed
+
+# What the judges of random results have in common. `noise` is what was added: (calls, rows, columns).
+
+
+def distinct(noise):
+    """The noise with entries that are shared, along any axis, kept once: the draws that it was made from."""
+    for axis in range(3):
+        first = np.take(noise, [0], axis)
+        if noise.shape[axis] > 1 and np.allclose(noise, first, rtol=1e-5, atol=1e-9):
+            noise = first
+    return noise
+
+
+def sharing(noise):
+    """What the entries have in common that should each be drawn on their own; empty if nothing, as it should be."""
+    if np.abs(noise).max() < 1e-9:
+        return "no noise"
+    calls, rows, columns = distinct(noise).shape
+    if calls == 1:
+        return "the same noise in every call, whatever `rng` is"
+    if rows == 1 and columns == 1:
+        return "one draw for the whole array"
+    if rows == 1:
+        return "one draw for all rows"
+    if columns == 1:
+        return "one draw for all columns"
+    free = all(uncorrelated(noise > np.median(noise), axis) for axis in range(3))
+    return "" if free else "entries that depend on one another"
+
+
+def wrong_spread(noise, sd):
+    """Why this is not normal noise of standard deviation sd: words without numbers, and with; empty if it is."""
+    draws = distinct(noise)
+    found, band = draws.std(), SIX_SIGMA / math.sqrt(2 * draws.size)
+    asked = f"sd = {sd:.3f} was asked for; "
+    if found < 1e-9:
+        return "no noise", f"{asked}nothing was added"
+    if abs(draws.mean()) > SIX_SIGMA * max(found, sd) / math.sqrt(draws.size):
+        return "off centre", f"the noise has a mean of {draws.mean():.3f}; it should be 0"
+    if abs(found / sd - 1) > band:
+        near = [abs(found / other - 1) < band for other in (sd**2, math.sqrt(sd), 1.0)]
+        words = ("the variance for sd", "the variance for sd", "always 1", "another spread")
+        detail = f"{asked}the standard deviation of yours is {found:.3f}"
+        flat = np.abs(draws).max() < 2 * found
+        return ("flat noise" if flat else words[(near + [True]).index(True)]), detail
+    if not binomial(np.abs(draws) < sd, math.erf(math.sqrt(0.5))):
+        share = np.mean(np.abs(draws) < sd)
+        return "not normal", f"{share:.0%} of the noise lies within one sd; of normal noise 68% would"
+    return "", ""
+
+
+# 13.1 gaussian_noise
+
+SPREAD = "normal noise of standard deviation `sd` is added"
+ALONE = "each entry is drawn on its own, from `rng`"
+MODES = "test time, and `x` left as it was"
+
+gaussian_noise = Exercise(points=1, groups={SPREAD: 2, ALONE: 1, MODES: 1})
+
+
+@gaussian_noise.cases
+def cases(rng):
+    for shape in ((6, 5), (4, 7)):
+        x = rng.uniform(0.4, 3, shape) * rng.choice([-1, 1], shape)
+        yield case(x=x, sd=rng.uniform(0.2, 0.6), _seed=draw_seed(rng))
+
+
+@gaussian_noise.driver
+def drive(gaussian_noise, x, sd, _seed):
+    def out(training, seed):
+        return gaussian_noise(x.copy(), sd, np.random.default_rng(seed), training)
+
+    given = x.copy()
+    gaussian_noise(given, sd, np.random.default_rng(_seed), True)
+    return {
+        "calm": out(False, _seed),
+        "once": out(True, _seed),
+        "again": out(True, _seed),
+        "x_after": given,
+        "many": np.array([np.asarray(out(True, _seed + i), dtype=float) for i in range(1, 401)]),
+    }
+
+
+@gaussian_noise.judge
+def judge(case, result):
+    x, sd = case.inputs["x"], case.inputs["sd"]
+    noise = np.asarray(result["many"], dtype=float) - x
+    by_entry = noise.std(axis=0)
+    grows = by_entry.std() > 0 and np.corrcoef(by_entry.ravel(), np.abs(x).ravel())[0, 1] > 0.9
+    seen, detail = wrong_spread(noise, sd)
+    if grows:
+        detail = (
+            "the noise grows with the entry it falls on: where x is twice as large, it is twice as strong"
+        )
+    yield SPREAD, not (seen or grows), "multiplied" if grows else seen, detail
+    if not close(result["once"], result["again"]):
+        seen = "not from rng"
+        detail = "two generators with the same seed gave different noise: it does not come from `rng`"
+    else:
+        # Multiplied noise is looked at without what it does to the mean and to the spread of an entry.
+        seen = sharing((noise - noise.mean(axis=0)) / np.abs(x) if grows else noise)
+        detail = f"{seen}; every entry should get a draw of its own"
+    yield ALONE, not seen, seen, detail
+    calm = np.asarray(result["calm"], dtype=float)
+    if not close(calm, x, rtol=1e-6):
+        yield MODES, False, "noise at test time", "with training=False the result should be `x` itself"
+    else:
+        yield MODES, same(result["x_after"], x), "changes x", "the function changes its argument `x`"
+
+
+@gaussian_noise.wrong(
+    "You treat `sd` as a variance, or square it on the way. NumPy's generators ask for a standard deviation.",
+    loses=SPREAD,
+)
+def variance_for_sd(x, sd, rng, training):
+    return x + rng.normal(0, np.sqrt(sd), x.shape) if training else x
+
+
+@gaussian_noise.wrong(
+    "The noise is as strong for every `sd`. The lecture says that white noise has a standard deviation of one, but its "
+    "own code asks for 0.1 and 0.01: use the argument.",
+    loses=SPREAD,
+)
+def always_standard_normal(x, sd, rng, training):
+    return x + rng.standard_normal(x.shape) if training else x
+
+
+@gaussian_noise.wrong(
+    "Your noise is multiplied by the signal: large entries get much, and an entry of zero none. It is to be added.",
+    loses=SPREAD,
+)
+def multiplies(x, sd, rng, training):
+    return x * (1 + rng.normal(0, sd, x.shape)) if training else x
+
+
+@gaussian_noise.wrong(
+    "Your draws are spread evenly between two bounds. A normal draw has no bounds, and its standard deviation is `sd`.",
+    loses=SPREAD,
+)
+def uniform_noise(x, sd, rng, training):
+    return x + rng.uniform(-sd, sd, x.shape) if training else x
+
+
+@gaussian_noise.wrong(
+    "The noise is never negative, or its middle is not 0: it pushes the signal to one side.", loses=SPREAD
+)
+def one_sided(x, sd, rng, training):
+    return x + np.abs(rng.normal(0, sd, x.shape)) if training else x
+
+
+@gaussian_noise.wrong("Noise is added at test time too. What does `training` say?", loses=MODES)
+def noise_at_test_time(x, sd, rng, training):
+    return x + rng.normal(0, sd, x.shape)
+
+
+@gaussian_noise.wrong("`training` works the wrong way round: noise at test time, and none while training.")
+def modes_swapped(x, sd, rng, training):
+    return x if training else x + rng.normal(0, sd, x.shape)
+
+
+@gaussian_noise.wrong(
+    "All rows get the same noise: every sample is shifted alike. Draw an array of the shape of `x`.",
+    loses=ALONE,
+)
+def one_draw_for_all_rows(x, sd, rng, training):
+    return x + rng.normal(0, sd, x.shape[1]) if training else x
+
+
+@gaussian_noise.wrong(
+    "All entries of a row get the same noise. Draw an array of the shape of `x`.", loses=ALONE
+)
+def one_draw_for_a_row(x, sd, rng, training):
+    return x + rng.normal(0, sd, (x.shape[0], 1)) if training else x
+
+
+@gaussian_noise.wrong(
+    "One number is added to the whole array. Without a size, the generator gives a single draw.", loses=ALONE
+)
+def one_draw_for_all(x, sd, rng, training):
+    return x + rng.normal(0, sd) if training else x
+
+
+@gaussian_noise.wrong("The noise does not come from `rng`: nobody could repeat your run.", loses=ALONE)
+def draws_from_elsewhere(x, sd, rng, training):
+    return x + np.random.normal(0, sd, x.shape) if training else x
+
+
+@gaussian_noise.wrong(
+    "You make a generator of your own with a fixed seed, so that every step gets the same noise. Use the `rng` you are given.",
+    loses=ALONE,
+)
+def fixes_its_own_seed(x, sd, rng, training):
+    return x + np.random.default_rng(0).normal(0, sd, x.shape) if training else x
+
+
+@gaussian_noise.wrong("`x` is not what it was after the call: `+=` writes into your argument.", loses=MODES)
+def works_in_place(x, sd, rng, training):
+    if training:
+        x += rng.normal(0, sd, x.shape)
+    return x
+
+
+@gaussian_noise.right
+def scaled_standard_normal(x, sd, rng, training):
+    if not training:
+        return x.copy()
+    return x + sd * rng.standard_normal(size=x.shape)
+
+
+@gaussian_noise.right
+def around_the_signal(x, sd, rng, training):
+    return rng.normal(loc=x, scale=sd) if training else x
+
+
+@gaussian_noise.right
+def in_float32(x, sd, rng, training):
+    x = x.astype(np.float32)
+    return x + rng.standard_normal(x.shape, dtype=np.float32) * np.float32(sd * training)
+
+
+@gaussian_noise.right
+def entry_by_entry(x, sd, rng, training):
+    out = x.copy()
+    if training:
+        for i in np.ndindex(x.shape):
+            out[i] += rng.normal(0, sd)
+    return out
+
+
+@gaussian_noise.right
+def as_lists(x, sd, rng, training):
+    return [[float(v) + (rng.normal(0, sd) if training else 0.0) for v in row] for row in x]
+
+
+gaussian_noise.small(
+    "With x = (3, 3, 3) and sd = 0.1 one result is (3.1, 2.9, 3.0), another (2.9, 2.9, 3.2). Over 10,000 draws their mean is 3, "
+    "and about 68% lie between 2.9 and 3.1. With training=False it is (3, 3, 3)."
+)
+
+# 13.2 noisy_dense
+
+IN, PRE, POST = "noise on the inputs", "noise before ReLU", "noise behind ReLU"
+
+noisy_dense = Exercise(points=2, groups={IN: 1, PRE: 1, POST: 1}, builds_on=("gaussian_noise",))
+
+
+@noisy_dense.cases
+def cases(rng):
+    """Four units so far above zero that ReLU lets all their noise pass, and three at its kink. In front of ReLU
+    these three lie about one sd below zero: with noise they rise above it now and then."""
+    for group, where in ((IN, "in"), (PRE, "pre"), (POST, "post")):
+        sd, x, W = rng.uniform(0.3, 0.6), rng.normal(size=(6, 3)), rng.normal(size=(3, 7))
+        b = np.append(rng.uniform(16, 20, 4), rng.normal(0, 0.3, 3))
+        if where == "pre":
+            W[:, 4:] *= 0.1
+            b[4:] = -sd * rng.uniform(0.9, 1.5, 3)
+        yield case(group, x=x, W=W, b=b, sd=sd, where=where, _seed=draw_seed(rng))
+
+
+@noisy_dense.driver
+def drive(noisy_dense, x, W, b, sd, where, _seed):
+    def out(*arguments, seed):
+        return noisy_dense(*arguments, sd, where, np.random.default_rng(seed))
+
+    def afresh(seed):
+        return np.asarray(out(x.copy(), W.copy(), b.copy(), seed=seed), dtype=float)
+
+    return {
+        "again": afresh(_seed),
+        "many": np.array([afresh(_seed + i) for i in range(1, 301)]),
+        # Last, since these are the arguments themselves: it is watched whether they change.
+        "once": out(x, W, b, seed=_seed),
+    }
+
+
+@noisy_dense.judge
+def judge(case, result):
+    seen, detail = trouble(case.inputs, np.asarray(result["many"], dtype=float))
+    if not close(result["once"], result["again"], atol=1e-6):
+        seen = "not from rng"
+        detail = "two generators with the same seed gave different noise: it does not come from `rng`"
+    yield case.group, not seen, seen, detail
+
+
+def trouble(inputs, outs):
+    """What is wrong with many outputs of the layer, without and with numbers; empty if nothing."""
+    x, W, b, sd = (inputs[name] for name in ("x", "W", "b", "sd"))
+    z = x @ W + b
+    high, low = slice(0, 4), slice(4, 7)
+    moved = outs[..., high] - z[:, high]  # the noise as it comes out; far above zero ReLU does nothing to it
+    spread = moved.std(axis=0)
+    allowed = np.where(spread > 0, SIX_SIGMA * spread / math.sqrt(len(moved)), 4)
+    if np.any(np.abs(moved.mean(axis=0)) > allowed):
+        detail = (
+            "on average over many calls the output is not that of the layer without noise: is it x @ W + b?"
+        )
+        return "another layer", detail
+    if inputs["where"] == "post":
+        if outs.min() >= 0:
+            detail = "no output is ever negative, although noise was added to many zeros"
+            return "cut off", detail
+        noise = outs - np.maximum(z, 0)
+    else:
+        if outs.min() < 0:
+            return (
+                "behind ReLU",
+                f"outputs as low as {outs.min():.2f}; the last thing a ReLU layer does is to cut at 0",
+            )
+        noise = moved
+    if inputs["where"] == "in":
+        return through_the_weights(noise, outs[..., low], inputs)
+    shared = sharing(noise)
+    if shared:
+        return shared, f"{shared}; every entry of every sample should get a draw of its own"
+    wrong, detail = wrong_spread(noise, sd)
+    if wrong or inputs["where"] == "post":
+        return wrong, detail
+    return rises_above_zero(outs[..., low] > 0, z[:, low], sd)
+
+
+def through_the_weights(moved, low, inputs):
+    """Noise on the inputs moves all units of a sample together: three numbers explain all seven."""
+    x, W, b, sd = (inputs[name] for name in ("x", "W", "b", "sd"))
+    if np.abs(moved).max() < 1e-9:
+        return "no noise", "the outputs are those of a layer without noise"
+    noise = moved @ np.linalg.pinv(W[:, :4])
+    if not close(noise @ W[:, :4], moved, rtol=1e-3, atol=1e-3):
+        detail = "no change of the inputs explains how the units of a sample moved: the noise came in behind the weights"
+        return "not through the weights", detail
+    if not close(low, np.maximum((x + noise) @ W[:, 4:] + b[4:], 0), rtol=1e-3, atol=1e-3):
+        return (
+            "not through ReLU",
+            "units near zero don't come out as ReLU of the noisy inputs would have them",
+        )
+    shared = sharing(noise)
+    if shared:
+        return shared, f"{shared}; every entry of every sample should get a draw of its own"
+    return wrong_spread(noise, sd)
+
+
+def rises_above_zero(above, z, sd):
+    """Whether units below zero are lifted above it as often as normal noise on z would do."""
+    chance = (1 + np.vectorize(math.erf)(z / sd / math.sqrt(2))) / 2
+    allowed = SIX_SIGMA * math.sqrt(len(above) * np.sum(chance * (1 - chance))) + 1
+    detail = (
+        f"of the units with a negative weighted sum {np.mean(above):.0%} came out positive; "
+        f"with noise on the sum it would be {np.mean(chance):.0%}"
+    )
+    fits = abs(above.sum() - len(above) * chance.sum()) <= allowed
+    if binomial(above, 0.5):
+        return "behind ReLU", detail
+    return ("", "") if fits else ("another share above zero", detail)
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+def noisy(array, sd, rng):
+    return array + rng.normal(0, sd, array.shape)
+
+
+@noisy_dense.wrong(
+    "For 'pre' you add the noise behind ReLU. Before the activation means on the weighted sum, so that ReLU sees the noise.",
+    loses=PRE,
+)
+def pre_behind_relu(x, W, b, sd, where, rng):
+    if where == "in":
+        return relu(noisy(x, sd, rng) @ W + b)
+    return noisy(relu(x @ W + b), sd, rng)
+
+
+@noisy_dense.wrong(
+    "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after it. What is added "
+    "behind the activation stays as it is.",
+    loses=POST,
+)
+def post_rectified_again(x, W, b, sd, where, rng):
+    if where == "in":
+        return relu(noisy(x, sd, rng) @ W + b)
+    if where == "pre":
+        return relu(noisy(x @ W + b, sd, rng))
+    return relu(noisy(relu(x @ W + b), sd, rng))
+
+
+@noisy_dense.wrong("'pre' and 'post' have changed places.", loses=(PRE, POST))
+def pre_and_post_swapped(x, W, b, sd, where, rng):
+    if where == "in":
+        return relu(noisy(x, sd, rng) @ W + b)
+    return noisy(relu(x @ W + b), sd, rng) if where == "pre" else relu(noisy(x @ W + b, sd, rng))
+
+
+@noisy_dense.wrong(
+    "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all units of a sample together.",
+    loses=IN,
+)
+def in_behind_the_weights(x, W, b, sd, where, rng):
+    if where == "post":
+        return noisy(relu(x @ W + b), sd, rng)
+    return relu(noisy(x @ W + b, sd, rng))
+
+
+@noisy_dense.wrong("The noise is added behind ReLU, whatever `where` says.", loses=(IN, PRE))
+def always_behind_relu(x, W, b, sd, where, rng):
+    return noisy(relu(x @ W + b), sd, rng)
+
+
+@noisy_dense.wrong("Without the noise this is not the layer that was asked for: is the bias in it?")
+def without_the_bias(x, W, b, sd, where, rng):
+    z = (noisy(x, sd, rng) if where == "in" else x) @ W
+    h = relu(noisy(z, sd, rng) if where == "pre" else z)
+    return noisy(h, sd, rng) if where == "post" else h
+
+
+@noisy_dense.wrong(
+    "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them to."
+)
+def noise_shared_over_the_batch(x, W, b, sd, where, rng):
+    draw = rng.normal(0, sd, x.shape[1] if where == "in" else W.shape[1])
+    z = (x + draw if where == "in" else x) @ W + b
+    return relu(z + draw) if where == "pre" else relu(z) + (draw if where == "post" else 0)
+
+
+@noisy_dense.wrong("You treat `sd` as a variance, or square it on the way.")
+def variance_for_sd(x, W, b, sd, where, rng):
+    z = (noisy(x, sd**2, rng) if where == "in" else x) @ W + b
+    h = relu(noisy(z, sd**2, rng) if where == "pre" else z)
+    return noisy(h, sd**2, rng) if where == "post" else h
+
+
+@noisy_dense.wrong("The noise does not come from `rng`: nobody could repeat your run.")
+def draws_from_elsewhere(x, W, b, sd, where, rng):
+    z = (noisy(x, sd, np.random) if where == "in" else x) @ W + b
+    h = relu(noisy(z, sd, np.random) if where == "pre" else z)
+    return noisy(h, sd, np.random) if where == "post" else h
+
+
+@noisy_dense.wrong(
+    "There is no noise in the output, in any place. Is `training` on, and is what you draw used?"
+)
+def no_noise(x, W, b, sd, where, rng):
+    return relu(x @ W + b)
+
+
+@noisy_dense.wrong(
+    "The call changes `x`: for 'in' the noise is to go on a copy of the inputs.",
+    loses=IN,
+)
+def writes_into_x(x, W, b, sd, where, rng):
+    if where == "in":
+        x += rng.normal(0, sd, x.shape)
+        return relu(x @ W + b)
+    if where == "pre":
+        return relu(noisy(x @ W + b, sd, rng))
+    return noisy(relu(x @ W + b), sd, rng)
+
+
+@noisy_dense.right
+def with_scales(x, W, b, sd, where, rng):
+    scale = {place: sd * (where == place) for place in ("in", "pre", "post")}
+    z = (x + scale["in"] * rng.standard_normal(x.shape)) @ W + b
+    h = np.clip(z + scale["pre"] * rng.standard_normal(z.shape), 0, None)
+    return h + scale["post"] * rng.standard_normal(h.shape)
+
+
+@noisy_dense.right
+def in_float32(x, W, b, sd, where, rng):
+    x, W, b = (array.astype(np.float32) for array in (x, W, b))
+    draw = lambda shape: rng.standard_normal(shape, dtype=np.float32) * np.float32(sd)
+    z = (x + draw(x.shape) if where == "in" else x) @ W + b
+    if where == "pre":
+        z += draw(z.shape)
+    z[z < 0] = 0
+    return z + draw(z.shape) if where == "post" else z
+
+
+@noisy_dense.right
+def sample_by_sample(x, W, b, sd, where, rng):
+    rows = []
+    for row in x:
+        row = row + rng.normal(0, sd, row.size) if where == "in" else row
+        z = [
+            float(row @ W[:, j] + b[j]) + (rng.normal(0, sd) if where == "pre" else 0) for j in range(b.size)
+        ]
+        rows.append([max(v, 0.0) + (rng.normal(0, sd) if where == "post" else 0) for v in z])
+    return rows
+
+
+@noisy_dense.right
+def with_tensorflow(x, W, b, sd, where, rng):
+    import tensorflow as tf
+
+    z = tf.constant(noisy(x, sd, rng) if where == "in" else x) @ W + b
+    h = tf.nn.relu(noisy(z.numpy(), sd, rng) if where == "pre" else z)
+    return h + rng.normal(0, sd, h.shape) if where == "post" else h
+
+
+noisy_dense.small(
+    "One unit with weight 2 and bias -1, input 0.4, and a draw of 0.3: z = -0.2 without noise, and the output 0. On the input: "
+    "0.7 · 2 - 1 = 0.4. On z: ReLU(0.1) = 0.1. Behind ReLU: 0 + 0.3 = 0.3, and with a draw of -0.3 it is -0.3."
+)
+
+# 13.3 expected_noisy_mse
+
+PLAIN, PENALTY = "without noise, the mean squared error", "with noise, what it adds"
+
+expected_noisy_mse = Exercise(points=2, groups={PLAIN: 1, PENALTY: 3})
+
+
+@expected_noisy_mse.cases
+def cases(rng):
+    for group, (m, n) in ((PLAIN, (7, 3)), (PENALTY, (9, 4)), (PENALTY, (5, 2))):
+        w = rng.uniform(0.4, 1.8, n) * rng.choice([-1, 1], n)
+        sd = rng.uniform(0.2, 0.8) if group == PENALTY else 0.0
+        yield case(group, X=rng.normal(size=(m, n)), y=rng.normal(size=m) * 2, w=w, sd=sd)
+
+
+@expected_noisy_mse.wrong("You have the standard deviation where its square belongs.", loses=PENALTY)
+def sd_not_squared(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd * np.sum(w**2)
+
+
+@expected_noisy_mse.wrong(
+    "You take the length of w, not its square: is the root still there when the variances of the terms add up?",
+    loses=PENALTY,
+)
+def length_not_squared(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd**2 * np.sqrt(np.sum(w**2))
+
+
+@expected_noisy_mse.wrong(
+    "Half of what the noise adds is missing. A factor ½ belongs to losses that are defined with one; this is the mean of the squares.",
+    loses=PENALTY,
+)
+def half_the_penalty(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / 2
+
+
+@expected_noisy_mse.wrong(
+    "The noise counts twice. The factor 2 of the square belongs to the cross term: what is its mean?",
+    loses=PENALTY,
+)
+def twice_the_penalty(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + 2 * sd**2 * np.sum(w**2)
+
+
+@expected_noisy_mse.wrong("Everything is half as large: the mean squared error has no ½.")
+def half_of_everything(X, y, w, sd):
+    return (np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2)) / 2
+
+
+@expected_noisy_mse.wrong("This is the sum over the samples; the mean was asked for.")
+def sum_over_the_samples(X, y, w, sd):
+    return np.sum((X @ w - y) ** 2 + sd**2 * np.sum(w**2))
+
+
+@expected_noisy_mse.wrong(
+    "What the noise adds is divided by the number of weights. Every weight adds its own share, and the shares add up.",
+    loses=PENALTY,
+)
+def averaged_over_the_weights(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd**2 * np.mean(w**2)
+
+
+@expected_noisy_mse.wrong(
+    "What the noise adds is divided by the number of samples. It happens to every sample, and the mean over samples leaves it as it is.",
+    loses=PENALTY,
+)
+def averaged_over_the_samples(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / len(X)
+
+
+@expected_noisy_mse.wrong(
+    "You multiply the variance by the squared inputs: that is what noise on the weights would do. Here it is the inputs that are noisy.",
+    loses=PENALTY,
+)
+def noise_on_the_weights(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(X**2) / len(X)
+
+
+@expected_noisy_mse.wrong("The noise makes no difference in your formula.", loses=PENALTY)
+def without_the_noise(X, y, w, sd):
+    return np.mean((X @ w - y) ** 2)
+
+
+@expected_noisy_mse.right
+def sample_by_sample_with_variance(X, y, w, sd):
+    total = 0.0
+    for row, target in zip(X, y):
+        bias = sum(r * v for r, v in zip(row, w)) - target
+        total += bias**2 + sum((sd * v) ** 2 for v in w)
+    return total / len(y)
+
+
+@expected_noisy_mse.right
+def with_norms(X, y, w, sd):
+    return np.linalg.norm(X @ w - y) ** 2 / y.size + (sd * np.linalg.norm(w)) ** 2
+
+
+@expected_noisy_mse.right
+def in_float32(X, y, w, sd):
+    X, y, w = (np.float32(a) for a in (X, y, w))
+    return np.mean(np.square(X @ w - y)) + np.float32(sd**2) * (w @ w)
+
+
+expected_noisy_mse.small(
+    "One sample (1, 2) with target 3, w = (1, 2): the prediction is 5, its squared error 4. Noise of sd 0.5 on both inputs moves the "
+    "prediction with a variance of 0.25 · 1 + 0.25 · 4 = 1.25.",
+    X=np.array([[1.0, 2.0]]),
+    y=np.array([3.0]),
+    w=np.array([1.0, 2.0]),
+    sd=0.5,
+)
+
+# 13.4 label_preserving and augment
+
+LABELS = "`label_preserving`: which changes keep the digit"
+MOVED = "`augment` moves by at most one pixel, background comes in"
+GRAIN = "`augment` adds a little noise, within the type and range of `img`"
+FRESH = "`augment` draws from `rng` and leaves `img` as it was"
+
+label_preserving = Exercise(
+    "label_preserving", "augment", points=2, groups={LABELS: 3, MOVED: 1, GRAIN: 1, FRESH: 1}
+)
+
+ALWAYS = ("shift1", "rotate10", "noise")
+KEPT_BY = {"flip_lr": (0, 8), "flip_ud": (0, 3, 8), "rotate180": (0, 8)}
+UNDISPUTED = (0, 3, 4, 6, 7, 8, 9)  # no 1; and readers differ about a 2 or a 5 that stands on its head
+
+
+@label_preserving.cases
+def cases(rng):
+    for transform in (*ALWAYS, *KEPT_BY):
+        digits = [*UNDISPUTED] if transform == "rotate180" else [*UNDISPUTED, 2, 5]
+        yield case(LABELS, transform=transform, digits=[int(d) for d in rng.permutation(digits)])
+    for shape, dtype in (((9, 7), "float64"), ((7, 10), "uint8")):
+        # Inside, every other pixel lies at an end of the range, where noise that is not held back would leave it.
+        # The border is grey, so that it differs from the background in any case.
+        img, inside = rng.uniform(0.35, 0.65, shape), rng.random(shape) < 0.5
+        inside[[0, -1]] = inside[:, [0, -1]] = False
+        img[inside] = rng.choice([0.0, 1.0], inside.sum())
+        img = np.round(img * 255).astype(np.uint8) if dtype == "uint8" else img
+        yield case(MOVED, img=img, _seed=draw_seed(rng))
+
+
+@label_preserving.driver
+def drive(label_preserving, augment, transform=None, digits=None, img=None, _seed=None):
+    if img is None:
+        return [label_preserving(transform, digit) for digit in digits]
+
+    def once(seed):
+        given = img.copy()
+        out = augment(given, np.random.default_rng(seed))
+        if np.shape(out) != img.shape:
+            raise TypeError(f"augment should return an image of shape {img.shape}, like the one it was given")
+        fine = np.array_equal(given, img) and not np.shares_memory(np.asarray(out), given)
+        return np.asarray(out), np.asarray(out).dtype == img.dtype, fine
+
+    results = [once(_seed + i) for i in range(100)]
+    again, *_ = once(_seed)
+    return {
+        "outs": np.array([out for out, *_ in results], dtype=float),
+        "again": np.asarray(again, dtype=float),
+        "type_kept": all(kept for _, kept, _ in results),
+        "img_left_alone": all(fine for *_, fine in results),
+    }
+
+
+@label_preserving.judge
+def judge(case, result):
+    if case.group == LABELS:
+        yield LABELS, *as_a_reader(case.inputs["transform"], case.inputs["digits"], result)
+        return
+    img = case.inputs["img"]
+    top = 255 if img.dtype == np.uint8 else 1
+    start, outs = img / top, result["outs"] / top
+    moves, apart = best_moves(start, outs)
+    seen = recognisable(apart)
+    yield MOVED, *(how_it_moved(moves) if seen[0] else seen)
+    grain = how_grainy(start, outs, moves, result["type_kept"], img.dtype) if seen[0] else seen
+    yield GRAIN, *grain
+    yield FRESH, *how_fresh(outs, result["again"] / top, result["img_left_alone"])
+
+
+def as_a_reader(transform, digits, answers):
+    kept = digits if transform in ALWAYS else KEPT_BY[transform]
+    too_many = sorted(d for d, yes in zip(digits, answers) if yes and d not in kept)
+    too_few = sorted(d for d, yes in zip(digits, answers) if not yes and d in kept)
+    parts = []
+    if too_many:
+        parts.append(
+            f"says yes {len(too_many)} time{'s' * (len(too_many) > 1)} where a reader would no longer see the same digit"
+        )
+    if too_few:
+        parts.append(f"says no {len(too_few)} time{'s' * (len(too_few) > 1)} where a reader still would")
+    seen = f"{transform}: yes for {too_many}, no for {too_few}"
+    return not parts, seen, f"with '{transform}' your function {' and '.join(parts)}"
+
+
+def placed(img, down, right):
+    """The image moved by up to two pixels, background coming in."""
+    rows, columns = img.shape
+    return np.pad(img, 2)[2 - down : 2 - down + rows, 2 - right : 2 - right + columns]
+
+
+def best_moves(img, outs):
+    """For each result (fill, down, right) of the moved image that is nearest to it, and how near they are; the fill is
+    'mirrored' for a mirror image."""
+    widened = {("background", 0): np.pad(img, 2)}
+    for fill, mode in (("other side", "wrap"), ("edge", "edge")):
+        widened[fill, 0] = np.pad(img, 2, mode=mode)
+    for k, turned in enumerate((img[:, ::-1], img[::-1], img[::-1, ::-1])):
+        widened["mirrored", k] = np.pad(turned, 2)
+    names, images, (rows, columns) = [], [], img.shape
+    for (fill, _), wide in widened.items():
+        for down, right in np.ndindex(5, 5):
+            farthest = max(abs(down - 2), abs(right - 2))
+            # Where nothing comes in the fills are alike; two pixels away only the background is looked at.
+            if fill == "background" or farthest == 1 or (fill == "mirrored" and farthest == 0):
+                names.append((fill, down - 2, right - 2))
+                images.append(wide[4 - down : 4 - down + rows, 4 - right : 4 - right + columns])
+    # Round the circle, since a uint8 pixel that leaves the range comes in at its other end.
+    apart = np.abs(outs[:, None].astype(np.float32) - np.array(images, dtype=np.float32))
+    apart = np.minimum(apart, np.abs(1 - apart)).mean(axis=(2, 3))
+    return [names[i] for i in apart.argmin(axis=1)], float(apart.min(axis=1).mean())
+
+
+def recognisable(apart):
+    """Whether the results are moved images at all, as a finding."""
+    detail = "the results are like no image moved by whole pixels: too much noise, or another change"
+    return apart < 0.12, "not recognisable", detail
+
+
+def how_it_moved(moves):
+    fills = {fill for fill, *_ in moves}
+    downs, rights = ({move[axis] for move in moves} for axis in (1, 2))
+    if "mirrored" in fills:
+        return False, "mirrored", "some results are nearest to a mirror image: a digit does not survive that"
+    if "other side" in fills:
+        return (
+            False,
+            "wrapped around",
+            "what leaves the image on one side comes in on the other; background (0) should",
+        )
+    if "edge" in fills:
+        return False, "edge repeated", "the border pixels are repeated where background (0) should come in"
+    if max(map(abs, downs | rights)) > 1:
+        return False, "too far", "some results are moved by more than one pixel"
+    if downs == rights == {0}:
+        return False, "never moved", "in 100 calls the image was never moved"
+    wanted = {-1, 0, 1}
+    if downs != wanted or rights != wanted:
+        sides = f"down by {sorted(downs)} and right by {sorted(rights)}"
+        return False, f"not to all sides: {sides}", f"in 100 calls the image moved {sides} only"
+    return True, "", ""
+
+
+def how_grainy(img, outs, moves, type_kept, dtype):
+    """The noise is measured on grey pixels, which it can't carry out of the range."""
+    if not type_kept:
+        return False, "another type", f"the result of a {dtype} image is of another type"
+    if outs.min() < 0 or outs.max() > 1:
+        return False, "leaves the range", f"pixels from {outs.min():.2f} to {outs.max():.2f} of the range"
+    if any(fill != "background" for fill, *_ in moves):
+        return True, "", ""  # moved in another way: what is left over is no noise
+    off = np.array([out - placed(img, *move[1:]) for out, move in zip(outs, moves)])
+    grey = np.array([placed((img > 0.3) & (img < 0.7), *move[1:]) for move in moves])
+    grain = off[grey].std()
+    if not 0.015 < grain < 0.125:
+        words = "hardly any noise" if grain < 0.015 else "too strong a noise"
+        detail = f"for {dtype} the noise has an sd of {grain:.3f} of the range; 0.02 to 0.1 was asked for"
+        return False, f"{words} in {dtype}", detail
+    jumps = np.abs(off[~grey]).max() > 0.85
+    return not jumps, "leaves the range", "pixels jump from one end of the range to the other"
+
+
+def how_fresh(outs, again, left_alone):
+    if not same(outs[0], again):
+        return False, "not from rng", "two generators with the same seed gave different images"
+    if np.all(outs == outs[0]):
+        return False, "always the same", "generators with different seeds gave the same image"
+    return left_alone, "writes into img", "the result is `img` itself, or the call changed it"
+
+
+def kept_by(**changes):
+    """label_preserving with another table."""
+    table = {**KEPT_BY, **dict.fromkeys(ALWAYS, range(10)), **changes}
+    return lambda transform, digit: digit in table[transform]
+
+
+def moved(img, down, right):
+    h, w = img.shape
+    return np.pad(img, 1)[1 - down : 1 - down + h, 1 - right : 1 - right + w]
+
+
+def grained(img, rng, sd=0.05):
+    """With noise, clipped, in the type it had."""
+    top = 255 if img.dtype == np.uint8 else 1
+    return np.clip(img + rng.normal(0, sd * top, img.shape), 0, top).astype(img.dtype)
+
+
+def steps(rng):
+    return rng.integers(-1, 2, 2)
+
+
+@label_preserving.wrong(
+    "Left and right are not alike in digits as they are in cats: write a 4, 6 or 7 and hold it in front of a mirror.",
+    loses=LABELS,
+    edits=True,
+)
+def mirrors_are_harmless(reference):
+    return kept_by(flip_lr=range(10))
+
+
+@label_preserving.wrong(
+    "Turned upside down some digits become *another* digit. That the result is a digit is not enough: the label goes with the old one.",
+    loses=LABELS,
+    edits=True,
+)
+def any_digit_will_do(reference):
+    return kept_by(rotate180=(0, 6, 8, 9))
+
+
+@label_preserving.wrong(
+    "Flips and half turns spoil most digits, but not all: look for digits that are their own mirror image.",
+    loses=LABELS,
+    edits=True,
+)
+def flips_spoil_everything(reference):
+    return kept_by(flip_lr=(), flip_ud=(), rotate180=())
+
+
+@label_preserving.wrong(
+    "'flip_lr' exchanges left and right, 'flip_ud' top and bottom: which mirror image of a 3 is a 3?",
+    loses=LABELS,
+    edits=True,
+)
+def flips_confused(reference):
+    return kept_by(flip_lr=KEPT_BY["flip_ud"], flip_ud=KEPT_BY["flip_lr"])
+
+
+@label_preserving.wrong(
+    "With 'flip_ud' one more digit survives: one whose lower half is the mirror image of its upper half.",
+    loses=LABELS,
+    edits=True,
+)
+def one_survivor_overlooked(reference):
+    return kept_by(flip_ud=(0, 8))
+
+
+@label_preserving.wrong(
+    "Ten degrees is about how much handwriting slants. Would you misread any digit because of that?",
+    loses=LABELS,
+    edits=True,
+)
+def no_rotation_at_all(reference):
+    return kept_by(rotate10=())
+
+
+@label_preserving.wrong(
+    "You keep the label through every change. Some of them make another digit of it, or none.",
+    loses=LABELS,
+    edits=True,
+)
+def everything_keeps(reference):
+    return kept_by(**dict.fromkeys(KEPT_BY, range(10)))
+
+
+@label_preserving.wrong(
+    "`np.roll` takes what leaves on one side to the other: a piece of the digit's foot appears above its head. Background should come in.",
+    loses=MOVED,
+    replaces="augment",
+)
+def rolls(img, rng):
+    return grained(np.roll(img, tuple(steps(rng)), axis=(0, 1)), rng)
+
+
+@label_preserving.wrong(
+    "The border is repeated where nothing is known. Beyond the image lies background.",
+    loses=MOVED,
+    replaces="augment",
+)
+def repeats_the_edge(img, rng):
+    down, right = steps(rng)
+    h, w = img.shape
+    return grained(np.pad(img, 1, mode="edge")[1 - down : 1 - down + h, 1 - right : 1 - right + w], rng)
+
+
+@label_preserving.wrong(
+    "The image is never moved: noise is only one half of it.", loses=MOVED, replaces="augment"
+)
+def noise_alone(img, rng):
+    return grained(img, rng)
+
+
+@label_preserving.wrong(
+    "The image never moves down or right. The upper bound of `integers` is not among the draws.",
+    loses=MOVED,
+    replaces="augment",
+)
+def upper_bound_left_out(img, rng):
+    return grained(moved(img, *rng.integers(-1, 1, 2)), rng)
+
+
+@label_preserving.wrong(
+    "Some results are moved too far. One pixel of eight is already a lot.", loses=MOVED, replaces="augment"
+)
+def two_pixels(img, rng):
+    return grained(placed(img, *rng.integers(-2, 3, 2)), rng)
+
+
+@label_preserving.wrong(
+    "You also mirror the image: half of your 4s are none any more, and still carry the label 4.",
+    loses=MOVED,
+    replaces="augment",
+)
+def mirrors_too(img, rng):
+    return grained(moved(img[:, ::-1] if rng.random() < 0.5 else img, *steps(rng)), rng)
+
+
+@label_preserving.wrong("There is no noise in your images.", loses=GRAIN, replaces="augment")
+def shift_alone(img, rng):
+    return moved(img, *steps(rng)).copy()
+
+
+@label_preserving.wrong(
+    "The noise leaves the range of the image, in uint8 even around its end: 250 + 10 comes out as 4. Hold it back before you convert.",
+    loses=GRAIN,
+    replaces="augment",
+)
+def without_clipping(img, rng):
+    top = 255 if img.dtype == np.uint8 else 1
+    out = moved(img, *steps(rng)) + rng.normal(0, 0.05 * top, img.shape)
+    return out.astype(int).astype(np.uint8) if top == 255 else out
+
+
+@label_preserving.wrong(
+    "A uint8 image comes back as another type. Convert the result to the dtype of `img`.",
+    loses=GRAIN,
+    replaces="augment",
+)
+def returns_floats(img, rng):
+    top = 255 if img.dtype == np.uint8 else 1
+    return np.clip(moved(img, *steps(rng)) + rng.normal(0, 0.05 * top, img.shape), 0, top)
+
+
+@label_preserving.wrong(
+    "In a uint8 image the pixels go up to 255: noise that is small for pixels from 0 to 1 is nothing there.",
+    loses=GRAIN,
+    replaces="augment",
+)
+def noise_of_one_scale(img, rng):
+    top = 255 if img.dtype == np.uint8 else 1
+    out = moved(img, *steps(rng)) + rng.normal(0, 0.05, img.shape)
+    return np.clip(out, 0, top).astype(img.dtype)
+
+
+@label_preserving.wrong(
+    "Behind your changes the image is no longer to be seen. Is the noise small beside the range, and is there nothing else that you do?",
+    loses=(MOVED, GRAIN),
+    replaces="augment",
+)
+def beyond_recognition(img, rng):
+    return grained(moved(img, *steps(rng)), rng, sd=0.5)
+
+
+@label_preserving.wrong(
+    "`augment` returns the image that it was given.", loses=(MOVED, GRAIN, FRESH), replaces="augment"
+)
+def the_same_image(img, rng):
+    return img
+
+
+@label_preserving.wrong(
+    "The randomness does not come from `rng`: nobody could repeat your run.", loses=FRESH, replaces="augment"
+)
+def draws_from_elsewhere(img, rng):
+    return grained(moved(img, *np.random.randint(-1, 2, 2)), np.random)
+
+
+@label_preserving.wrong(
+    "The call writes into `img`: in the next epoch the image would be moved again, on top.",
+    loses=FRESH,
+    replaces="augment",
+)
+def works_in_place(img, rng):
+    img[...] = grained(moved(img, *steps(rng)), rng)
+    return img
+
+
+@label_preserving.right
+def looked_up(transform, digit):
+    if transform in {"shift1", "rotate10", "noise"}:
+        return np.bool_(True)
+    return np.bool_(int(digit) in ((0, 3, 8) if transform == "flip_ud" else (0, 8)))
+
+
+@label_preserving.right
+def as_numbers(transform, digit):
+    """Says yes also for a 2 and a 5 that stand on their heads, which readers dispute."""
+    table = {"flip_lr": [0, 8], "flip_ud": [0, 3, 8], "rotate180": [0, 2, 5, 8]}
+    return int(digit in table.get(transform, range(10)))
+
+
+@label_preserving.right(replaces="augment")
+def assigned_into_zeros(img, rng):
+    h, w = img.shape
+    down, right = rng.integers(-1, 2), rng.choice([-1, 0, 1])
+    out = np.zeros(img.shape)
+    for i in range(h):
+        for j in range(w):
+            if 0 <= i - down < h and 0 <= j - right < w:
+                out[i, j] = img[i - down, j - right]
+    top = 255 if img.dtype == np.uint8 else 1
+    out = out + rng.standard_normal(img.shape) * 0.03 * top
+    out[out < 0] = 0
+    out[out > top] = top
+    return out.round().astype(img.dtype) if top == 255 else out
+
+
+@label_preserving.right(replaces="augment")
+def rolled_and_cleared(img, rng):
+    down, right = rng.integers(-1, 2, size=2)
+    out = np.roll(img, (down, right), axis=(0, 1))
+    if down:
+        out[0 if down == 1 else -1] = 0
+    if right:
+        out[:, 0 if right == 1 else -1] = 0
+    return grained(out, rng, sd=0.09)
+
+
+@label_preserving.right(replaces="augment")
+def one_axis_at_a_time(img, rng):
+    way = rng.integers(-1, 2)
+    down, right = (way, 0) if rng.random() < 0.5 else (0, way)
+    top = 255 if np.issubdtype(img.dtype, np.integer) else 1.0
+    noise = rng.uniform(-0.08, 0.08, img.shape) * top
+    return np.clip(moved(img, down, right) + noise, 0, top).astype(img.dtype)
+
+
+@label_preserving.right(replaces="augment")
+def with_scipy(img, rng):
+    from scipy import ndimage
+
+    out = ndimage.shift(img.astype(float), rng.integers(-1, 2, 2), order=0, mode="constant", cval=0.0)
+    top = 255 if img.dtype == np.uint8 else 1
+    return np.clip(out + rng.normal(0, 0.025 * top, img.shape), 0, top).astype(img.dtype)
+
+
+label_preserving.small(
+    "A 6 on its head is a 9, but its label would still say 6. For `augment`: the row of pixels (0, 1, 0.5) moved to the right by one is "
+    "(0, 0, 1): background has come in, 0.5 is lost; with a little noise perhaps (0.02, 0, 0.97)."
+)
+
+# 13.5 gradient_noise_sd
+
+LATER, FIRST = "later steps", "the first step, t = 0"
+
+gradient_noise_sd = Exercise(points=1, groups={LATER: 3, FIRST: 1})
+
+
+@gradient_noise_sd.cases
+def cases(rng):
+    setting = lambda: {"eta": rng.uniform(0.05, 0.8), "gamma": rng.uniform(0.35, 0.9)}
+    yield case(LATER, t=int(rng.integers(3, 40)), **setting())
+    yield case(LATER, t=np.sort(rng.choice(np.arange(1, 500), 5, replace=False)), **setting())
+    yield case(FIRST, t=0, **setting())
+
+
+@gradient_noise_sd.wrong("This is the variance: take its root.")
+def no_root(t, eta, gamma):
+    return eta / (1 + t) ** gamma
+
+
+@gradient_noise_sd.wrong(
+    "Steps count from 0, and your formula divides by 0 there: the base of the power is 1 at the first step."
+)
+def counts_from_one(t, eta, gamma):
+    return (eta / t**gamma) ** 0.5
+
+
+@gradient_noise_sd.wrong(
+    "Your noise grows from step to step. It is to fade as training settles.", loses=LATER
+)
+def grows(t, eta, gamma):
+    return np.sqrt(eta * (1 + t) ** gamma)
+
+
+@gradient_noise_sd.wrong("Your root covers only the denominator; the variance is the whole fraction.")
+def root_of_the_denominator(t, eta, gamma):
+    return eta / np.sqrt((1 + t) ** gamma)
+
+
+@gradient_noise_sd.wrong(
+    "Your root covers only the numerator; the variance is the whole fraction.", loses=LATER
+)
+def root_of_the_numerator(t, eta, gamma):
+    return np.sqrt(eta) / (1 + t) ** gamma
+
+
+@gradient_noise_sd.wrong("`gamma` multiplies in your formula; it should be an exponent.", loses=LATER)
+def gamma_as_a_factor(t, eta, gamma):
+    return np.sqrt(eta / (1 + gamma * t))
+
+
+@gradient_noise_sd.wrong("The noise never fades: does `t` occur in your formula?", loses=LATER)
+def constant(t, eta, gamma):
+    return np.sqrt(eta) * np.ones_like(np.asarray(t, dtype=float))
+
+
+@gradient_noise_sd.right
+def with_powers(t, eta, gamma):
+    return eta**0.5 * (1.0 + t) ** (-gamma / 2)
+
+
+@gradient_noise_sd.right
+def through_logarithms(t, eta, gamma):
+    return np.exp((np.log(eta) - gamma * np.log1p(t)) / 2)
+
+
+@gradient_noise_sd.right
+def in_float32(t, eta, gamma):
+    return np.sqrt(np.float32(eta) / np.power(np.float32(1) + np.float32(t), np.float32(gamma)))
+
+
+gradient_noise_sd.small(
+    "With eta = 0.36 and gamma = 0.5, at t = 15: (1 + 15) to the power 0.5 is 4, the variance is 0.09, its root 0.3.",
+    t=15,
+    eta=0.36,
+    gamma=0.5,
+)
