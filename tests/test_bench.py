@@ -1,0 +1,38 @@
+"""`python -m bench` runs: one part of it, with small numbers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.sandbox import missing
+from tests.builders import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_small_class_is_graded_and_measured(tmp_path: Path) -> None:
+    done = bench("--quick", "--only", "class", "--json", str(tmp_path / "figures.json"))
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    figures = told["parts"].pop("class")
+    assert told["parts"] == {}
+    assert f"A class of {figures['students']}" in done.stdout
+    assert 0 < figures["first_seconds"] < 60
+    assert 0 < figures["last_seconds"] < 60
+    assert 10 < min(figures["held_mib"].values()) <= max(figures["held_mib"].values()) <= figures["peak_mib"]
+
+
+def test_an_unknown_part_is_wrong_usage() -> None:
+    done = bench("--only", "everything")
+    assert done.returncode == 2
+    assert "speed" in done.stderr
