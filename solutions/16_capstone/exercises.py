@@ -1,0 +1,1796 @@
+"""Exercises of lesson 16: the lecture's seven steps on images, a clinic of six runs, fifteen statements to correct."""
+
+import contextlib
+import csv
+
+import numpy as np
+
+from autograder.compare import close
+from autograder.exercise import Exercise, case, draw_seed
+
+# 16.1 load_dataset
+
+IN_STEP = "images, labels and names in the order of the csv"
+FORM = "whole numbers, RGB, for every kind of file"
+BROKEN = "a missing or unreadable file is an error"
+
+load_dataset = Exercise(points=3, groups={IN_STEP: 3, FORM: 2, BROKEN: 1}, seconds=10)
+
+
+@load_dataset.cases
+def cases(rng):
+    yield case(IN_STEP, **listing(rng, 6, 3))
+    yield case(IN_STEP, **listing(rng, 7, 0))
+    for kinds in (["RGBA", "RGB", "RGB", "RGBA"], ["L", "RGB", "RGB", "L"]):
+        yield case(FORM, **{**listing(rng, 4, 0, in_order=True), "_kinds": kinds})
+    for damage in ("missing", "unreadable"):
+        yield case(BROKEN, **{**listing(rng, 5, 0, in_order=True), "_damage": damage})
+
+
+def listing(rng, n, unlisted, in_order=False):
+    """Names whose sorted order is another one, with labels that differ in any other order, too; or all in order."""
+    numbers = rng.permutation([2, 10, 101, 30, 4, 11, 25])[:n]
+    while not in_order and list(numbers) in (sorted(numbers), sorted(numbers, key=str)):
+        numbers = rng.permutation(numbers)
+    by_number, by_text = np.argsort(numbers), np.argsort([str(k) for k in numbers])
+    labels = rng.permutation([0, 1, 0, 1, 1, 0, 1][:n])
+    while not in_order and any(np.array_equal(labels, labels[order]) for order in (by_number, by_text)):
+        labels = rng.permutation(labels)
+    numbers = sorted(numbers, key=str) if in_order else numbers
+    h, w = (3, 5) if n % 2 else (4, 3)
+    return {
+        "_names": [f"{k}.jpg" for k in numbers],
+        "_labels": labels.tolist(),
+        "_pixels": rng.integers(1, 255, (n, h, w, 3)).astype(np.uint8),
+        "_kinds": ["RGB"] * n,
+        "_unlisted": unlisted,
+        "_damage": "",
+    }
+
+
+@load_dataset.driver
+def drive(load_dataset, _names, _labels, _pixels, _kinds, _unlisted, _damage):
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_dataset(root, _names, _labels, _pixels, _kinds, _unlisted)
+        if _damage:
+            return {"noticed": complains(load_dataset, root, root / "images" / _names[2], _damage)}
+        answer = load_dataset(root)
+        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+            raise TypeError("load_dataset should return three things: X, y and names")
+        X, y, names = answer
+        X, names = np.asarray(X), [str(name) for name in names]
+        if X.ndim != 4 or X.dtype.kind not in "biuf":
+            raise TypeError(
+                f"X should be an array (n, height, width, 3); it has shape {X.shape} and type {X.dtype}"
+            )
+        if _kinds[0] == _kinds[-1] == "RGB":  # order alone: grey values on any scale, labels of any type
+            grey = X.astype(float).mean(axis=-1) * (255 if X.max() <= 1 and X.dtype.kind == "f" else 1)
+            return {"grey": np.round(grey), "y": np.array([int(label) for label in y]), "names": names}
+        return {"X": X.astype(float), "type of X": str(X.dtype), "y": y, "names": names}
+
+
+def write_dataset(root, names, labels, pixels, kinds, unlisted):
+    """The folder: PNG data under the name .jpg, as the public data set seems to have it."""
+    from PIL import Image
+
+    (root / "images").mkdir()
+    lines = [f"{name},{label}" for name, label in zip(names, labels)]
+    text = "\n".join(["image_names,emergency_or_not", *lines]) + "\n"
+    (root / "emergency_classification.csv").write_text(text, encoding="utf-8")
+    for name, image, kind in zip(names, pixels, kinds):
+        if kind == "L":
+            made = Image.fromarray(image[:, :, 0])
+        elif kind == "RGBA":
+            made = Image.fromarray(np.dstack([image, np.full(image.shape[:2], 200, np.uint8)]))
+        else:
+            made = Image.fromarray(image)
+        made.save(root / "images" / name, format="PNG")
+    for k in range(unlisted):
+        Image.fromarray(255 - pixels[k]).save(root / "images" / f"{k + 1}{names[k]}", format="PNG")
+
+
+def complains(load_dataset, root, path, damage):
+    """Whether an error comes out, and not because the sound folder made one already."""
+    load_dataset(root)
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(b"this is no image")
+    try:
+        load_dataset(root)
+    except NotImplementedError:
+        raise
+    except Exception:
+        return True
+    return False
+
+
+def read_rows(root):
+    with open(root / "emergency_classification.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [row["image_names"] for row in rows], [int(row["emergency_or_not"]) for row in rows]
+
+
+def read_image(path, mode="RGB"):
+    from PIL import Image
+
+    image = Image.open(path)
+    return np.asarray(image.convert(mode) if mode else image)
+
+
+@load_dataset.wrong(
+    "The images come in the order of their sorted names, the labels in that of the csv: nearly every image has another's label.",
+    loses=IN_STEP,
+)
+def sorts_the_files_only(root):
+    names, labels = read_rows(root)
+    return np.stack([read_image(root / "images" / name) for name in sorted(names)]), np.array(labels), names
+
+
+@load_dataset.wrong(
+    "You read every file in `images/`, in the order of the folder or sorted. Which of them count, and in which order, is said by the csv.",
+    loses=(IN_STEP, BROKEN),
+)
+def reads_the_folder(root):
+    names, labels = read_rows(root)
+    images = []
+    for path in sorted((root / "images").iterdir()):
+        with contextlib.suppress(OSError):
+            images.append(read_image(path))
+    return np.stack(images), np.array(labels), names
+
+
+@load_dataset.wrong(
+    "All three are sorted by name, and belong together; but the order of the csv was asked for.",
+    loses=IN_STEP,
+)
+def sorts_all_three(root):
+    names, labels = read_rows(root)
+    order = np.argsort(names)
+    names = [names[k] for k in order]
+    return np.stack([read_image(root / "images" / n) for n in names]), np.array(labels)[order], names
+
+
+@load_dataset.wrong(
+    "A file that is missing or can't be read is passed over in silence. Whoever keeps the labels of such files has all later ones shifted "
+    "by one; whoever drops them works with other data than he thinks.",
+    loses=BROKEN,
+)
+def drops_in_silence(root):
+    names, labels = read_rows(root)
+    found = []
+    for name, label in zip(names, labels):
+        try:
+            found.append((read_image(root / "images" / name), label, name))
+        except Exception:
+            continue
+    images, kept, kept_names = zip(*found)
+    return np.stack(images), np.array(kept), list(kept_names)
+
+
+@load_dataset.wrong(
+    "The labels are texts. '0' is true in an `if` and can't be averaged: turn them into numbers when you read them.",
+    loses=FORM,
+)
+def labels_as_text(root):
+    names, labels = read_rows(root)
+    return (
+        np.stack([read_image(root / "images" / n) for n in names]),
+        np.array([str(k) for k in labels]),
+        names,
+    )
+
+
+@load_dataset.wrong(
+    "Red and blue have changed places: some libraries read BGR. A fire engine would be blue.",
+    loses=FORM,
+)
+def blue_first(root):
+    names, labels = read_rows(root)
+    return np.stack([read_image(root / "images" / n)[..., ::-1] for n in names]), np.array(labels), names
+
+
+@load_dataset.wrong(
+    "Images with an alpha channel, or grey ones, come out in another shape than the rest: convert each to RGB.",
+    loses=FORM,
+)
+def as_the_file_has_it(root):
+    names, labels = read_rows(root)
+    return np.stack([read_image(root / "images" / n, "") for n in names]), np.array(labels), names
+
+
+@load_dataset.wrong(
+    "`plt.imread` gives PNG data as floats from 0 to 1, whatever the file is called. Whole numbers from 0 to 255 were asked for.",
+    loses=FORM,
+)
+def floats_from_imread(root):
+    names, labels = read_rows(root)
+    images = [read_image(root / "images" / n).astype(np.float32) / np.float32(255) for n in names]
+    return np.stack(images), np.array(labels), names
+
+
+@load_dataset.wrong(
+    "Nearly all your pixels are 0. Floats between 0 and 1 were turned into whole numbers, which cuts off everything behind the point.",
+    loses=(IN_STEP, FORM),
+)
+def floats_cut_off(root):
+    X, y, names = floats_from_imread(root)
+    return X.astype(np.uint8), y, names
+
+
+@load_dataset.wrong(
+    "The pixels are right, in another type than uint8: 8 times the memory for int64, and the next step looks at the type.",
+    loses=FORM,
+)
+def wider_numbers(root):
+    names, labels = read_rows(root)
+    return np.stack([read_image(root / "images" / n).astype(float) for n in names]), np.array(labels), names
+
+
+@load_dataset.right
+def line_by_line(root):
+    from PIL import Image
+
+    images, labels, names = [], [], []
+    lines = (root / "emergency_classification.csv").read_text().splitlines()
+    for line in lines[1:]:
+        name, label = line.split(",")
+        with Image.open(f"{root}/images/{name}") as image:
+            images.append(np.array(image.convert("RGB")))
+        labels.append(int(label))
+        names.append(name)
+    return np.array(images, dtype=np.uint8), np.array(labels), names
+
+
+@load_dataset.right
+def with_genfromtxt(root):
+    table = np.genfromtxt(root / "emergency_classification.csv", delimiter=",", dtype=str, skip_header=1)
+    images = [read_image(root / "images" / name) for name in table[:, 0]]
+    return np.stack(images), table[:, 1].astype(np.int32), table[:, 0].tolist()
+
+
+@load_dataset.right
+def own_message_and_lists(root):
+    names, labels = read_rows(root)
+    images = []
+    for name in names:
+        try:
+            images.append(read_image(root / "images" / name))
+        except Exception as error:
+            raise ValueError(f"{name} can't be read") from error
+    return np.stack(images), labels, tuple(names)
+
+
+load_dataset.small(
+    "A csv with the lines 7.jpg,1 and 10.jpg,0: the first image is 7.jpg with label 1. Sorted as text, 10.jpg would come first. "
+    "An image of one red pixel is [[[255, 0, 0]]]: three numbers, also if its file holds four or one."
+)
+
+# 16.2 preprocess
+
+WHOLE, FLOATS = "whole numbers become 0 to 1", "floats from 0 to 1 stay"
+ROWS, TYPE = "one image in each row", "float32"
+
+preprocess = Exercise(points=2, groups={WHOLE: 2, FLOATS: 1, ROWS: 2, TYPE: 1})
+
+
+@preprocess.cases
+def cases(rng):
+    different = lambda *shape: rng.permutation(200)[: int(np.prod(shape))].reshape(shape).astype(np.uint8)
+    yield case(WHOLE, X=different(5, 3, 4, 3) // 2, _look="values")
+    yield case(WHOLE, X=different(4, 2, 5, 3), _look="values")
+    yield case(FLOATS, X=rng.uniform(0.1, 0.8, (4, 2, 5, 3)), _look="values")
+    yield case(FLOATS, X=rng.uniform(0.1, 0.8, (3, 4, 2, 3)).astype(np.float32), _look="values")
+    yield case(ROWS, X=different(4, 2, 5, 3), _look="places")
+    yield case(ROWS, X=different(3, 5, 4, 3), _look="places")
+    yield case(TYPE, X=different(3, 2, 4, 3), _look="type")
+    yield case(TYPE, X=rng.uniform(0.1, 0.8, (2, 2, 3, 3)), _look="type")
+
+
+@preprocess.driver
+def drive(preprocess, X, _look):
+    """The values whatever their places, the places whatever the scale of an image, the type."""
+    rows = np.asarray(preprocess(X))
+    if rows.dtype.kind not in "fiub":
+        raise TypeError("preprocess should return an array of numbers")
+    if _look == "type":
+        return str(rows.dtype)
+    if _look == "values":
+        return np.sort(rows.ravel()).astype(np.float32)
+    if rows.shape != (len(X), X[0].size):
+        return {"shape": str(rows.shape), "pixels out of place": 0}
+    out_of_place = np.argsort(rows, axis=1) != np.argsort(X.reshape(rows.shape), axis=1)
+    return {"shape": str(rows.shape), "pixels out of place": int(out_of_place.sum())}
+
+
+def scaled(X, by=255.0, dtype=np.float32, floats_too=False):
+    X = np.asarray(X)
+    rows = X.reshape(len(X), -1)
+    return (rows / by if floats_too or X.dtype.kind in "ui" else rows).astype(dtype)
+
+
+@preprocess.wrong(
+    "Floats between 0 and 1 come out 255 times too small: they were divided before, and the type of X says so.",
+    loses=FLOATS,
+)
+def divides_twice(X):
+    return scaled(X, floats_too=True)
+
+
+@preprocess.wrong(
+    "You divide by the largest pixel of the set, as the lecture does. Here the darkest set is stretched most, and training and validation "
+    "images by different numbers. Whole numbers have a fixed largest value.",
+    loses=(WHOLE, FLOATS),
+)
+def by_the_largest_of_all(X):
+    return scaled(X, by=X.max(), floats_too=True)
+
+
+@preprocess.wrong(
+    "Whole numbers are divided by the largest pixel of the set, not by the largest there can be.", loses=WHOLE
+)
+def by_the_largest_of_whole_numbers(X):
+    return scaled(X, by=X.max())
+
+
+@preprocess.wrong(
+    "Each image is divided by its own largest pixel: a night becomes as bright as a day. One number for all of them.",
+    loses=(WHOLE, FLOATS),
+)
+def by_the_largest_of_each(X):
+    rows = X.reshape(len(X), -1)
+    return (rows / rows.max(axis=1, keepdims=True)).astype(np.float32)
+
+
+@preprocess.wrong("The values still run from 0 to 255.", loses=WHOLE)
+def forgets_to_divide(X):
+    return scaled(X, by=1.0)
+
+
+@preprocess.wrong(
+    "A division by 256 brings white to 0.996: how large is the largest `uint8`?",
+    loses=WHOLE,
+)
+def by_256(X):
+    return scaled(X, by=256.0)
+
+
+@preprocess.wrong(
+    "The result is float64: at the lecture's size that is 2.83 GB where 1.42 would do. Say which type you want.",
+    loses=TYPE,
+)
+def in_float64(X):
+    return scaled(X, dtype=np.float64)
+
+
+@preprocess.wrong(
+    "Nearly everything is 0: the numbers were made whole after the division, which cuts off what is behind the point.",
+    loses=(WHOLE, FLOATS, ROWS, TYPE),
+)
+def whole_after_division(X):
+    return scaled(X).astype(np.uint8)
+
+
+@preprocess.wrong(
+    "Rows and samples are mixed: with `reshape(-1, n)` or a transposition an image's pixels end in several rows. How many rows are there "
+    "to be?",
+    loses=ROWS,
+)
+def mixes_samples(X):
+    X = np.asarray(X)
+    return (X.reshape(-1, len(X)) / (255.0 if X.dtype.kind in "ui" else 1.0)).astype(np.float32)
+
+
+@preprocess.wrong(
+    "The pixels of each image are in its row, in another order than in the image: column by column. Any one order would do for a dense "
+    "network, but it has to be that of `reshape`, or saved weights don't fit.",
+    loses=ROWS,
+)
+def column_by_column(X):
+    return scaled(np.asarray(X).transpose(0, 2, 1, 3))
+
+
+@preprocess.wrong(
+    "The images are still images: a dense network wants one row of numbers for each.", loses=ROWS
+)
+def not_flattened(X):
+    return scaled(X).reshape(X.shape)
+
+
+@preprocess.wrong("All images together are one row. Each wants a row of its own.", loses=ROWS)
+def one_long_row(X):
+    return scaled(X).ravel()
+
+
+@preprocess.wrong(
+    "You standardise with mean and standard deviation. That is another preparation, from statistics of all images; values from 0 to 1 were "
+    "asked for.",
+    loses=(WHOLE, FLOATS),
+)
+def standardises(X):
+    rows = X.reshape(len(X), -1).astype(np.float32)
+    return (rows - rows.mean()) / rows.std()
+
+
+@preprocess.right
+def image_by_image(X):
+    divisor = 255 if np.issubdtype(X.dtype, np.integer) else 1
+    return np.array([image.astype(np.float32).flatten() / divisor for image in X], dtype=np.float32)
+
+
+@preprocess.right
+def scaled_in_float64_first(X):
+    out = np.array(X, dtype=np.float64)
+    if X.dtype == np.uint8:
+        out /= 255
+    return out.reshape(X.shape[0], X.shape[1] * X.shape[2] * X.shape[3]).astype("float32")
+
+
+@preprocess.right
+def with_tensorflow(X):
+    import tensorflow as tf
+
+    rows = tf.cast(tf.reshape(X, (len(X), -1)), tf.float32)
+    return rows / 255.0 if X.dtype == np.uint8 else rows
+
+
+preprocess.small(
+    "One image of 1 x 2 pixels as uint8, (0, 51, 255) and (102, 0, 0): one row, 0, 0.2, 1, 0.4, 0, 0. The same image as floats 0, 0.2, 1, "
+    "0.4, 0, 0 gives the same row."
+)
+
+# 16.3 split
+
+SIZES, BELONGS = "each class in the given ratio", "every sample once, unchanged, with its label"
+SEEDED = "the seed decides, and nothing else"
+
+split = Exercise(points=2, groups={SIZES: 1, BELONGS: 2, SEEDED: 1})
+
+
+@split.cases
+def cases(rng):
+    sets = [((400, 3), 120, 0.7), ((355,), 225, 0.8), ((340, 2, 2), 112, 0.6), ((390, 2), 160, 0.7)]
+    for shape, positives, ratio in sets:  # large, so that without care the shares differ in nearly every draw
+        n = shape[0]
+        values = rng.permutation(np.arange(1, 2000))[: int(np.prod(shape))].reshape(shape) / 7
+        y = np.sort(np.arange(n) < positives).astype(int)
+        yield case(X=values, y=y, ratio=ratio, seed=draw_seed(rng), _other=draw_seed(rng))
+
+
+@split.driver
+def drive(split, X, y, ratio, seed, _other):
+    """Which samples are where, told by their values; -1 for a sample that is none of them."""
+    np.random.seed(1)
+    first = places(split(X.copy(), y.copy(), ratio, seed), X, y)
+    np.random.seed(2)
+    again = places(split(X.copy(), y.copy(), ratio, seed), X, y)
+    other = places(split(X.copy(), y.copy(), ratio, _other), X, y)
+    same = all(np.array_equal(one, two) for one, two in zip(first[:2], again[:2]))
+    moved = first[3] != other[3]
+    train, val, apart, _ = first
+    pad = lambda rows: np.concatenate([rows, np.full(2 * len(y), -2)])[: 2 * len(y)]
+    return {"train": pad(train), "val": pad(val), "apart": apart, "same": same, "moved": moved}
+
+
+def places(parts, X, y):
+    if not isinstance(parts, (tuple, list)) or len(parts) != 4:
+        raise TypeError("split should return four arrays: X_train, X_val, y_train, y_val")
+    X_train, X_val, y_train, y_val = (np.asarray(part) for part in parts)
+    for samples, their in ((X_train, y_train), (X_val, y_val)):
+        if their.ndim != 1 or len(samples) != len(their):
+            raise ValueError(
+                f"a part has {len(samples)} samples and labels of shape {their.shape}: the order is X_train, X_val, y_train, y_val"
+            )
+    row_of = {X[k].tobytes(): k for k in range(len(X))}  # no two samples are alike
+    find = lambda part: np.array([row_of.get(one.astype(X.dtype).tobytes(), -1) for one in part], dtype=int)
+    train, val = find(X_train), find(X_val)
+    apart = sum(int(k >= 0 and y[k] != label) for k, label in [*zip(train, y_train), *zip(val, y_val)])
+    return train, val, apart, X_train.tobytes()
+
+
+@split.judge
+def judge(case, result):
+    y, ratio = case.inputs["y"], case.inputs["ratio"]
+    train, val = ([int(k) for k in np.asarray(result[part]) if k != -2] for part in ("train", "val"))
+    known = [k for k in train + val if k >= 0]
+    shares = [sum(y[k] == label for k in train if k >= 0) for label in (0, 1)]
+    wanted = [ratio * np.sum(y == label) for label in (0, 1)]
+    total = abs(len(train) - ratio * len(y)) <= 2
+    turned = abs(len(val) - ratio * len(y)) <= 2 and abs(ratio - 0.5) > 0.05
+    even = all(abs(s - w) <= 1.01 for s, w in zip(shares, wanted)) or -1 in train + val
+    seen = "ratio turned round" if turned else "not stratified" if total else "another size"
+    told = f"the training part has {len(train)} samples, {shares[0]} of class 0 and {shares[1]} of class 1; expected about {wanted[0]:.0f} and {wanted[1]:.0f}"
+    yield SIZES, total and even, seen, told
+    repeated, strangers = len(known) - len(set(known)), len(train) + len(val) - len(known)
+    missing = len(set(range(len(y))) - set(known)) if not strangers else 0
+    seen = (
+        "strangers"
+        if strangers
+        else "labels"
+        if result["apart"]
+        else "in both or twice"
+        if repeated
+        else "missing"
+    )
+    told = ", ".join(
+        f"{count} {what}"
+        for count, what in [
+            (strangers, "samples with values that X does not hold"),
+            (result["apart"], "samples with another one's label"),
+            (repeated, "samples more than once"),
+            (missing, "samples in neither part"),
+        ]
+        if count
+    )
+    yield BELONGS, not (strangers or result["apart"] or repeated or missing), seen, told
+    ok = bool(result["same"]) and bool(result["moved"])
+    seen = "the same for every seed" if result["same"] else "another split at each call"
+    yield SEEDED, ok, seen, f"with one seed twice and another once: {seen}"
+
+
+def by_class(X, y, ratio, seed, stratified=True):
+    rng = np.random.default_rng(seed)
+    train, val = [], []
+    for label in (0, 1) if stratified else (None,):
+        rows = rng.permutation(np.flatnonzero(y == label) if stratified else len(y))
+        cut = round(ratio * len(rows))
+        train, val = [*train, *rows[:cut]], [*val, *rows[cut:]]
+    return np.array(train), np.array(val)
+
+
+@split.wrong(
+    "X and y were shuffled separately: samples and labels no longer belong together, and nothing can be learnt.",
+    loses=BELONGS,
+)
+def shuffled_separately(X, y, ratio, seed):
+    train, val = by_class(X, y, ratio, seed)
+    rng = np.random.default_rng(seed + 1)
+    rows = [rng.permutation(part) for part in (train, val)]
+    return X[rows[0]], X[rows[1]], y[train], y[val]
+
+
+@split.wrong(
+    "The classes are not split in the same ratio: some other draw would give the two parts quite different base rates. Look for `stratify`.",
+    loses=SIZES,
+)
+def not_stratified(X, y, ratio, seed):
+    n = round(ratio * len(y))
+    positives = np.flatnonzero(y == 1)
+    rng = np.random.default_rng(seed)
+    first = rng.permutation(positives)[: len(positives) - 1]  # an unlucky draw
+    rest = rng.permutation(np.setdiff1d(np.arange(len(y)), first))
+    order = np.concatenate([first, rest])
+    train = order[:n]
+    val = order[n:]
+    return X[train], X[val], y[train], y[val]
+
+
+@split.wrong(
+    "The last part of the data, as it stands, is your validation part. Where a csv is sorted, that is all of one class; and no seed is used.",
+    loses=(SIZES, SEEDED),
+)
+def cut_without_shuffling(X, y, ratio, seed):
+    n = round(ratio * len(y))
+    return X[:n], X[n:], y[:n], y[n:]
+
+
+@split.wrong(
+    "The values of X have changed. Scaled before the split, the training part knows the validation part's statistics (lesson 09).",
+    loses=BELONGS,
+)
+def scales_before(X, y, ratio, seed):
+    train, val = by_class(X, y, ratio, seed)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    return X[train], X[val], y[train], y[val]
+
+
+@split.wrong("`ratio` is the share of the training part; you use it for the other one.", loses=SIZES)
+def ratio_for_validation(X, y, ratio, seed):
+    val, train = by_class(X, y, ratio, seed)
+    return X[train], X[val], y[train], y[val]
+
+
+@split.wrong(
+    "Some samples are in both parts, or twice in one: drawn with replacement, or each part drawn from all samples.",
+    loses=BELONGS,
+)
+def drawn_independently(X, y, ratio, seed):
+    train, _ = by_class(X, y, ratio, seed)
+    _, val = by_class(X, y, ratio, seed + 1)
+    return X[train], X[val], y[train], y[val]
+
+
+@split.wrong("The seed you were given is not used: every seed gives one and the same split.", loses=SEEDED)
+def seed_fixed(X, y, ratio, seed):
+    train, val = by_class(X, y, ratio, 42)
+    return X[train], X[val], y[train], y[val]
+
+
+@split.wrong(
+    "The same seed gives another split at the next call: something draws from a generator that you have not seeded.",
+    loses=SEEDED,
+)
+def seed_ignored(X, y, ratio, seed):
+    train, val = by_class(X, y, ratio, np.random.randint(10**6))
+    return X[train], X[val], y[train], y[val]
+
+
+@split.right
+def by_hand(X, y, ratio, seed):
+    train, val = by_class(X, y, ratio, seed)
+    return X[train], X[val], y[train], y[val]
+
+
+@split.right
+def by_indices(X, y, ratio, seed):
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    n = round(ratio * len(y))
+    maker = StratifiedShuffleSplit(1, train_size=n, test_size=len(y) - n, random_state=seed)
+    train, val = next(maker.split(np.zeros(len(y)), y))
+    return [X[train], X[val], y[train], y[val]]
+
+
+@split.right
+def test_share_rounded_down(X, y, ratio, seed):
+    rng = np.random.default_rng(seed)
+    train = []
+    for label in np.unique(y):
+        rows = np.flatnonzero(y == label)
+        train += list(rng.choice(rows, int(ratio * len(rows)), replace=False))
+    chosen = np.isin(np.arange(len(y)), train)
+    return X[chosen], X[~chosen], y[chosen], y[~chosen]
+
+
+split.small(
+    "Ten samples of class 0 and twenty of class 1 with ratio 0.7: seven and fourteen in the training part, three and six in the other, and "
+    "none in both. Sample 12 keeps label 12, wherever it goes."
+)
+
+# 16.4 and 16.5 build and compile_model
+
+LAYERS, START = "the layers", "the first weights"
+COMPILED = "loss, optimiser, rate and metric"
+CLIPPED = "clipping by value, or none"
+
+build = Exercise(
+    "build", "compile_model", points=3, groups={LAYERS: 2, START: 1, COMPILED: 2, CLIPPED: 1}, seconds=30
+)
+
+
+@build.cases
+def cases(rng):
+    for group in (LAYERS, START):
+        for kind in ("sigmoid", "relu_he"):
+            yield case(group, kind=kind, _inputs=int(rng.integers(150, 200)))
+    for group, clip in ((COMPILED, None), (CLIPPED, None), (CLIPPED, rng.uniform(0.3, 0.9))):
+        yield case(group, lr=10 ** rng.uniform(-4.6, -3.4), clip=clip, _look=group)
+
+
+@build.driver
+def drive(build, compile_model, kind="", _inputs=0, lr=0.0, clip=None, _look=""):
+    import sys
+
+    keras = sys.modules.get("keras")
+    if keras is None:
+        raise RuntimeError(
+            "keras is not imported in this notebook: run the cell that imports it, then this one again"
+        )
+    if kind:
+        return looked_at(build(kind), keras, _inputs)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    returned = compile_model(model, lr, clip)
+    if returned is not None and not isinstance(returned, keras.Model):
+        raise TypeError("compile_model should return the model")
+    model = model if returned is None else returned
+    if not getattr(model, "compiled", False):
+        raise RuntimeError("the model is not compiled")
+    optimiser = model.optimizer
+    if _look.startswith("clipping"):
+        names = ("clipvalue", "clipnorm", "global_clipnorm")
+        return {name: float(getattr(optimiser, name, None) or 0) for name in names}
+    return {
+        "optimiser": spelled(type(optimiser).__name__),
+        "rate": float(np.asarray(optimiser.learning_rate)),
+        "loss": loss_of(model),
+        "metrics": spelled(metrics_of(model)),
+    }
+
+
+def spelled(text):
+    """Text as numbers of a fixed length: a judge is given no text but the expected one."""
+    return np.array([ord(letter) for letter in text[:80].ljust(80)])
+
+
+def read(letters):
+    return "".join(chr(int(letter)) for letter in letters).strip()
+
+
+def looked_at(model, keras, inputs):
+    """Built on data of its own width if it has no Input: units, activations, and the spread of its kernels."""
+    if not isinstance(model, keras.Model):
+        raise TypeError("build should return a Keras model")
+    if model.built and model.inputs:
+        inputs = int(model.input_shape[-1])
+    model(np.zeros((2, inputs), "float32"))
+    kernels = [np.asarray(w, dtype=float) for w in model.get_weights() if np.ndim(w) == 2]
+    others = [
+        layer
+        for layer in model.layers
+        if type(layer).__name__ not in ("Dense", "InputLayer", "Activation", "ReLU")
+    ]
+    rng = np.random.default_rng(16)
+    small = [
+        rng.normal(0, 1 / np.sqrt(len(w)), w.shape) if np.ndim(w) == 2 else w for w in model.get_weights()
+    ]
+    model.set_weights(small)
+    X = rng.normal(size=(4, inputs)).astype("float32")
+    found = np.asarray(model(X, training=False), dtype=float)
+    return {
+        "units": spelled(str([k.shape[1] for k in kernels])),
+        "other layers": len(others),
+        "function": spelled(answers_like(found, X.astype(float), small)),
+        "spread": np.array([np.mean(k**2) * len(k) for k in kernels[:2]] + [0.0, 0.0])[:2],
+        "inputs": inputs,
+        "alike": bool(len(kernels) > 1 and np.allclose(kernels[0].ravel()[:50], kernels[1].ravel()[:50])),
+    }
+
+
+def answers_like(found, X, weights):
+    """The hidden activation and the end, in words, told by what the model gives."""
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))
+    acts = {"sigmoid": sigmoid, "relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "linear": lambda z: z}
+    for name, act in acts.items():
+        h = z = X
+        for W, b in zip(weights[::2], weights[1::2]):
+            z = h @ W + b
+            h = act(z)
+        ends = {
+            "sigmoid": sigmoid(z),
+            "nothing": z,
+            "softmax": np.exp(z) / np.exp(z).sum(1, keepdims=True),
+            name: h,
+        }
+        for end, value in ends.items():
+            if found.shape == value.shape and np.allclose(found, value, rtol=1e-3, atol=1e-5):
+                return f"{name}, then {end}"
+    return "something else"
+
+
+def loss_of(model):
+    """The loss of probability 0.3 for a 1 and 0.6 for a 0; cross-entropy is the mean of -ln 0.3 and -ln 0.4."""
+    y, p = np.array([[1.0], [0.0]], "float32"), np.array([[0.3], [0.6]], "float32")
+    try:
+        return round(float(np.asarray(model.compute_loss(y=y, y_pred=p))), 3)
+    except (TypeError, ValueError):
+        return -1.0
+
+
+def metrics_of(model):
+    y, p = np.array([[1.0], [0.0]], "float32"), np.array([[0.3], [0.6]], "float32")
+    return ", ".join(sorted(set(model.compute_metrics(None, y, p)) - {"loss"})) or "none"
+
+
+@build.judge
+def judge(case, result):
+    text = {key: read(result[key]) for key in ("units", "function", "optimiser", "metrics") if key in result}
+    if case.group == LAYERS:
+        wanted = {"sigmoid": "sigmoid, then sigmoid", "relu_he": "relu, then sigmoid"}[case.inputs["kind"]]
+        right = text["units"] == "[100, 100, 1]" and text["function"] == wanted and not result["other layers"]
+        told = f"units {text['units']}, activations: {text['function']}"
+        yield LAYERS, right, f"{text['units']} {text['function']} {result['other layers']}", told
+    elif case.group == START:
+        he = case.inputs["kind"] == "relu_he"
+        n = int(result["inputs"])
+        spread = np.asarray(result["spread"], dtype=float)
+        glorot = np.array([2 * n / (n + 100), 1.0])  # on average, as He's is 2; a draw is within 6 % of it
+        found = [
+            "He" if abs(s / 2 - 1) < 0.1 else "Glorot" if abs(s / g - 1) < 0.1 else "other"
+            for s, g in zip(spread, glorot)
+        ]
+        right = found == (["He", "He"] if he else ["Glorot", "Glorot"]) and not result["alike"]
+        told = f"mean square of the weights times inputs: {spread[0]:.2f} in the first layer, {spread[1]:.2f} in the second"
+        yield START, right, "alike" if result["alike"] else " ".join(found), told
+    elif case.group == COMPILED:
+        checks = [
+            ("optimiser", text["optimiser"] == "Adam", f"the optimiser is {text['optimiser']}"),
+            (
+                "rate",
+                close(result["rate"], case.inputs["lr"], rtol=1e-4),
+                f"the learning rate is {result['rate']:.2g}, expected {case.inputs['lr']:.2g}",
+            ),
+            (
+                "loss",
+                close(result["loss"], 1.06, rtol=1e-3),
+                "the loss is not binary cross-entropy of probabilities",
+            ),
+            ("metric", text["metrics"] == "accuracy", f"the metrics are: {text['metrics']}"),
+        ]
+        off = next(((name, told) for name, ok, told in checks if not ok), ("", ""))
+        yield COMPILED, not off[0], *off
+    else:
+        wanted = case.inputs["clip"] or 0.0
+        right = (
+            close(result["clipvalue"], wanted, rtol=1e-5)
+            and not result["clipnorm"]
+            and not result["global_clipnorm"]
+        )
+        kind = next((name for name in ("clipnorm", "global_clipnorm") if result[name]), "clipvalue")
+        seen = "none" if not any(result.values()) else kind
+        yield (
+            CLIPPED,
+            right,
+            f"{seen} for {'a threshold' if wanted else 'None'}",
+            f"with clip={f'{wanted:.3g}' if wanted else None}: {seen}",
+        )
+
+
+def network(kind, act=None, end="sigmoid", init=None, units=(100, 100), inputs=None, last=1):
+    import keras
+
+    acts = {"sigmoid": ("sigmoid", "glorot_uniform"), "relu_he": ("relu", "he_uniform")}[kind]
+    layers = [keras.Input((inputs,))] if inputs else []
+    for n in units:
+        layers.append(keras.layers.Dense(n, act or acts[0], kernel_initializer=init or acts[1]))
+    return keras.Sequential([*layers, keras.layers.Dense(last, end)])
+
+
+def compiled(model, optimiser, loss="binary_crossentropy", metrics=("accuracy",)):
+    model.compile(optimizer=optimiser, loss=loss, metrics=list(metrics))
+    return model
+
+
+@build.wrong(
+    "A softmax over one unit is 1 for every image, whatever goes in: it compares units, and there is only one.",
+    loses=LAYERS,
+)
+def softmax_on_one_unit(kind):
+    return network(kind, end="softmax")
+
+
+@build.wrong("The output has no activation: a logit, which the loss takes for a probability.", loses=LAYERS)
+def linear_output(kind):
+    return network(kind, end=None)
+
+
+@build.wrong(
+    "Your network has another number of layers or units than 100-100-1: the two hidden layers come before the output.",
+    loses=(LAYERS),
+)
+def another_depth(kind):
+    return network(kind, units=(100, 100, 100))
+
+
+@build.wrong("Both kinds come out with the same hidden units: is `kind` used?", loses=(LAYERS, START))
+def kind_ignored(kind):
+    return network("sigmoid")
+
+
+@build.wrong(
+    "The ReLU layers have Keras' own first weights. He weights have twice the variance (lesson 05).",
+    loses=START,
+)
+def relu_with_glorot(kind):
+    return network(kind, init="glorot_uniform")
+
+
+@build.wrong(
+    "The sigmoid network is to have Keras' own first weights, as in the lecture; yours has He weights in both kinds.",
+    loses=START,
+)
+def he_for_both(kind):
+    return network(kind, init="he_normal")
+
+
+@build.wrong(
+    "`lr=` is refused by Keras 3, and was ignored by the version behind the runs at the beginning of this lesson. The argument is called "
+    "`learning_rate`.",
+    loses=(COMPILED, CLIPPED),
+    replaces="compile_model",
+)
+def old_name_of_the_rate(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(lr=lr, clipvalue=clip))
+
+
+@build.wrong(
+    "The optimiser has its own rate of 0.001, and no threshold: `'adam'` or a fresh `Adam()` forgets what you were given. So it was in the "
+    "published runs.",
+    loses=(COMPILED, CLIPPED),
+    replaces="compile_model",
+)
+def fresh_adam(model, lr, clip):
+    return compiled(model, "adam")
+
+
+@build.wrong(
+    "Two clipping arguments at once: Keras takes one of clipvalue, clipnorm and global_clipnorm.",
+    loses=CLIPPED,
+    replaces="compile_model",
+)
+def two_clipping_arguments(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr, clipvalue=clip, clipnorm=clip))
+
+
+@build.wrong(
+    "You clip by norm. The lecture's step 5 clips by value, every entry by itself.",
+    loses=CLIPPED,
+    replaces="compile_model",
+)
+def clips_by_norm(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr, clipnorm=clip))
+
+
+@build.wrong("The threshold you were given is not used.", loses=CLIPPED, replaces="compile_model")
+def clip_forgotten(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr))
+
+
+@build.wrong(
+    "There is a threshold of your own choice where none was asked for, or in place of the one you were given.",
+    loses=CLIPPED,
+    replaces="compile_model",
+)
+def always_clips_at_one(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr, clipvalue=1.0))
+
+
+@build.wrong(
+    "The loss is the squared error. For probabilities it flattens where the network is sure and wrong: cross-entropy was asked for.",
+    loses=COMPILED,
+    replaces="compile_model",
+)
+def squared_error(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr, clipvalue=clip), loss="mse")
+
+
+@build.wrong("The optimiser is not Adam.", loses=COMPILED, replaces="compile_model")
+def with_sgd(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.SGD(learning_rate=lr, clipvalue=clip))
+
+
+@build.wrong(
+    "Accuracy is not among the metrics by that name, and nothing but the loss will be in the history.",
+    loses=COMPILED,
+    replaces="compile_model",
+)
+def without_a_metric(model, lr, clip):
+    import keras
+
+    return compiled(model, keras.optimizers.Adam(learning_rate=lr, clipvalue=clip), metrics=())
+
+
+@build.wrong("The model is not compiled.", loses=(COMPILED, CLIPPED), replaces="compile_model")
+def only_makes_the_optimiser(model, lr, clip):
+    import keras
+
+    keras.optimizers.Adam(learning_rate=lr, clipvalue=clip)
+    return model
+
+
+@build.right
+def with_an_input(kind):
+    return network(kind, inputs=311)
+
+
+@build.right
+def functional(kind):
+    import keras
+
+    inputs = keras.Input(shape=(207,))
+    h = inputs
+    for _ in range(2):
+        init = keras.initializers.HeNormal() if kind == "relu_he" else "glorot_uniform"
+        h = keras.layers.Dense(100, kernel_initializer=init)(h)
+        h = keras.layers.Activation("relu" if kind == "relu_he" else "sigmoid")(h)
+    return keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(h))
+
+
+@build.right
+def layer_by_layer(kind):
+    import keras
+    import tensorflow as tf
+
+    model = tf.keras.models.Sequential()
+    for _ in range(2):
+        if kind == "sigmoid":
+            model.add(keras.layers.Dense(100, activation=tf.nn.sigmoid))
+        else:
+            model.add(keras.layers.Dense(units=100, activation=tf.nn.relu, kernel_initializer="he_uniform"))
+    model.add(keras.layers.Dense(1, activation=keras.activations.sigmoid))
+    return model
+
+
+@build.right(replaces="compile_model")
+def clip_only_if_given(model, lr, clip):
+    import keras
+
+    if clip is None:
+        optimiser = keras.optimizers.Adam(lr)
+    else:
+        optimiser = keras.optimizers.Adam(lr, clipvalue=clip)
+    model.compile(loss=keras.losses.BinaryCrossentropy(), optimizer=optimiser, metrics=["accuracy"])
+
+
+@build.right(replaces="compile_model")
+def with_more_objects(model, lr, clip):
+    import tensorflow as tf
+
+    optimiser = tf.keras.optimizers.Adam(learning_rate=lr, clipvalue=clip)
+    return compiled(
+        model, optimiser, tf.keras.losses.binary_crossentropy, [tf.keras.metrics.BinaryAccuracy("accuracy")]
+    )
+
+
+build.small(
+    "build('relu_he') on inputs of width 7 has kernels of the shapes (7, 100), (100, 100) and (100, 1): 700 + 10,000 + 100 weights. "
+    "compile_model(model, 1e-5, None).optimizer.learning_rate is 1e-5, and its clipvalue is None."
+)
+
+# 16.6 train
+
+SETTINGS = "epochs, batch size and callbacks as given"
+PARTS = "each part in its place"
+
+train = Exercise(points=2, groups={SETTINGS: 1, PARTS: 1}, seconds=40)
+
+
+@train.cases
+def cases(rng):
+    m, n = int(rng.integers(21, 26)), int(rng.integers(11, 14))
+    X = rng.normal(size=(m + n, 3)).astype(np.float32)
+    y = (rng.permutation(m + n) < (m + n) // 2).astype(int)
+    given = {"_X": X, "_y": y, "_m": m, "_start": rng.normal(size=3)}
+    for group in (SETTINGS, PARTS):
+        yield case(
+            group, **given, epochs=int(rng.integers(2, 5)), batch_size=int(rng.integers(4, 9)), _look=group
+        )
+
+
+@train.driver
+def drive(train, _X, _y, _m, _start, epochs, batch_size, _look):
+    import keras
+
+    parts = _X[:_m], _y[:_m], _X[_m:], _y[_m:]
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, "sigmoid")])
+    model.set_weights([_start[:, None], np.zeros(1)])
+    model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    seen = {"epochs": 0, "batches": 0}
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen["epochs"] += 1
+
+        def on_train_batch_begin(self, batch, logs=None):
+            seen["batches"] += 1
+
+    answer = train(model, *parts, epochs, batch_size, [Watch()])
+    history = getattr(answer, "history", None)
+    if not isinstance(history, dict):
+        raise TypeError("train should return Keras' History: the object whose .history holds the curves")
+    after = [cross_entropy(model, X, y) for X, y in (parts[:2], parts[2:])]
+    if _look.startswith("each"):
+        told = float(history["val_loss"][-1]) if history.get("val_loss") else -1.0
+        steps = -(-_m // batch_size)
+        return {"val": round(abs(told - after[1]) < 1e-4), "is train": round(abs(told - after[0]) < 1e-4),
+                "told": told > 0, "fewer": seen["batches"] < seen["epochs"] * steps and seen["epochs"] == epochs,
+                "moved": not np.allclose(model.get_weights()[0][:, 0], _start, atol=1e-6)}  # fmt: skip
+    return {"epochs": len(history.get("loss", [])), "watched": seen["epochs"], "batches": seen["batches"]}
+
+
+def cross_entropy(model, X, y):
+    W, b = (np.asarray(w, dtype=float) for w in model.get_weights())
+    p = 1 / (1 + np.exp(-(X @ W + b)[:, 0]))
+    return float(-np.mean(np.log(np.where(y == 1, p, 1 - p))))
+
+
+@train.judge
+def judge(case, result):
+    if case.group == SETTINGS:
+        epochs, m, size = case.inputs["epochs"], case.inputs["_m"], case.inputs["batch_size"]
+        steps = -(-m // size)
+        if not result["watched"]:
+            seen = "no callback"
+        elif result["epochs"] != epochs:
+            seen = "other epochs"
+        elif result["batches"] == epochs * steps:
+            seen = ""
+        elif result["batches"] == epochs:
+            seen = "one batch an epoch"
+        else:
+            seen = "other batches"
+        told = f"{result['epochs']} epochs of {epochs}, {result['batches']} batches seen by the callback, expected {epochs * steps}"
+        yield SETTINGS, not seen, seen, told
+        return
+    if not result["moved"]:
+        seen = "not trained"
+    elif not result["told"]:
+        seen = "no validation"
+    elif result["is train"]:
+        seen = "validated on the training part"
+    elif not result["val"]:
+        seen = "validated on something else"
+    else:
+        seen = ""
+    yield PARTS, not seen, seen, f"the last val_loss is not that of the validation part: {seen}"
+
+
+def fit(model, X, y, val, epochs, batch_size, callbacks, **more):
+    return model.fit(
+        X,
+        y,
+        validation_data=val,
+        epochs=epochs,
+        batch_size=batch_size,
+        callbacks=callbacks,
+        verbose=0,
+        **more,
+    )
+
+
+@train.wrong(
+    "`validation_split` takes the last part of the training data away, unshuffled, and the validation part that you were given is never used.",
+    loses=(SETTINGS, PARTS),
+)
+def validation_split(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, None, epochs, batch_size, callbacks, validation_split=0.3)
+
+
+@train.wrong(
+    "The training part is validated on itself: the two curves will agree, and show nothing.", loses=PARTS
+)
+def validates_on_training(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, (X_train, y_train), epochs, batch_size, callbacks)
+
+
+@train.wrong(
+    "There is no validation: without it you see neither overfitting nor a constant classifier.", loses=PARTS
+)
+def without_validation(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, None, epochs, batch_size, callbacks)
+
+
+@train.wrong(
+    "The network learns from the validation part as well; then that part says nothing about new images.",
+    loses=SETTINGS,
+)
+def learns_from_all(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    X, y = np.concatenate([X_train, X_val]), np.concatenate([y_train, y_val])
+    return fit(model, X, y, (X_val, y_val), epochs, batch_size, callbacks)
+
+
+@train.wrong("The two parts have changed places: it learns from the smaller one.", loses=(SETTINGS, PARTS))
+def parts_swapped(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_val, y_val, (X_train, y_train), epochs, batch_size, callbacks)
+
+
+@train.wrong("The batch size is not handed on: Keras takes 32.", loses=SETTINGS)
+def batch_size_forgotten(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, (X_val, y_val), epochs, None, callbacks)
+
+
+@train.wrong("The number of epochs is not handed on: Keras takes one.", loses=SETTINGS)
+def epochs_forgotten(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, (X_val, y_val), 1, batch_size, callbacks)
+
+
+@train.wrong("The callbacks are not handed on.", loses=SETTINGS)
+def callbacks_forgotten(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, (X_val, y_val), epochs, batch_size, None)
+
+
+@train.wrong("You return the dictionary inside the History. The object itself was asked for.")
+def returns_the_dictionary(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, y_train, (X_val, y_val), epochs, batch_size, callbacks).history
+
+
+@train.right
+def in_other_words(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return model.fit(
+        x=X_train, y=y_train.reshape(-1, 1), batch_size=batch_size, epochs=epochs, verbose=0,
+        callbacks=list(callbacks), validation_data=(X_val, y_val.reshape(-1, 1)), validation_batch_size=4,
+    )  # fmt: skip
+
+
+@train.right
+def with_data_sets(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    import tensorflow as tf
+
+    training = tf.data.Dataset.from_tensor_slices((X_train, y_train)).shuffle(len(X_train)).batch(batch_size)
+    validation = tf.data.Dataset.from_tensor_slices((X_val, y_val)).batch(batch_size)
+    return model.fit(training, validation_data=validation, epochs=epochs, callbacks=callbacks, verbose=0)
+
+
+train.small(
+    "23 samples in batches of 8 are 3 steps an epoch, in 4 epochs 12. After each of the 4 epochs there is one loss of the validation part."
+)
+
+# 16.7 evaluate
+
+ACCURACY, BASE = "accuracy", "base rate"
+TABLE, CONSTANT = "confusion matrix", "constant or not"
+
+evaluate = Exercise(points=2, groups={ACCURACY: 1, BASE: 1, TABLE: 1, CONSTANT: 1}, seconds=30)
+
+
+@evaluate.cases
+def cases(rng):
+    for shape in ("few positives", "many positives", "all one", "all zero", "as good as the base rate"):
+        n = int(rng.integers(31, 39))
+        share = {"few positives": 0.3, "many positives": 0.7, "all zero": 0.36}.get(shape, 0.64)
+        y = (rng.permutation(n) < round(share * n)).astype(int)
+        p = np.where(rng.random(n) < 0.3, 1 - y, y)
+        if shape == "as good as the base rate":  # as many errors as there are zeros, and yet not constant
+            p = y.copy()
+            zeros, ones = rng.permutation(np.flatnonzero(y == 0)), rng.permutation(np.flatnonzero(y == 1))
+            p[zeros[: len(zeros) - 4]], p[ones[:4]] = 1, 0
+        if shape.startswith("all"):
+            p[:] = shape == "all one"
+        logits = np.where(p == 1, 1, -1) * rng.uniform(0.2, 3, n)
+        for group, key in (
+            (ACCURACY, "accuracy"), (BASE, "base_rate"), (TABLE, "confusion"), (CONSTANT, "constant"),
+        ):  # fmt: skip
+            yield case(group, X=logits[:, None].astype(np.float32), y=y, _key=key)
+
+
+@evaluate.driver
+def drive(evaluate, X, y, _key):
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, "sigmoid")])
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    found = evaluate(model, X, y)
+    if not isinstance(found, dict):
+        raise TypeError("evaluate should return a dictionary with four keys")
+    if _key not in found:
+        raise KeyError(f"the dictionary has no {_key}; it has {', '.join(map(str, found))}")
+    return bool(found[_key]) if _key == "constant" else np.asarray(found[_key])
+
+
+def judged(model, X, y, **other):
+    """What the reference returns, with some entries replaced."""
+    p = np.asarray(model(X))[:, 0]
+    y, said = np.asarray(y), (p > 0.5).astype(int)
+    table = np.array([[np.sum((y == t) & (said == a)) for a in (0, 1)] for t in (0, 1)])
+    found = {
+        "accuracy": np.mean(said == y),
+        "base_rate": max(y.mean(), 1 - y.mean()),
+        "confusion": table,
+        "constant": len(set(said.tolist())) == 1,
+    }
+    return {**found, **{key: make(p, said, y, table) for key, make in other.items()}}
+
+
+@evaluate.wrong(
+    '`argmax` over one column is 0 for every image: your answers are all "no", for every model. One probability wants a threshold.',
+    loses=(ACCURACY, TABLE, CONSTANT),
+)
+def argmax_of_one_column(model, X, y):
+    p = np.asarray(model(X))
+    said = p.argmax(axis=1)
+    table = [[np.sum((y == t) & (said == a)) for a in (0, 1)] for t in (0, 1)]
+    return {**judged(model, X, y), "accuracy": np.mean(said == y), "confusion": table, "constant": True}
+
+
+@evaluate.wrong(
+    "An array (n, 1) compared with one (n,) gives n × n answers, each prediction against every label, and your accuracy is their mean. "
+    "Bring both into one shape.",
+    loses=ACCURACY,
+)
+def every_answer_with_every_label(model, X, y):
+    return judged(model, X, y, accuracy=lambda p, said, y, t: np.mean(said[:, None] == y))
+
+
+@evaluate.wrong(
+    "The base rate is that of the larger class. You give the share of class 1, which may be the smaller one.",
+    loses=BASE,
+)
+def share_of_ones(model, X, y):
+    return judged(model, X, y, base_rate=lambda p, said, y, t: y.mean())
+
+
+@evaluate.wrong(
+    "The base rate is that of the larger class. You give the share of class 0, which may be the smaller one.",
+    loses=BASE,
+)
+def share_of_zeros(model, X, y):
+    return judged(model, X, y, base_rate=lambda p, said, y, t: 1 - y.mean())
+
+
+@evaluate.wrong(
+    "Your base rate is computed from the answers. It belongs to the labels: what would be right if one said the same to all?",
+    loses=BASE,
+)
+def base_rate_of_answers(model, X, y):
+    return judged(model, X, y, base_rate=lambda p, said, y, t: max(said.mean(), 1 - said.mean()))
+
+
+@evaluate.wrong("There is no base rate in your dictionary. Without it an accuracy says nothing.", loses=BASE)
+def no_base_rate(model, X, y):
+    found = judged(model, X, y)
+    del found["base_rate"]
+    return found
+
+
+@evaluate.wrong(
+    "Rows and columns of the confusion matrix have changed places: the row is the truth.", loses=TABLE
+)
+def truth_in_columns(model, X, y):
+    return judged(model, X, y, confusion=lambda p, said, y, t: t.T)
+
+
+@evaluate.wrong("Your confusion matrix holds shares. Counts were asked for.", loses=TABLE)
+def shares_for_counts(model, X, y):
+    return judged(model, X, y, confusion=lambda p, said, y, t: t / len(y))
+
+
+@evaluate.wrong(
+    "Class 1 comes first in your confusion matrix; row and column 0 belong to class 0.", loses=TABLE
+)
+def ones_first(model, X, y):
+    return judged(model, X, y, confusion=lambda p, said, y, t: t[::-1, ::-1])
+
+
+@evaluate.wrong(
+    "You call a classifier constant when its accuracy equals the base rate. One that errs in both directions can do that as well; and a "
+    "constant one that picks the smaller class lies below it. Look at the answers.",
+    loses=CONSTANT,
+)
+def constant_by_accuracy(model, X, y):
+    return judged(
+        model,
+        X,
+        y,
+        constant=lambda p, said, y, t: np.isclose(np.mean(said == y), max(y.mean(), 1 - y.mean())),
+    )
+
+
+@evaluate.wrong(
+    "You ask whether all probabilities are the same number. They may differ in every digit and lie on one side of ½ all the same.",
+    loses=CONSTANT,
+)
+def constant_by_probability(model, X, y):
+    return judged(model, X, y, constant=lambda p, said, y, t: np.allclose(p, p[0], atol=1e-6))
+
+
+@evaluate.wrong("Your flag is turned round: True is to mean that all answers are the same.", loses=CONSTANT)
+def flag_turned_round(model, X, y):
+    return judged(model, X, y, constant=lambda p, said, y, t: len(set(said.tolist())) > 1)
+
+
+@evaluate.wrong("You return the share of errors in place of the share of right answers.", loses=ACCURACY)
+def error_rate(model, X, y):
+    return judged(model, X, y, accuracy=lambda p, said, y, t: np.mean(said != y))
+
+
+@evaluate.right
+def with_scikit_learn(model, X, y):
+    from sklearn.metrics import accuracy_score, confusion_matrix
+
+    said = np.rint(model.predict(X, verbose=0)).ravel().astype(int)
+    return {
+        "accuracy": accuracy_score(y, said),
+        "base_rate": np.bincount(y).max() / len(y),
+        "confusion": confusion_matrix(y, said, labels=[0, 1]),
+        "constant": len(np.unique(said)) == 1,
+    }
+
+
+@evaluate.right
+def asks_keras(model, X, y):
+    accuracy = model.evaluate(X, y, verbose=0)[1]
+    said = np.asarray(model(X))[:, 0] >= 0.5
+    table = [[int(np.sum((y == t) & (said == a))) for a in (False, True)] for t in (0, 1)]
+    return {
+        "accuracy": accuracy,
+        "base_rate": max(float(np.mean(y == k)) for k in (0, 1)),
+        "confusion": table,
+        "constant": bool(said.all() or not said.any()),
+        "missed": table[1][0],
+    }
+
+
+@evaluate.right
+def counting(model, X, y):
+    table = np.zeros((2, 2))
+    for p, truth in zip(model.predict_on_batch(X)[:, 0], y):
+        table[truth, int(p > 0.5)] += 1
+    n = table.sum()
+    return {"accuracy": np.trace(table) / n, "base_rate": table.sum(axis=1).max() / n, "confusion": table,
+            "constant": np.any(table.sum(axis=0) == 0)}  # fmt: skip
+
+
+evaluate.small(
+    "y = 0, 0, 0, 1 and probabilities .2, .9, .4, .6: the answers are 0, 1, 0, 1, three of four right. Saying 0 to all would have been right "
+    "three times as well. Of three zeros one was called 1: the first row is 2, 1, the second 0, 1."
+)
+
+# 16.8 diagnoses
+
+RUNS = "ABCDEF"
+
+diagnoses = Exercise(
+    points=5, groups={f"run {run}: the {part}": 1 for run in RUNS for part in ("cause", "smallest fix")}
+)
+
+
+@diagnoses.cases
+def cases(rng):
+    yield case()
+
+
+@diagnoses.driver
+def drive(diagnoses):
+    """Numbers of causes and positions of the fixes' letters; 0 for what is not answered, -1 for what is none."""
+    answer = diagnoses()
+    if not isinstance(answer, dict):
+        raise TypeError("diagnoses should return a dictionary such as {'A': (9, 'z'), …}")
+    given = {str(run).strip().upper(): pair for run, pair in answer.items()}
+    causes, fixes = [], []
+    for run in "ABCDEF":
+        pair = given.get(run, (0, ""))
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+            raise TypeError(f"the entry of run {run} should be a pair (number, letter)")
+        cause, fix = str(pair[0]).strip(), str(pair[1]).strip().lower()
+        causes.append(int(cause) if cause.isdigit() and int(cause) <= 10 else -1)
+        fixes.append(0 if not fix else ord(fix) - 96 if len(fix) == 1 and fix.isalpha() else -1)
+    return {"causes": np.array(causes), "fixes": np.array(fixes)}
+
+
+@diagnoses.judge
+def judge(case, result, expected):
+    for part, key in (("cause", "causes"), ("smallest fix", "fixes")):
+        for run, said, right in zip("ABCDEF", result[key], expected[key]):
+            told = "not answered" if said == 0 else "no answer of the list" if said < 0 else "another one"
+            yield f"run {run}: the {part}", said == right, f"said {int(said)}", told
+
+
+RIGHT = {"A": (1, "a"), "B": (4, "d"), "C": (5, "e"), "D": (6, "f"), "E": (7, "g"), "F": (8, "h")}
+
+
+def diagnosed(**other):
+    return lambda: {**RIGHT, **other}
+
+
+@diagnoses.wrong(
+    "Run A: more epochs were tried, and all hundred are alike. What became of the first layer's gradient after one step? And what, exactly, does "
+    "that version make of the argument in the code?",
+    loses=("run A: the cause", "run A: the smallest fix"),
+)
+def more_epochs_for_a():
+    return {**RIGHT, "A": (3, "c")}
+
+
+@diagnoses.wrong(
+    "Run A: sigmoids do make gradients smaller, layer by layer; but the same network learns at another rate. What is different here is what one "
+    "step does to 150,528 inputs.",
+    loses=("run A: the cause", "run A: the smallest fix"),
+)
+def relu_for_a():
+    return {**RIGHT, "A": (2, "b")}
+
+
+@diagnoses.wrong(
+    "Run A: clipping can't help. Adam's first step does not depend on the size of the gradient.",
+    loses="run A: the smallest fix",
+)
+def clips_run_a():
+    return {**RIGHT, "A": (1, "i")}
+
+
+@diagnoses.wrong(
+    "Run B: the four agree in every digit, which no lack of training can do. What do they share?",
+    loses=("run B: the cause", "run B: the smallest fix"),
+)
+def more_epochs_for_b():
+    return {**RIGHT, "B": (3, "c")}
+
+
+@diagnoses.wrong(
+    "Run B: another global seed gives four other networks that agree again: an initialiser that is made once keeps its own seed.",
+    loses="run B: the smallest fix",
+)
+def another_seed_for_b():
+    return {**RIGHT, "B": (4, "j")}
+
+
+@diagnoses.wrong(
+    "Run C: one and the same network gives five different accuracies. No training changes that between two calls.",
+    loses=("run C: the cause", "run C: the smallest fix"),
+)
+def more_epochs_for_c():
+    return {**RIGHT, "C": (3, "c")}
+
+
+@diagnoses.wrong(
+    "Run C: dropout belongs into this network. It is not its presence that is wrong, but when it acts.",
+    loses="run C: the smallest fix",
+)
+def takes_dropout_out():
+    return {**RIGHT, "C": (5, "k")}
+
+
+@diagnoses.wrong(
+    "Run D: on images that have no copy anywhere the same network is 14 points worse. A good result is not always good news.",
+    loses=("run D: the cause", "run D: the smallest fix"),
+)
+def nothing_wrong_with_d():
+    return {**RIGHT, "D": (9, "l")}
+
+
+@diagnoses.wrong(
+    "Run D: more penalty or dropout does not mend a validation part that holds what was trained on.",
+    loses="run D: the smallest fix",
+)
+def regularises_d():
+    return {**RIGHT, "D": (6, "m")}
+
+
+@diagnoses.wrong(
+    "Run E: with clipping the run survives, and after 400 steps is as good as always answering the mean. What makes the first gradient 300,000 "
+    "long?",
+    loses="run E: the smallest fix",
+)
+def clips_run_e():
+    return {**RIGHT, "E": (7, "i")}
+
+
+@diagnoses.wrong(
+    "Run E: the gradients grow from step to step; nothing vanishes.",
+    loses=("run E: the cause", "run E: the smallest fix"),
+)
+def relu_for_e():
+    return {**RIGHT, "E": (2, "b")}
+
+
+@diagnoses.wrong(
+    "Run F: the three runs are equal to the last digit. Compare the thresholds with the largest entry of any gradient.",
+    loses=("run F: the cause", "run F: the smallest fix"),
+)
+def nothing_wrong_with_f():
+    return {**RIGHT, "F": (9, "l")}
+
+
+@diagnoses.wrong(
+    "Run F: a threshold small enough to act would change a run in which nothing explodes. Which change makes the code say what happens?",
+    loses="run F: the smallest fix",
+)
+def makes_it_act():
+    return {**RIGHT, "F": (8, "i")}
+
+
+@diagnoses.right
+def numbers_as_text():
+    return {run.lower(): [str(cause), fix.upper()] for run, (cause, fix) in RIGHT.items()}
+
+
+diagnoses.small(
+    "Ask three things of a run. Do the numbers change where they should? Do they stay where they should? What would they be if the network "
+    "always gave the same answer? The first that is answered oddly points to the cause; the smallest fix changes that line and nothing else."
+)
+
+# 16.9 errata
+
+SCORES = [15 - 1.5 * k for k in range(10)]
+
+errata = Exercise(points=5, groups={f"{score:g} of 15": 1 for score in SCORES})
+
+
+@errata.cases
+def cases(rng):
+    yield case()
+
+
+@errata.driver
+def drive(errata):
+    """For each letter: 0 open, 1 called true, 2 called false without a number, 3 corrected; and the number."""
+    answer = errata()
+    if not isinstance(answer, dict):
+        raise TypeError("errata should return a dictionary such as {'a': True, 'b': 0.25, …}")
+    given = {str(letter).strip().lower(): value for letter, value in answer.items()}
+    kinds, numbers = [], []
+    for letter in "abcdefghijklmno":
+        value = given.get(letter)
+        if value is None:
+            kinds.append(0)
+        elif isinstance(value, (bool, np.bool_)):
+            kinds.append(1 if value else 2)
+        else:
+            kinds.append(3)
+        numbers.append(float(value) if kinds[-1] == 3 and np.isfinite(float(value)) else 0.0)
+    return {"kinds": np.array(kinds), "numbers": np.array(numbers)}
+
+
+@errata.judge
+def judge(case, result, expected):
+    """One point for a right mark, half a point less for a wrong one; a false statement without its number is open."""
+    right, wrong, first = 0, 0, ""
+    letters = "abcdefghijklmno"
+    for letter, kind, number, true, exact in zip(
+        letters, result["kinds"], result["numbers"], expected["kinds"], expected["numbers"]
+    ):
+        corrected = kind == 3 and true == 3 and abs(number - exact) <= 0.01 * abs(exact)
+        if (kind == 1 and true == 1) or corrected:
+            right += 1
+        elif kind in (1, 3) or (kind == 2 and true == 1):
+            wrong += 1
+            first = (
+                first
+                or f"{letter}: {'called true' if kind == 1 else f'{number:.3g}' if kind == 3 else 'called false'}"
+            )
+    score = max(0.0, right - wrong / 2)
+    told = f"{right} right, {wrong} wrong, {15 - right - wrong} open: {score:g} of 15"
+    for k in range(10):
+        need = 15 - 1.5 * k
+        yield f"{need:g} of 15", score >= need, first if k == 0 else "", told
+
+
+FACTS = {
+    "a": True, "b": 0.0140433, "c": 0.0035108, "d": True, "e": 0.999999999, "f": True, "g": 9, "h": 5, "i": True,
+    "j": 4, "k": True, "l": 126.1, "m": True, "n": 0.5, "o": True,
+}  # fmt: skip
+LAST = "15 of 15"
+
+
+@errata.wrong(
+    "One of yours counts a factor for each of ten layers. From the first hidden layer to the output there is one weight matrix less than there "
+    "are layers.",
+    loses=LAST,
+)
+def ten_factors():
+    return {**FACTS, "a": 57.665}
+
+
+@errata.wrong(
+    "One of yours trusts a product of three rounded slopes. Multiply a(1 - a) with all digits.", loses=LAST
+)
+def rounded_slopes():
+    return {**FACTS, "b": True}
+
+
+@errata.wrong(
+    "One of yours takes the product of the slopes for a gradient. Between the layers lie weights.", loses=LAST
+)
+def slopes_for_gradient():
+    return {**FACTS, "c": True}
+
+
+@errata.wrong("One of yours: count the zeros of .1 × .1 × .001 × .01 once more.", loses=LAST)
+def two_zeros_too_many():
+    return {**FACTS, "d": 1e-9}
+
+
+@errata.wrong(
+    "One of yours takes the step for the new weight. A weight of 1 that moves by a billionth is still nearly 1.",
+    loses=LAST,
+)
+def step_for_weight():
+    return {**FACTS, "e": True}
+
+
+@errata.wrong(
+    "One of yours gives the step where the new weight was asked for, with another exponent than the lecture's.",
+    loses=LAST,
+)
+def step_with_right_exponent():
+    return {**FACTS, "e": 1e-9}
+
+
+@errata.wrong(
+    "One of yours calls 2^10 too large for a float32. Lesson 02 counted how far it goes.", loses=LAST
+)
+def overflow_at_ten():
+    return {**FACTS, "f": 10}
+
+
+@errata.wrong(
+    "One of yours gives the gradient of the input for that of the first weight. Which of the three weights does it not contain?",
+    loses=LAST,
+)
+def input_for_weight():
+    return {**FACTS, "g": True}
+
+
+@errata.wrong("One of yours is a norm without its root.", loses=LAST)
+def without_the_root():
+    return {**FACTS, "h": True}
+
+
+@errata.wrong(
+    "One of yours takes Keras' argument for λ/m. Keras adds l2·Σw², without the ½ of the formula.", loses=LAST
+)
+def without_the_half():
+    return {**FACTS, "i": 0.02}
+
+
+@errata.wrong(
+    "One of yours says that dropout leaves Z as it is. Its mean, yes. Compute the variance of one kept or dropped entry.",
+    loses=LAST,
+)
+def dropout_without_variance():
+    return {**FACTS, "j": True}
+
+
+@errata.wrong(
+    "One of yours says that UnitNorm made the weights smaller. Each of 500 columns has length 1: how long are they together?",
+    loses=LAST,
+)
+def smaller_by_unit_norm():
+    return {**FACTS, "k": False}
+
+
+@errata.wrong(
+    "One of yours compares an error of scaled targets with one in original units. Multiply by the variance, not by the standard deviation.",
+    loses=LAST,
+)
+def scaled_for_original():
+    return {**FACTS, "l": True}
+
+
+@errata.wrong(
+    "One of yours multiplies a squared error by the standard deviation. Squares scale with its square.",
+    loses=LAST,
+)
+def times_the_spread():
+    return {**FACTS, "l": 0.884}
+
+
+@errata.wrong("One of yours forgets the biases, or the output layer, when it counts parameters.", loses=LAST)
+def without_biases():
+    return {**FACTS, "m": 406_528}
+
+
+@errata.wrong(
+    "One of yours believes that `np.random.rand` is centred. What is its smallest number?", loses=LAST
+)
+def rand_is_centred():
+    return {**FACTS, "n": True}
+
+
+@errata.wrong("One of yours sees something learnt in .5609. Divide 396 by 706.", loses=LAST)
+def learnt_something():
+    return {**FACTS, "o": False}
+
+
+@errata.wrong(
+    "You call all fifteen true. About half of them stand as printed in the lecture.",
+    loses=tuple(f"{s:g} of 15" for s in SCORES if s > 3),
+)
+def all_true():
+    return dict.fromkeys(FACTS, True)
+
+
+@errata.right
+def rounded_and_in_capitals():
+    return {
+        letter.upper(): value if value is True else float(f"{value:.3g}") for letter, value in FACTS.items()
+    }
+
+
+@errata.right
+def as_numpy_numbers():
+    return {letter: np.bool_(True) if value is True else np.float64(value) for letter, value in FACTS.items()}
+
+
+errata.small(
+    "A statement “3² + 4² gives a length of **25**”: it is false, so the entry is the number that should stand there. A statement “the square root of 9 "
+    "is **3**” gets True. Whoever is not sure leaves the letter out, which costs nothing."
+)
