@@ -27,6 +27,10 @@ from .errors import AutograderError
 from .grading.assignment import Book, SourceCell, Unmarkable
 from .probe import printable
 
+# jsonschema, which nbformat validates with, would import this to check a format that no notebook names, and
+# building its grammars takes longer than all other imports together. It does without where there is none.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
     from nbgrader.converters import GenerateAssignment

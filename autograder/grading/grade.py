@@ -77,16 +77,30 @@ def grade(course: Course, wish: Wish, tell: Callable[[Step], None] = lambda _: N
     if wish.sandbox and (lacking := missing()):
         raise NoSandbox(lacking)
     with alone(course.private):
-        ledger = Ledger(course)
+        setup = pool.Setup(wish.limits, wish.sandbox)
+        crew = [] if wish.scheduler else pool.hired(setup, wish.jobs or os.cpu_count() or 1)
         try:
-            return _Run(course, wish, ledger, tell).whole()
+            ledger = Ledger(course)
+            try:
+                return _Run(course, wish, ledger, setup, crew, tell).whole()
+            finally:
+                ledger.close()
         finally:
-            ledger.close()
+            pool.dismissed(crew)
 
 
 class _Run:
-    def __init__(self, course: Course, wish: Wish, ledger: Ledger, tell: Callable[[Step], None]) -> None:
+    def __init__(
+        self,
+        course: Course,
+        wish: Wish,
+        ledger: Ledger,
+        setup: pool.Setup,
+        crew: list[Any],
+        tell: Callable[[Step], None],
+    ) -> None:
         self.course, self.wish, self.ledger, self.tell = course, wish, ledger, tell
+        self.setup, self.crew = setup, crew
         self.records = Records(course.private / "records")
         self.results: list[dict[str, Any]] = []
         self.keys: dict[tuple[str, str], str] = {}
@@ -166,10 +180,9 @@ class _Run:
             yield assignment, submission
 
     def _marked(self, waiting: Iterator[pool.Task]) -> Iterator[tuple[pool.Task, Mark]]:
-        setup = pool.Setup(self.wish.limits, self.wish.sandbox)
         if self.wish.scheduler:
-            return pool.on_a_cluster(self.wish.scheduler, waiting, setup)
-        return pool.on_this_machine(waiting, setup, self.wish.jobs or os.cpu_count() or 1)
+            return pool.on_a_cluster(self.wish.scheduler, waiting, self.setup)
+        return pool.on_this_machine(waiting, self.setup, self.crew)
 
     def _enter(
         self, batch: list[tuple[Assignment, Submission, Mark]], folders: dict[str, dict[str, Path]]

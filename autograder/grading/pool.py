@@ -90,15 +90,26 @@ def _rules(config: str) -> Any:
 Task = tuple[Assignment, Submission]
 
 
-def on_this_machine(tasks: Iterable[Task], setup: Setup, jobs: int) -> Iterator[tuple[Task, Mark]]:
-    """Marks submissions with `jobs` workers, each as it is ready. A worker that dies costs only its own."""
-    context = multiprocessing.get_context("spawn")
-    waiting = iter(tasks)
-    crew: list[_Hand] = []
+def hired(setup: Setup, jobs: int) -> list[_Hand]:
+    """Workers that get ready while their employer does."""
+    return [_Hand.hired(setup) for _ in range(jobs)]
+
+
+def dismissed(crew: list[_Hand]) -> None:
+    for hand in crew:
+        hand.dismiss()
+
+
+def on_this_machine(tasks: Iterable[Task], setup: Setup, crew: list[_Hand]) -> Iterator[tuple[Task, Mark]]:
+    """Marks submissions, each worker as it is ready. A worker that dies costs only its own."""
+    jobs, waiting = len(crew), iter(tasks)
     try:
         while True:
+            for hand in [hand for hand in crew if not hand.task]:
+                if task := next(waiting, None):
+                    hand.give(task)
             while len(crew) < jobs and (task := next(waiting, None)):
-                crew.append(_Hand.hired(context, setup))
+                crew.append(_Hand.hired(setup))
                 crew[-1].give(task)
             busy = {hand.connection: hand for hand in crew if hand.task}
             if not busy:
@@ -110,18 +121,17 @@ def on_this_machine(tasks: Iterable[Task], setup: Setup, jobs: int) -> Iterator[
                     crew.remove(hand)
                     hand.dismiss()
                     mark = failed(done[1], "the process that marks submissions ended unexpectedly")
-                elif task := next(waiting, None):
-                    hand.give(task)
                 else:
                     hand.task = None
+                    if task := next(waiting, None):  # at work again before its result is looked at
+                        hand.give(task)
                 yield done, mark
             for hand in [hand for hand in crew if hand.task and time.monotonic() > hand.until]:
                 crew.remove(hand)
                 hand.dismiss()
                 yield hand.task, failed(hand.task[1], "judging took too long")
     finally:
-        for hand in crew:
-            hand.dismiss()
+        dismissed(crew)
 
 
 @dataclass
@@ -136,7 +146,8 @@ class _Hand:
     knows: Assignment | None = None
 
     @classmethod
-    def hired(cls, context: Any, setup: Setup) -> _Hand:
+    def hired(cls, setup: Setup) -> _Hand:
+        context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, setup), daemon=True)
         process.start()
@@ -168,6 +179,9 @@ class _Hand:
 def _work(connection: Connection, setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives out the work
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    from .. import bridge  # noqa: F401  while the one who gives out the work is busy with the same
+    from . import marking  # noqa: F401
+
     worker, assignment = Worker(setup), None
     try:
         while True:

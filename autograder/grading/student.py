@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import mmap
 import os
 import random
 import signal
 import socket
+import struct
 import sys
 import threading
 import traceback
@@ -251,29 +253,69 @@ def serve(connection: socket.socket, kernel: Kernel, folder: str) -> None:
     marks: dict[int, dict[str, Any]] = {}
     while True:
         request = frames.receive(connection)
-        reply: dict[str, Any] = {"id": request["id"]}
-        match request["do"]:
-            case "file":
-                _write_file(Path(folder, request["name"]), request["data"], request["append"])
-            case "begin":
-                np.random.seed(request["seed"])  # noqa: NPY002  what a lesson without a seed draws, same every time
-                random.seed(request["seed"])
-            case "cell":
-                done = kernel.run(request["source"])
-                if os.getpid() != own:  # the cell forked, and this is its child
-                    os._exit(0)
-                reply |= {
-                    "status": done["status"],
-                    "count": done["count"],
-                    "outputs": _as_text(done["outputs"]),
-                }
-            case "mark":
-                marks[request["mark"]] = dict(kernel.names)
-            case "probe":
-                kernel.names.clear()
-                kernel.names.update(marks.get(request["mark"], {}))
-                reply |= _probed(connection, kernel, request)
+        if request["do"] == "probe" and not _has_threads():
+            _answer_in_a_copy(connection, kernel, folder, marks, request)
+            continue
+        reply = _answer(connection, kernel, folder, marks, request)
+        if os.getpid() != own:  # the cell forked, and this is its child
+            os._exit(0)
         frames.send(connection, reply)
+
+
+def _answer(
+    connection: socket.socket,
+    kernel: Kernel,
+    folder: str,
+    marks: dict[int, dict[str, Any]],
+    request: dict[str, Any],
+) -> dict[str, Any]:
+    reply: dict[str, Any] = {"id": request["id"]}
+    match request["do"]:
+        case "file":
+            _write_file(Path(folder, request["name"]), request["data"], request["append"])
+        case "begin":
+            np.random.seed(request["seed"])  # noqa: NPY002  what a lesson without a seed draws, same every time
+            random.seed(request["seed"])
+        case "cell":
+            done = kernel.run(request["source"])
+            reply |= {"status": done["status"], "count": done["count"], "outputs": _as_text(done["outputs"])}
+        case "mark":
+            marks[request["mark"]] = dict(kernel.names)
+        case "probe":
+            kernel.names.clear()
+            kernel.names.update(marks.get(request["mark"], {}))
+            _call_on_every_case(connection, kernel, request)
+            reply["died"] = ""
+    return reply
+
+
+def _answer_in_a_copy(
+    connection: socket.socket,
+    kernel: Kernel,
+    folder: str,
+    marks: dict[int, dict[str, Any]],
+    request: dict[str, Any],
+) -> None:
+    """A copy of this process answers this request and those that follow, for as long as it lives.
+
+    A crash in one exercise then costs no other: the next is asked of a new copy. Threads don't survive
+    being copied; where there are any (TensorFlow's, once it has computed something), there is no copy.
+    """
+    asked = mmap.mmap(-1, 8)  # shared: what the copy was at when it died
+    pid = os.fork()
+    if pid == 0:
+        try:
+            while True:
+                asked[:] = struct.pack("q", request["id"])
+                frames.send(connection, _answer(connection, kernel, folder, marks, request))
+                request = frames.receive(connection)
+        finally:
+            os._exit(1)
+    try:
+        how = ending(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    except ChildProcessError:  # the student's code reaps children
+        how = "ended"
+    frames.send(connection, {"id": struct.unpack("q", asked[:])[0], "died": how})
 
 
 def _as_text(outputs: list[dict]) -> str:
@@ -289,12 +331,8 @@ def _write_file(path: Path, data: np.ndarray, append: bool) -> None:
         pass
 
 
-def _probed(connection: socket.socket, kernel: Kernel, request: dict[str, Any]) -> dict[str, Any]:
-    """Calls the functions on every case and sends each outcome as it comes.
-
-    In a copy of this process, so that a crash in one exercise costs no other. Threads don't survive being
-    copied: where there are any (TensorFlow's, once it has computed something), it is done here.
-    """
+def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict[str, Any]) -> None:
+    """Calls the student's functions through the exercise's driver and sends each outcome as it comes."""
     sheet = Sheet(
         name=request["name"],
         functions=tuple(request["functions"]),
@@ -305,22 +343,17 @@ def _probed(connection: socket.socket, kernel: Kernel, request: dict[str, Any]) 
         driver=request["driver"],
     )
     functions = [kernel.names.get(name, _missing(name)) for name in sheet.functions + sheet.uses]
-    if _has_threads():
-        _call(connection, sheet, functions, request)
-        return {"died": ""}
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            _call(connection, sheet, functions, request)
-            code = 0
-        finally:
-            os._exit(code)
+    signal.signal(signal.SIGINT, _stop)
     try:
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    except ChildProcessError:  # the student's code reaps children
-        status = 0
-    return {"died": ending(status) if status else ""}
+        driver = driver_for(sheet)
+        for number, (inputs, call) in enumerate(request["cases"]):
+            with undisturbed(), np.errstate(all="warn"):
+                outcome = outcome_of(driver, functions, Case(inputs, call=call))
+            _send_outcome(connection, request["id"], number, outcome)
+    except Stopped:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _has_threads() -> bool:
@@ -338,20 +371,6 @@ def ending(status: int) -> str:
         except ValueError:
             return f"ended by signal {-status}"
     return f"ended with exit code {status}"
-
-
-def _call(connection: socket.socket, sheet: Sheet, functions: list[Any], request: dict[str, Any]) -> None:
-    signal.signal(signal.SIGINT, _stop)
-    try:
-        driver = driver_for(sheet)
-        for number, (inputs, call) in enumerate(request["cases"]):
-            with undisturbed(), np.errstate(all="warn"):
-                outcome = outcome_of(driver, functions, Case(inputs, call=call))
-            _send_outcome(connection, request["id"], number, outcome)
-    except Stopped:
-        pass
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _stop(*_: Any) -> None:

@@ -1,0 +1,115 @@
+"""What is measured in a process of its own: `python -m bench.inside engine|bare COURSE LESSON [JOBS]`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
+    """Grades a course as the command does, and notes when each mark comes and how much memory is held."""
+    from autograder.course import Course
+    from autograder.grading import grade, pool
+
+    arrivals: list[float] = []
+    held: list[int] = []
+    marked = pool.on_this_machine
+
+    def noted(*arguments: Any) -> Iterator[Any]:
+        for done in marked(*arguments):
+            arrivals.append(time.monotonic())
+            held.append(_kib("VmRSS"))
+            yield done
+
+    pool.on_this_machine = noted
+    found = grade.grade(Course(root), grade.Wish((lesson,), jobs=jobs))
+    end = time.monotonic()
+    bad = [one for one in found["lessons"] if one["status"] != "graded"]
+    assert not bad, bad
+    return {"arrivals": arrivals, "end": end, "held": held, "peak": _kib("VmHWM")}
+
+
+def _kib(name: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+def bare(root: Path, lesson: str) -> list[tuple[float, float]]:
+    """Runs cells, and calls functions on all cases, judging nothing; in a fork for each notebook."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from autograder import sheet as sheets
+    from autograder.bridge import Ledger
+    from autograder.course import Course
+    from autograder.grading.grade import Sources, prepared
+
+    ledger = Ledger(Course(root))
+    sources = Sources(ledger.source_folder(lesson))
+    assignment = prepared(Course(root), ledger, sources, sources.modules)
+    ledger.close()
+    for module in ("matplotlib.pyplot", *assignment.modules):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    exercises = sheets.parse(assignment.checks).sheets
+    return [_in_a_fork(path, exercises) for path in sorted(root.glob(f"submitted/*/{lesson}/{lesson}.ipynb"))]
+
+
+def _in_a_fork(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
+    read, write = os.pipe()
+    if (pid := os.fork()) == 0:
+        try:
+            os.write(write, json.dumps(_timed(path, exercises)).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(pid, 0)
+    return tuple(json.loads(told))
+
+
+def _timed(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
+    """Seconds for the cells, and for the calls."""
+    cells, calls = 0.0, 0.0
+    names: dict[str, Any] = {"__name__": "__main__"}
+    os.chdir(path.parent)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for cell in json.loads(path.read_bytes())["cells"]:
+            source = "".join(cell["source"])
+            graded = cell["metadata"].get("nbgrader", {}).get("grade")
+            began = time.perf_counter()
+            if graded:
+                exercise = exercises[cell["metadata"]["nbgrader"]["grade_id"].removeprefix("check_")]
+                _call(exercise, names)
+                calls += time.perf_counter() - began
+            elif cell["cell_type"] == "code" and source.strip() != "progress()":
+                with contextlib.suppress(Exception):  # a misconception may break a later cell
+                    exec(source, names)
+                cells += time.perf_counter() - began
+    return cells, calls
+
+
+def _call(exercise: Any, names: dict[str, Any]) -> None:
+    from autograder.guard import undisturbed
+    from autograder.probe import driver_for, outcome_of
+
+    driver = driver_for(exercise)
+    functions = [names.get(name) for name in exercise.functions + exercise.uses]
+    for case in exercise.cases:
+        with undisturbed():
+            outcome_of(driver, functions, case)
+
+
+if __name__ == "__main__":
+    kind, root, lesson, *jobs = sys.argv[1:]
+    told = engine(Path(root), lesson, int(jobs[0])) if kind == "engine" else bare(Path(root), lesson)
+    print(json.dumps(told))
