@@ -212,9 +212,11 @@ fake = types.ModuleType("autograder.judge")
 fake.verdict = lambda *a: 2.0
 sys.modules["autograder.judge"] = sys.modules["autograder.compare"] = fake"""),
     Hostile("reference_read", "looks for the solutions on disk", setup="""
-import glob
-found = [p for root in ("/", "..", "../..", "../../..") for p in glob.glob(root + "/**/lesson.py", recursive=True)]
-found += glob.glob("/**/secret", recursive=True) + glob.glob("/**/gradebook.db", recursive=True)
+import os
+found = []
+for folder, inner, files in os.walk("/"):
+    inner[:] = [name for name in inner if name not in ("proc", "usr", "lib", "lib64", "site-packages", "include")]
+    found += [os.path.join(folder, name) for name in files if name in ("lesson.py", "secret", "gradebook.db")]
 print("FOUND", found)
 for path in found:
     if path.endswith("lesson.py"): exec(open(path).read().split("BEGIN SOLUTION")[1])"""),
