@@ -16,9 +16,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.colors import ListedColormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
@@ -113,17 +115,30 @@ def seeds_band(ax: Axes, x: ArrayLike, runs: Sequence[ArrayLike], label: str, co
     ax.plot(x, curves.mean(axis=0), color=color, linewidth=2.5, label=label)
 
 
+class _Canvas(FigureCanvasAgg):
+    """Figures drawn on it share the reading of formulas, and so of the powers of ten at their axes."""
+
+    parser: MathTextParser | None = None  # the first one, which remembers what it has read
+
+    def get_renderer(self) -> RendererAgg:
+        renderer = super().get_renderer()
+        _Canvas.parser = renderer.mathtext_parser = _Canvas.parser or renderer.mathtext_parser
+        return renderer
+
+
 def png(fig: Figure, dpi: int = DPI) -> bytes:
     """Return the figure as a PNG of 256 colours, the same bytes every time."""
     from PIL import Image
 
     # Constrained layout moves things a little each time it runs: let it run once, then keep the result.
-    fig.draw_without_rendering()
-    fig.set_layout_engine("none")
-    buffer = io.BytesIO()
-    # Software would be the version of matplotlib.
-    fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    few = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    canvas, layout = _Canvas(fig), fig.get_layout_engine()
+    if layout is not None:
+        layout.execute(fig)
+        fig.set_layout_engine("none")
+    # Drawn here, once: savefig would draw all of it a second time, to find out how large it gets.
+    fig.dpi = dpi
+    canvas.draw()
+    few = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256, dither=Image.Dither.NONE)
     smaller = io.BytesIO()
     few.save(smaller, "PNG", optimize=True)
     return smaller.getvalue()

@@ -323,7 +323,7 @@ for name in FORMATS:
         growing = np.cumprod(np.full(1100, 2, dtype=name), dtype=name)
     print(f"{name}: {info.nmant + 1} binary digits, largest number {info.max:.3g},", end=" ")
     print(f"smallest {info.tiny:.3g}, and {info.smallest_subnormal:.2g} with fewer digits")
-    zero, least = 1 + np.argmax(shrinking == 0), float(info.smallest_subnormal)
+    zero, least = 1 + np.argmax(shrinking == 0), float(info.smallest_subnormal)  # or half of it
     print(f"   0.2^n is 0 from n = {zero} on, derived {layers_until(0.2, least)};", end="  ")
     inf = 1 + np.argmax(np.isinf(growing))
     print(f"2^n is inf from n = {inf} on, derived {layers_until(2, float(info.max))}")
@@ -391,7 +391,8 @@ show(
 def one_power(f, n):
     """f^0 to f^n in three formats; a cross marks the first 0 or inf."""
     n, results = int(n), []
-    fig, ax = plt.subplots(figsize=(6, 2.8))
+    fig, ax = plt.subplots(figsize=(6, 2.8), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.13, right=0.96, bottom=0.19)
     for name, color, width in zip(FORMATS, (VERMILION, ORANGE, BLUE), (2, 5, 9)):
         with np.errstate(all="ignore"):
             values = np.cumprod(np.array([1] + [f] * n, dtype=name), dtype=name).astype(float)
@@ -581,8 +582,8 @@ readings = {
 }
 for words, (g, lr) in readings.items():
     lost = {name: update_lost(1.0, g, lr, getattr(np, name)) for name in FORMATS}
-    fate = "  ".join(f"{name} {'lost' if lost[name] else 'moves':5}" for name in FORMATS)
-    print(f"{words:31} step {lr * g:.0e}, W_n = {1 - lr * g:.11f}: {fate}")
+    fate = " ".join(f"{name} {'lost' if lost[name] else 'moves':5}" for name in FORMATS)
+    print(f"{words:30} step {lr * g:.0e}, W_n = {1 - lr * g:.11f}: {fate}")
 
 # %% [markdown]
 # With the right product, $W_n=0.999999999$ on paper and in float64; in float32, the format in which Keras trains unless
@@ -660,9 +661,9 @@ show(
 
 # %% [markdown]
 # The first row stays within a thousandth of its size. (A gradient of 0.01 is no tiny number: "vanishing" is about what
-# a step does to a weight.) The second grows to 14 times its size at the start and changes its sign at every step, each
-# so long that it jumps across the valley. The third panel alone says little: a loss is flat where no gradient arrives,
-# and also where nothing is left to learn.
+# a step does to a weight.) The second grows to 14 times its size at the start, and from the second step on each is so
+# long that it jumps across the valley and changes the sign. The third panel alone says little: a loss is flat where no
+# gradient arrives, and also where nothing is left to learn.
 #
 # One set of slides offers a table for the diagnosis:
 #
@@ -886,10 +887,12 @@ print("dL/dz of layers 1 to 3:", dz, "  dL/dw of layers 1 to 3:", dw)
 # for n in range(1, 80):
 #     p = p * tf.constant(0.2)   # 0 from n = 55 on
 #
-# model.fit(X, y, callbacks=[keras.callbacks.TerminateOnNaN()])   # stops once the loss is nan or inf
+# # stops once the loss is nan or inf
+# model.fit(X, y, callbacks=[keras.callbacks.TerminateOnNaN()])
 #
-# keras.mixed_precision.set_global_policy("mixed_float16")        # layers compute in float16 ...
-# keras.layers.Dense(3)(X)                                        # ... and keep their weights in float32
+# # layers compute in float16 and keep their weights in float32
+# keras.mixed_precision.set_global_policy("mixed_float16")
+# keras.layers.Dense(3)(X)
 # ```
 #
 # The last two lines save half the memory of all that flows through a network, but not of its weights. Now you can say
@@ -920,7 +923,7 @@ for name in ("float16", "float32"):
 # | 38 for $L=10$, elsewhere $(1.5)^{10}$ | $1.5^9=38.44$ for nine matrices; $1.5^{10}=57.67$ for ten factors |
 # | 0.002, then 0.001 for the same network | $0.5^9=0.00195$; the second is $0.5^{10}$, one factor too many |
 # | $(0.2)^{10}(O-Y)\cdots W_{ho}X$ | nine weights hide in the dots, and the slopes alone are $0.25^{10}$ at best |
-# | 1.5 in the boxes of $\sigma'$ | slopes of usual activations are at most 1; only weights can be larger |
+# | 1.5 in the boxes of $\sigma'$ | slopes of these activations are at most 1; only weights can be larger |
 # | $\left(dL/dw_n\right)^{10}$ | a product of local slopes, not the power of a gradient |
 # | $2^{10}$ can overflow | it is 1024; float16 overflows at $2^{16}$, float32 at $2^{128}$ |
 # | vanishing: weights become close to 0 | they stop moving, at any value |
@@ -986,8 +989,8 @@ for name in ("float16", "float32"):
 #
 # - $f^n$ is a straight line on a logarithmic axis; it reaches $t$ at the first whole $n\ge\log t/\log f$. Count which
 #   factors there are: $L$ slopes, but $L-1$ weights.
-# - Slopes of usual activations lie between 0 and 1, those of the sigmoid below ¼. What makes a gradient grow are
-#   weights.
+# - Slopes of these activations lie between 0 and 1, those of the sigmoid between 0 and ¼. What makes a gradient grow
+#   are weights.
 # - A step is lost if it is less than half the distance to the next number, $2.98\cdot10^{-8}$ for a float32 weight that
 #   comes down from 1. More digits postpone that and cure nothing.
 # - Judge a trace by its movement beside its own size, over its whole length, and look at the gradients before you blame

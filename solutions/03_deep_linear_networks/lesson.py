@@ -212,13 +212,12 @@ check(deep_linear)
 # The slides set $W_1 = \dots = W_{L-1} = d\cdot I$ and leave the last matrix $W_L$ as it is. (They print
 # $W_1 = W_1 = W_{L-1}$; the second index should be 2.) Then
 #
-# $$O = W_L\;\underbrace{W_{L-1}\cdots W_1}_{L-1\text{ matrices}}\;x$$
-#
-# $$\phantom{O} = W_L\,(d\cdot I)^{L-1}\,x \qquad\text{(all equal)}$$
-#
-# $$\phantom{O} = W_L\,(d^{\,L-1} I)\,x \qquad\text{(a diagonal matrix is multiplied entry by entry)}$$
-#
-# $$\phantom{O} = d^{\,L-1}\,W_L\,x \qquad\text{(a number may stand anywhere).}$$
+# $$\begin{aligned}
+# O &= W_L\;\underbrace{W_{L-1}\cdots W_1}_{L-1\text{ matrices}}\;x \\
+# &= W_L\,(d\cdot I)^{L-1}\,x & &\text{(all equal)} \\
+# &= W_L\,(d^{\,L-1} I)\,x & &\text{(a diagonal matrix is multiplied entry by entry)} \\
+# &= d^{\,L-1}\,W_L\,x & &\text{(a number may stand anywhere).}
+# \end{aligned}$$
 #
 # ## Check the claim
 #
@@ -365,6 +364,40 @@ check(linear_grads)
 # transposed matrices in reverse order; `linear_grads` the gradients of the weights.
 
 # %%
+TITLES = "signal $h_l$", "its gradient $g_l$", "the weights' gradient $dW_l$"
+
+
+def three_panels(title):
+    fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.3), sharey=True)
+    fig.suptitle(title)
+    for ax, name in zip(axes, TITLES):
+        ax.set(yscale="log", title=name, xlabel="layer l")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].set_ylabel("length")
+    return fig, axes
+
+
+def draw_lengths(profiles):
+    """What every layer gets, with a line for each d."""
+    title = "Signal and gradient grow in opposite directions; their product is level"
+    fig, axes = three_panels(title)
+    for d, profile in profiles.items():
+        color, marker, line = LOOKS[d]
+        for ax, some, first in zip(axes, profile, (0, 0, 1)):
+            layers = range(first, first + len(some))
+            ax.plot(layers, some, line, color=color, marker=marker, ms=5, label=f"d = {d}")
+    axes[0].legend(loc="lower left")
+    show(
+        fig,
+        alt="Three panels on a log axis over the layers, for d = 0.5, 1 and 1.5. The signal grows "
+        "with the layer for d = 1.5 and shrinks for 0.5. Its gradient does so in the other "
+        "direction, from the last layer to the first. The gradient of the weights is the same "
+        "for the layers one to nine, far up for d = 1.5 and far down for 0.5, with a small "
+        "step at the last layer.",
+        dpi=70,
+    )
+
+# %%
 def lengths(x, Ws, dO):
     """Lengths of h_0..h_L, of g_0..g_L and of dW_1..dW_L."""
     L, back = len(Ws), [W.T for W in reversed(Ws)]
@@ -379,47 +412,18 @@ profiles = {d: lengths(x, [d * np.eye(4)] * 9 + [last], dO) for d in LOOKS}
 print("  d     g_1 / g_9   h_8 / h_0   dW_1 / dW_9        dW_1")
 for d, (h, g, dW) in profiles.items():
     print(f"{d:3}  {g[1] / g[9]:10.4f}  {h[8] / h[0]:10.4f}  {dW[0] / dW[8]:12.4f}  {dW[0]:10.4f}")
-
-# %%
-TITLES = "signal $h_l$", "its gradient $g_l$", "the weights' gradient $dW_l$"
-
-
-def three_panels(title):
-    fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.3), sharey=True)
-    fig.suptitle(title)
-    for ax, name in zip(axes, TITLES):
-        ax.set(yscale="log", title=name, xlabel="layer l")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-    axes[0].set_ylabel("length")
-    return fig, axes
-
-
-fig, axes = three_panels("Signal and gradient grow in opposite directions; their product is level")
-for d, profile in profiles.items():
-    color, marker, line = LOOKS[d]
-    for ax, some, first in zip(axes, profile, (0, 0, 1)):
-        layers = range(first, first + len(some))
-        ax.plot(layers, some, line, color=color, marker=marker, ms=5, label=f"d = {d}")
-axes[0].legend(loc="lower left")
-show(
-    fig,
-    alt="Three panels on a log axis over the layers, for d = 0.5, 1 and 1.5. The signal grows with "
-    "the layer for d = 1.5 and shrinks for 0.5. Its gradient does so in the other direction, "
-    "from the last layer to the first. The gradient of the weights is the same for the layers "
-    "one to nine, far up for d = 1.5 and far down for 0.5, with a small step at the last layer.",
-    dpi=70,
-)
+draw_lengths(profiles)
 
 # %% [markdown]
 # Two slopes, and one level line. From layer 9 to layer 1 the gradient grows by $1.5^8 = 25.6$, just as the signal does
 # in the other direction. On its way to layer $l$ the signal has met $l-1$ matrices, on its way back to $l$ the gradient
 # has met the other hidden ones and $W_L$:
 #
-# $$\lVert dW_l\rVert = \lVert g_l\rVert\,\lVert h_{l-1}\rVert \qquad\text{(the length of an outer product)}$$
-#
-# $$\phantom{\lVert dW_l\rVert} = d^{\,L-1-l}\,\lVert W_L^\top dO\rVert\;\cdot\;d^{\,l-1}\,\lVert x\rVert$$
-#
-# $$\phantom{\lVert dW_l\rVert} = d^{\,L-2}\,\lVert W_L^\top dO\rVert\,\lVert x\rVert \qquad\text{(no } l \text{ is left).}$$
+# $$\begin{aligned}
+# \lVert dW_l\rVert &= \lVert g_l\rVert\,\lVert h_{l-1}\rVert & &\text{(the length of an outer product)} \\
+# &= d^{\,L-1-l}\,\lVert W_L^\top dO\rVert\;\cdot\;d^{\,l-1}\,\lVert x\rVert & &\text{(both as above, for } l<L \text{)} \\
+# &= d^{\,L-2}\,\lVert W_L^\top dO\rVert\,\lVert x\rVert & &\text{(no } l \text{ is left).}
+# \end{aligned}$$
 #
 # **Compare with your log.** First over ninth is 1, for every $d$. The gradients of *all* weights explode together, or
 # vanish together. The small step at the end is the last matrix, which is not $d\cdot I$.
@@ -455,6 +459,28 @@ print("dy/dw      ", np.round([(above - below) / 2e-6 for above, below in output
 # rates, over five powers of ten. Your `linear_grads` does the training, one sample at a time.
 
 # %% tags=["demo"]
+def draw_sweep(rates, left):
+    """What 60 steps leave of the loss, by learning rate, for each d."""
+    fig, ax = plt.subplots(figsize=(6.6, 3.4))
+    for d, some in left.items():
+        color, marker, line = LOOKS[d]
+        ax.loglog(rates, some.T, color=color, linewidth=0.7, alpha=0.5)
+        ax.loglog(rates, some.mean(axis=0), line, color=color, marker=marker, label=f"d = {d}")
+    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    ax.annotate("answering 0", (0.03, 2.2), color=GREY)
+    ax.set(title="In 60 steps no learning rate makes up for a wrong scale", xlabel="learning rate")
+    ax.set(ylabel="loss after 60 steps", ylim=(1e-6, 1e3))
+    ax.legend(loc="lower left")
+    show(
+        fig,
+        alt="Loss left after 60 steps against the learning rate, both axes logarithmic, four "
+        "seeds and their mean for each d; a line ends where a seed diverges. d = 0.5 stays at "
+        "1 at every rate and ends beyond 0.1. d = 1 falls to a ten-thousandth at 0.01 and "
+        "ends beyond 0.03. d = 1.5 comes down from near a hundred at 0.00001 to about three "
+        "at 0.0001, where all but one of its seeds end.",
+    )
+
+# %% tags=["demo"]
 def loss_left(d, rate, seed, steps=60):
     """Loss after training, as a share of what the answer 0 would cost; nan if it diverges."""
     draw = np.random.default_rng(seed)
@@ -481,26 +507,7 @@ for d, rate in [(0.5, 0.1), (1.5, 1e-4)]:  # these two once more, ten times as l
     later = np.array([loss_left(d, rate, seed, steps=600) for seed in range(4)])
     print(f"d = {d}, rate {rate:.0e}, 600 steps: {np.isnan(later).sum()} of 4 seeds diverge, "
           f"the others leave {np.nanmin(later):.2f} to {np.nanmax(later):.2f}")
-
-# %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(6.6, 3.4))
-for d, some in left.items():
-    color, marker, line = LOOKS[d]
-    ax.loglog(rates, some.T, color=color, linewidth=0.7, alpha=0.5)
-    ax.loglog(rates, some.mean(axis=0), line, color=color, marker=marker, label=f"d = {d}")
-ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
-ax.annotate("answering 0", (0.03, 2.2), color=GREY)
-ax.set(title="In 60 steps no learning rate makes up for a wrong scale", xlabel="learning rate")
-ax.set(ylabel="loss after 60 steps", ylim=(1e-6, 1e3))
-ax.legend(loc="lower left")
-show(
-    fig,
-    alt="Loss left after 60 steps against the learning rate, both axes logarithmic, four seeds and "
-    "their mean for each d; a line ends where a seed diverges. d = 0.5 stays at 1 at every rate "
-    "and ends beyond 0.1. d = 1 falls to a ten-thousandth at 0.01 and ends beyond 0.03. d = 1.5 "
-    "comes down from near a hundred at 0.00001 to about three at 0.0001, where all but one of "
-    "its seeds end.",
-)
+draw_sweep(rates, left)
 
 # %% [markdown]
 # The three networks want three different rates, and two of them are helped little by any. With $d=0.5$ there is hardly
@@ -702,6 +709,28 @@ for name, W in {**matrices, "Gaussian": gaussian}.items():
 # Twenty layers of 50 units, ten draws for each $\sigma$, beside the dotted lines of $\sigma\cdot I$.
 
 # %%
+def draw_chains(chains):
+    """What every layer of the random chains gets, beside the dotted lines of σ·I."""
+    fig, axes = three_panels("Random matrices of size σ/√n do on average what σ·I does")
+    for sigma, some in chains.items():
+        exponents = (np.arange(21), np.arange(20, -1, -1), np.full(20, 19))
+        for ax, part, exponent, first in zip(axes, zip(*some), exponents, (0, 0, 1)):
+            layers = np.arange(first, 21)
+            seeds_band(ax, layers, part, f"σ = {sigma}", LOOKS[sigma][0])
+            ax.plot(layers, sigma**exponent, ":", color=BLACK, linewidth=1.2)
+        height = sigma**19 * (8 if sigma < 1 else 1 / 50)
+        axes[2].annotate(f"σ = {sigma}", (7, height), color=LOOKS[sigma][0])
+    show(
+        fig,
+        alt="The same three panels for twenty random layers of 50 units, ten draws as thin lines "
+        "and their mean as a thick one. Signal and gradient of the signal follow the dotted "
+        "lines of σ·I, up for 1.5, level for 1 and down for 0.5, with a spread that grows "
+        "with the distance travelled; the gradients of the weights are level, near two "
+        "thousand, one, and two millionths.",
+        dpi=70,
+    )
+
+# %%
 def gaussian_lengths(sigma, seed, n=50, L=20):
     draw = np.random.default_rng([int(100 * sigma), seed])
     Ws = list(sigma / np.sqrt(n) * draw.normal(size=(L, n, n)))
@@ -714,38 +743,19 @@ for sigma, some in chains.items():
     h, g, dW = (np.array(part) for part in zip(*some))
     factors = [np.sqrt(np.mean(ends**2)) ** (1 / 20) for ends in (h[:, -1], g[:, 0])]
     spread, ratio = h[:, -1] / sigma**20, dW[:, 0] / dW[:, -1]
-    print(f"σ = {sigma}: a layer multiplies by {factors[0]:.3f} forwards, {factors[1]:.3f} back; "
-          f"single draws: h_20 / σ^20 {spread.min():.2f} to {spread.max():.2f}, "
+    print(f"σ = {sigma}: a layer multiplies by {factors[0]:.3f} forwards, {factors[1]:.3f} back;\n"
+          f"         single draws: h_20 / σ^20 {spread.min():.2f} to {spread.max():.2f}, "
           f"dW_1 / dW_20 {ratio.min():.2f} to {ratio.max():.2f}")
-
-# %%
-fig, axes = three_panels("Random matrices of size σ/√n do on average what σ·I does")
-for sigma, some in chains.items():
-    exponents = (np.arange(21), np.arange(20, -1, -1), np.full(20, 19))
-    for ax, part, exponent, first in zip(axes, zip(*some), exponents, (0, 0, 1)):
-        layers = np.arange(first, 21)
-        seeds_band(ax, layers, part, f"σ = {sigma}", LOOKS[sigma][0])
-        ax.plot(layers, sigma**exponent, ":", color=BLACK, linewidth=1.2)
-    height = sigma**19 * (8 if sigma < 1 else 1 / 50)
-    axes[2].annotate(f"σ = {sigma}", (7, height), color=LOOKS[sigma][0])
-show(
-    fig,
-    alt="The same three panels for twenty random layers of 50 units, ten draws as thin lines and "
-    "their mean as a thick one. Signal and gradient of the signal follow the dotted lines of "
-    "σ·I, up for 1.5, level for 1 and down for 0.5, with a spread that grows with the distance "
-    "travelled; the gradients of the weights are level, near two thousand, one, and two "
-    "millionths.",
-    dpi=70,
-)
+draw_chains(chains)
 
 # %% [markdown]
 # Both ways, and on average, the random chains do what $\sigma\cdot I$ does. A single chain strays from it, and the
-# further the signal has gone the more: after twenty layers to between a third and one and a half times the dotted line.
+# further the signal has gone the more: after twenty layers to between a third and 1.4 times the dotted line.
 # The gradients of the weights are level once more.
 #
 # **Compare with your log.** For 50 units the standard deviation is $1/\sqrt{50} \approx 0.14$.
 #
-# Slide `gain` is $\sigma$, `depth` the number of layers.
+# The slider `gain` is $\sigma$, `depth` the number of layers.
 
 # %%
 # Ten networks of 60 layers of 50 units.
@@ -760,14 +770,15 @@ at_gain_1 = np.transpose(at_gain_1)
 def signal_at(gain, depth):
     """The length of the signal through `depth` random layers of one gain."""
     layers = np.arange(int(depth) + 1)
-    fig, ax = plt.subplots(figsize=(6.4, 3))
+    fig, ax = plt.subplots(figsize=(6.4, 3), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.145, right=0.97, bottom=0.18)
     seeds_band(ax, layers, at_gain_1[:, : len(layers)] * gain**layers, "ten draws", BLUE)
     ax.semilogy(layers, gain**layers, ":", color=BLACK, label="gain · I")
     times = gain ** layers[-1]
     ax.set(title=f"gain {gain:.2f}: {times:.2g} times the length after {depth:.0f} layers")
     ax.set(xlabel="layer", ylabel="length of the signal", ylim=(1e-12, 1e12))
     ax.set_yticks([1e-12, 1e-6, 1, 1e6, 1e12])
-    ax.minorticks_off()  # fewer labels, so that it follows the slider at once
+    ax.minorticks_off()
     ax.legend(loc="upper left")
     return fig
 
@@ -816,8 +827,11 @@ for l, (mine, library) in enumerate(zip(linear_grads(row.T, Ws, error), theirs),
 #
 # ```python
 # scaled_identity = keras.initializers.Identity(1.5)
-# hidden = [keras.layers.Dense(4, use_bias=False, kernel_initializer=scaled_identity) for _ in range(9)]
-# network = keras.Sequential([keras.Input((4,)), *hidden, keras.layers.Dense(2, use_bias=False)])
+# hidden = [
+#     keras.layers.Dense(4, use_bias=False, kernel_initializer=scaled_identity) for _ in range(9)
+# ]
+# last = keras.layers.Dense(2, use_bias=False)
+# network = keras.Sequential([keras.Input((4,)), *hidden, last])
 # ```
 #
 # Without `kernel_initializer` a `Dense` layer draws from a uniform distribution of variance
@@ -896,8 +910,8 @@ for name, W in hidden.items():
 # <details><summary>Answer</summary>
 #
 # (b). A vector of equal entries is multiplied by $10\cdot0.4 = 4$, and after the first layer every signal has equal
-# entries. The largest entry ignores that ten of them add up; the determinant says that some directions are lost, not
-# what becomes of the rest.
+# entries (0, if its own add up to 0). The largest entry ignores that ten of them add up; the determinant says that some
+# directions are lost, not what becomes of the rest.
 #
 # </details>
 

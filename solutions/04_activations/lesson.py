@@ -246,11 +246,11 @@ LOOK = {  # colour, line and marker of each activation, in all figures of this l
     "tanh": (BLACK, "--", "v"),
     "sigmoid": (VERMILION, "-", "P"),
 }
+values = {name: [f(z) for f in pair(name)] for name in ACT}
 fig, axes = plt.subplots(2, 3, figsize=(9, 4.4), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, ACT):
-    f, df = pair(name)
-    ax.plot(z, f(z), color=LOOK[name][0], label="f")
-    ax.plot(z, df(z), color=GREY, linestyle="--", label="f′")
+for ax, (name, (height, slope)) in zip(axes.flat, values.items()):
+    ax.plot(z, height, color=LOOK[name][0], label="f")
+    ax.plot(z, slope, color=GREY, linestyle="--", label="f′")
     ax.set_title(f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name)
     ax.set_ylim(-1.5, 2.5)
 axes[0, 0].legend(loc="upper left")
@@ -498,14 +498,14 @@ print(f"a factor of {share ** (1 / 20):.3f} per layer; the best case, √2 / 4, 
 # %%
 def flow(depth, gain):
     """Profiles of the six activations for one depth and one gain."""
+    curves = {name: relative_profile(pair(name), int(depth), gain, seed=0) for name in LOOK}
     fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
     fig.subplots_adjust(left=0.13, right=0.78, bottom=0.15)
-    low, high = np.inf, 0.0
     for name, (color, line, marker) in LOOK.items():
-        curve = relative_profile(pair(name), int(depth), gain, seed=0)
-        ax.semilogy(curve, line, color=color, marker=marker, ms=4, linewidth=1.5, label=name)
-        low, high = min(low, curve[0]), max(high, curve[0])
-    arrives = f"{low:.0e} to {high:.0e} arrive at the input"
+        look = {"color": color, "marker": marker, "ms": 4, "linewidth": 1.5, "label": name}
+        ax.semilogy(curves[name], line, **look)
+    ends = [curve[0] for curve in curves.values()]
+    arrives = f"{min(ends):.0e} to {max(ends):.0e} arrive at the input"
     ax.set_title(f"{int(depth)} layers, gain {gain:.1f}: {arrives}")
     ax.set(xlabel="layer", ylabel="relative gradient")
     ax.locator_params("x", integer=True)
@@ -568,13 +568,19 @@ def profile_at_input(act, gain, seed, normalise, depth=20):
 
 
 gains = np.array([0.5, 0.7, 1.0, he, 2.0, 3.0, 4.0])
+names = ("relu", "tanh", "sigmoid")
+measured = {
+    (name, normalise): [
+        [profile_at_input(pair(name), gain, seed, normalise) for gain in gains]
+        for seed in range(5)
+    ]
+    for name in names
+    for normalise in (False, True)
+}
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
-for ax, name in zip(axes, ("relu", "tanh", "sigmoid")):
+for ax, name in zip(axes, names):
     for normalise, color, label in ((False, ORANGE, "without"), (True, BLUE, "with")):
-        some = [
-            [profile_at_input(pair(name), gain, seed, normalise) for gain in gains]
-            for seed in range(5)
-        ]
+        some = measured[name, normalise]
         ax.loglog(gains, np.transpose(some), color=color, linewidth=0.6, alpha=0.6)
         mean = np.exp(np.log(some).mean(axis=0))
         ax.loglog(gains, mean, "so"[normalise] + "-", color=color, ms=5, label=label)
@@ -904,8 +910,8 @@ show(
 #
 # Write `born_dead_rate(width, depth, trials, rng)`.
 #
-# - Each of `trials` networks has 2 inputs and `depth` hidden layers of `width` ReLUs, the last one included. Biases are
-#   0. Weights are He-uniform: from $-\sqrt{6/n_\text{in}}$ to $\sqrt{6/n_\text{in}}$, where $n_\text{in}$ is the number
+# - Each of `trials` networks has 2 inputs and `depth` hidden layers of `width` ReLUs, the last one included. All biases
+#   are 0. Weights are He-uniform: from $-\sqrt{6/n_\text{in}}$ to $\sqrt{6/n_\text{in}}$, where $n_\text{in}$ is the number
 #   of inputs of that layer. All of them are drawn from `rng`.
 # - The inputs are points on the unit circle; take at least 100 directions, evenly spread.
 # - A network is born dead if its last hidden layer is 0, all units, for all points. Return the share of such networks.
@@ -1013,8 +1019,8 @@ print(f"dead: {which_dead(1.0).sum()} of 500;  the same ones with weights a tent
 # keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
 # keras.layers.Dense(50, activation="elu")          # alpha = 1
 # keras.layers.Dense(50, activation="leaky_relu")   # negative_slope = 0.2
-# keras.layers.LeakyReLU()                          # negative_slope = 0.3: the layer has another default
-# keras.layers.PReLU()                              # an alpha for each unit, and all start at 0: as a ReLU
+# keras.layers.LeakyReLU()                          # negative_slope = 0.3, another default
+# keras.layers.PReLU()                              # an alpha for each unit, 0 at first: as a ReLU
 # keras.layers.BatchNormalization()                 # between Dense(50) and Activation("relu")
 # ```
 #
@@ -1097,8 +1103,8 @@ print(f"1.5 to the power of 10 is {1.5**10:.2f}")
 #
 # - $\sigma'\le\tfrac14$, $\tanh'\le1$, ReLU has 0 or 1; slopes are taken at $z$. ELU's slope on the left is
 #   $\alpha e^z$, PReLU's derivative with respect to $\alpha$ is $z$ there.
-# - A layer multiplies the RMS of the gradient by gain times $\operatorname{RMS}(f')$: 1 for ReLU at gain $\sqrt2$, at
-#   most 0.35 for the sigmoid.
+# - A layer multiplies the RMS of the gradient by gain times $\operatorname{RMS}(f')$: at gain $\sqrt2$ that is about 1
+#   for ReLU, and at most 0.354 for the sigmoid.
 # - Sparse is 0 for some samples, dead is slope 0 for all. A dead ReLU in the first layer stays dead under plain
 #   gradient steps; in a later layer its inputs may wake it.
 # - A ReLU network with biases 0 is born dead with chance at most $1-(1-2^{-n})^{L-1}$, whatever the scale of its

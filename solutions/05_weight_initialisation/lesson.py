@@ -23,7 +23,7 @@ from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
 from nnlab.initialisers import normal, uniform
 
-# TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
+# TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 rng = np.random.default_rng(5)
@@ -445,19 +445,20 @@ kinds = {
     "randn · 1/n": lambda rng: rng.standard_normal((n, n)) / n,
     "Glorot": lambda rng: init_weights(n, n, "glorot", "normal", rng),
 }
-fig, axes = plt.subplots(4, 4, figsize=(9.5, 6.6), sharex=True, sharey=True)
-for row, ((name, draw), color) in zip(axes, zip(kinds.items(), (VERMILION, ORANGE, GREEN, BLUE))):
+signals = {}
+for name, draw in kinds.items():
     h, own_rng = some_inputs, np.random.default_rng(3)
-    for layer in range(1, 11):
-        h = np.tanh(h @ draw(own_rng))
-        if layer in (1, 4, 7, 10):
-            ax = row[(layer - 1) // 3]
-            share = np.full(h.size, 1 / h.size)
-            ax.hist(h.ravel(), np.linspace(-1, 1, 41), color=color, weights=share)
-            size = f"rms {np.sqrt(np.mean(h**2)):.2g}"
-            ax.text(0.5, 0.86, size, ha="center", transform=ax.transAxes)
-            if name == "Glorot":
-                ax.set_xlabel("activation")
+    signals[name] = [h := np.tanh(h @ draw(own_rng)) for _ in range(depth)]
+
+fig, axes = plt.subplots(4, 4, figsize=(9.5, 6.6), sharex=True, sharey=True)
+for row, (name, hs), color in zip(axes, signals.items(), (VERMILION, ORANGE, GREEN, BLUE)):
+    for ax, h in zip(row, hs[::3]):  # layers 1, 4, 7 and 10
+        share = np.full(h.size, 1 / h.size)
+        ax.hist(h.ravel(), np.linspace(-1, 1, 41), color=color, weights=share)
+        size = f"rms {np.sqrt(np.mean(h**2)):.2g}"
+        ax.text(0.5, 0.86, size, ha="center", transform=ax.transAxes)
+        if name == "Glorot":
+            ax.set_xlabel("activation")
     row[0].set_ylabel(name)
 for ax, layer in zip(axes[0], (1, 4, 7, 10)):
     ax.set_title(f"layer {layer}")
@@ -513,7 +514,8 @@ dice = [np.random.default_rng(100 + layer).standard_normal((n, n)) for layer in 
 
 def rms_at(gain):
     """Root mean square by layer of a ReLU and of a tanh network, weights gain times too wide."""
-    fig, ax = plt.subplots(figsize=(7, 3.6))
+    fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.1, right=0.98, bottom=0.15)
     for name, act, std, color, marker in (
         ("ReLU, g·√(2/n)", relu, np.sqrt(2 / n), BLUE, "o"),
         ("tanh, g·√(1/n)", np.tanh, np.sqrt(1 / n), VERMILION, "s"),
@@ -572,8 +574,8 @@ for name, batch in {"all 300 at once": None, "batches of 32": 32}.items():
     run = base.vary(init="zeros", batch=batch).run(0)
     moved = max(np.abs(W).max() for W in run.net.W.values())
     b = float(run.net.b[3][0])
-    print(f"{name:16} loss after 1,000 epochs {run.train_loss:.8f}; largest weight {moved}; "
-          f"output bias {b:+.1e}; ln 2 + b²/8 = {np.log(2) + b**2 / 8:.8f}")
+    print(f"{name:16} loss after 1,000 epochs {run.train_loss:.8f}; largest weight {moved};\n"
+          f"{'':16} output bias {b:+.1e}, for which ln 2 + b²/8 is {np.log(2) + b**2 / 8:.8f}")
 
 # %% [markdown]
 # On the full set the loss is $\ln2$ to the last bit that float32 has. With batches it is $\ln 2$ to five decimals,
@@ -631,15 +633,18 @@ class Trace:
 
 constant = lambda rng, n_in, n_out: np.full((n_in, n_out), 0.1)
 starts = {"all weights 0.1": constant, "He normal": "he_normal"}
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, sharey=True)
-for ax, (name, init) in zip(axes, starts.items()):
+results = {}
+for name, init in starts.items():
     net, trace = MLP(base.sizes, base.acts, init, seed=0), Trace()
     before = distinct_units(net.W[1], net.b[1], 1e-6)
     history = net.fit(*data[:2], base.training, lr=0.1, epochs=300, callbacks=[trace])
     after = distinct_units(net.W[1], net.b[1], 1e-6)
     print(f"{name:16} different units before training: {before:2}, after: {after:2}; "
           f"loss from {history.loss[0]:.3f} to {history.loss[-1]:.3f}")
-    paths = np.array(trace.kernels)
+    results[name] = np.array(trace.kernels), after
+
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, sharey=True)
+for ax, (name, (paths, after)) in zip(axes, results.items()):
     for unit in range(10):
         ax.plot(paths[:, 0, unit], paths[:, 1, unit], color=BLUE, linewidth=2)
     ax.scatter(*paths[0], color="white", edgecolor=BLACK, s=28, zorder=3, label="start")
@@ -698,7 +703,7 @@ print(f"cut of he_normal, 2·sd/0.8796:       {2 * init_std(100, 300, 'he') / 0.
 # # to small random values from a uniform distribution.
 # init = RandomUniform(minval=0, maxval=1)
 # model.add(Dense(5, input_dim=2, activation='tanh', kernel_initializer=init))
-# model.add(Dense(5, activation='tanh', kernel_initializer=init))     # and so on, five of these
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))  # and so on, five of these
 # ```
 
 # %%
@@ -916,7 +921,7 @@ print(f"10 · randn, losses in the second half: from {jumps.min():.2f} to {jumps
 # its losses jump across the whole figure to the end.
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(2, 4, figsize=(10.5, 5.4), sharex=True, sharey=True)
+fig, axes = plt.subplots(2, 4, figsize=(10.3, 5.4), sharex=True, sharey=True)
 for ax, (name, some) in zip(axes.ravel(), runs.items()):
     decision_regions(ax, some[0].net.forward, *data[2:], steps=120)
     ax.set(title=f"{name}: {some[0].test_acc:.2f}", xlabel="", ylabel="")
@@ -941,8 +946,8 @@ show(
 #
 # The lecture's case study trains five tanh layers of five units, with `RandomUniform(0, 1)`, and asks as an extension
 # for Xavier weights instead. Its circles have 1,000 points, half of them for training, noise 0.1, scaled to
-# $[-1, 1]$; SGD with learning rate 0.01 and momentum 0.9, 500 epochs. Only the initialiser changes; here every layer
-# has a draw of its own.
+# $[-1, 1]$; SGD with learning rate 0.01 and momentum 0.9, 500 epochs, of which 250 are enough here. Only the
+# initialiser changes; every layer has a draw of its own.
 
 # %% tags=["demo"]
 X, y, X_test, y_test = circles(n=1000, noise=0.1, seed=1, train=500)
@@ -952,16 +957,16 @@ deep = Experiment(
     data=Split(scale(X), y, scale(X_test), y_test),
     sizes=(2, 5, 5, 5, 5, 5, 1),
     acts=("tanh",) * 5 + ("sigmoid",),
-    training=Training(opt="sgd", lr=0.01, momentum=0.9, epochs=500, batch=32),
+    training=Training(opt="sgd", lr=0.01, momentum=0.9, epochs=250, batch=32, every=250),
 )
 for name, init in {"U(0, 1)": uniform(0, 1), "Xavier uniform": "glorot_uniform"}.items():
     test = np.array([deep.vary(init=init).run(seed).test_acc for seed in range(3)])
     print(f"{name:15} test {test.mean():.3f} ± {test.std(ddof=1):.3f}, each: {test.round(2)}")
 
 # %% [markdown]
-# The same deep network with the same tanh: one initialiser leaves it to luck, the other lets it learn with every
-# seed. Remember this when the lecture goes on to repair the network by replacing tanh with ReLU *and* `RandomUniform`
-# with He: two changes, one result. Lesson 06 takes them apart.
+# The same deep network with the same tanh: with one initialiser two of three are still at chance, with the other all
+# have learnt. Remember this when the lecture goes on to repair the network by replacing tanh with ReLU *and*
+# `RandomUniform` with He: two changes, one result. Lesson 06 takes them apart.
 
 # %% [markdown]
 # ## Errata hunt

@@ -24,7 +24,7 @@ from nnlab.figures import BLUE, GREEN, GREY, PURPLE, VERMILION
 from nnlab.figures import explore, plt, seeds_band, show, style
 from nnlab.initialisers import uniform
 
-# TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
+# TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 rng = np.random.default_rng(6)
@@ -158,26 +158,34 @@ print(f"init + act against the diagonal: largest difference {gap:.0e}")
 # it loses 0.1 in one column and gains 0.1 in the other.
 
 # %% [markdown]
-# ## The lecture's listings, side by side
+# ## The lecture's two listings
 #
-# The lecture's first deep network and its last but one, shortened:
+# The lecture's first deep network and its last but one:
 #
 # ```python
-# init = RandomUniform(minval=0, maxval=1)                     model = Sequential()
-# model = Sequential()                                         model.add(Dense(5, input_dim=2, activation='relu',
-# model.add(Dense(5, input_dim=2, activation='tanh',               kernel_initializer='he_uniform'))
-#     kernel_initializer=init))                                model.add(Dense(5, activation='relu', … 'he_uniform'))
-# model.add(Dense(5, activation='tanh', … init))               model.add(Dense(5, activation='relu', … 'he_uniform'))
-# model.add(Dense(5, activation='tanh', … init))               model.add(Dense(5, activation='relu', … 'he_uniform'))
-# model.add(Dense(5, activation='tanh', … init))               model.add(Dense(1, activation='sigmoid', … 'he_uniform'))
-# model.add(Dense(5, activation='tanh', … init))
-# model.add(Dense(1, activation='sigmoid', … init))
+# init = RandomUniform(minval=0, maxval=1)
+# model = Sequential()
+# model.add(Dense(5, input_dim=2, activation='tanh', kernel_initializer=init))
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))
+# model.add(Dense(1, activation='sigmoid', kernel_initializer=init))
+# ```
+#
+# ```python
+# model = Sequential()
+# model.add(Dense(5, input_dim=2, activation='relu', kernel_initializer='he_uniform'))
+# model.add(Dense(5, activation='relu', kernel_initializer='he_uniform'))
+# model.add(Dense(5, activation='relu', kernel_initializer='he_uniform'))
+# model.add(Dense(5, activation='relu', kernel_initializer='he_uniform'))
+# model.add(Dense(1, activation='sigmoid', kernel_initializer='he_uniform'))
 # ```
 #
 # Count the differences before you read on. The activation and the range of the weights are two. The third is the depth:
-# the left one has five hidden layers, the right one four. The fourth you know from lesson 05: on the left *one* object
-# draws for all layers, and in Keras 3 it draws the same numbers for each; on the right a string makes a new object each
-# time. A fair experiment needs one function that builds them all.
+# the first has five hidden layers, the second four. The fourth you know from lesson 05: in the first *one* object draws
+# for all layers, and in Keras 3 it draws the same numbers for each; in the second a string makes a new object each time.
+# A fair experiment needs one function that builds them all.
 #
 # ## Exercise 6.1: one builder for all (2 points)
 #
@@ -296,11 +304,12 @@ for act in ("tanh", "relu"):
         print(f"{act:5} {init:8} {mean:7.3f}  {sd:.3f}   {n}   {above:8.0%}    {each_one}")
 
 # %% tags=["demo"]
+summaries = {cell: summarise(some) for cell, some in scores.items()}
 fig, axes = plt.subplots(2, 2, figsize=(8.5, 5.2), sharex=True, sharey=True)
 for row, act, name in zip(axes, ("tanh", "relu"), ("tanh", "ReLU")):
     for ax, init, color in zip(row, ("U(0,1)", "He"), (VERMILION, BLUE)):
         curves(ax, runs[act, init], color)
-        mean, sd, n, above = summarise(scores[act, init])
+        mean, sd, *_ = summaries[act, init]
         ax.set(title=f"{name}, {init}: {mean:.2f} ± {sd:.2f}", xlabel="")
 for ax in axes[1]:
     ax.set_xlabel("epoch")
@@ -450,8 +459,6 @@ for act in ("tanh", "relu", "sigmoid"):
             nnlabs = list(net.kernel_norms(net.grads(*data[:2])).values())
             apart.append(np.max(np.abs(np.subtract(norms[-1], nnlabs)) / nnlabs))
         starts[act, name] = np.median(norms, axis=0)
-
-# %% tags=["demo"]
 print("median norm of the kernel's gradient at the start, layers 1 to 6")
 for (act, name), norms in starts.items():
     print(f"{act:8} {name:7}" + "".join(f"{norm:9.2g}" for norm in norms) +
@@ -465,7 +472,7 @@ print(f"Keras and nnlab differ by at most {max(apart):.0e}")
 #   first layer gets less than a thousandth of what the last one has. He weights don't change that.
 # - *tanh with U(0,1)* has its smallest gradients in the middle, and the first layer gets more than the third. They are
 #   small, a tenth to a hundredth, but nothing has vanished on the way back to the inputs.
-# - *ReLU with U(0,1)* has gradients of four to nine in every layer: too *large*.
+# - *ReLU with U(0,1)* has gradients of 3.5 to 9 in every layer: too *large*.
 # - With He both activations have gradients of about one size in all layers; ReLU's are smaller, and so is what it sends
 #   on, since the loss begins near ln 2.
 #
@@ -567,15 +574,16 @@ for run in runs["tanh", "U(0,1)"]:
 # what is left is one number for each point: how far up and to the right it lies. No cut through *that* number
 # separates a circle from the ring around it. Plain descent has to pull the copies apart first, which most of our
 # networks have not managed in 500 epochs: those at chance still have 98 % or more on one line in layer 5, the two that
-# learnt less than 90 %. So it is not a vanishing gradient, it is a lack of differences: the symmetry of lesson 05, not
-# exact, but nearly so.
+# learnt, and the one that has begun to, less than 90 %. So it is not a vanishing gradient, it is a lack of differences:
+# the symmetry of lesson 05, not exact, but nearly so.
 #
 # Slide the range of the weights, one unit wide, from centred to U(0,1):
 
 # %% tags=["demo"]
 def shares_at(shift):
     """Share on one line by layer for weights between shift - 0.5 and shift + 0.5."""
-    fig, ax = plt.subplots(figsize=(6.4, 3.4))
+    fig, ax = plt.subplots(figsize=(6.4, 3.4), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.11, right=0.98, bottom=0.16)
     for act, color, marker in (("tanh", GREEN, "o"), ("relu", PURPLE, "s")):
         centred = uniform(shift - 0.5, shift + 0.5)
         name = act.replace("relu", "ReLU")
@@ -614,6 +622,7 @@ variants = {
     "Adam, U(0,1), tanh": experiment("tanh", U, opt="adam", lr=0.001, momentum=0.0),
 }
 for name, one in variants.items():
+    one = one.vary(every=500)  # no curves of these: the last epoch is enough
     mean, sd, n, above = summarise([one(seed) for seed in some_seeds])
     print(f"{name:21} {mean:.3f} ± {sd:.3f}, {above:4.0%} above 0.7")
 print("for comparison, the same seeds")
@@ -651,8 +660,8 @@ print(f"ReLU with He: mean of all six {np.mean(scores['relu', 'He']):.3f}, "
 # %% [markdown]
 # A few in a hundred, so six runs that contain one were somewhat unlucky, and five runs that contain none, and report
 # .83 with hardly any spread, are the rule. Neither mean is wrong, and neither tells the story: this recipe gives .83, or
-# .5. Whoever runs three seeds will most likely see a failure rate of 0 or of 33 %, and can see nothing between. A failure this rare needs
-# many runs, which are affordable where it shows early.
+# .5. Whoever runs three seeds will most likely see a failure rate of 0 or of 33 %, and can see nothing between. A
+# failure this rare needs many runs, which are affordable where it shows early.
 
 # %% [markdown]
 # ## Depth and width
@@ -691,9 +700,33 @@ check(depth_study)
 # still on their way up then, so read the figure for what U(0,1) and Xavier do to each other, not for final accuracies.
 
 # %% tags=["demo"]
+def draw_study(depths, study):
+    """Test accuracy by depth, a panel for each width, a line for each kind of first weights."""
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+    for ax, width in zip(axes, (5, 25)):
+        for name, color, marker, line in (("U(0,1)", VERMILION, "s", "--"), ("Xavier", BLUE, "o", "-")):
+            some = np.asarray(study[width, name])
+            ax.fill_between(depths, some.min(axis=1), some.max(axis=1), color=color, alpha=0.15)
+            ax.plot(depths, some, color=color, linewidth=0.6, alpha=0.6)
+            ax.plot(depths, some.mean(axis=1), color=color, marker=marker, linestyle=line, label=name)
+        ax.axhline(0.5, color=GREY, linewidth=0.8)
+        ax.set(title=f"{width} units a layer", xlabel="hidden layers", xticks=depths)
+    axes[0].set_ylabel("test accuracy, 100 epochs")
+    axes[1].legend(loc="center right")
+    fig.suptitle("With U(0,1) depth is lost, and width loses it sooner", x=0.01, ha="left")
+    show(
+        fig,
+        alt="Two panels of test accuracy against 1 to 10 hidden layers, three seeds thin, mean "
+        "thick, range shaded. 5 units: U(0,1) lies near 0.6 up to depth 3 and at 0.5 from "
+        "depth 5 on; Xavier lies above it from depth 2 on, highest at depth 5. 25 units: "
+        "U(0,1) is at chance from depth 2 on; Xavier starts near chance at depth 1 and stays "
+        "near 0.8 from depth 2 to 10.",
+    )
+
+# %% tags=["demo"]
 def accuracy_at(width, init):
     """A train_fn(depth, seed) for tanh networks of this width."""
-    return lambda depth, seed: experiment("tanh", init, depth, width, epochs=100)(seed)
+    return lambda depth, seed: experiment("tanh", init, depth, width, epochs=100, every=100)(seed)
 
 
 depths = [1, 2, 3, 5, 10]
@@ -704,28 +737,7 @@ for width in (5, 25):
         study[width, name] = depth_study(accuracy_at(width, init), depths, range(3))
         means = np.mean(study[width, name], axis=1)
         print(f"width {width:2} {name:7}", means.round(2), "at depths", depths)
-
-# %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
-for ax, width in zip(axes, (5, 25)):
-    for name, color, marker, line in (("U(0,1)", VERMILION, "s", "--"), ("Xavier", BLUE, "o", "-")):
-        some = np.asarray(study[width, name])
-        ax.fill_between(depths, some.min(axis=1), some.max(axis=1), color=color, alpha=0.15)
-        ax.plot(depths, some, color=color, linewidth=0.6, alpha=0.6)
-        ax.plot(depths, some.mean(axis=1), color=color, marker=marker, linestyle=line, label=name)
-    ax.axhline(0.5, color=GREY, linewidth=0.8)
-    ax.set(title=f"{width} units a layer", xlabel="hidden layers", xticks=depths)
-axes[0].set_ylabel("test accuracy, 100 epochs")
-axes[1].legend(loc="center right")
-fig.suptitle("With U(0,1) depth is lost, and width loses it sooner", x=0.01, ha="left")
-show(
-    fig,
-    alt="Two panels of test accuracy against 1 to 10 hidden layers, three seeds thin, mean thick, "
-    "range shaded. 5 units: U(0,1) lies near 0.6 up to depth 3 and at 0.5 from depth 5 on; "
-    "Xavier lies above it from depth 2 on, highest at depth 5. 25 units: U(0,1) is at chance "
-    "from depth 2 on; Xavier starts near chance at depth 1 and stays near 0.8 from depth 2 to "
-    "10.",
-)
+draw_study(depths, study)
 
 # %% [markdown]
 # With one hidden layer U(0,1) does no harm: at 25 units it even learns faster than Xavier. From there on it falls to
@@ -737,18 +749,18 @@ show(
 
 # %% tags=["demo"]
 def relu_at(depth, seed):
-    return experiment("relu", HE, depth, epochs=100)(seed)
+    return experiment("relu", HE, depth, epochs=100, every=100)(seed)
 
 
 for depth, some in zip((10, 20), np.asarray(depth_study(relu_at, [10, 20], range(3)))):
     one = experiment("relu", HE, depth)
-    born_dead = np.mean([is_dead(MLP(one.sizes, one.acts, HE, seed)) for seed in range(500)])
-    print(f"ReLU, He, width 5, depth {depth}: {np.round(some, 2)}; "
-          f"dead before the first step: {born_dead:.1%} of 500")
+    born_dead = [is_dead(MLP(one.sizes, one.acts, HE, seed)) for seed in range(200)]
+    print(f"ReLU, He, width 5, depth {depth}: {np.round(some, 2)}; dead before the first step: "
+          f"{np.mean(born_dead):.0%} of 200, {sum(born_dead[:3])} of these 3")
 
 # %% [markdown]
 # Five units are few: at a depth of twenty a layer is often dead before training begins, which lesson 04 counted, and
-# all three networks stay at chance. "He fixes it" ends somewhere as well.
+# the networks that begin alive stay at chance as well. "He fixes it" ends somewhere, too.
 
 # %% [markdown]
 # ## The Keras way
@@ -791,7 +803,7 @@ def shared_uniform(seed):
     return lambda _, n_in, n_out: np.random.default_rng(seed).uniform(0, 1, (n_in, n_out))
 
 
-repeated = [experiment("tanh", shared_uniform(seed)).run(seed).test_acc for seed in some_seeds]
+repeated = [experiment("tanh", shared_uniform(seed), every=500)(seed) for seed in some_seeds]
 for name, some in {"shared": repeated, "own draws": scores["tanh", "U(0,1)"][:3]}.items():
     mean, sd, n, above = summarise(some)
     print(f"tanh, U(0,1), {name:10} {mean:.3f} ± {sd:.3f}, each {np.round(some, 2)}")
@@ -834,9 +846,9 @@ check(supported_claims)
 difference = table[0, 1] - table[1, 1]
 error = np.sqrt((spreads[0, 1] ** 2 + spreads[1, 1] ** 2) / len(seeds))
 print(f"g: tanh minus ReLU with He {difference:+.3f}, {difference / error:.1f} standard errors")
-for name in ("U(0,1)", "He"):
-    first, *_, last = starts["sigmoid", name]
-    print(f"f: sigmoid with {name:6} last / first = {last / first:,.0f}")
+for (act, name), (first, *_, last) in starts.items():
+    if act == "sigmoid":
+        print(f"f: sigmoid with {name:6} last / first = {last / first:,.0f}")
 
 # %% [markdown]
 # ## Errata hunt

@@ -13,6 +13,8 @@
 # | bound a gradient without measuring it | the chain rule, lesson 01 | decide whether a threshold can act at all |
 
 # %%
+from functools import cache
+
 import numpy as np
 from sklearn.datasets import make_regression
 
@@ -202,13 +204,12 @@ check(clip_by_norm)
 # %% [markdown]
 # ### Two ways in a picture
 
-# %%
+# %% tags=["demo"]
 rng = np.random.default_rng(7)
 arrows = rng.normal(size=(40, 2)) * [2.0, 0.8]  # forty gradients of two weights
 by_value = np.array([clip_by_value([g], 1.0)[0] for g in arrows])
 by_norm = np.array([clip_by_norm(g, 1.0) for g in arrows])
 
-# %% tags=["demo"]
 fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), sharex=True, sharey=True)
 circle = np.linspace(0, 2 * np.pi, 100)
 borders = [([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]), (np.cos(circle), np.sin(circle))]
@@ -404,8 +405,9 @@ def cosine_curve(tail):
     g = np.random.default_rng(0).normal(size=500)
     g = np.sign(g) * np.abs(g) ** tail
     g /= np.sqrt(np.mean(g**2))
-    fig, ax = plt.subplots(figsize=(6.4, 3))
     kept = [direction_kept(g, c, "value") for c in thresholds]
+    fig, ax = plt.subplots(figsize=(6.4, 3), layout="none")  # a fixed layout redraws faster
+    fig.subplots_adjust(left=0.1, right=0.97, bottom=0.18)
     ax.semilogx(thresholds, kept, color=BLUE, label="by value")
     ax.axhline(1, color=VERMILION, linestyle="--", label="by norm")
     ax.set(title=f"The smallest thresholds leave a cosine of {kept[0]:.2f}", ylim=(-0.03, 1.08))
@@ -449,6 +451,36 @@ def gradient_at(w, b, h=1e-6):
                      (loss_at(w, b + h) - loss_at(w, b - h)) / (2 * h)])
 
 # %% tags=["demo"]
+def draw_cliff(paths):
+    """The landscape with the clipped path in it, and the loss along both."""
+    w_grid, b_grid = np.meshgrid(np.linspace(3, 8.5, 240), np.linspace(-4.2, -1, 240))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.5), width_ratios=(1.2, 1))
+    shades = left.pcolormesh(w_grid, b_grid, loss_at(w_grid, b_grid), cmap="cividis")
+    fig.colorbar(shades, ax=left, label="loss")
+    w0, b0 = paths["no clipping"][0]
+    away = paths["no clipping"][1] - paths["no clipping"][0]
+    arrow = {"arrowstyle": "->", "color": VERMILION, "linestyle": "--", "linewidth": 2.5}
+    left.annotate("", (w0 + 2.4 * away[0] / away[1], b0 + 2.4), (w0, b0), arrowprops=arrow)
+    left.plot(*paths["clipped to 0.5"].T, ".-", color="white", linewidth=0.8, markersize=3)
+    left.plot(w0, b0, "o", color="white", markeredgecolor=BLACK, markersize=8)
+    left.set(title="From the cliff: away, or along its foot", xlabel="w", ylabel="b")
+    left.grid(False)
+    for (name, places), color, line in zip(paths.items(), (VERMILION, BLUE), ("--", "-")):
+        right.semilogy(loss_at(*places.T), line, color=color, label=name)
+    right.set(title="Clipped, it goes on learning", xlabel="step", ylabel="loss")
+    right.legend(loc="lower left")
+    show(
+        fig,
+        alt="Left: the loss over w and b in shades. A high plateau below and a low one above meet "
+        "along a slanting line, the cliff. From a point on it a dashed arrow leaves the picture "
+        "upwards; the path of 300 clipped steps, in white, goes a short way in the same "
+        "direction, then wanders to the left along the foot of the cliff in a zigzag, crossing it "
+        "now and then, down to w = 3.6. Right: without clipping the loss is level at 0.09 from "
+        "the first step on; clipped, it stays there with peaks up to 0.4 until about step 150, "
+        "then falls to about a thousandth, swinging.",
+    )
+
+# %% tags=["demo"]
 paths = {}
 for name, c in {"no clipping": np.inf, "clipped to 0.5": 0.5}.items():
     places = [np.array([7.0, -3.502])]
@@ -460,34 +492,7 @@ for name, places in paths.items():
     for k in (0, 1, 300):
         w, b = places[k]
         print(f"{name:14} step {k:3}: w = {w:5.2f}, b = {b:5.2f}, loss {loss_at(w, b):.4f}")
-
-# %% tags=["demo"]
-w_grid, b_grid = np.meshgrid(np.linspace(3, 8.5, 240), np.linspace(-4.2, -1, 240))
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.5), width_ratios=(1.2, 1))
-shades = left.pcolormesh(w_grid, b_grid, loss_at(w_grid, b_grid), cmap="cividis")
-fig.colorbar(shades, ax=left, label="loss")
-w0, b0 = paths["no clipping"][0]
-away = paths["no clipping"][1] - paths["no clipping"][0]
-arrow = {"arrowstyle": "->", "color": VERMILION, "linestyle": "--", "linewidth": 2.5}
-left.annotate("", (w0 + 2.4 * away[0] / away[1], b0 + 2.4), (w0, b0), arrowprops=arrow)
-left.plot(*paths["clipped to 0.5"].T, ".-", color="white", linewidth=0.8, markersize=3)
-left.plot(w0, b0, "o", color="white", markeredgecolor=BLACK, markersize=8)
-left.set(title="From the cliff: away, or along its foot", xlabel="w", ylabel="b")
-left.grid(False)
-for (name, places), color, line in zip(paths.items(), (VERMILION, BLUE), ("--", "-")):
-    right.semilogy(loss_at(*places.T), line, color=color, label=name)
-right.set(title="Clipped, it goes on learning", xlabel="step", ylabel="loss")
-right.legend(loc="lower left")
-show(
-    fig,
-    alt="Left: the loss over w and b in shades. A high plateau below and a low one above meet "
-    "along a slanting line, the cliff. From a point on it a dashed arrow leaves the picture "
-    "upwards; the path of 300 clipped steps, in white, goes a short way in the same "
-    "direction, then wanders to the left along the foot of the cliff in a zigzag, crossing it "
-    "now and then, down to w = 3.6. Right: without clipping the loss is level at 0.09 from "
-    "the first step on; clipped, it stays there with peaks up to 0.4 until about step 150, "
-    "then falls to about a thousandth, swinging.",
-)
+draw_cliff(paths)
 
 # %% [markdown]
 # Both plateaus are nearly flat; what separates them is a wall. On it the direction of the gradient is useful, since it
@@ -672,18 +677,20 @@ def experiment(seed, clip, lr):
     return errors, *record, np.linalg.norm(net.b[1])  # biases start at 0
 
 
-runs = {name: [experiment(seed, *setting) for seed in SEEDS] for name, setting in SETTINGS.items()}
+@cache  # each is trained once
+def runs_of(name):
+    return [experiment(seed, *SETTINGS[name]) for seed in SEEDS]
 
 # %% tags=["demo"]
 PRINTED = {"norm 1": "0.836 / 15.538", "value 0.5": "17.943 / 25.309", "no clipping": "nan / nan"}
 print("                 train MSE          test MSE   (each seed)                 the slides")
-for name, some in runs.items():
+for name, some in zip(SETTINGS, map(runs_of, SETTINGS)):
     (train, train_sd), (test, test_sd) = [
         (np.mean(part), np.std(part, ddof=1)) for part in zip(*(errors for errors, *_ in some))]
     each = "  ".join(f"{errors[1]:.3g}" for errors, *_ in some)
     print(f"{name:12} {train:7.2f} ± {train_sd:6.2f}  {test:7.2f} ± {test_sd:6.2f}   ({each:31})"
           f"  {PRINTED.get(name, '')}")
-lost = [first_nonfinite(losses) for _, losses, *_ in runs["no clipping"]]
+lost = [first_nonfinite(losses) for _, losses, *_ in runs_of("no clipping")]
 print("without clipping the loss is lost at step", lost)
 
 # %% [markdown]
@@ -698,11 +705,13 @@ print("without clipping the loss is lost at step", lost)
 # Why is 0.1 so much worse than 1? Look at how long the gradients are.
 
 # %% tags=["demo"]
+epochs, per_epoch = np.arange(1, 101), {}
+for name in ("norm 1", "norm 0.1"):
+    per_epoch[name] = [np.reshape(norms, (100, 16)).mean(axis=1) for _, _, norms, _ in runs_of(name)]
+
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.5), sharey=True)
-epochs = np.arange(1, 101)
 for ax, name, c in [(left, "norm 1", 1.0), (right, "norm 0.1", 0.1)]:
-    per_epoch = [np.reshape(norms, (100, 16)).mean(axis=1) for _, _, norms, _ in runs[name]]
-    seeds_band(ax, epochs, per_epoch, "gradient, mean of 5 seeds", BLUE)
+    seeds_band(ax, epochs, per_epoch[name], "gradient, mean of 5 seeds", BLUE)
     ax.axhline(c, color=VERMILION, linestyle="--", label=f"threshold {c:g}")
     ax.set_yscale("log")
     ax.set(xlabel="epoch", title=f"Threshold {c:g}")
@@ -717,11 +726,11 @@ show(
     "is back at 400 in epoch 100. In both panels the dashed line lies far below the curves.",
 )
 for name, c in [("norm 1", 1.0), ("norm 0.1", 0.1)]:
-    longer = [np.mean(np.array(norms) > c) for _, _, norms, _ in runs[name]]
-    least = min(min(norms) for _, _, norms, _ in runs[name])
-    moved = [distance for *_, distance in runs[name]]
-    print(f"{name:8}: longer than {c:g} in {np.mean(longer):.0%} of the steps, the shortest "
-          f"{least:.1f}; hidden biases moved by {min(moved):.1f} to {max(moved):.1f}, "
+    longer = [np.mean(np.array(norms) > c) for _, _, norms, _ in runs_of(name)]
+    least = min(min(norms) for _, _, norms, _ in runs_of(name))
+    moved = [distance for *_, distance in runs_of(name)]
+    print(f"{name:8}: longer than {c:g} in {np.mean(longer):.0%} of the steps, the shortest {least:.1f};\n"
+          f"{'':8}  hidden biases moved by {min(moved):.1f} to {max(moved):.1f}, "
           f"bound {1600 * 0.01 * c / 0.1:.0f}")
 
 # %% [markdown]
@@ -738,6 +747,33 @@ for name, c in [("norm 1", 1.0), ("norm 0.1", 0.1)]:
 # The [Extensions] of the lecture ask for other norms, other values, and both in one run. Here are four ways and five
 # thresholds, with three seeds each, and your functions plugged into the library. "Both" is the norm $c$, then the value
 # $c/2$, in the lecture's proportion of 1 to 0.5.
+
+# %% tags=["demo"]
+def draw_sweep(sweep):
+    """A table of test errors, ways down and thresholds across, and the means below it."""
+    fig, ax = plt.subplots(figsize=(8.6, 3.8))
+    centre = np.log10(sweep).mean(axis=2)
+    shades = ax.imshow(centre, cmap="cividis_r", aspect="auto")
+    short = lambda error: f"{error / 1000:.1f}k" if error >= 1000 else f"{error:.0f}"
+    for i, j in np.ndindex(centre.shape):
+        text = f"{short(sweep[i, j].min())} to {short(sweep[i, j].max())}"
+        ax.text(j, i, text, ha="center", va="center", fontsize=10,
+                color="white" if centre[i, j] > 2.3 else BLACK)
+    fig.colorbar(shades, ax=ax, label="log₁₀ of the test MSE")
+    ax.set(xticks=range(5), xticklabels=[f"{c:g}" for c in THRESHOLDS], xlabel="threshold c")
+    ax.set(yticks=range(4), yticklabels=WAYS.values())
+    ax.set(title="The best threshold depends on the way of clipping")
+    ax.grid(False)
+    show(
+        fig,
+        alt="A table of test errors in shades, rows for the four ways of clipping, columns for "
+        "thresholds 0.1, 0.5, 1, 5 and 50. By value the lowest errors, 6 to 14, are at 0.1 and "
+        "0.5; by norm, 15 to 17, at 0.5 and 1; by joint norm, 9 to 10, at 5; with both, about 20, "
+        "at 0.5 and 1. By joint norm at 0.1 the errors are near 12 thousand.",
+    )
+    for row, mode in zip(sweep, WAYS.values()):
+        means = "  ".join(f"{c:g}: {short(m)}" for c, m in zip(THRESHOLDS, row.mean(axis=1)))
+        print(f"{mode:10} mean test MSE {means}")
 
 # %% tags=["demo"]
 mine = {"clip_by_value": clip_by_value, "clip_by_norm": clip_by_norm,
@@ -757,31 +793,7 @@ def test_error(seed, mode, c):
 with np.errstate(all="ignore"):
     sweep = np.array([[[test_error(seed, mode, c) for seed in range(3)] for c in THRESHOLDS]
                       for mode in WAYS])
-
-# %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(8.6, 3.8))
-centre = np.log10(sweep).mean(axis=2)
-shades = ax.imshow(centre, cmap="cividis_r", aspect="auto")
-short = lambda error: f"{error / 1000:.1f}k" if error >= 1000 else f"{error:.0f}"
-for i, j in np.ndindex(centre.shape):
-    text = f"{short(sweep[i, j].min())} to {short(sweep[i, j].max())}"
-    ax.text(j, i, text, ha="center", va="center", fontsize=10,
-            color="white" if centre[i, j] > 2.3 else BLACK)
-fig.colorbar(shades, ax=ax, label="log₁₀ of the test MSE")
-ax.set(xticks=range(5), xticklabels=[f"{c:g}" for c in THRESHOLDS], xlabel="threshold c")
-ax.set(yticks=range(4), yticklabels=WAYS.values())
-ax.set(title="The best threshold depends on the way of clipping")
-ax.grid(False)
-show(
-    fig,
-    alt="A table of test errors in shades, rows for the four ways of clipping, columns for "
-    "thresholds 0.1, 0.5, 1, 5 and 50. By value the lowest errors, 6 to 14, are at 0.1 and "
-    "0.5; by norm, 15 to 17, at 0.5 and 1; by joint norm, 9 to 10, at 5; with both, about 20, "
-    "at 0.5 and 1. By joint norm at 0.1 the errors are near 12 thousand.",
-)
-for row, mode in zip(sweep, WAYS.values()):
-    means = "  ".join(f"{c:g}: {short(m)}" for c, m in zip(THRESHOLDS, row.mean(axis=1)))
-    print(f"{mode:10} mean test MSE {means}")
+draw_sweep(sweep)
 
 # %% [markdown]
 # Every network of the sweep survives. Which threshold is best depends on the way, because one number means different
@@ -823,7 +835,7 @@ for lr in (0.01, 0.1):
           f"{raw.mean():6.1f} ± {raw.std(ddof=1):.1f}")
 for name in ("norm 1", "value 0.5", "rate 0.001"):
     again = repeat(lambda seed, at=SETTINGS[name]: original_targets(seed, *at), SEEDS)
-    before = np.array([errors[1] for errors, *_ in runs[name]])
+    before = np.array([errors[1] for errors, *_ in runs_of(name)])
     print(f"{name:14} in original units {before.mean():5.1f} ± {before.std(ddof=1):.1f}; "
           f"batches in another order {again.mean:5.1f} ± {again.sd:.1f}")
 print(f"a printed 0.006 for scaled targets, in original units: {0.006 * sd**2:.0f}")
@@ -936,10 +948,11 @@ for seed in SEEDS:
 # with what it gave under Keras 3.15.)
 #
 # ```python
-# keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, clipnorm=1.0)         # each variable by itself
-# keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, clipvalue=0.5)        # each entry by itself
-# keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, global_clipnorm=1.0)  # all variables together
-# keras.callbacks.TerminateOnNaN()                                             # stop, rather than go on with nan
+# SGD = keras.optimizers.SGD
+# SGD(learning_rate=0.01, momentum=0.9, clipnorm=1.0)         # each variable by itself
+# SGD(learning_rate=0.01, momentum=0.9, clipvalue=0.5)        # each entry by itself
+# SGD(learning_rate=0.01, momentum=0.9, global_clipnorm=1.0)  # all variables together
+# keras.callbacks.TerminateOnNaN()                            # stop, rather than go on with nan
 # ```
 #
 # - `lr=`, as the slides have it, is refused; the argument is called `learning_rate`.
