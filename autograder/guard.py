@@ -164,7 +164,7 @@ def within(seconds: float, work: Callable[[], None]) -> bool:
     context = contextvars.copy_context()
 
     def run() -> None:
-        with contextlib.suppress(Stopped), np.errstate(all="warn"):
+        with contextlib.suppress(Stopped), np.errstate(all="warn", under="ignore"):
             work()
 
     ended = threading.Event()

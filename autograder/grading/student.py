@@ -347,7 +347,7 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
     try:
         driver = driver_for(sheet)
         for number, (inputs, call) in enumerate(request["cases"]):
-            with undisturbed(), np.errstate(all="warn"):
+            with undisturbed(), np.errstate(all="warn", under="ignore"):
                 outcome = outcome_of(driver, functions, Case(inputs, call=call))
             _send_outcome(connection, request["id"], number, outcome)
     except Stopped:
