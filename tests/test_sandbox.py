@@ -41,8 +41,16 @@ def test_grading_refuses_without_a_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"))
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that is shown in the sandbox and lies in the machine's temporary folder."""
+    folder = tmp_path_factory.mktemp("shown")
+    (folder / "file.txt").write_text("seen", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def zygote(shown: Path) -> Iterator[Zygote]:
+    readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown))
     made = Zygote(("numpy",), readable, LIMITS, sandbox=True)
     yield made
     made.close()
@@ -127,6 +135,16 @@ def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
         assert "No space left" in str(one.cell("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
     with zygote.student({}, seed=1, deadline=time.monotonic() + 60) as other:
         assert text_of(other, "import os; os.listdir('.')") == "[]"
+
+
+@needs_one
+def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
+    student: Student, shown: Path
+) -> None:
+    assert text_of(student, f"open('{shown}/file.txt').read()") == "'seen'"
+    for place in (shown, shown.parent, "/tmp"):
+        student.cell(f"open('{place}/left-here', 'w').write('x')")
+    assert not list(shown.parent.glob("**/left-here")) and not Path("/tmp/left-here").exists()
 
 
 @needs_one

@@ -26,6 +26,7 @@ from pathlib import Path
 
 SCRATCH = "/scratch"  # in the sandbox: the submission's own folder, its /tmp and its /dev/shm, all in memory
 WORK = f"{SCRATCH}/work"
+HOUSE_HOME = "/tmp/home"  # of the warm process: matplotlib wants a place for its cache
 NOBODY = (
     231_072  # root's sandboxes run as this user, who owns nothing (the first id that containers are given)
 )
@@ -116,13 +117,14 @@ def move_into_house(readable: Iterable[str]) -> int:
 def _furnish(new_root: str, readable: Iterable[str]) -> None:
     """Mounts what may be seen under the new root, read-only."""
     _mount("tmpfs", new_root, "tmpfs", _NOSUID | _NODEV, "mode=755,size=16m")
+    os.mkdir(f"{new_root}/tmp")  # for matplotlib's cache; first, since what is shown may lie in it
+    _mount("tmpfs", f"{new_root}/tmp", "tmpfs", _NOSUID | _NODEV, "mode=1777,size=64m")
     for path in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", *_OF_ETC, *_DEVICES):
         _show(new_root, path)
     for path in sorted({os.path.realpath(p) for p in readable} | set(map(os.path.abspath, readable))):
         _show(new_root, path)
-    for folder in ("/etc", "/tmp", "/dev/shm", SCRATCH):
+    for folder in ("/etc", "/dev/shm", SCRATCH):
         os.makedirs(new_root + folder, exist_ok=True)
-    _mount("tmpfs", f"{new_root}/tmp", "tmpfs", _NOSUID | _NODEV, "mode=1777,size=64m")  # matplotlib's cache
     for name, text in (
         ("passwd", f"root:x:0:0::/root:/bin/sh\nstudent:x:1000:1000::{SCRATCH}:/bin/sh\n"),
         ("group", "root:x:0:\nstudent:x:1000:\n"),
@@ -182,16 +184,26 @@ def enter_room(limits: Limits) -> int:
     os.setsid()
     size = f"mode=700,size={limits.disk},nr_inodes={limits.files}"
     _mount("tmpfs", SCRATCH, "tmpfs", _NOSUID | _NODEV, size)
-    for own, known_as in ((WORK, None), (f"{SCRATCH}/tmp", "/tmp"), (f"{SCRATCH}/shm", "/dev/shm")):
-        os.mkdir(own)
-        if known_as:
-            _mount(own, known_as, None, _BIND)
+    for folder in (WORK, f"{SCRATCH}/tmp", f"{SCRATCH}/shm"):
+        os.mkdir(folder)
+    _keep_in_sight("/tmp", f"{SCRATCH}/tmp")
+    _mount(f"{SCRATCH}/tmp", "/tmp", None, _BIND | _REC)
+    _mount(f"{SCRATCH}/shm", "/dev/shm", None, _BIND)
     _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     _LIBC.sethostname(b"sandbox", 7)
     _give_up_privileges()
     _landlock(readable=["/"], writable=[SCRATCH, "/tmp", "/dev/shm", "/dev/pts", *_DEVICES])
     _seccomp()
     return 0
+
+
+def _keep_in_sight(folder: str, behind: str) -> None:
+    """Shows what lies in a folder, such as an interpreter, in the one that is about to cover it."""
+    for name in os.listdir(folder):
+        if os.path.isdir(f"{folder}/{name}") and name != os.path.basename(HOUSE_HOME):
+            os.mkdir(f"{behind}/{name}")
+            _mount(f"{folder}/{name}", f"{behind}/{name}", None, _BIND | _REC)
+            _mount("none", f"{behind}/{name}", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
 
 
 def limit_resources(limits: Limits) -> None:

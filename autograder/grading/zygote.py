@@ -15,9 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .sandbox import SCRATCH, WORK, Limits, enter_room, limit_resources, move_into_house
-
-HOME = "/tmp/home"  # of the zygote: matplotlib wants a place for its cache
+from .sandbox import HOUSE_HOME, SCRATCH, WORK, Limits, enter_room, limit_resources, move_into_house
 
 
 def main() -> None:
@@ -30,8 +28,8 @@ def main() -> None:
             control.close()
             signal.signal(signal.SIGTERM, lambda *_: os.kill(inner, signal.SIGKILL))
             os._exit(abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])))
-        os.environ["HOME"] = HOME
-        os.environ["MPLCONFIGDIR"] = f"{HOME}/matplotlib"
+        os.environ["HOME"] = HOUSE_HOME
+        os.environ["MPLCONFIGDIR"] = f"{HOUSE_HOME}/matplotlib"
         os.makedirs(os.environ["MPLCONFIGDIR"])
         for name, data in fonts.items():
             Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
