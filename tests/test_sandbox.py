@@ -45,6 +45,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that is shown in the sandbox and lies in the machine's temporary folder."""
     folder = tmp_path_factory.mktemp("shown")
     (folder / "file.txt").write_text("seen", encoding="utf-8")
+    folder.chmod(0o755)
     return folder
 
 
