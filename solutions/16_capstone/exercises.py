@@ -1247,7 +1247,8 @@ def cases(rng):
         for group, key in (
             (ACCURACY, "accuracy"), (BASE, "base_rate"), (TABLE, "confusion"), (CONSTANT, "constant"),
         ):  # fmt: skip
-            yield case(group, X=logits[:, None].astype(np.float32), y=y, _key=key)
+            if shape != "as good as the base rate" or group == CONSTANT:
+                yield case(group, X=logits[:, None].astype(np.float32), y=y, _key=key)
 
 
 @evaluate.driver
@@ -1554,7 +1555,7 @@ def clips_run_e():
 
 
 @diagnoses.wrong(
-    "Run E: the gradient grows several thousandfold in one step; nothing vanishes.",
+    "Run E: the gradient jumps up a hundredfold and more from one step to the next; nothing vanishes.",
     loses=("run E: the cause", "run E: the smallest fix"),
 )
 def relu_for_e():
