@@ -201,7 +201,10 @@ class Student:
         self._ask({"do": "mark", "mark": number}, 10)
 
     def probe(self, number: int, sheet: Sheet, seconds: float) -> list[Outcome]:
-        """What the student's functions give on every case, called with the names of that mark."""
+        """What the student's functions give on every case, called with the names of that mark.
+
+        No single case may take longer than `seconds`.
+        """
         outcomes: list[Outcome] = []
         request = {
             "do": "probe",
@@ -283,6 +286,7 @@ class Student:
                 raise self._ended("sent something that is no answer")
             if "case" not in message:
                 return message
+            until = min(time.monotonic() + seconds, self.deadline)
             try:
                 on_part(message)
             except (WireError, TypeError, KeyError, ValueError):

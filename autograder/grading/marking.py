@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..bridge import Rules
 
-PROBE_PATIENCE = 4  # times what the exercise allows in a notebook: several run at once
+PROBE_PATIENCE = 2  # times what all cases may take in a notebook is what one may take here
 MOST_RESTARTS = 6
 ELSEWHERE = "holds on the inputs you were given, and not on others"
 NEVER_REACHED = "this exercise was not reached"
@@ -278,7 +278,8 @@ class _Notebook:
         sheet = self.lesson.sheets[step.exercise]
         if step.exercise in self.verdicts:
             return
-        seconds = PROBE_PATIENCE * sheet.seconds
+        public = self.assignment.public_counts.get(sheet.name, len(sheet.cases)) / len(sheet.cases)
+        seconds = PROBE_PATIENCE * sheet.seconds * public
         self.guilty[-step.number] = "it ended the process"  # until it has answered
         outcomes = self._try(step, lambda: student.probe(step.number, sheet, seconds), probe=True)
         del self.guilty[-step.number]
