@@ -27,8 +27,8 @@ from autograder.exercise import Exercise, Variant
 from autograder.sheet import Outcome, Sheet
 from tests.builders import ROOT, solution_bodies
 
-SEEDS = 20
-FEWEST_SEEDS, SECONDS = 3, 1.0  # an exercise that takes long is drawn on fewer
+SEEDS = 10
+FEWEST_SEEDS, SECONDS = 2, 0.5  # an exercise that takes long is drawn on fewer
 
 
 @dataclass(frozen=True)
