@@ -123,8 +123,8 @@ ax.legend(loc="upper right")
 show(
     fig,
     alt="Accuracy over 30 epochs, three seeds. In the first two epochs some lines are at 0.42; "
-    "from the third on training and validation are flat at 0.578 without a wrinkle, on the dotted line "
-    "that marks the share of the larger class.",
+    "from the third on training and validation are flat at 0.578 without a wrinkle, on the "
+    "dotted line that marks the share of the larger class.",
 )
 print(f"published: 396 of 706 validation images are of the larger class: {396 / 706:.4f}")
 print(f"ours:      {(VALIDATION[1] == 0).sum()} of {len(rows_val)}: {base_rate:.4f}")
@@ -644,9 +644,9 @@ axes[0].legend(loc="upper left")
 fig.suptitle("At a rate that fits the number of inputs, both networks learn", x=0.01, ha="left")
 show(
     fig,
-    alt="Accuracy over 36 and 40 epochs, three seeds thin and mean thick, two panels. Sigmoid: near "
-    "0.62 until epoch 10, then training rises to 0.84 and validation to 0.77. ReLU with He: training "
-    "rises to 0.84 and validation to 0.75, one seed far behind the others. Both end well above the "
+    alt="Accuracy over 36 and 40 epochs, three seeds thin and mean thick, two panels. Sigmoid: "
+    "near 0.62 until epoch 10, then training rises to 0.84 and validation to 0.77. ReLU with He: "
+    "training rises to 0.84 and validation to 0.75, one seed far behind the others. Both end well above the "
     "line of logistic regression at 0.64.",
 )
 
@@ -891,8 +891,8 @@ fig.suptitle("The twenty surest errors and their probability; ! a wrong label", 
 show(
     fig,
     alt="Twenty validation images on which the mean probability lies furthest from the label. Some "
-    "are plain cars and a van that carry the label 1, an ambulance and a fire engine that carry the "
-    "label 0; the rest are mostly fire engines, ambulances and police cars with low probabilities.",
+    "are plain cars and a van that carry the label 1, an ambulance and a fire engine that carry "
+    "the label 0; the rest are mostly fire engines, ambulances and police cars with low probabilities.",
 )
 print("wrong labels among them:", int(flipped[surest].sum()))
 
@@ -1032,8 +1032,8 @@ show(
     alt="Six panels. A: a flat line at 0.561 over 100 epochs. B: five bars of the same height. C: "
     "training accuracy rises to about 0.73, the validation curve stays near 0.63 and jumps. D: "
     "training and validation accuracy rise to 0.97 and 0.88. E: the loss lies near "
-    "a hundred million, with a spike to more than a million million at the sixth step. F: three curves lie on top "
-    "of each other.",
+    "a hundred million, with a spike to more than a million million at the sixth step. F: "
+    "three curves lie on top of each other.",
 )
 
 # %% [markdown]
