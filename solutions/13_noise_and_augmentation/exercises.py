@@ -391,7 +391,7 @@ def post_rectified_again(x, W, b, sd, where, rng):
     return relu(noisy(relu(x @ W + b), sd, rng))
 
 
-@noisy_dense.wrong("'pre' and 'post' have changed places.", loses=(PRE, POST))
+@noisy_dense.wrong("The places 'pre' and 'post' are exchanged.", loses=(PRE, POST))
 def pre_and_post_swapped(x, W, b, sd, where, rng):
     if where == "in":
         return relu(noisy(x, sd, rng) @ W + b)
@@ -839,7 +839,7 @@ def flips_spoil_everything(reference):
 
 
 @label_preserving.wrong(
-    "'flip_lr' exchanges left and right, 'flip_ud' top and bottom: which mirror image of a 3 is a 3?",
+    "Two mirrors: 'flip_lr' exchanges left and right, 'flip_ud' top and bottom. Which mirror image of a 3 is a 3?",
     loses=LABELS,
     edits=True,
 )

@@ -1583,6 +1583,11 @@ def numbers_as_text():
     return {run.lower(): [str(cause), fix.upper()] for run, (cause, fix) in RIGHT.items()}
 
 
+@diagnoses.right
+def in_another_order_with_lists():
+    return {run: list(RIGHT[run]) for run in reversed(list(RIGHT))}
+
+
 diagnoses.small(
     "Ask three things of a run. Do the numbers change where they should? Do they stay where they should? What would they be if the network "
     "always gave the same answer? The first that is answered oddly points to the cause; the smallest fix changes that line and nothing else."
