@@ -89,15 +89,15 @@ def _room(course: Course, lessons: list[Lesson]) -> Course:
 def _class(lessons: list[Lesson]) -> Iterator[Made]:
     """The hard cases, then variants and misconceptions of all lessons in turn."""
     first = lessons[0]
-    yield Made(first, "the reference solutions", _notebook(first))
-    yield Made(first, "wrong answers that attack the grader", _notebook(first, attack=ATTACK))
-    yield Made(first, "a file cut off in the middle", _notebook(first)[:-200])
-    yield Made(first, "right, two days late", _notebook(first), (("timestamp.txt", HANDED_IN),))
-    in_turn = zip_longest(*map(_answers, lessons))
+    yield Made(first, "the reference solutions", notebook_of(first))
+    yield Made(first, "wrong answers that attack the grader", notebook_of(first, attack=ATTACK))
+    yield Made(first, "a file cut off in the middle", notebook_of(first)[:-200])
+    yield Made(first, "right, two days late", notebook_of(first), (("timestamp.txt", HANDED_IN),))
+    in_turn = zip_longest(*map(answers_to, lessons))
     yield from (made for made in chain.from_iterable(in_turn) if made)
 
 
-def _answers(lesson: Lesson) -> Iterator[Made]:
+def answers_to(lesson: Lesson) -> Iterator[Made]:
     """Submissions with one answer replaced: mostly misconceptions, now and then another right way."""
     wrong = ((e, v, "misconception") for e, v in _in_turn(lesson, lambda e: e.mistakes))
     right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: e.variants))
@@ -113,7 +113,7 @@ def _answers(lesson: Lesson) -> Iterator[Made]:
             ):  # leans on something that stays with its author
                 continue
             words = variant.name.replace("_", " ")
-            yield Made(lesson, f"{exercise.name}: {kind}, {words}", _notebook(lesson, (exercise, cell)))
+            yield Made(lesson, f"{exercise.name}: {kind}, {words}", notebook_of(lesson, (exercise, cell)))
 
 
 def _in_turn(
@@ -133,7 +133,7 @@ def _cell_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:
     return f"{own}\n{', '.join(replaced)} = _{variant.name}({given})\n"
 
 
-def _notebook(lesson: Lesson, replaced: tuple[Exercise, str] | None = None, attack: str = "") -> bytes:
+def notebook_of(lesson: Lesson, replaced: tuple[Exercise, str] | None = None, attack: str = "") -> bytes:
     """The lesson as a student hands it in: reference answers, one of them replaced."""
     made = json.loads(lesson.notebook_path.read_text(encoding="utf-8"))
     cells = []

@@ -69,8 +69,7 @@ class Room:
     def answers(self) -> list[bytes]:
         """The reference solutions, then one answer replaced by a misconception or by another right way."""
         (lesson,) = Course(self.master).lessons((self.lesson,))
-        made = [demo._notebook(lesson), *(one.notebook for one in demo._answers(lesson))]
-        return [self._without_demos(notebook) for notebook in made]
+        return [demo.notebook_of(lesson), *(one.notebook for one in demo.answers_to(lesson))]
 
     def _without_demos(self, notebook: bytes) -> bytes:
         """Without the cells that our engine would leave out: for both contestants the same notebooks."""
@@ -82,9 +81,11 @@ class Room:
         ]
         return json.dumps(made).encode()
 
-    def some(self, distinct: int, count: int) -> dict[str, bytes]:
+    def some(self, distinct: int, count: int, demos: bool = False) -> dict[str, bytes]:
         """Submissions by student, the same few notebooks in turn."""
-        return {f"student{k:04d}": self.answers[k % distinct] for k in range(count)}
+        made = self.answers[:distinct]
+        made = made if demos else [self._without_demos(notebook) for notebook in made]
+        return {f"student{k:04d}": made[k % distinct] for k in range(count)}
 
     @contextmanager
     def handed_in(self, by_student: dict[str, bytes], **files: dict[str, str]) -> Iterator[Path]:

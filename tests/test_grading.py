@@ -17,8 +17,12 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.bridge import Ledger
 from autograder.build import build
-from autograder.grading.sandbox import missing
+from autograder.course import Course
+from autograder.grading import grade, pool
+from autograder.grading.assignment import Submission
+from autograder.grading.sandbox import Limits, missing
 from tests.builders import LESSON as LESSON_SOURCE
 from tests.builders import make_course, only_lesson
 from tests.classroom import LESSON, Classroom
@@ -267,6 +271,24 @@ def dies_between(c: Classroom) -> None:
     c.submit("dies_between", made)
 
 
+def dies_on_a_case(c: Classroom) -> None:
+    """A function that ends the process for some inputs: the other exercise is none the worse."""
+    made = c.solution()
+    cell = made["cells"][at(made, "relative_error")]
+    renamed = cell["source"].replace("def relative_error(", "def answer(")
+    dies = "def relative_error(a, b):\n    return os._exit(1) if np.size(a) > 100 else answer(a, b)"
+    cell["source"] = f"import os\n{renamed}\n{dies}"
+    c.submit("dies_on_a_case", made)
+
+
+def dies_everywhere(c: Classroom) -> None:
+    made = c.solution()
+    for name in ("numerical_gradient", "relative_error"):
+        own = made["cells"][at(made, name)]
+        own["source"] = f"import os\ndef {name}(*_, **__): os.abort()"
+    c.submit("dies_everywhere", made)
+
+
 EXPECTED = {
     # student: points, status, words of the reason
     right: (4, "graded", ""),
@@ -304,6 +326,8 @@ EXPECTED = {
     in_tensorflow_types: (4, "graded", ""),
     forever: (2, "limited", "relative_error"),
     dies_between: (4, "crashed", "ended the process"),
+    dies_on_a_case: (2, "crashed", "exit code 1"),
+    dies_everywhere: (0, "crashed", "SIGABRT"),
 }
 
 
@@ -471,6 +495,28 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_scores(
     with sqlite3.connect(small.root / "gradebook.db") as book:
         assert book.execute("pragma integrity_check").fetchone() == ("ok",)
         assert book.execute("select count(*) from submitted_assignment").fetchone() == (6,)
+
+
+def test_a_worker_that_dies_loses_only_the_submission_it_was_at(small: Classroom) -> None:
+    """What it had been handed for later is marked by another."""
+    ledger = Ledger(Course(small.root))
+    sources = grade.Sources(ledger.source_folder(LESSON))
+    assignment = grade.prepared(Course(small.root), ledger, sources, sources.modules)
+    notebook = {f"{LESSON}.ipynb": json.dumps(small.solution()).encode()}
+    tasks = [(assignment, Submission(f"student{k}", LESSON, notebook)) for k in range(6)]
+    ledger.close()
+    setup = pool.Setup(Limits())
+    crew = pool.hired(setup, 1)
+    marked = pool.on_this_machine(tasks, setup, crew)
+    first = next(marked)
+    os.kill(crew[0].process.pid, signal.SIGKILL)
+    marks = {task[1].student: mark for task, mark in [first, *marked]}
+    assert len(marks) == 6
+    lost = [mark for mark in marks.values() if mark.status == "failed"]
+    assert [mark.reason for mark in lost] == [
+        "the grader failed: the process that marks submissions ended unexpectedly"
+    ]
+    assert {sum(e.points for e in mark.exercises) for mark in marks.values() if mark not in lost} == {4.0}
 
 
 def test_workers_end_with_the_one_who_gives_out_the_work(small: Classroom) -> None:

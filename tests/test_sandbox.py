@@ -157,6 +157,28 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
         assert text_of(other, source) == "(False, False, False)"
 
 
+@needs_one
+def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
+    """And nothing else of it is left: no name, no thread, which a fork would lose."""
+    made = Zygote(
+        (), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS, sandbox=True
+    )
+    made.wait_until_ready()
+    asks = (
+        "import os, sys\nassert 'x' not in globals()\n"
+        "'mailbox' in sys.modules, len(os.listdir('/proc/self/task'))"
+    )
+    with made.student({}, seed=1, deadline=time.monotonic() + 60) as before:
+        assert text_of(before, asks) == "(False, 1)"
+    made.rehearse(("x = 1", "def later():\n    import mailbox\nlater()", "1 / 0"))
+    with made.student({}, seed=1, deadline=time.monotonic() + 60) as after:
+        assert text_of(after, asks) == "(True, 1)"
+    made.rehearse(("import os; os._exit(0)",))
+    with made.student({}, seed=1, deadline=time.monotonic() + 60) as later:
+        assert text_of(later, asks) == "(True, 1)"
+    made.close()
+
+
 def probe_of(*cases: Case, driver: str = "") -> Sheet:
     return Sheet("f", ("f",), 1.0, {"all": 1}, cases, driver=driver)
 
@@ -166,7 +188,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: Student) -> No
     student.cell("def helper(x): return 2 * x\ndef f(x): return helper(x)")
     student.mark(1)
     student.cell("def helper(x): raise ValueError")
-    (outcome,) = student.probe(1, probe_of(Case({"x": np.arange(3)})), 5)
+    (outcome,) = student.probe(1, probe_of(Case({"x": np.arange(3)})), 5, in_a_copy=True)
     assert np.array_equal(outcome.value, [0, 2, 4])
 
 
@@ -174,7 +196,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: Student) -> No
 def test_a_crash_in_a_probe_costs_that_exercise_alone(student: Student) -> None:
     student.cell("import os\ndef f(x): return os._exit(3) if x > 1 else x")
     student.mark(1)
-    first, second, third = student.probe(1, probe_of(*(Case({"x": k}) for k in (1, 2, 3))), 5)
+    first, second, third = student.probe(1, probe_of(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
     assert first.value == 1
     assert second.raised == third.raised == "Stopped"
     assert "exit code 3" in second.message
@@ -185,7 +207,7 @@ def test_a_crash_in_a_probe_costs_that_exercise_alone(student: Student) -> None:
 def test_an_endless_probe_keeps_what_was_answered(student: Student) -> None:
     student.cell("def f(x):\n    while x > 1: pass\n    return x")
     student.mark(1)
-    first, second = student.probe(1, probe_of(Case({"x": 1}), Case({"x": 2})), 1)
+    first, second = student.probe(1, probe_of(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
     assert first.value == 1
     assert second.raised == "Stopped" and "1 seconds" in second.message
     assert text_of(student, "'still here'") == "'still here'"
@@ -198,7 +220,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: Student) -
     )
     student.cell("import os\ndef f(x): return os.getpid()")
     student.mark(1)
-    (outcome,) = student.probe(1, probe_of(Case({"x": 1})), 5)
+    (outcome,) = student.probe(1, probe_of(Case({"x": 1})), 5, in_a_copy=True)
     assert outcome.value == 1
 
 
@@ -206,7 +228,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: Student) -
 def test_results_that_are_no_data_arrive_as_names(student: Student) -> None:
     student.cell("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
     student.mark(1)
-    outcomes = student.probe(1, probe_of(*(Case({"x": k}) for k in range(3))), 5)
+    outcomes = student.probe(1, probe_of(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
     assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 
 

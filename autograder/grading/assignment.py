@@ -57,13 +57,14 @@ class Assignment:
     files: dict[str, bytes] = field(default_factory=dict)  # put over the student's
     modules: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
+    rehearsal: tuple[str, ...] = ()  # the instructor's cells, for what they import while they run
     config: str = ""  # the text of nbgrader_config.py
 
     @property
     def digest(self) -> str:
         state = hashlib.sha256()
         for part in fields(self):
-            if part.name not in ("modules", "readable"):  # where things lie decides nothing
+            if part.name not in ("modules", "readable", "rehearsal"):  # they decide nothing
                 state.update(_bytes_of(getattr(self, part.name)))
         return state.hexdigest()
 

@@ -30,6 +30,7 @@ from .sandbox import Limits
 WATCH_SECONDS = 0.1
 GRACE_SECONDS = 2.0  # for code that is told to stop
 FORK_SECONDS = 60.0
+REHEARSAL_SECONDS = 20.0
 CHUNK = 8 << 20
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -129,10 +130,7 @@ class Zygote:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             with theirs:
-                try:
-                    socket.send_fds(self.control, [folder.encode()], [theirs.fileno()])
-                except OSError as error:
-                    raise EngineError(f"the process that runs notebooks is gone: {error}") from None
+                self._tell(folder, theirs.fileno())
             student = Student(ours, self.limits, deadline)
             try:
                 student.begin(files, seed)
@@ -143,6 +141,24 @@ class Zygote:
             ours.close()
             if not self.sandbox:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def rehearse(self, cells: tuple[str, ...]) -> None:
+        """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""
+        with self.student({}, 0, time.monotonic() + REHEARSAL_SECONDS) as student:
+            try:
+                for source in cells:
+                    student.cell(source)
+                modules = student.imported()
+            except Gone:  # they take too long, or need a file: each submission will import for itself
+                return
+        self._tell(modules)
+
+    def _tell(self, message: Any, *descriptors: int) -> None:
+        try:
+            socket.send_fds(self.control, [b"!"], descriptors)
+            frames.send(self.control, message)
+        except OSError as error:
+            raise EngineError(f"the process that runs notebooks is gone: {error}") from None
 
     def close(self) -> None:
         self.control.close()
@@ -200,14 +216,20 @@ class Student:
         """Remembers the names as they are here, for a probe later."""
         self._ask({"do": "mark", "mark": number}, 10)
 
-    def probe(self, number: int, sheet: Sheet, seconds: float) -> list[Outcome]:
+    def imported(self) -> list[str]:
+        """The modules that the cells have imported, as far as the process can be believed."""
+        return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
+
+    def probe(self, number: int, sheet: Sheet, seconds: float, in_a_copy: bool) -> list[Outcome]:
         """What the student's functions give on every case, called with the names of that mark.
 
-        No single case may take longer than `seconds`.
+        No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
+        only; making one costs time.
         """
         outcomes: list[Outcome] = []
         request = {
             "do": "probe",
+            "in_a_copy": in_a_copy,
             "mark": number,
             "name": sheet.name,
             "functions": list(sheet.functions),

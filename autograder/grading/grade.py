@@ -304,6 +304,7 @@ def prepared(course: Course, ledger: Ledger, sources: Sources, modules: set[str]
         files=ledger.overwriting_files(sources.name),
         modules=tuple(sorted(modules)),
         readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
+        rehearsal=_rehearsal(sources) if checks else (),
         config=(course.root / CONFIG).read_text(encoding="utf-8"),
     )
 
@@ -349,6 +350,16 @@ def _with_demos(book: Book, cells: list[dict], ours: bool) -> Book:
         else:
             bound |= binds
     return replace(book, left_out=frozenset(left_out), left_out_names=frozenset(from_demos - bound))
+
+
+def _rehearsal(sources: Sources) -> tuple[str, ...]:
+    """The cells that every submission has to run, with the instructor's answers."""
+    return tuple(
+        cell["source"]
+        for cells in sources.cells.values()
+        for cell in cells
+        if cell["cell_type"] == "code" and "demo" not in cell["metadata"].get("tags", [])
+    )
 
 
 def _statements(source: str) -> list[slicing.Statement]:

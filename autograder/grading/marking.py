@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PROBE_PATIENCE = 2  # times what all cases may take in a notebook is what one may take here
 MOST_RESTARTS = 6
+SECONDS_TO_REPLAY = 2  # cells that took longer are not run again because a probe crashed: it gets a copy
 ELSEWHERE = "holds on the inputs you were given, and not on others"
 NEVER_REACHED = "this exercise was not reached"
 
@@ -195,6 +196,7 @@ class _Notebook:
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
     name_errors: bool = False
+    fragile: bool = False  # a probe has ended the process before
 
     def run(self) -> None:
         steps = self._steps()
@@ -249,6 +251,7 @@ class _Notebook:
 
     def _once(self, steps: list[_Step], with_demos: bool) -> None:
         with self.zygote.student(self.files, seed=1, deadline=self.deadline) as student:
+            began = time.monotonic()
             for step in steps:
                 if step.number in self.guilty or (step.kind == "demo" and not with_demos):
                     continue
@@ -256,9 +259,10 @@ class _Notebook:
                     self._try(step, lambda step=step: student.mark(step.number))
                 elif step.kind != "progress":
                     self._run_cell(student, step)
+            in_a_copy = self.fragile or time.monotonic() - began > SECONDS_TO_REPLAY
             for step in steps:
                 if step.kind == "exercise" and -step.number not in self.guilty:
-                    self._probe(student, step)
+                    self._probe(student, step, in_a_copy)
 
     def _run_cell(self, student: Student, step: _Step) -> None:
         reply = self._try(step, lambda: student.cell(step.cell.source))
@@ -268,42 +272,48 @@ class _Notebook:
         step.cell.outputs = outputs_from(reply.outputs)
         step.cell.execution_count = reply.count
         if reply.limit:
-            self.status = max(self.status, "limited", key=("graded", "limited", "crashed").index)
-            self.reasons.append(f"cell {step.number} was {reply.limit}")
+            self._worse("limited", f"cell {step.number} was {reply.limit}")
             step.cell.outputs.append(error_output("CellTimeoutError", reply.limit))
         if step.own and any(o.get("ename") == "NameError" for o in step.cell.outputs):
             self.name_errors = True
 
-    def _probe(self, student: Student, step: _Step) -> None:
+    def _probe(self, student: Student, step: _Step, in_a_copy: bool) -> None:
         sheet = self.lesson.sheets[step.exercise]
         if step.exercise in self.verdicts:
             return
         public = self.assignment.public_counts.get(sheet.name, len(sheet.cases)) / len(sheet.cases)
         seconds = PROBE_PATIENCE * sheet.seconds * public
-        self.guilty[-step.number] = "it ended the process"  # until it has answered
-        outcomes = self._try(step, lambda: student.probe(step.number, sheet, seconds), probe=True)
-        del self.guilty[-step.number]
+        try:
+            outcomes = student.probe(step.number, sheet, seconds, in_a_copy)
+        except Gone as gone:
+            if in_a_copy:  # where there are threads there was none, and the process itself has ended
+                self._blame(-step.number, step.exercise, gone)
+            self.fragile = True
+            raise _Restart from None
         if any(outcome.raised == "NameError" for outcome in outcomes):
             self.name_errors = True
         stopped = [o.message for o in outcomes if o.raised == "Stopped"]
         if stopped:
             kind = "crashed" if "the process of" in stopped[0] else "limited"
-            self.status = max(self.status, kind, key=("graded", "limited", "crashed").index)
-            self.reasons.append(f"{step.exercise}: {stopped[0]}")
+            self._worse(kind, f"{step.exercise}: {stopped[0]}")
         self.verdicts[step.exercise] = self._verdict(sheet, outcomes)
 
-    def _try(self, step: _Step, ask: Callable[[], Any], probe: bool = False) -> Any:
+    def _try(self, step: _Step, ask: Callable[[], Any]) -> Any:
         try:
             return ask()
         except Gone as gone:
-            what = step.exercise if probe else f"cell {step.number}"
-            self.guilty[-step.number if probe else step.number] = gone.reason
-            self.status = max(self.status, "limited" if gone.limit else "crashed",
-                              key=("graded", "limited", "crashed").index)  # fmt: skip
-            self.reasons.append(f"{what} {gone.reason}")
-            if not probe and step.cell:
+            self._blame(step.number, f"cell {step.number}", gone)
+            if step.cell:
                 step.cell.outputs = [error_output("DeadKernelError", f"this cell {gone.reason}")]
             raise _Restart from None
+
+    def _blame(self, number: int, what: str, gone: Gone) -> None:
+        self.guilty[number] = gone.reason
+        self._worse("limited" if gone.limit else "crashed", f"{what} {gone.reason}")
+
+    def _worse(self, status: str, reason: str) -> None:
+        self.status = max(self.status, status, key=("graded", "limited", "crashed").index)
+        self.reasons.append(reason)
 
     def _why_not_reached(self) -> str:
         return f"{NEVER_REACHED}: {'; '.join(self.reasons)}" if self.reasons else NEVER_REACHED
@@ -383,25 +393,23 @@ def _uses(source: str) -> set[str]:
 
 def outputs_from(claimed: list[Any]) -> list[NotebookNode]:
     """Outputs of known kinds with fields of the right types; what is neither is dropped."""
-    from nbformat import v4
-
     made = []
     for output in claimed:
         if not isinstance(output, dict):
             continue
         kind = output.get("output_type")
         if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-            made.append(v4.new_output("stream", name=output["name"], text=str(output.get("text", ""))))
+            made.append(_output("stream", name=output["name"], text=str(output.get("text", ""))))
         elif kind in ("display_data", "execute_result"):
             count = output.get("execution_count")
             extra = (
                 {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
             )
             data = output.get("data")
-            made.append(v4.new_output(kind, data=_mime_bundle(data), metadata={}, **extra))
+            made.append(_output(kind, data=_mime_bundle(data), metadata={}, **extra))
         elif kind == "error":
             made.append(
-                v4.new_output(
+                _output(
                     "error",
                     ename=str(output.get("ename")),
                     evalue=str(output.get("evalue")),
@@ -409,6 +417,13 @@ def outputs_from(claimed: list[Any]) -> list[NotebookNode]:
                 )
             )
     return made
+
+
+def _output(kind: str, **parts: Any) -> NotebookNode:
+    """As nbformat makes it, but not looked at again: the whole notebook is, when it is written."""
+    from nbformat import from_dict
+
+    return from_dict({"output_type": kind, **parts})
 
 
 def _mime_bundle(data: Any) -> dict[str, Any]:
@@ -421,14 +436,10 @@ def _mime_bundle(data: Any) -> dict[str, Any]:
 
 
 def error_output(name: str, text: str) -> NotebookNode:
-    from nbformat import v4
-
-    return v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    return _output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
 
 def result_output(plain: str, html: str) -> NotebookNode:
-    from nbformat import v4
-
-    return v4.new_output(
+    return _output(
         "execute_result", data={"text/plain": plain, "text/html": html}, metadata={}, execution_count=None
     )

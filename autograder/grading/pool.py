@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -41,22 +43,27 @@ class Worker:
         self.setup = setup
         self.warm: tuple[Any, Zygote] | None = None
         self.rules: tuple[str, Any] | None = None
+        self.rehearsed: set[str] = set()  # assignments, by the warm process that is alive
 
     def prepare(self, assignment: Assignment) -> None:
         """Starts the warm process and reads the configuration, side by side."""
         needs = (assignment.modules, assignment.readable)
         if self.warm is None or self.warm[0] != needs:
             self.close()
+            self.rehearsed.clear()
             self.warm = needs, Zygote(*needs, self.setup.limits, self.setup.sandbox)
         if self.rules is None or self.rules[0] != assignment.config:
             self.rules = assignment.config, _rules(assignment.config)
+        if assignment.rehearsal and assignment.name not in self.rehearsed:
+            self.rehearsed.add(assignment.name)
+            self.warm[1].rehearse(assignment.rehearsal)
 
     def mark(self, assignment: Assignment, submission: Submission) -> Mark:
         from .marking import mark
 
         for last_try in (False, True):
-            self.prepare(assignment)
             try:
+                self.prepare(assignment)
                 return mark(assignment, submission, self.rules[1], self.warm[1], self.setup.limits)
             except EngineError as error:  # the warm process may have died: once more with a new one
                 self.close()
@@ -105,33 +112,36 @@ def on_this_machine(tasks: Iterable[Task], setup: Setup, crew: list[_Hand]) -> I
     jobs, waiting = len(crew), iter(tasks)
     try:
         while True:
-            for hand in [hand for hand in crew if not hand.task]:
-                if task := next(waiting, None):
-                    hand.give(task)
+            for length in range(AT_HAND):
+                for hand in [hand for hand in crew if len(hand.tasks) == length]:
+                    if task := next(waiting, None):
+                        hand.give(task)
             while len(crew) < jobs and (task := next(waiting, None)):
                 crew.append(_Hand.hired(setup))
                 crew[-1].give(task)
-            busy = {hand.connection: hand for hand in crew if hand.task}
+            busy = {hand.connection: hand for hand in crew if hand.tasks}
             if not busy:
                 return
             for connection in wait(list(busy), timeout=1.0):
                 hand = busy[connection]
-                done, mark = hand.task, hand.result()
+                task, mark = hand.tasks[0], hand.result()
                 if mark is None:
-                    crew.remove(hand)
-                    hand.dismiss()
-                    mark = failed(done[1], "the process that marks submissions ended unexpectedly")
+                    mark = failed(task[1], "the process that marks submissions ended unexpectedly")
+                    waiting = chain(hand.left_by(crew), waiting)
                 else:
-                    hand.task = None
-                    if task := next(waiting, None):  # at work again before its result is looked at
-                        hand.give(task)
-                yield done, mark
-            for hand in [hand for hand in crew if hand.task and time.monotonic() > hand.until]:
-                crew.remove(hand)
-                hand.dismiss()
-                yield hand.task, failed(hand.task[1], "judging took too long")
+                    hand.done()
+                    if following := next(waiting, None):  # never idle while its result is looked at
+                        hand.give(following)
+                yield task, mark
+            for hand in [hand for hand in crew if hand.tasks and time.monotonic() > hand.until]:
+                late = hand.tasks[0]
+                waiting = chain(hand.left_by(crew), waiting)
+                yield late, failed(late[1], "judging took too long")
     finally:
         dismissed(crew)
+
+
+AT_HAND = 2  # what a worker is at, and what it goes on with while that is entered in the gradebook
 
 
 @dataclass
@@ -141,7 +151,7 @@ class _Hand:
     process: Any
     connection: Connection
     patience: float
-    task: Task | None = None
+    tasks: list[Task] = field(default_factory=list)
     until: float = 0.0
     knows: Assignment | None = None
 
@@ -156,7 +166,9 @@ class _Hand:
 
     def give(self, task: Task) -> None:
         assignment, submission = task
-        self.task, self.until = task, time.monotonic() + self.patience
+        if not self.tasks:
+            self.until = time.monotonic() + self.patience
+        self.tasks.append(task)
         with contextlib.suppress(OSError):  # it has died: that shows when its result is asked for
             self.connection.send((None if assignment is self.knows else assignment, submission))
         self.knows = assignment
@@ -167,10 +179,20 @@ class _Hand:
         except (EOFError, OSError):
             return None
 
+    def done(self) -> None:
+        del self.tasks[0]
+        self.until = time.monotonic() + self.patience
+
+    def left_by(self, crew: list[_Hand]) -> list[Task]:
+        """It is no more, or too slow; what it had not begun is for another."""
+        crew.remove(self)
+        self.dismiss()
+        return self.tasks[1:]
+
     def dismiss(self) -> None:
         with contextlib.suppress(OSError):
             self.connection.close()
-        self.process.join(0 if self.task else 10)
+        self.process.join(0 if self.tasks else 10)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
@@ -179,19 +201,30 @@ class _Hand:
 def _work(connection: Connection, setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives out the work
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_received, args=(connection, inbox), daemon=True).start()
     from .. import bridge  # noqa: F401  while the one who gives out the work is busy with the same
     from . import marking  # noqa: F401
 
     worker, assignment = Worker(setup), None
     try:
-        while True:
-            given, submission = connection.recv()
+        while task := inbox.get():
+            given, submission = task
             assignment = given or assignment
             connection.send(worker.mark(assignment, submission))
-    except (EOFError, OSError):
+    except OSError:
         pass
     finally:
         worker.close()
+
+
+def _received(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
+    """In a thread, so that whoever sends the next submission need not wait until this one is marked."""
+    try:
+        while True:
+            inbox.put(connection.recv())
+    except (EOFError, OSError):
+        inbox.put(None)
 
 
 # --- more machines than one ---

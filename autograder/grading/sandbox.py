@@ -62,8 +62,10 @@ def missing() -> str:
         try:
             os.close(read)
             inner = move_into_house([sys.base_prefix, sys.prefix])
+            user = os.geteuid(), os.getegid()
+            inner = inner or fork_into_room()
             if inner == 0:
-                enter_room(Limits())
+                furnish_room(Limits(), *user)
                 os._exit(0)
             os._exit(_exit_code_of(inner))
         except BaseException as error:
@@ -172,15 +174,25 @@ def _maps_nobody() -> bool:
 # --- the room: once for every submission ---
 
 
-def enter_room(limits: Limits) -> int:
-    """Own namespaces, an empty scratch folder in memory, no privileges; returns like fork.
+def fork_into_room() -> int:
+    """os.fork with a child that wakes in its own namespaces, the first of its pid namespace.
 
-    The caller forks nothing itself: 0 comes back in the process that is the first of its pid namespace.
+    One call instead of fork, unshare, fork: copying a process with TensorFlow in it takes 20 ms each time.
     """
-    _own_namespaces(_NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS, as_root=False)
-    pid = os.fork()
-    if pid:
-        return pid
+    flags = _NEWUSER | _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS | signal.SIGCHLD
+    ctypes.pythonapi.PyOS_BeforeFork()
+    arguments = [ctypes.c_long(number) for number in (_CALLS["clone"], flags, 0, 0, 0, 0)]
+    pid = ctypes.PyDLL(None, use_errno=True).syscall(*arguments)  # it keeps the interpreter's lock meanwhile
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return _checked(pid, "clone: user namespaces are not allowed here")
+
+
+def furnish_room(limits: Limits, uid: int, gid: int) -> None:
+    """An empty scratch folder in memory, and no privileges, for who was this user before the fork."""
+    _map_self(uid, gid)
     os.setsid()
     size = f"mode=700,size={limits.disk},nr_inodes={limits.files}"
     _mount("tmpfs", SCRATCH, "tmpfs", _NOSUID | _NODEV, size)
@@ -194,7 +206,6 @@ def enter_room(limits: Limits) -> int:
     _give_up_privileges()
     _landlock(readable=["/"], writable=[SCRATCH, "/tmp", "/dev/shm", "/dev/pts", *_DEVICES])
     _seccomp()
-    return 0
 
 
 def _keep_in_sight(folder: str, behind: str) -> None:
@@ -234,10 +245,7 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
     if not as_root:
         _checked(_LIBC.unshare(_NEWUSER | kinds), "unshare: user namespaces are not allowed here")
-        _write("/proc/self/setgroups", "deny")
-        inside = 1000 if uid == 1 else 0  # the student's process; otherwise the house of somebody's own user
-        _write("/proc/self/uid_map", f"{inside} {uid} 1")
-        _write("/proc/self/gid_map", f"{inside} {gid} 1")
+        _map_self(uid, gid)
         return
     ours, theirs = socket.socketpair()
     outside = os.fork()
@@ -260,6 +268,13 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
         raise Missing(f"users could not be mapped: {ours.recv(200).decode('utf-8', 'replace')}")
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
+
+
+def _map_self(uid: int, gid: int) -> None:
+    _write("/proc/self/setgroups", "deny")
+    inside = 1000 if uid == 1 else 0  # the student's process; otherwise the house of somebody's own user
+    _write("/proc/self/uid_map", f"{inside} {uid} 1")
+    _write("/proc/self/gid_map", f"{inside} {gid} 1")
 
 
 def _somebody_else() -> int:
@@ -403,6 +418,7 @@ _CALLS = {
     "landlock_create_ruleset": 444,
     "landlock_add_rule": 445,
     "landlock_restrict_self": 446,
+    "clone": {"aarch64": 220}.get(platform.machine(), 56),
 }
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (1 << n for n in (17, 26, 27, 28, 29, 30))
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18

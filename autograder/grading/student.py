@@ -174,6 +174,7 @@ class Kernel:
         )  # where it looks for the main one
         self.shell = self.kernel.shell
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.at_first: frozenset[str] = frozenset()  # modules
 
     @property
     def names(self) -> dict[str, Any]:
@@ -181,6 +182,7 @@ class Kernel:
 
     def begin(self) -> None:
         """After the fork: what must not be shared with the siblings."""
+        self.at_first = frozenset(sys.modules)
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.spill = [_memory_file(descriptor) for descriptor in (1, 2)]
@@ -253,7 +255,7 @@ def serve(connection: socket.socket, kernel: Kernel, folder: str) -> None:
     marks: dict[int, dict[str, Any]] = {}
     while True:
         request = frames.receive(connection)
-        if request["do"] == "probe" and not _has_threads():
+        if request["do"] == "probe" and request["in_a_copy"] and not _has_threads():
             _answer_in_a_copy(connection, kernel, folder, marks, request)
             continue
         reply = _answer(connection, kernel, folder, marks, request)
@@ -279,6 +281,8 @@ def _answer(
         case "cell":
             done = kernel.run(request["source"])
             reply |= {"status": done["status"], "count": done["count"], "outputs": _as_text(done["outputs"])}
+        case "imported":
+            reply["modules"] = [name for name in sys.modules if name not in kernel.at_first]
         case "mark":
             marks[request["mark"]] = dict(kernel.names)
         case "probe":

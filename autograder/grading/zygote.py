@@ -6,6 +6,7 @@ runs a TensorFlow operation itself, since TensorFlow's threads would not survive
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -15,7 +16,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .sandbox import HOUSE_HOME, SCRATCH, WORK, Limits, enter_room, limit_resources, move_into_house
+from .sandbox import (
+    HOUSE_HOME,
+    SCRATCH,
+    WORK,
+    Limits,
+    fork_into_room,
+    furnish_room,
+    limit_resources,
+    move_into_house,
+)
 
 
 def main() -> None:
@@ -49,38 +59,46 @@ def _warmed(modules: list[str]) -> Any:
     from . import student
 
     kernel = student.Kernel()  # before the backend, which looks for a shell when it is imported
-    for name in ["matplotlib.pyplot", "matplotlib_inline.backend_inline", *modules]:
+    _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *modules])
+    return kernel
+
+
+def _import(modules: list[str]) -> None:
+    for name in modules:
         try:
             importlib.import_module(name)
         except Exception:  # the cell that imports it will say so
             continue
-    return kernel
+    gc.collect()
+    gc.freeze()  # the collector of a child leaves these pages shared
 
 
 def _serve(control: socket.socket, kernel: Any, limits: Limits, sandboxed: bool) -> None:
-    import gc
+    """For each connection that comes a child that serves it; with a message alone, modules to import."""
+    from . import frames
 
-    gc.collect()
-    gc.freeze()  # the collector of a child leaves these pages shared
     while True:
-        asked, descriptors, *_ = socket.recv_fds(control, 4096, 1)
+        asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if not asked:
             os._exit(0)
-        pid = os.fork()
+        message = frames.receive(control)
+        if not descriptors:
+            _import(message)
+            continue
+        connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
+        pid = fork_into_room() if sandboxed else os.fork()
         if pid == 0:
             control.close()
             try:
-                _become_student(
-                    socket.socket(fileno=descriptors[0]), kernel, limits, sandboxed, asked.decode()
-                )
+                _become_student(connection, kernel, limits, user if sandboxed else None, message)
             except BaseException:
                 os._exit(1)
             os._exit(0)
-        os.close(descriptors[0])
+        connection.close()
 
 
 def _become_student(
-    connection: socket.socket, kernel: Any, limits: Limits, sandboxed: bool, folder: str
+    connection: socket.socket, kernel: Any, limits: Limits, user: tuple[int, int] | None, folder: str
 ) -> None:
     from . import frames, student
 
@@ -89,14 +107,13 @@ def _become_student(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _close_all_but(connection.fileno())
         kernel.begin()
-        if sandboxed:
+        if user:
             folder = WORK
-            if enter_room(limits):
-                os._exit(0)
+            furnish_room(limits, *user)
         else:
             os.setsid()
         os.chdir(folder)
-        _clean_environment(SCRATCH if sandboxed else folder)
+        _clean_environment(SCRATCH if user else folder)
         limit_resources(limits)
     except BaseException as error:
         frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
