@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .course import CONFIG, Course
@@ -30,6 +30,11 @@ from .probe import printable
 # jsonschema, which nbformat validates with, would import this to check a format that no notebook names, and
 # building its grammars takes longer than all other imports together. It does without where there is none.
 sys.modules.setdefault("rfc3987_syntax", None)
+# nbgrader's own import loads what it registers with Jupyter's server, and half a second of web pages with it.
+for _extension in ("assignment_list", "course_list", "validate_assignment", "formgrader"):
+    _module = ModuleType(f"nbgrader.server_extensions.{_extension}")
+    _module.load_jupyter_server_extension = None
+    sys.modules.setdefault(_module.__name__, _module)
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -250,7 +255,8 @@ class Rules:
         import nbformat
 
         with _quiet():
-            return printable(nbformat.writes(notebook)) + "\n"
+            # All in one line: json's quick encoder doesn't indent.
+            return printable(nbformat.writes(notebook, indent=None)) + "\n"
 
 
 def _without_gradebook(step: type, config: Config, book: Book | None) -> Any:
@@ -502,28 +508,44 @@ class Ledger:
         """
         from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
-        session = self.gradebook.db
+        session, book = self.gradebook.db, self.gradebook
         warnings.simplefilter("ignore", SAWarning)  # about how nbgrader adds a submission piece by piece
-        commit, session.commit = session.commit, session.flush  # nbgrader's own calls commit after every step
+        # As nbgrader, which stops before it has a row for the submission.
+        marks = [
+            mark for mark in marks if not timestamps.get(mark.student) or _is_time(timestamps[mark.student])
+        ]
+        commit, session.commit = session.commit, lambda: None  # nbgrader's own calls commit after every step
         try:
-            for mark in marks:
-                self._enter_mark(assignment, mark, timestamps.get(mark.student))
+            with session.no_autoflush:  # many rows at once cost a fraction of one by one
+                for mark in marks:
+                    book.update_or_create_student(mark.student)
+                session.flush()
+                entries = [self._submission_of(assignment, mark, timestamps) for mark in marks]
+                session.flush()
+                for mark, entry in zip(marks, entries, strict=True):
+                    self._enter_mark(mark, entry)
+                session.flush()
+            for mark, entry in zip(marks, entries, strict=True):
+                if mark.status != "failed":
+                    self._penalise(mark, entry)
             session.commit = commit
             session.commit()
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             session.rollback()
-            raise AutograderError(f"The gradebook could not be written: {_first_line(error)}") from error
+            if isinstance(error, (SQLAlchemyError, OSError)):
+                raise AutograderError(f"The gradebook could not be written: {_first_line(error)}") from error
+            raise
         finally:
             session.commit = commit
             session.expunge_all()
 
-    def _enter_mark(self, assignment: str, mark: Mark, timestamp: str | None) -> None:
-        book = self.gradebook
-        if timestamp and not _is_time(timestamp):
-            return  # as nbgrader: it stops before it has a row for the submission
-        book.update_or_create_student(mark.student)
+    def _submission_of(self, assignment: str, mark: Mark, timestamps: dict[str, str | None]) -> Any:
+        timestamp = timestamps.get(mark.student)
         when = {"timestamp": timestamp} if timestamp else {}
-        submission = book.update_or_create_submission(assignment, mark.student, **when)
+        return self.gradebook.update_or_create_submission(assignment, mark.student, **when)
+
+    @staticmethod
+    def _enter_mark(mark: Mark, submission: Any) -> None:
         notebooks = {notebook.name: notebook for notebook in submission.notebooks}
         for name in mark.missing:
             for grade in notebooks[name].grades:
@@ -537,27 +559,23 @@ class Ledger:
             comments = {comment.name: comment for comment in notebooks[done.name].comments}
             for name, comment in done.comments.items():
                 comments[name].auto_comment = comment
-        book.db.flush()
-        if mark.status != "failed":
-            for done in mark.notebooks:
-                self._penalise(submission, notebooks[done.name])
 
-    def _penalise(self, submission: Any, notebook: Any) -> None:
+    def _penalise(self, mark: Mark, submission: Any) -> None:
         """What nbgrader's AssignLatePenalties does."""
         from nbgrader.preprocessors import AssignLatePenalties
 
-        book = self.gradebook
-        notebook.late_submission_penalty = None
-        if submission.total_seconds_late > 0:
-            step = AssignLatePenalties(config=self.config, log=_silent_log())
-            step.init_plugin()
-            book.db.refresh(notebook)
-            penalty = step.plugin_inst.late_submission_penalty(
-                submission.student.id, notebook.score, submission.total_seconds_late
-            )
-            if penalty is not None:
-                notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
-        book.db.flush()
+        graded = {done.name for done in mark.notebooks}
+        for notebook in [notebook for notebook in submission.notebooks if notebook.name in graded]:
+            notebook.late_submission_penalty = None
+            if submission.total_seconds_late > 0:
+                step = AssignLatePenalties(config=self.config, log=_silent_log())
+                step.init_plugin()
+                self.gradebook.db.refresh(notebook)
+                penalty = step.plugin_inst.late_submission_penalty(
+                    submission.student.id, notebook.score, submission.total_seconds_late
+                )
+                if penalty is not None:
+                    notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)
 
     def scores(self, assignment: str) -> dict[str, tuple[float, float]]:
         """Every student's score as the gradebook has it, manual scores included, and the penalty in it."""

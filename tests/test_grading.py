@@ -289,6 +289,13 @@ def dies_everywhere(c: Classroom) -> None:
     c.submit("dies_everywhere", made)
 
 
+def deep_result(c: Classroom) -> None:
+    made = c.solution()
+    nest = "deep = []\nfor _ in range(600):\n    deep = [deep]\n"
+    made["cells"].append(code(nest + "display({'application/json': deep, 'text/plain': 'deep'}, raw=True)"))
+    c.submit("deep_result", made)
+
+
 EXPECTED = {
     # student: points, status, words of the reason
     right: (4, "graded", ""),
@@ -327,6 +334,7 @@ EXPECTED = {
     forever: (2, "limited", "relative_error"),
     dies_between: (4, "crashed", "ended the process"),
     dies_on_a_case: (2, "crashed", "exit code 1"),
+    deep_result: (4, "graded", ""),
     dies_everywhere: (0, "crashed", "SIGABRT"),
 }
 
@@ -441,6 +449,7 @@ WITH_DEMO = LESSON_SOURCE.replace(
         ("return x / 3", 0, False),
         ("return x * factor", 2, True),
         ("return x / 3 + 0 * factor", 0, True),
+        ("factor = 3; return x / factor", 0, False),  # a name of its own
     ],
 )
 def test_demonstrations_run_only_for_those_who_lean_on_one(

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +34,28 @@ class Both:
     """One class, graded by stock nbgrader and by ours."""
 
     def __init__(self, folder: Path) -> None:
-        self.stock, self.ours = folder / "stock", folder / "ours"
-        plain_course.make(self.stock)
-        self.nbgrader(self.stock, "generate_assignment", plain_course.NAME)
-        with sqlite3.connect(self.stock / "gradebook.db") as book:
+        self.ours = folder / "ours"
+        plain_course.make(self.ours)
+        self.nbgrader(self.ours, "generate_assignment", plain_course.NAME)
+        with sqlite3.connect(self.ours / "gradebook.db") as book:
             book.execute("update assignment set duedate = '2030-01-01 00:00:00'")
-        self.students = plain_course.submit(self.stock)
-        config = self.stock / "nbgrader_config.py"
+        students = sorted(plain_course.submit(self.ours))
+        config = self.ours / "nbgrader_config.py"
         config.write_text(config.read_text() + "c.LateSubmissionPlugin.penalty_method = 'zero'\n")
-        shutil.copytree(self.stock, self.ours)
-        for student in self.students:  # one by one: some of them end stock's whole batch
-            self.nbgrader(self.stock, "autograde", plain_course.NAME, "--student", student)
+        halves = {folder / f"stock{k}": students[k::2] for k in range(2)}
+        self.stock = {student: root for root, half in halves.items() for student in half}
+        for root in halves:
+            shutil.copytree(self.ours, root)
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(self.graded_by_stock, halves, halves.values()))
         command = ["-m", "autograder.cli", "--course", str(self.ours), "grade", "--json", "--timeout", "10"]
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
         assert done.stdout, done.stderr
         self.results = {r["student"]: r for r in json.loads(done.stdout)["lessons"]}
+
+    def graded_by_stock(self, root: Path, students: list[str]) -> None:
+        for student in students:  # one by one: some of them end stock's whole batch
+            self.nbgrader(root, "autograde", plain_course.NAME, "--student", student)
 
     @staticmethod
     def nbgrader(root: Path, *arguments: str) -> None:
@@ -79,27 +87,26 @@ HOLE = "skipped_tests"  # which stock gives full points for not running the test
 
 @pytest.mark.parametrize("student", [name for name in EVERYONE if name != HOLE])
 def test_the_same_points_in_every_cell(both: Both, student: str) -> None:
-    stock, ours = (both.rows(root, CELLS, student) for root in (both.stock, both.ours))
+    stock, ours = (both.rows(root, CELLS, student) for root in (both.stock[student], both.ours))
     assert ours == stock
 
 
 def test_a_tag_does_not_save_a_graded_cell_from_running(both: Both) -> None:
     """The one difference, and it is meant."""
-    stock, ours = (both.rows(root, CELLS, HOLE)["test_square"][0] for root in (both.stock, both.ours))
+    stock, ours = (both.rows(root, CELLS, HOLE)["test_square"][0] for root in (both.stock[HOLE], both.ours))
     assert (stock, ours) == (2, 0)
 
 
 @pytest.mark.parametrize("student", EVERYONE)
 def test_the_same_comments(both: Both, student: str) -> None:
-    stock, ours = (both.rows(root, COMMENTS, student) for root in (both.stock, both.ours))
+    stock, ours = (both.rows(root, COMMENTS, student) for root in (both.stock[student], both.ours))
     assert ours == stock
 
 
 @pytest.mark.parametrize("student", EVERYONE)
 def test_a_submission_fails_where_stock_fails_it(both: Both, student: str) -> None:
-    graded = (
-        both.stock / "autograded" / student / plain_course.NAME / f"{plain_course.NAME}.ipynb"
-    ).is_file()
+    folder = both.stock[student] / "autograded" / student / plain_course.NAME
+    graded = (folder / f"{plain_course.NAME}.ipynb").is_file()
     result = both.results[student]
     assert (result["status"] != "failed") == graded, result["reason"]
     assert bool(result["reason"]) == (result["status"] != "graded" or student == "late")

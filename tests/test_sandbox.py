@@ -52,7 +52,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def zygote(shown: Path) -> Iterator[Zygote]:
     readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown))
-    made = Zygote(("numpy",), readable, LIMITS, sandbox=True)
+    made = Zygote()
+    made.warm_up(("numpy",), readable, LIMITS)
     yield made
     made.close()
 
@@ -160,9 +161,8 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 @needs_one
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
-    made = Zygote(
-        (), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS, sandbox=True
-    )
+    made = Zygote()
+    made.warm_up((), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS)
     made.wait_until_ready()
     asks = (
         "import os, sys\nassert 'x' not in globals()\n"

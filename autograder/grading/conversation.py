@@ -67,20 +67,11 @@ class Reply:
 
 
 class Zygote:
-    """A warm process, and its children."""
+    """A warm process, and its children. It starts at once, and goes on when it is told what for."""
 
-    def __init__(
-        self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits, sandbox: bool
-    ) -> None:
-        self.limits, self.sandbox = limits, sandbox
+    def __init__(self, sandbox: bool = True) -> None:
+        self.sandbox = sandbox
         self.control, theirs = socket.socketpair()
-        settings = {
-            "modules": modules,
-            "readable": readable,
-            "limits": asdict(limits),
-            "sandbox": sandbox,
-            "fonts": _font_lists(),
-        }
         environment = {
             "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
@@ -92,14 +83,7 @@ class Zygote:
         if not sandbox:
             environment["HOME"] = os.environ.get("HOME", "/")
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "autograder.grading.zygote",
-                str(theirs.fileno()),
-                json.dumps(settings),
-            ],
+            [sys.executable, "-P", "-m", "autograder.grading.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -109,6 +93,19 @@ class Zygote:
         )
         theirs.close()
         self.ready = False
+
+    def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
+        """Tells it what to import, what of this machine to show, and what a student's process may use."""
+        self.limits = limits
+        settings = {
+            "modules": list(modules),
+            "readable": list(readable),
+            "limits": asdict(limits),
+            "sandbox": self.sandbox,
+            "fonts": _font_lists(),
+        }
+        with self._alive():
+            frames.send(self.control, settings)
 
     def wait_until_ready(self, seconds: float = 180) -> None:
         if self.ready:
@@ -154,9 +151,14 @@ class Zygote:
         self._tell(modules)
 
     def _tell(self, message: Any, *descriptors: int) -> None:
-        try:
+        with self._alive():
             socket.send_fds(self.control, [b"!"], descriptors)
             frames.send(self.control, message)
+
+    @contextlib.contextmanager
+    def _alive(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise EngineError(f"the process that runs notebooks is gone: {error}") from None
 

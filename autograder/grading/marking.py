@@ -7,7 +7,6 @@ Other graded cells run as they are and are scored from their outputs, as nbgrade
 
 from __future__ import annotations
 
-import ast
 import json
 import time
 from collections.abc import Callable
@@ -32,6 +31,7 @@ PROBE_PATIENCE = 2  # times what all cases may take in a notebook is what one ma
 MOST_RESTARTS = 6
 SECONDS_TO_REPLAY = 2  # cells that took longer are not run again because a probe crashed: it gets a copy
 ELSEWHERE = "holds on the inputs you were given, and not on others"
+DEEPEST = 50  # nesting of a JSON output that is kept
 NEVER_REACHED = "this exercise was not reached"
 
 
@@ -335,7 +335,7 @@ class _Notebook:
         if all(verdict.status in ("right", "open") for verdict in self.verdicts.values()):
             return False
         return self.name_errors or any(
-            step.own and step.kind == "run" and _uses(step.cell.source) & self.book.left_out_names
+            step.own and step.kind == "run" and _global_names(step.cell.source) & self.book.left_out_names
             for step in steps
         )
 
@@ -377,15 +377,13 @@ def _public_part(sheet: Sheet, count: int) -> Sheet:
     return replace(sheet, cases=sheet.cases[:count], mistakes=mistakes)
 
 
-def _uses(source: str) -> set[str]:
+def _global_names(source: str) -> set[str]:
+    """The names that a cell takes from elsewhere."""
     try:
-        return {
-            node.id
-            for node in ast.walk(ast.parse(slicing.without_magics(source)))
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
+        found = slicing.statements(slicing.without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
+    return {name for statement in found for name in statement.uses}
 
 
 # --- outputs, as nbformat has them, from what a process claims ---
@@ -432,7 +430,21 @@ def _mime_bundle(data: Any) -> dict[str, Any]:
     return {
         str(mime): content if isinstance(content, str) or str(mime).endswith("json") else json.dumps(content)
         for mime, content in data.items()
+        if not _deeper_than(DEEPEST, content)
     }
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    """Whether lists and dictionaries are nested so far that whoever walks through them gives up."""
+    inside = [value]
+    for _ in range(levels):
+        inside = [
+            part
+            for one in inside
+            if isinstance(one, (list, dict))
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(inside)
 
 
 def error_output(name: str, text: str) -> NotebookNode:

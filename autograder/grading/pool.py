@@ -41,6 +41,7 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self.spare: Zygote | None = Zygote(setup.sandbox)  # starts while the first assignment is looked at
         self.warm: tuple[Any, Zygote] | None = None
         self.rules: tuple[str, Any] | None = None
         self.rehearsed: set[str] = set()  # assignments, by the warm process that is alive
@@ -49,9 +50,11 @@ class Worker:
         """Starts the warm process and reads the configuration, side by side."""
         needs = (assignment.modules, assignment.readable)
         if self.warm is None or self.warm[0] != needs:
-            self.close()
+            if self.warm:
+                self.close()
             self.rehearsed.clear()
-            self.warm = needs, Zygote(*needs, self.setup.limits, self.setup.sandbox)
+            self.warm, self.spare = (needs, self.spare or Zygote(self.setup.sandbox)), None
+            self.warm[1].warm_up(*needs, self.setup.limits)
         if self.rules is None or self.rules[0] != assignment.config:
             self.rules = assignment.config, _rules(assignment.config)
         if assignment.rehearsal and assignment.name not in self.rehearsed:
@@ -74,9 +77,10 @@ class Worker:
         raise AssertionError
 
     def close(self) -> None:
-        if self.warm:
-            self.warm[1].close()
-            self.warm = None
+        for zygote in (self.spare, self.warm and self.warm[1]):
+            if zygote:
+                zygote.close()
+        self.spare = self.warm = None
 
 
 def failed(submission: Submission, reason: str) -> Mark:
@@ -103,6 +107,8 @@ def hired(setup: Setup, jobs: int) -> list[_Hand]:
 
 
 def dismissed(crew: list[_Hand]) -> None:
+    for hand in crew:  # all are told first, so that they end side by side
+        hand.hang_up()
     for hand in crew:
         hand.dismiss()
 
@@ -189,9 +195,12 @@ class _Hand:
         self.dismiss()
         return self.tasks[1:]
 
-    def dismiss(self) -> None:
+    def hang_up(self) -> None:
         with contextlib.suppress(OSError):
             self.connection.close()
+
+    def dismiss(self) -> None:
+        self.hang_up()
         self.process.join(0 if self.tasks else 10)
         if self.process.is_alive():
             self.process.kill()
@@ -203,10 +212,10 @@ def _work(connection: Connection, setup: Setup) -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_received, args=(connection, inbox), daemon=True).start()
+    worker, assignment = Worker(setup), None
     from .. import bridge  # noqa: F401  while the one who gives out the work is busy with the same
     from . import marking  # noqa: F401
 
-    worker, assignment = Worker(setup), None
     try:
         while task := inbox.get():
             given, submission = task

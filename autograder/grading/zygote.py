@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import json
 import os
 import signal
 import socket
@@ -30,7 +29,12 @@ from .sandbox import (
 
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    settings = json.loads(sys.argv[2])
+    from . import frames, student  # noqa: F401  slow, and done while the settings are on their way
+
+    try:
+        settings = frames.receive(control)
+    except EOFError:
+        return
     fonts = {Path(path).name: Path(path).read_bytes() for path in settings["fonts"]}
     if settings["sandbox"]:
         inner = move_into_house(settings["readable"])

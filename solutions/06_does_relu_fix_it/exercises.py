@@ -650,7 +650,11 @@ def drive(layer_grad_norms, X, y, _kernels, _biases, _loss, _drop, _l2):
         last = number == len(_kernels) - 1
         penalty = keras.regularizers.L2(_l2) if _l2 and number == 1 else None
         act = "sigmoid" if last else "tanh"
-        layers.append(keras.layers.Dense(kernel.shape[1], activation=act, kernel_regularizer=penalty))
+        layers.append(
+            keras.layers.Dense(
+                kernel.shape[1], activation=act, kernel_initializer="zeros", kernel_regularizer=penalty
+            )
+        )
         if _drop and number == 0:
             layers.append(keras.layers.Dropout(_drop, seed=1))
     model = keras.Sequential(layers)
