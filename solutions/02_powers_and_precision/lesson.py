@@ -22,6 +22,7 @@ from nnlab import MLP
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.stack import fit_together
 
 style()
 rng = np.random.default_rng(2)
@@ -32,7 +33,8 @@ FORMATS = ("float16", "float32", "float64")
 #
 # Ten layers, all but the last with sigmoid units, a regression with 100 samples, and 300 steps of plain gradient
 # descent on the trainable parameters, weights and biases. The targets are scaled so that a network which always answers
-# 0 has a loss of 6.5, and one which always answers their mean a loss of 5.7.
+# 0 has a loss of 6.5, and one which always answers their mean a loss of 5.7. (`fit_together` trains the networks of
+# several seeds at once; each takes the steps it would take alone, but for the rounding.)
 
 # %% tags=["demo"]
 X = rng.normal(size=(100, 4))
@@ -49,20 +51,24 @@ def network(act, init="glorot_uniform", seed=0, dtype=np.float32):
 RECORDED = [*range(10), *range(10, 301, 10)]  # steps after which we look at the network
 
 
-def train(net, lr):
-    """The weights of every layer and the loss, as they were at the recorded steps."""
-    weights, losses = [], []
-    for step in range(RECORDED[-1] + 1):
-        if step:
-            net.step(net.grads(X, y, "mse"), "sgd", lr)
-        if step in RECORDED:
-            weights.append({l: W.astype(float) for l, W in net.W.items()})
-            losses.append(net.evaluate(X, y, "mse")[0])
-    return weights, losses
+def train(nets, lr):
+    """For each network its weights by layer and its losses, both at the recorded steps."""
+    runs = {net: ([], []) for net in nets}
+
+    def look(net):
+        weights, losses = runs[net]
+        weights.append({l: W.astype(float) for l, W in net.W.items()})
+        losses.append(net.evaluate(X, y, "mse")[0])
+
+    for net in nets:
+        look(net)
+    for before, step in zip(RECORDED, RECORDED[1:]):
+        fit_together(nets, X, y, "mse", epochs=step - before, batch=None, lr=lr, measure=look)
+    return list(runs.values())
 
 # %% tags=["demo"]
 SEEDS = range(5)
-sigmoid_runs = [train(network("sigmoid", seed=seed), lr=0.01) for seed in SEEDS]
+sigmoid_runs = train([network("sigmoid", seed=seed) for seed in SEEDS], lr=0.01)
 mean_loss = np.mean([losses for _, losses in sigmoid_runs], axis=0)
 unmoved = [[np.mean(ws[0][l] == ws[-1][l]) for l in range(1, 11)] for ws, _ in sigmoid_runs]
 for step in (0, 100, 200, 300):
@@ -70,7 +76,8 @@ for step in (0, 100, 200, 300):
 print("share of layer 1 that is what it was:", *[f"{share[0]:.0%}" for share in unmoved])
 
 # %% tags=["demo"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.1))
+fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.1), layout="none")
+fig.subplots_adjust(left=0.07, right=0.99, bottom=0.17, wspace=0.2)  # quicker than a layout
 seeds_band(left, RECORDED, [losses for _, losses in sigmoid_runs], "mean of 5 seeds", BLUE)
 page = ([1, 101, 201, 301], [6.5, 5.7, 5.7, 5.7])
 left.plot(*page, "D", color=BLACK, label="the lecture's page")
@@ -351,6 +358,12 @@ LOOKS = [(0.1, BLUE, "-"), (0.2, SKY, "--"), (0.25, GREEN, "-."), (0.5, PURPLE, 
 LOOKS += [(1, BLACK, "-"), (1.5, ORANGE, ":"), (2, VERMILION, "-"), (3, GREY, "--")]
 
 
+def powers(exponents):
+    """Powers of ten as plain text, which is quicker to draw than a formula."""
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return ["10" + str(k).translate(raised) for k in exponents]
+
+
 def powers_with_limits(ax, last, reach, formats):
     """The powers of eight factors as decades, and where the formats end."""
     for f, color, line in LOOKS:
@@ -363,16 +376,17 @@ def powers_with_limits(ax, last, reach, formats):
             where = (1.02 * last, np.log10(limit))  # beside the axes
             ax.text(*where, f"{name}: {beyond}", va="center", fontsize=9)
     ticks = np.linspace(-reach, reach, 7).astype(int)
-    ax.set_yticks(ticks, [f"$10^{{{tick}}}$" for tick in ticks])
+    ax.set_yticks(ticks, powers(ticks))
     ax.set(xlabel="number of factors n", xlim=(0, last), ylim=(-1.15 * reach, 1.15 * reach))
 
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7))
+fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7), layout="none")
+fig.subplots_adjust(left=0.09, right=0.91, bottom=0.23, wspace=0.45)
 powers_with_limits(left, 30, 9, ["float16"])
 powers_with_limits(right, 1100, 330, ["float32", "float64"])
-left.set(title="float16 ends within 30 layers", ylabel="$f^n$")
+left.set(title="float16 ends within 30 layers", ylabel="fⁿ")
 right.set(title="float32 and float64 only last longer")
-fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=10)
+fig.legend(*left.get_legend_handles_labels(), loc="lower center", ncols=8, fontsize=10)
 show(
     fig,
     alt="Powers of eight factors from 0.1 to 3 against the number of factors, vertical axis in "
@@ -402,7 +416,7 @@ def one_power(f, n):
         ax.plot(ends, decades[ends - 1], "X", color=color, ms=9, mec=BLACK, zorder=13)
         results.append(f"{name} {values[-1]:.3g}")
     ax.set_title(f"{f:.2f} to the {n}: " + ", ".join(results), fontsize=11)
-    ax.set(xlabel="number of factors", ylabel="$\\log_{10} f^n$", xlim=(0, n))
+    ax.set(xlabel="number of factors", ylabel="log₁₀ fⁿ", xlim=(0, n))
     ax.legend()
     return fig
 
@@ -516,6 +530,8 @@ ax.plot(1, 1e-9, "D", color=BLACK, ms=8)
 ax.annotate("the page's step", (1, 1e-9), (3, 1e-11), arrowprops={"arrowstyle": "-"})
 ax.set(title="A step below the line does not move the weight", xlabel="weight w", ylabel="step")
 ax.set_ylim(1e-19, 1e4)
+for axis, exponents in ((ax.xaxis, range(-2, 4)), (ax.yaxis, range(-16, 5, 4))):
+    axis.set_ticks([10.0**k for k in exponents], powers(exponents))
 ax.minorticks_off()
 ax.legend(loc="upper left", fontsize=10)
 show(
@@ -595,7 +611,8 @@ for words, (g, lr) in readings.items():
 # The network from the beginning again, in float64:
 
 # %% tags=["demo"]
-wide_runs = [train(network("sigmoid", seed=seed, dtype=np.float64), lr=0.01) for seed in SEEDS]
+wide_nets = [network("sigmoid", seed=seed, dtype=np.float64) for seed in SEEDS]
+wide_runs = train(wide_nets, lr=0.01)
 for name, some in (("float32", sigmoid_runs), ("float64", wide_runs)):
     ends = [(ws[0][1], ws[-1][1]) for ws, _ in some]
     same = np.mean([start == end for start, end in ends])
@@ -643,14 +660,15 @@ for name, trace in (("first", still), ("second", wild)):
     print("   gradients, at a learning rate of 0.01:", *[f"{g:.2f}" for g in gradients])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 3, figsize=(8.5, 2.6))
+fig, axes = plt.subplots(1, 3, figsize=(8.5, 2.6), layout="none")
+fig.subplots_adjust(left=0.1, right=0.99, bottom=0.2, wspace=0.42)
 titles = ("Hardly moves: vanishing", "Jumps about: exploding", "Flat: but why?")
 for ax, trace, color, title in zip(axes, (still, wild), (BLUE, VERMILION), titles):
     ax.plot(range(7), trace, "o-", color=color)
-    ax.set(title=title, xlabel="step", ylabel="weight")
+    ax.set(title=title, xlabel="step", ylabel="weight", xticks=[0, 2, 4, 6])
 axes[0].set_ylim(0.9, 1.1)
 axes[2].plot(*page, "D--", color=BLACK)
-axes[2].set(title=titles[2], xlabel="epoch", ylabel="loss", ylim=(0, 7))
+axes[2].set(title=titles[2], xlabel="epoch", ylabel="loss", ylim=(0, 7), xticks=page[0])
 show(
     fig,
     alt="Three panels. First: a weight goes from 1 to 1.0007 in six steps, a level line on an axis "
@@ -743,7 +761,7 @@ KINDS = {  # activation, weights at the start, learning rate
 runs = {"sigmoid": sigmoid_runs}
 for kind in ("tanh", LARGE, TINY):
     act, init, lr = KINDS[kind]
-    runs[kind] = [train(network(act, init, seed), lr) for seed in SEEDS]
+    runs[kind] = train([network(act, init, seed) for seed in SEEDS], lr)
 
 # %% tags=["demo"]
 def traces_of(weights, losses):
@@ -809,6 +827,8 @@ for (kind, some), (color, line) in zip(runs.items(), looks):
     ax.plot(RECORDED[1:], mean, color=color, linestyle=line, linewidth=2.8, label=kind)
 ax.set(title="Tiny steps and a vanished gradient look alike", xscale="log", yscale="log")
 ax.set(xlabel="step", ylabel="way of layer 1, beside its length", ylim=(LOWEST / 3, HIGHEST))
+ax.set_xticks([1, 10, 100], ["1", "10", "100"])
+ax.set_yticks(10.0 ** np.arange(-9, 10, 3), powers(range(-9, 10, 3)))
 fig.legend(loc="outside lower center", ncols=4, fontsize=10)
 show(
     fig,
@@ -837,7 +857,8 @@ times = growth[:, 1] / growth[:, 0]
 print("row 1, growth in the first step, ReLU with large weights:")
 for l, least, most in zip((1, 10), low, high):
     print(f"  layer {l:2}: {least:.0f} to {most:.0f} times")
-print(f"  layer 10 beside layer 1, run by run: {times.min():.0f} to {times.max():.0f} times as much")
+print("  layer 10 beside layer 1, run by run:", end=" ")
+print(f"{times.min():.0f} to {times.max():.0f} times as much")
 print("row 2, layer 1 at the start and at the end:")
 for kind in ("sigmoid", "tanh"):
     size = [np.mean([rms(ws[when][1]) for ws, _ in runs[kind]]) for when in (0, -1)]
