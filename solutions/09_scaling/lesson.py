@@ -385,11 +385,16 @@ class MinMax:
 check(MinMax)
 
 # %% tags=["demo"]
+def three_ways(part):
+    """A column as it is, and scaled in both ways."""
+    return {"as it is": part, "mean 0, deviation 1": Standardizer().fit(part).transform(part),
+            "range [0, 1]": MinMax(0, 1).fit(part).transform(part)}
+
+
+columns = {"one input": three_ways(X_train[:, 0]), "the target": three_ways(y_train)}
 fig, axes = plt.subplots(2, 3, figsize=(9.6, 4.2))
-kinds = {"as it is": None, "mean 0, deviation 1": Standardizer(), "range [0, 1]": MinMax(0, 1)}
-for row, (what, part) in enumerate({"one input": X_train[:, 0], "the target": y_train}.items()):
-    for ax, (how, scaler) in zip(axes[row], kinds.items()):
-        values = scaler.fit(part).transform(part) if scaler else part
+for row, (what, ways) in enumerate(columns.items()):
+    for ax, (how, values) in zip(axes[row], ways.items()):
         ax.hist(values, bins=30, color=(BLUE, ORANGE)[row])
         ax.set(xlabel=f"{what}, {how}", yticks=[])
         ax.text(0.03, 0.97, f"mean {values.mean():.2f}\nsd {values.std():.2f}",
@@ -682,46 +687,51 @@ class AsItIs:
     inverse = transform
 
 
-SCALINGS = {  # inputs, targets; the rate is 0.01 where the name gives none
-    "y raw": (AsItIs(), AsItIs()),
-    "y raw, rate 0.001": (AsItIs(), AsItIs()),
-    "y standard": (AsItIs(), Standardizer()),
-    "y standard, x in [0, 1]": (MinMax(0, 1), Standardizer()),
-    "y standard, x standard": (Standardizer(), Standardizer()),
-    "y in [0, 1]": (AsItIs(), MinMax(0, 1)),
-    "y in [0, 1], rate 0.1": (AsItIs(), MinMax(0, 1)),
-    "y in [-1, 1]": (AsItIs(), MinMax(-1, 1)),
-    "y in [0, 0.5]": (AsItIs(), MinMax(0, 0.5)),
+in_range = lambda lo, hi: functools.partial(MinMax, lo, hi)
+SCALINGS = {  # what makes the scalers of inputs and targets; the rate is 0.01 where none is given
+    "y raw": (AsItIs, AsItIs),
+    "y raw, rate 0.001": (AsItIs, AsItIs),
+    "y standard": (AsItIs, Standardizer),
+    "y standard, x in [0, 1]": (in_range(0, 1), Standardizer),
+    "y standard, x standard": (Standardizer, Standardizer),
+    "y in [0, 1]": (AsItIs, in_range(0, 1)),
+    "y in [0, 1], rate 0.1": (AsItIs, in_range(0, 1)),
+    "y in [-1, 1]": (AsItIs, in_range(-1, 1)),
+    "y in [0, 0.5]": (AsItIs, in_range(0, 0.5)),
 }
 
 # %% tags=["demo"]
 @functools.cache
 def thirty(name):
-    """Thirty networks, their first kernels, the test inputs, and the scaler of the targets."""
-    of_x, of_y = SCALINGS[name]
+    """Thirty networks, their first kernels, and the scalers of inputs and targets."""
+    make_x, make_y = SCALINGS[name]
+    of_x, of_y = make_x().fit(X_train), make_y().fit(y_train)
     lr = float(name.split("rate ")[1]) if "rate" in name else 0.01
     init = ["he_uniform", "glorot_uniform"]
     nets = [MLP([20, 25, 1], ["relu", "linear"], init, seed) for seed in range(30)]
     first = [net.W[1].copy() for net in nets]
-    inputs, targets = of_x.fit(X_train).transform(X_train), of_y.fit(y_train).transform(y_train)
+    inputs, targets = of_x.transform(X_train), of_y.transform(y_train)
     fit_together(nets, inputs, targets, "mse", epochs=100, lr=lr, momentum=0.9)
-    return nets, first, of_x.transform(X_test), of_y
-
-
-def original(name, seed):
-    nets, _, inputs, of_y = thirty(name)
-    return mse_original_units(nets[seed].forward(inputs), y_test, of_y)
+    return nets, first, of_x, of_y
 
 
 def reported(name, seed):
-    nets, _, inputs, of_y = thirty(name)
-    return nets[seed].loss(inputs, of_y.transform(y_test), "mse")
+    nets, _, of_x, of_y = thirty(name)
+    return nets[seed].loss(of_x.transform(X_test), of_y.transform(y_test), "mse")
 
 
-raw = repeat_study(original, SCALINGS, range(30))
-printed = repeat_study(reported, SCALINGS, range(30))
+def original(name, seed):
+    nets, _, of_x, of_y = thirty(name)
+    return mse_original_units(nets[seed].forward(of_x.transform(X_test)), y_test, of_y)
+
+
+@functools.cache
+def errors_in(unit):
+    """Test errors of all configurations, by `reported` or by `original`."""
+    return repeat_study(unit, SCALINGS, range(30))
 
 # %% tags=["demo"]
+printed, raw = errors_in(reported), errors_in(original)
 print(f"{'test error':24} {'scaled units':>20}   {'original units':>18}   seeds 0 to 4")
 for name in SCALINGS:
     a, b = printed[name], raw[name]
@@ -732,8 +742,9 @@ straight = np.mean((X_test @ line[:-1] + line[-1] - y_test) ** 2)
 print(f"{'a linear model':24} {straight / sd**2:9.7f} {straight:23.3f}")
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
+printed, raw = errors_in(reported), errors_in(original)
 finite = [name for name in SCALINGS if np.isfinite(raw[name]).all()]
+fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
 for ax, scores, unit in ((axes[0], printed, "scaled units"), (axes[1], raw, "original units")):
     ax.boxplot([scores[name] for name in finite], orientation="horizontal", widths=0.55,
                medianprops={"color": VERMILION, "linewidth": 2})
@@ -767,6 +778,7 @@ show(
 # Two questions are left. Why do narrow targets do harm, and why do inputs in [0, 1] help so much?
 
 # %% tags=["demo"]
+printed = errors_in(reported)
 print("hidden weights after training: how far from where they began, relative to their length")
 for name in ("y standard", "y in [-1, 1]", "y in [0, 1]", "y in [0, 0.5]"):
     nets, first, _, of_y = thirty(name)
@@ -789,8 +801,8 @@ def switching(nets, inputs):
 
 
 for name in ("y standard", "y standard, x in [0, 1]"):
-    nets, _, _, _ = thirty(name)
-    inputs = SCALINGS[name][0].transform(X_train)
+    nets, _, of_x, _ = thirty(name)
+    inputs = of_x.transform(X_train)
     fresh = [MLP([20, 25, 1], ["relu", "linear"], ["he_uniform", "glorot_uniform"], seed)
              for seed in range(30)]
     print(f"{name:24} rows on the rarer side of a kink: {switching(fresh, inputs):.1%} before, "
@@ -811,7 +823,7 @@ of_bent = Standardizer().fit(bent[:500])
 @functools.cache
 def ten(name):
     """Test errors of ten networks on the target that is not linear, in original units."""
-    of_x = SCALINGS[name][0].fit(X_train)
+    of_x = SCALINGS[name][0]().fit(X_train)
     init = ["he_uniform", "glorot_uniform"]
     nets = [MLP([20, 25, 1], ["relu", "linear"], init, seed) for seed in range(10)]
     targets = of_bent.transform(bent[:500])
@@ -910,8 +922,8 @@ for momentum in (0.9, 0.99):
         batchnorm_forward(x, np.ones(3), np.zeros(3), running, True, momentum)
     test, _ = batchnorm_forward(x, np.ones(3), np.zeros(3), running, False)
     way = running["mean"][2] / x[:, 2].mean()
-    print(f"momentum {momentum}: after 20 batches the running mean has gone {way:.0%} of the way; "
-          f"at test time means of {np.mean(test, axis=0).round(2)}")
+    print(f"momentum {momentum}: the running mean has gone {way:.0%} of the way after 20 batches; "
+          f"test means {np.mean(test, axis=0).round(1)}")
 
 # %% [markdown]
 # Mean 0 and variance 1, whatever came in; only the narrow column falls short of 1 by a thousandth, $v/(v+\varepsilon)$
@@ -1008,7 +1020,7 @@ print("a batch of two, normalised:", hat[:, :4].round(3).tolist())
 # before training, layer by layer.
 
 # %%
-box = MinMax(-1, 1).fit(ring)  # of the training half alone
+box = MinMaxScaler((-1, 1)).fit(ring)  # the training half alone
 data = Split(box.transform(ring), ring_y, box.transform(ring_test), ring_test_y)
 INITS = {"U(0,1)": uniform(0, 1), "He": "he_uniform"}
 mine = {"batchnorm_forward": batchnorm_forward, "batchnorm_backward": batchnorm_backward}
@@ -1027,20 +1039,27 @@ def fresh_network(act, init, normalised, seed):
     return MLP(one.sizes, one.acts, one.init, seed, batchnorm=one.batchnorm, plug=mine)
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 4, figsize=(10, 3.2), sharey=True)
-for ax, (act, init) in zip(axes, [(a, i) for a in ("tanh", "sigmoid") for i in INITS]):
-    for normalised, color, look in ((False, ORANGE, "s--"), (True, BLUE, "o-")):
-        norms = []
-        for seed in SEEDS:
-            net = fresh_network(act, init, normalised, seed)
-            norms.append(list(net.kernel_norms(net.grads(data.X_train, data.y_train)).values()))
+def before_training(act, init, normalised):
+    """Length of each kernel's gradient (seeds, 6)."""
+    nets = [fresh_network(act, init, normalised, seed) for seed in SEEDS]
+    return [list(net.kernel_norms(net.grads(data.X_train, data.y_train)).values()) for net in nets]
+
+
+PANELS = [(act, init) for act in ("tanh", "sigmoid") for init in INITS]
+LOOKS = {True: ("with", BLUE, "o-"), False: ("without", ORANGE, "s--")}
+lengths = {(*panel, with_): before_training(*panel, with_) for with_ in LOOKS for panel in PANELS}
+fig, axes = plt.subplots(1, 4, figsize=(10, 3.5), sharey=True)
+title = "Batch normalisation levels the gradients of sigmoid with He, not those of U(0,1)"
+fig.suptitle(title, x=0.01, ha="left")
+for ax, panel in zip(axes, PANELS):
+    for with_ in (False, True):
+        norms, (name, color, look) = lengths[*panel, with_], LOOKS[with_]
         mean = np.exp(np.log(norms).mean(axis=0))
         ax.semilogy(range(1, 7), np.transpose(norms), color=color, linewidth=0.6, alpha=0.5)
-        ax.semilogy(range(1, 7), mean, look, color=color, markersize=5,
-                    label="with" if normalised else "without")
-        print(f"{act:7} {init:6} {'with' if normalised else 'without':7} layers 1 to 6: "
+        ax.semilogy(range(1, 7), mean, look, color=color, markersize=5, label=name)
+        print(f"{panel[0]:7} {panel[1]:6} {name:7} layers 1 to 6: "
               + "  ".join(f"{norm:.0e}" for norm in mean))
-    ax.set(title=f"{act}, {init}", xlabel="layer", xticks=range(1, 7))
+    ax.set(title=", ".join(panel), xlabel="layer", xticks=range(1, 7))
 axes[0].set_ylabel("length of the kernel's gradient")
 axes[3].legend(title="batch norm.", fontsize=10)
 show(
@@ -1054,22 +1073,20 @@ show(
 
 # %% tags=["demo"]
 CASES = [("tanh", "He"), ("sigmoid", "He"), ("tanh", "U(0,1)")]
-accuracy = {}
-for act, init in CASES:
-    for normalised in (False, True):
-        runs = [deep(act, init, normalised, epochs=80)(seed) for seed in SEEDS]
-        accuracy[act, init, normalised] = np.array(runs)
-        print(f"{act:7} {init:6} {'with' if normalised else 'without':7} "
-              f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
-
-# %% tags=["demo"]
+accuracy = {
+    (*case, with_): np.array([deep(*case, with_, epochs=80)(seed) for seed in SEEDS])
+    for with_ in LOOKS for case in CASES
+}
 fig, ax = plt.subplots(figsize=(7, 3))
-for (act, init, normalised), runs in accuracy.items():
-    place = CASES.index((act, init)) + (0.13 if normalised else -0.13)
-    color, marker = ((ORANGE, "s"), (BLUE, "o"))[normalised]
-    label = ("without batch normalisation", "with")[normalised] if place < 0.5 else None
-    ax.plot(runs, place + np.linspace(-0.06, 0.06, 5), marker, color=color, alpha=0.5, label=label)
-    ax.plot(runs.mean(), place, marker, color=color, markersize=12, markeredgecolor=BLACK)
+for k, case in enumerate(CASES):
+    for with_, up in ((False, -0.13), (True, 0.13)):
+        runs, (name, color, (marker, *_)) = accuracy[*case, with_], LOOKS[with_]
+        print(f"{case[0]:7} {case[1]:6} {name:7} "
+              f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
+        label = f"{name} batch normalisation" if k == 0 else None
+        spread = k + up + np.linspace(-0.06, 0.06, 5)
+        ax.plot(runs, spread, marker, color=color, alpha=0.5, label=label)
+        ax.plot(runs.mean(), k + up, marker, color=color, markersize=12, markeredgecolor=BLACK)
 ax.axvline(0.5, color=GREY, linewidth=0.8)
 ax.set_yticks(range(3), [f"{act}, {init}" for act, init in CASES])
 ax.set(title="It rescues one network of three", xlabel="test accuracy after 80 epochs")
@@ -1115,7 +1132,6 @@ for init in INITS:
 # And the limit that we derived. The gradients of the network that works, before training, for batches of 2 to 500:
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.2))
 sizes = [2, 3, 4, 8, 32, 128, 500]
 norms = np.zeros((len(SEEDS), len(sizes), 6))
 for seed in SEEDS:
@@ -1124,6 +1140,7 @@ for seed in SEEDS:
         rows = [draw.choice(500, m, replace=False) for _ in range(8)]
         some = [net.grads(data.X_train[r], data.y_train[r]) for r in rows]
         norms[seed, k] = np.median([list(net.kernel_norms(g).values()) for g in some], axis=0)
+fig, ax = plt.subplots(figsize=(7, 3.2))
 for l, color, look in ((1, BLUE, "o-"), (5, ORANGE, "s--"), (6, BLACK, "^:")):
     ax.loglog(sizes, norms[:, :, l - 1].T, color=color, linewidth=0.6, alpha=0.5)
     mean = np.exp(np.log(norms[:, :, l - 1]).mean(axis=0))
@@ -1161,13 +1178,13 @@ for normalised in (False, True):
 # course compares `batchnorm_forward` and `batchnorm_backward` with the layer, values and gradients.)
 #
 # ```python
-# scale = keras.layers.Normalization()       # mean 0, deviation 1
-# scale.adapt(X_train)                       # the training rows only; this is `fit`
+# scale = keras.layers.Normalization()         # mean 0, deviation 1
+# scale.adapt(X_train)                         # the training rows only; this is `fit`
 #
 # model = keras.Sequential([
 #     keras.Input((20,)), scale,
-#     keras.layers.Dense(25, use_bias=False),    # beta takes the place of the bias
-#     keras.layers.BatchNormalization(),         # before or after the activation: both are in use
+#     keras.layers.Dense(25, use_bias=False),  # beta takes the place of the bias
+#     keras.layers.BatchNormalization(),       # or after the activation
 #     keras.layers.Activation("relu"),
 #     keras.layers.Dense(1),
 # ])

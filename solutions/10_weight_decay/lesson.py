@@ -13,6 +13,7 @@
 # | choose a strength over repeated draws | mean and standard deviation | say which spread your rule was given |
 
 # %%
+import functools
 import os
 
 import numpy as np
@@ -23,7 +24,7 @@ from nnlab.data import moons
 from nnlab.figures import BLACK, BLUE, GREY, ORANGE, PURPLE, TEST, TRAIN, VERMILION
 from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
 
-# TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
+# TensorFlow comes later. It may keep its notes to itself, and should round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 rng = np.random.default_rng(10)
@@ -43,7 +44,7 @@ base = Experiment(
     training=Training(loss="bce", opt="adam", epochs=4000, batch=None),
 )
 seeds = range(5)
-runs = {"no penalty": [base.run(seed) for seed in seeds]}
+unpenalised = [base.run(seed) for seed in seeds]
 
 
 def pm(values, digits=3):
@@ -51,27 +52,27 @@ def pm(values, digits=3):
     return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
 
 
-some = runs["no penalty"]
 for part in ("train", "test"):
-    accuracy, loss = ([getattr(run, f"{part}_{what}") for run in some] for what in ("acc", "loss"))
+    accuracy = [getattr(run, f"{part}_acc") for run in unpenalised]
+    loss = [getattr(run, f"{part}_loss") for run in unpenalised]
     print(f"{part:5} accuracy {pm(accuracy)}   loss {pm(loss, 4)}")
-turns = [int(np.argmin(run.history.val_loss)) for run in some]
-lowest = [(run.history.val_loss[i], run.history.val_acc[i]) for run, i in zip(some, turns)]
+turns = [int(np.argmin(run.history.val_loss)) for run in unpenalised]
+lowest = [(run.history.val_loss[i], run.history.val_acc[i]) for run, i in zip(unpenalised, turns)]
 print(f"lowest test loss {np.mean(lowest, axis=0)[0]:.3f}, with accuracy "
       f"{np.mean(lowest, axis=0)[1]:.3f}, near step {np.mean(turns) * 40:.0f}")
 for l in (1, 2):
-    norms = np.array([run.history.weight_norm[l] for run in some])
+    norms = np.array([run.history.weight_norm[l] for run in unpenalised])
     first, last = norms[:, 0].mean(), norms[:, -1].mean()
     print(f"norm of W{l}: {first:.1f} after the first step, {last:.1f} in the end")
 
 # %% tags=["demo"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), width_ratios=[1, 1.15])
-decision_regions(left, some[0].net.forward, data.X_test, data.y_test)
+decision_regions(left, unpenalised[0].net.forward, data.X_test, data.y_test)
 left.set_title("70 points it never saw")
-epochs = np.array(some[0].history.epoch) + 1
+epochs = np.array(unpenalised[0].history.epoch) + 1
 for name, color, line in (("loss", TRAIN, "-"), ("val_loss", TEST, "--")):
     label = "training" if name == "loss" else "test"
-    seeds_band(right, epochs, [getattr(run.history, name) for run in some], label, color)
+    seeds_band(right, epochs, [getattr(run.history, name) for run in unpenalised], label, color)
     right.lines[-1].set_linestyle(line)
 right.set(title="Test loss turns and climbs", xlabel="step", ylabel="loss")
 right.legend()
@@ -560,10 +561,14 @@ print(f"derived for decoupled: {(1 - 1e-4) ** 100:.3f} and {(1 - 1e-3) ** 100:.3
 
 # %% tags=["demo"]
 scales = np.logspace(-4, 1.5, 34)
+weights = {
+    (coupled, strength): after_100_steps(np.tile(scales, (40, 1)), strength, coupled)
+    for coupled in (True, False) for strength in (0.1, 1.0)
+}
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), sharey=True)
 for ax, coupled in zip(axes, (True, False)):
     for strength, color, marker in ((0.1, BLUE, "o"), (1.0, VERMILION, "s")):
-        w = after_100_steps(np.tile(scales, (40, 1)), strength, coupled)
+        w = weights[coupled, strength]
         ax.errorbar(scales, w.mean(axis=0), w.std(axis=0, ddof=1), color=color, marker=marker,
                     markersize=4, linewidth=1, label=f"strength {strength:g}")
     ax.set(xscale="log", xlabel="size of the data's gradient")
@@ -638,8 +643,15 @@ print(f"test accuracy {accuracy:.3f}")
 
 # %% tags=["demo"]
 mine = base.vary(plug={"l2_cost": l2_cost, "add_l2": add_l2})
-runs["on W1"] = [mine.vary(l2={1: 0.001}).run(seed) for seed in seeds]
-runs["on both"] = [mine.vary(l2={1: 0.001, 2: 0.001}).run(seed) for seed in seeds]
+PENALTIES = {"no penalty": None, "on W1": {1: 0.001}, "on both": {1: 0.001, 2: 0.001}}
+
+
+@functools.cache
+def five(penalty):
+    """Five runs with one of the penalties, trained when they are first asked for."""
+    if penalty == "no penalty":
+        return unpenalised
+    return [mine.vary(l2=PENALTIES[penalty]).run(seed) for seed in seeds]
 
 
 def report(name, some):
@@ -652,12 +664,13 @@ def report(name, some):
           f"|W1| {W1:5.2f}  |W2| {W2:5.2f}  all {total:5.2f}")
 
 
-for name, some in runs.items():
-    report(name, some)
+for name in PENALTIES:
+    report(name, five(name))
 print(f"one test point is worth {1 / 70:.3f}")
 
 # %% tags=["demo"]
 looks = {"no penalty": (GREY, ":"), "on W1": (VERMILION, "-"), "on both": (BLUE, "--")}
+runs = {name: five(name) for name in looks}
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
 for l, ax in zip((1, 2), axes):
     for name, (color, line) in looks.items():
@@ -705,12 +718,12 @@ show(
 # ## Check the claim
 
 # %% tags=["demo"]
-net = runs["on both"][0].net
+net = five("on both")[0].net
 into, out = np.linalg.norm(net.W[1], axis=0), np.abs(net.W[2][:, 0])
 used = into > 0.01
 ratios = into[used] / out[used]
 quarter, median, three = np.percentile(ratios, [25, 50, 75])
-print(f"units still in use: {used.sum()} of 500; |a| over |v| among them: median {median:.3f}, "
+print(f"units still in use: {used.sum()} of 500; |a| over |v|: median {median:.3f}, "
       f"half of them between {quarter:.3f} and {three:.3f}")
 print(f"largest difference {np.max(np.abs(into - out)):.3f}, longest |a| {into.max():.2f}")
 
@@ -719,8 +732,8 @@ scaled.set_weights([0.1 * net.W[1], 0.1 * net.b[1], 10 * net.W[2], net.b[2]])
 gap = np.max(np.abs(scaled.forward(data.X_test) - net.forward(data.X_test)))
 print(f"W1 and b1 divided by 10, W2 times 10: predictions move by {gap:.0e}")
 
-for name, l2 in {"on W1": {1: 0.001}, "on both": {1: 0.001, 2: 0.001}}.items():
-    long = mine.vary(l2=l2, epochs=8000, every=1000)
+for name in ("on W1", "on both"):
+    long = mine.vary(l2=PENALTIES[name], epochs=8000, every=1000)
     for seed in (0, 1):
         run = long.run(seed)
         norms = run.net.weight_norms()
@@ -736,16 +749,26 @@ for name, l2 in {"on W1": {1: 0.001}, "on both": {1: 0.001, 2: 0.001}}.items():
 # %% [markdown]
 # ## How strong? Six values of λ
 #
-# The lecture's penalty on $W_1$, from nothing to too much, three networks each.
+# The lecture's penalty on $W_1$, from nothing to too much: the five networks from above where there are any, three
+# elsewhere.
 
 # %% tags=["demo"]
-strengths = [0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
-known = {0: runs["no penalty"], 1e-3: runs["on W1"]}
-six = {c: known.get(c) or [base.vary(l2={1: c}).run(seed) for seed in range(3)] for c in strengths}
-for c, some in six.items():
-    report(f"l2 {c:g}", some)
+STRENGTHS = [0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+
+
+@functools.cache
+def on_W1(c):
+    """Runs with a penalty of this strength on W1 alone."""
+    if c in (0, 1e-3):
+        return five("on W1" if c else "no penalty")
+    return [base.vary(l2={1: c}).run(seed) for seed in range(3)]
+
+
+for c in STRENGTHS:
+    report(f"l2 {c:g}", on_W1(c))
 
 # %% tags=["demo"]
+six = {c: on_W1(c) for c in STRENGTHS}
 fig, axes = plt.subplots(2, 3, figsize=(9.6, 5.6), sharex=True, sharey=True)
 for ax, (c, some) in zip(axes.ravel(), six.items()):
     decision_regions(ax, some[0].net.forward, data.X_train, data.y_train, 120, data.X_test)
@@ -883,11 +906,12 @@ others = {
     "W1 and b1": {"l2": {1: 0.001, "b1": 0.001}},
     "b1 only": {"l2": {"b1": 0.001}},
 }
-more = {name: [base.vary(**c).run(seed) for seed in range(2)] for name, c in others.items()}
-for name, some in {"no penalty": runs["no penalty"], "L2 on W1": runs["on W1"], **more}.items():
+more = {"no penalty": five("no penalty"), "L2 on W1": five("on W1")}
+more |= {name: [base.vary(**c).run(seed) for seed in range(2)] for name, c in others.items()}
+for name, some in more.items():
     report(name, some)
-for name, some in {"L2 on W1": runs["on W1"], "L1 on W1": more["L1 on W1"]}.items():
-    small = np.mean([np.abs(run.net.W[1]) < 0.001 for run in some])
+for name in ("L2 on W1", "L1 on W1"):
+    small = np.mean([np.abs(run.net.W[1]) < 0.001 for run in more[name]])
     print(f"{name}: {small:.0%} of the weights are smaller than 0.001")
 
 # %% [markdown]
@@ -956,8 +980,8 @@ for (c, run), color, style_, y in looks:
     right.contour(across, up, p, levels=[0.5], colors=color, linestyles=style_, linewidths=2)
     bend = np.sqrt(np.mean((np.tanh(z) - z) ** 2) / np.mean(z**2))
     inside, bending = np.mean(np.abs(z) < 0.5), np.sum(np.abs(z).max(axis=0) > 1)
-    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}   units with |z| > 1 somewhere: {bending:2} of 50   "
-          f"tanh(z) is off z by {bend:3.0%}   train {run.train_acc:.3f}  test {run.test_acc:.3f}")
+    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  "
+          f"tanh(z) is off z by {bend:3.0%}  train {run.train_acc:.3f}  test {run.test_acc:.3f}")
 for label, marker in ((0, "o"), (1, "s")):
     right.plot(*data.X_train[data.y_train == label].T, marker, color=GREY, markersize=5)
 left.set(title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)")
@@ -1045,7 +1069,7 @@ show(
 #
 # - The gradient of $\frac{\lambda}{2m}\sum W^2$ is $\frac\lambda mW$, and a step of SGD multiplies a weight by
 #   $1-\eta\lambda/m$ first.
-# - Keras' `l2` is $\lambda/(2m)$; its decay under SGD is $1-2\eta\,$`l2`, and does not fade with more data.
+# - Keras' `l2` is $c=\lambda/(2m)$; its decay under SGD is $1-2\eta c$, and does not fade with more data.
 # - Under Adam, L2 is no decay: quiet weights walk at full speed whatever the strength, noisy ones hardly move.
 #   Decoupled, all shrink by $1-\eta d$.
 # - Report norms by layer: a penalty on one kernel of a ReLU network moves the scale to the other; on both, each unit
