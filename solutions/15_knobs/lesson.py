@@ -24,7 +24,7 @@ from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
 from nnlab.figures import explore, plt, seeds_band, show, style
 from nnlab.stack import fit_together
 
-# TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
+# TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 
@@ -217,12 +217,12 @@ for n, k in [(75, 10), (84, 1), (83, 1), (100, 20)]:
     print(f"n = {n:3}, k = {k:2}: difference {difference:6,}, by the formula {formula:6,}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
 inputs = np.unique(np.logspace(0, 4, 80).astype(int))
-looks = [([512], BLUE, "-", "1 x 512"), ([128, 128, 128], VERMILION, "--", "3 x 128")]
-for hidden, color, line, name in looks:
-    counts = [param_count([n, *hidden, 1]) for n in inputs]
-    ax.loglog(inputs, counts, line, color=color, label=name)
+flat = [param_count([n, 512, 1]) for n in inputs]
+deep = [param_count([n, 128, 128, 128, 1]) for n in inputs]
+fig, ax = plt.subplots(figsize=(7, 3.4))
+ax.loglog(inputs, flat, "-", color=BLUE, label="1 x 512")
+ax.loglog(inputs, deep, "--", color=VERMILION, label="3 x 128")
 ax.plot(84, param_count([84, 512, 1]), "o", color=BLACK, markersize=8)
 ax.annotate("84 inputs", (84, param_count([84, 512, 1])), (100, 18_000))
 ax.set(title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters")
@@ -311,7 +311,7 @@ ax.plot(widths, by_width.mean(axis=1), "o", color=BLUE)
 ax.axhline(1 / 20, color=GREY, linestyle=":", label="guessing")
 ax.set(title="Seven units are enough for twenty groups", xlabel="hidden units")
 ax.set(ylabel="test accuracy", ylim=(0, 1.05))
-ax.legend(loc="lower right")
+ax.legend(loc="upper left")
 show(
     fig,
     alt="Test accuracy against 1 to 7 hidden units, ten seeds thin and the mean thick. The mean "
@@ -330,6 +330,27 @@ show(
 # "Three to eight hidden layers, five." Ten units in each, which we know to be wide enough, and 1 to 8 layers, with
 # three settings: rate 0.01 as above; a tenth of it; rate 0.01 with standardised inputs. (As they come, the
 # coordinates have a root mean square of about 6.)
+
+# %% tags=["demo"]
+def draw_depths(depths, by_depth):
+    """Test accuracy over the number of hidden layers, a panel for each setting."""
+    colors = (VERMILION, BLUE, GREEN)
+    fig, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
+    for ax, (name, accuracies), color in zip(axes, by_depth.items(), colors):
+        ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12)
+        seeds_band(ax, depths, np.transpose(accuracies), name, color)
+        ax.plot(depths, np.mean(accuracies, axis=1), "o", color=color)
+        ax.set(title=name, xlabel="hidden layers", ylim=(0, 1.05))
+    axes[0].set_ylabel("test accuracy")
+    title = "How deep one may go is decided by rate and scale (grey: the page's range)"
+    fig.suptitle(title, x=0.01, ha="left")
+    show(
+        fig,
+        alt="Three panels of test accuracy against 1 to 8 hidden layers, five seeds thin, the mean "
+        "thick, the range 3 to 8 grey. Rate 0.01: near 1 up to three layers, then a steep "
+        "fall to 0.2 at eight, the seeds scattered. Rate 0.001: above 0.95 up to five layers, 0.85 "
+        "at eight. Rate 0.01 with scaled inputs: at 1 up to five layers, 0.7 at eight.",
+    )
 
 # %% tags=["demo"]
 depths = [1, 2, 3, 5, 8]
@@ -358,24 +379,7 @@ print("layers                  ", "  ".join(f"{depth:5}" for depth in depths))
 for name, accuracies in by_depth.items():
     print(f"{name:24}", "  ".join(f"{np.mean(some):.3f}" for some in accuracies))
     print("     units that are dead", "  ".join(f"{share:5.0%}" for share in dead[name]))
-
-# %% tags=["demo"]
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
-for ax, (name, accuracies), color in zip(axes, by_depth.items(), (VERMILION, BLUE, GREEN)):
-    ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12)
-    seeds_band(ax, depths, np.transpose(accuracies), name, color)
-    ax.plot(depths, np.mean(accuracies, axis=1), "o", color=color)
-    ax.set(title=name, xlabel="hidden layers", ylim=(0, 1.05))
-axes[0].set_ylabel("test accuracy")
-title = "How deep one may go is decided by rate and scale (grey: the page's range)"
-fig.suptitle(title, x=0.01, ha="left")
-show(
-    fig,
-    alt="Three panels of test accuracy against 1 to 8 hidden layers, five seeds thin, the mean "
-    "thick, the range 3 to 8 grey. Rate 0.01: near 1 up to three layers, then a steep "
-    "fall to 0.2 at eight, the seeds scattered. Rate 0.001: above 0.95 up to five layers, 0.85 "
-    "at eight. Rate 0.01 with scaled inputs: at 1 up to five layers, 0.7 at eight.",
-)
+draw_depths(depths, by_depth)
 
 # %% [markdown]
 # One hidden layer does best, or as well as any, in each setting (question 2 of your log): this task does not need
@@ -393,6 +397,35 @@ show(
 # each at two rates, because depth has just shown that one rate does not fit all shapes. Five seeds.
 
 # %% tags=["demo"]
+def draw_shapes(shapes, by_shape):
+    """Test accuracy over the number of parameters, a panel for each rate."""
+    fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
+    for ax, rate, row in zip(axes, ("0.01", "0.1"), (0, 1)):
+        for name, hidden in shapes.items():
+            one = len(hidden) == 1
+            color, marker = (BLUE, "o") if one else (VERMILION, "s")
+            size, some = param_count([2, *hidden, 1]), by_shape[name][row]
+            ax.plot([size] * 5, some, marker, color=color, markersize=4, alpha=0.4)
+            ax.plot(size, some.mean(), marker, color=color, markersize=9, markeredgecolor=BLACK)
+            below = one == (row == 0)  # where the other kind of marker is not
+            place = (size, min(some) - 0.008) if below else (size, max(some) + 0.004)
+            ax.annotate(name, place, ha="center", fontsize=9)
+        ax.set(xscale="log", xlabel="parameters", title=f"rate {rate}", xlim=(12, 120_000))
+        ax.set_ylim(0.87, 0.98)
+    axes[0].set_ylabel("test accuracy")
+    axes[1].plot([], [], "o", color=BLUE, label="one hidden layer")
+    axes[1].plot([], [], "s", color=VERMILION, label="three")
+    axes[1].legend(loc="lower right")
+    fig.suptitle("Neither parameters nor shape decide alone", x=0.01, ha="left")
+    show(
+        fig,
+        alt="Two panels of test accuracy against the number of parameters, five seeds small and "
+        "the mean large, circles for one hidden layer and squares for three. Rate 0.01: circles "
+        "at 0.91, 0.94 and 0.92 lie below the squares, all near 0.96 from 177 to 33 thousand "
+        "parameters. Rate 0.1: both lie between 0.95 and 0.97, the circle of 1 x 512 highest.",
+    )
+
+# %% tags=["demo"]
 crescents = moons(n=1000, noise=0.2, seed=1, train=500)
 SHAPES = {
     "1 x 8": [8], "1 x 32": [32], "1 x 512": [512],
@@ -408,33 +441,7 @@ for name, hidden in SHAPES.items():
     (low, high), (low_sd, high_sd) = by_shape[name].mean(axis=1), by_shape[name].std(axis=1, ddof=1)
     print(f"{name:8} {param_count([2, *hidden, 1]):6,} parameters: "
           f"rate 0.01 {low:.3f} ± {low_sd:.3f}, rate 0.1 {high:.3f} ± {high_sd:.3f}")
-
-# %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
-for ax, rate, row in zip(axes, ("0.01", "0.1"), (0, 1)):
-    for name, hidden in SHAPES.items():
-        one = len(hidden) == 1
-        color, marker = (BLUE, "o") if one else (VERMILION, "s")
-        size, some = param_count([2, *hidden, 1]), by_shape[name][row]
-        ax.plot([size] * 5, some, marker, color=color, markersize=4, alpha=0.4)
-        ax.plot(size, some.mean(), marker, color=color, markersize=9, markeredgecolor=BLACK)
-        below = one == (row == 0)  # where the other kind of marker is not
-        place = (size, min(some) - 0.008) if below else (size, max(some) + 0.004)
-        ax.annotate(name, place, ha="center", fontsize=9)
-    ax.set(xscale="log", xlabel="parameters", title=f"rate {rate}", xlim=(12, 120_000))
-    ax.set_ylim(0.87, 0.98)
-axes[0].set_ylabel("test accuracy")
-axes[0].plot([], [], "o", color=BLUE, label="one hidden layer")
-axes[0].plot([], [], "s", color=VERMILION, label="three")
-axes[0].legend(loc="lower right")
-fig.suptitle("Neither parameters nor shape decide alone", x=0.01, ha="left")
-show(
-    fig,
-    alt="Two panels of test accuracy against the number of parameters, five seeds small and the "
-    "mean large, circles for one hidden layer and squares for three. Rate 0.01: circles at "
-    "0.91, 0.94 and 0.92 lie below the squares, all near 0.96 from 177 to 33 thousand "
-    "parameters. Rate 0.1: both lie between 0.95 and 0.97, the circle of 1 x 512 highest.",
-)
+draw_shapes(SHAPES, by_shape)
 
 # %% [markdown]
 # At rate 0.01 the page seems to be right: 1 × 512 reaches 0.920, 3 × 128 reaches 0.966, and every shape with three
@@ -552,6 +559,26 @@ print(f"{single.shape[1]} parameters; mean of the single gradients minus the ful
       f"{np.abs(single.mean(axis=0) - together).max():.0e}")
 
 # %%
+def draw_noise(sizes, claimed, measured, unreturned, size):
+    """The noise of a batch over its size, derived and measured."""
+    fig, ax = plt.subplots(figsize=(7, 3.4))
+    ax.loglog(sizes, claimed, "-", color=BLACK, label=r"$\sigma/\sqrt{b}$")
+    ax.loglog(sizes, measured, "o", color=BLUE, label="samples put back")
+    kept = "not put back, as in an epoch"
+    ax.loglog(sizes[:-1], unreturned[:-1], "s--", color=VERMILION, label=kept)
+    ax.axhline(size, color=GREY, linestyle=":", label="size of the gradient itself")
+    ax.set(title="Four times the batch, half the noise", xlabel="batch")
+    ax.set(ylabel="noise, rms over parameters")
+    ax.legend(fontsize=10)
+    show(
+        fig,
+        alt="Noise against the batch, both axes logarithmic. The measured points with samples put "
+        "back lie on the straight line of σ/√b; without putting back they bend below it from a "
+        "batch of 64 on. A dotted line, the gradient's own size, is crossed between batches of 1 "
+        "and 4.",
+    )
+
+# %%
 rng = np.random.default_rng(15)
 rms = lambda values: np.sqrt(np.mean(np.square(values)))
 sizes, claimed, measured, unreturned = [1, 4, 16, 64, 256, 500], [], [], []
@@ -564,6 +591,7 @@ for b in sizes:
     factor = np.sqrt((500 - b) / 499)
     print(f"batch {b:3}: derived {claimed[-1]:.4f}, put back {measured[-1]:.4f}; not put back "
           f"{unreturned[-1]:.4f}, derived times {factor:.3f} is {claimed[-1] * factor:.4f}")
+draw_noise(sizes, claimed, measured, unreturned, size=rms(together))
 
 # %%
 trained = networks((2, 50, 3), [0])[0]
@@ -572,22 +600,6 @@ for when, some in [("at the start", net), ("after 40 epochs", trained)]:
     noise = gradient_noise(np.array([gradient(some, [i]) for i in range(500)]), 32)
     print(f"{when:15} gradient {rms(gradient(some, range(500))):.4f}, "
           f"noise of a batch of 32 {rms(noise):.4f}")
-
-# %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.loglog(sizes, claimed, "-", color=BLACK, label=r"$\sigma/\sqrt{b}$")
-ax.loglog(sizes, measured, "o", color=BLUE, label="samples put back")
-ax.loglog(sizes[:-1], unreturned[:-1], "s--", color=VERMILION, label="not put back, as in an epoch")
-ax.axhline(rms(together), color=GREY, linestyle=":", label="length of the gradient itself")
-ax.set(title="Four times the batch, half the noise", xlabel="batch")
-ax.set(ylabel="noise, rms over parameters")
-ax.legend(fontsize=10)
-show(
-    fig,
-    alt="Noise against the batch, both axes logarithmic. The measured points with samples put back "
-    "lie on the straight line of σ/√b; without putting back they bend below it from a batch of "
-    "64 on. A dotted line, the gradient's own size, is crossed between batches of 1 and 4.",
-)
 
 # %% [markdown]
 # With samples put back, the noise follows $\sigma/\sqrt b$ as closely as 1000 batches can tell. An epoch does not put
@@ -607,18 +619,20 @@ picks = rng.integers(0, 500, (2000, 256))
 
 def batch_gradients(batch):
     """One weight's gradient in 2,000 batches."""
-    fig, ax = plt.subplots(figsize=(6.6, 2.9))
-    values = single[picks[:, : int(batch)], weight].mean(axis=1)
+    batch = round(batch)  # a slider's 16 may be 15.999…
+    values = single[picks[:, :batch], weight].mean(axis=1)
     centre, noise = single[:, weight].mean(), gradient_noise(single, batch)[weight]
+    fig, ax = plt.subplots(figsize=(6.6, 2.9))
     reach = 4 * single[:, weight].std() / 2
-    ax.hist(values, bins=np.linspace(centre - reach, centre + reach, 81), color=SKY)
+    bins = np.linspace(centre - reach, centre + reach, 81)
+    ax.hist(values, bins=bins, color=SKY, histtype="stepfilled")
     bar = [centre - noise, centre + noise]
     ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise")
     ax.axvline(0, color=BLACK, linestyle=":")
     share = np.mean(values * centre < 0)
-    ax.set(title=f"batch {int(batch)}: {share:.0%} of the batches have the wrong sign")
+    ax.set(title=f"batch {batch}: {share:.0%} of the batches have the wrong sign")
     ax.set(xlabel="gradient of one weight", ylabel="batches")
-    ax.legend()
+    ax.legend(loc="upper right")
     return fig
 
 
@@ -636,9 +650,9 @@ for b in (1, 16, 64, 256):
           f"wrong sign in {np.mean(values * single[:, weight].mean() < 0):.0%} of the batches")
 
 # %% [markdown]
-# Here is one weight whose mean gradient is small beside its noise. With single samples the sign is little better than
-# a coin, with batches of 16 every ninth update goes the wrong way, with 256 none. Move the slider: each time $b$ is
-# quadrupled, the hump is half as wide.
+# Here is one weight whose mean gradient is small beside its noise. Of the single samples more than half point the wrong
+# way, since the mean is made by a few large gradients among many small ones; with batches of 16 every ninth update goes
+# the wrong way, with 256 none. Move the slider: each time $b$ is quadrupled, the hump is half as wide.
 #
 # ### Derive: what the noise does to the weights
 #
@@ -743,6 +757,25 @@ print("with momentum 0.9  ", "  ".join(f"{some.mean():6.3f}" for some in heavy))
 # that names none of the three others is a rule for one recipe.
 
 # %% tags=["demo"]
+def draw_losses(losses):
+    """Training loss over 40 epochs, a colour for each batch and rate."""
+    fig, ax = plt.subplots(figsize=(7.4, 3.7))
+    colors, epochs = (VERMILION, GREEN, BLUE, GREY), np.arange(1, 41)
+    for (name, some), color, mark in zip(losses.items(), colors, "os^D"):
+        seeds_band(ax, epochs, some.T, "_", color)
+        ax.plot(epochs, some.mean(axis=1), mark + "-", color=color, markevery=3, label=name)
+    ax.set(title="At rate 0.01 the batch decides", xlabel="epoch")
+    ax.set(yscale="log", ylabel="training loss")
+    ax.legend(fontsize=10, ncols=2)
+    show(
+        fig,
+        alt="Training loss against the epoch, log axis, five seeds thin and the mean with markers. "
+        "Batch 32 at rate 0.01 and batch 1 at rate 0.001 fall to 0.4. Batch 1 at rate 0.01 stays "
+        "at 0.9 from the first epoch on. Batch 500 at rate 0.01 rises to 5 at first and is at 0.9 "
+        "after 40 epochs.",
+    )
+
+# %% tags=["demo"]
 losses = {}
 for b, rates in [(1, [0.01, 0.001]), (32, [0.01]), (500, [0.01])]:
     nets = [net for _ in rates for net in networks((2, 50, 3), SEEDS)]
@@ -757,21 +790,7 @@ for b, rates in [(1, [0.01, 0.001]), (32, [0.01]), (500, [0.01])]:
 after = final_accuracy(networks((2, 50, 3), SEEDS), three, epochs=640, batch=500)
 print(f"batch 500, 640 epochs    640 updates, "
       f"test accuracy {after.mean():.3f} ± {after.std(ddof=1):.3f}")
-
-# %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.7))
-for (name, some), color, mark in zip(losses.items(), (VERMILION, GREEN, BLUE, GREY), "os^D"):
-    seeds_band(ax, np.arange(1, 41), some.T, "_", color)
-    ax.plot(np.arange(1, 41), some.mean(axis=1), mark + "-", color=color, markevery=3, label=name)
-ax.set(yscale="log", xlabel="epoch", ylabel="training loss", title="At rate 0.01 the batch decides")
-ax.legend(fontsize=10, ncols=2)
-show(
-    fig,
-    alt="Training loss against the epoch, log axis, five seeds thin and the mean with markers. "
-    "Batch 32 at rate 0.01 and batch 1 at rate 0.001 fall to 0.4. Batch 1 at rate 0.01 stays at "
-    "0.9 from the first epoch on. Batch 500 at rate 0.01 rises to 5 at first and is at 0.9 "
-    "after 40 epochs.",
-)
+draw_losses(losses)
 
 # %% [markdown]
 # Rate 0.01 and momentum 0.9 throughout, except for one curve. With batches of 32 the network learns. With single
@@ -1167,7 +1186,7 @@ for rate, name in [(1e-6, "else"), (1e-4, "500"), (1e-3, "100")]:
     ax.annotate(name, (rate * 1.15, 0.18), color=VERMILION)
 ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy after 100 epochs")
 ax.set(title="Momentum 0.9 is a tenfold rate")
-ax.legend(loc="lower right")
+ax.legend(loc=(0.58, 0.03), fontsize=10)
 show(
     fig,
     alt="Test accuracy after 100 epochs against the rate, six seeds thin and the means with "
