@@ -203,7 +203,7 @@ def explore(
         return _image(data, "png", words)
 
     def redraw(_: object) -> None:
-        values = {name: handle.value for name, handle in handles.items()}
+        values = {name: _chosen(handle.value, controls[name]) for name, handle in handles.items()}
         texts = (value if isinstance(value, str) else f"{value:g}" for value in values.values())
         now = ", ".join(f"{name} = {text}" for name, text in zip(values, texts))
         figure.update(drawn(f"The same figure for {now}. {alt}", values), raw=True)
@@ -220,6 +220,14 @@ def _handle(widgets: ModuleType, name: str, given: tuple[float, float, float, fl
         return widgets.ToggleButtons(options=given, description=name)
     low, high, step, value = given
     return widgets.FloatSlider(value, min=low, max=high, step=step, description=name)
+
+
+def _chosen(value: float | str, given: tuple[float, float, float, float] | list[str]) -> float | str:
+    """What was chosen: for a slider's 16 the browser sends 15.999…"""
+    if isinstance(given, list):
+        return value
+    low, _, step, _ = given
+    return round(low + step * round((value - low) / step), 10)
 
 
 def _widgets() -> ModuleType | None:

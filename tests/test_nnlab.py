@@ -610,3 +610,13 @@ def test_importing_nnlab_imports_numpy_alone() -> None:
     assert not {"tensorflow", "keras", "sklearn", "scipy", "matplotlib", "autograder"} & set(
         ran.stdout.split()
     )
+
+
+def test_a_slider_gives_the_numbers_of_its_steps() -> None:
+    """The browser may send 15.999… for 16."""
+    from nnlab.figures import _chosen
+
+    assert _chosen(15.999999999999996, (1, 256, 1, 16)) == 16
+    assert _chosen(0.30000000000000004, (0.1, 2.0, 0.1, 0.5)) == 0.3
+    assert _chosen(-1.4999999, (-3, 3, 0.25, 0)) == -1.5
+    assert _chosen("sigmoid", ["relu", "sigmoid"]) == "sigmoid"
