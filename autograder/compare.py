@@ -399,6 +399,8 @@ def kind_of(value: Any) -> str:
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             return f"an array of Python objects (dtype=object) of shape {value.shape}"
+        if value.dtype.kind == "U":
+            return f"an array of texts of shape {value.shape}"
         return describe_shape(value.shape)
     if isinstance(value, (bool, np.bool_)):
         return f"the truth value {bool(value)}"
@@ -408,7 +410,8 @@ def kind_of(value: Any) -> str:
         return f"the number {_number(value)}"
     if isinstance(value, (list, tuple, set, dict)):
         article = {"list": "a list", "tuple": "a tuple", "set": "a set", "dict": "a dictionary"}
-        return f"{article.get(type(value).__name__, 'a collection')} of {len(value)} items"
+        items = "1 item" if len(value) == 1 else f"{len(value)} items"
+        return f"{article.get(type(value).__name__, 'a collection')} of {items}"
     return f"an object of type {type(value).__name__}"
 
 

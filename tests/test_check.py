@@ -198,7 +198,7 @@ WRONG_RESULTS = {
     "returns a class": ("return dict", "an object of type type"),
     "returns a tensor that cannot be read": ("return NeedsDetaching()", "an object of type NeedsDetaching"),
     "returns a huge array": ("return np.broadcast_to(x.ravel()[0], (10**6, 10**6))", "(1000000, 1000000)"),
-    "returns a list of itself": ("y = []; y.append(y); return y", "a list of 1 items"),
+    "returns a list of itself": ("y = []; y.append(y); return y", "a list of 1 item"),
     "takes no argument": ("return 2 * x\ndouble = lambda: 0", "takes 0 positional arguments but 1 was given"),
     "takes too many arguments": ("pass\ndef double(x, y): return 2 * x", "missing 1 required positional"),
     "is no function": ("pass\ndouble = {'x': 2}", "'dict' object is not callable"),

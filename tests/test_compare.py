@@ -252,7 +252,7 @@ ROW = np.array([1.23456, 2.34567, 3.45678])
         pytest.param({}, {"b": 2}, "keys", "it has no keys", id="no keys"),
         pytest.param({"a": 1, "c": 2}, {"a": 1}, "keys", "has `c` too many", id="a key too many"),
         pytest.param({"a": 1}, {"a": 2}, "value", "`a` is 1, expected 2", id="a value under a key"),
-        pytest.param([1], {"a": 1}, "type", "is a list of 1 items, expected a dictionary", id="no dict"),
+        pytest.param([1], {"a": 1}, "type", "is a list of 1 item, expected a dictionary", id="no dict"),
         pytest.param(["a"], ["a", "b"], "length", "holds 1 values, expected 2", id="too short"),
         pytest.param([[1], "b"], [[1], "c"], "value", "item 2 of 2 is 'b', expected 'c'", id="an item"),
         pytest.param(
@@ -456,3 +456,9 @@ def test_the_first_match_is_named() -> None:
     candidates = {"the sum": 6.0, "the mean": 2.0, "the median": 2.0}
     assert first_match(2.0, candidates) == "the mean"
     assert first_match(5.0, candidates) == ""
+
+
+def test_an_array_of_texts_is_called_one() -> None:
+    found = difference(np.array(["0", "1"]), np.array([0, 1]))
+    assert found is not None
+    assert "an array of texts of shape (2,)" in found.text
