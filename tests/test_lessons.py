@@ -27,7 +27,7 @@ from autograder.exercise import Exercise, Variant
 from autograder.sheet import Outcome, Sheet
 from tests.builders import ROOT, solution_bodies
 
-SEEDS = 10
+SEEDS = 20
 FEWEST_SEEDS, SECONDS = 2, 0.5  # an exercise that takes long is drawn on fewer
 
 
