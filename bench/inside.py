@@ -16,8 +16,9 @@ from typing import Any
 
 def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
     """Grades a course as the command does, and notes when each mark comes and how much memory is held."""
-    from autograder.course import Course
-    from autograder.grading import grade, pool
+    from autograder.authoring.lesson import Course
+    from autograder.engine import pool
+    from autograder.engine import run as grade
 
     arrivals: list[float] = []
     held: list[int] = []
@@ -47,10 +48,10 @@ def bare(root: Path, lesson: str) -> list[tuple[float, float]]:
     import matplotlib
 
     matplotlib.use("agg")
-    from autograder import sheet as sheets
-    from autograder.bridge import Ledger
-    from autograder.course import Course
-    from autograder.grading.grade import Sources, prepared
+    from autograder.authoring.lesson import Course
+    from autograder.engine.run import Sources, prepared
+    from autograder.nbgrader.bridge import Ledger
+    from autograder.student import sheet as sheets
 
     ledger = Ledger(Course(root))
     sources = Sources(ledger.source_folder(lesson))
@@ -99,8 +100,8 @@ def _timed(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
 
 
 def _call(exercise: Any, names: dict[str, Any]) -> None:
-    from autograder.guard import undisturbed
-    from autograder.probe import driver_for, outcome_of
+    from autograder.student.guard import undisturbed
+    from autograder.student.probe import driver_for, outcome_of
 
     driver = driver_for(exercise)
     functions = [names.get(name) for name in exercise.functions + exercise.uses]

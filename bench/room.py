@@ -17,11 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder import demo
-from autograder.bridge import Ledger
-from autograder.course import CONFIG, Course
-from autograder.grading.conversation import QUIET
-from autograder.grading.grade import Sources, prepared
+from autograder.authoring.lesson import CONFIG, Course
+from autograder.commands import demo
+from autograder.engine.process import QUIET
+from autograder.engine.run import Sources, prepared
+from autograder.nbgrader.bridge import Ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 Scores = dict[tuple[str, str], float | None]  # by student and graded cell
@@ -132,7 +132,7 @@ class Room:
     def cold(self, course: Path) -> float:
         """Seconds of the whole command `autograder grade`."""
         began = time.monotonic()
-        _output_of("autograder.cli", "--course", str(course), "grade", self.lesson, "--jobs", "1", "--json")
+        _output_of("autograder", "--course", str(course), "grade", self.lesson, "--jobs", "1", "--json")
         return time.monotonic() - began
 
     def bare(self, course: Path) -> list[tuple[float, float]]:

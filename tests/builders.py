@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from autograder.course import Course, Lesson
+from autograder.authoring.lesson import Course, Lesson
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "07_tiny"
@@ -80,8 +80,8 @@ progress()
 EXERCISES = """\
 import numpy as np
 
-from autograder.compare import same
-from autograder.exercise import Exercise, case, draw_seed
+from autograder.student.properties import same
+from autograder.authoring.exercise import Exercise, case, draw_seed
 
 half = Exercise(points=2, groups={"numbers": 1, "arrays": 3})
 

@@ -61,7 +61,7 @@ class Classroom:
         return folder
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "autograder.cli", "--course", str(self.root), *arguments]
+        command = [sys.executable, "-m", "autograder", "--course", str(self.root), *arguments]
         return subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
         )

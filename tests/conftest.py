@@ -19,15 +19,13 @@ import numpy as np
 import pytest
 
 import autograder
-from autograder import exercise as exercises
-from autograder import sheet as sheets
-from autograder.drawing import Sources, drawn
-from autograder.exercise import Exercise
-from autograder.sheet import LessonSheet
-from autograder.verdict import Verdict
-
-# The module `check`; in the package its name is that of the function.
-checking = sys.modules["autograder.check"]
+from autograder.authoring import exercise as exercises
+from autograder.authoring.exercise import Exercise
+from autograder.authoring.proof import Sources, drawn
+from autograder.student import notebook as checking
+from autograder.student import sheet as sheets
+from autograder.student.sheet import LessonSheet
+from autograder.student.verdict import Verdict
 
 
 class Notebook:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import build
-from autograder.course import Course
+from autograder.authoring import build
+from autograder.authoring.lesson import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 

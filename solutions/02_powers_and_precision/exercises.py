@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from autograder.exercise import Exercise, case
+from autograder.authoring import Exercise, case
 
 # 2.1 layers_until
 

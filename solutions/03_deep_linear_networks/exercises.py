@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, case
 
 SQUARE, OTHER_SHAPES = "square matrices", "matrices of other shapes"
 

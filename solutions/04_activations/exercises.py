@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercise import Exercise, case, draw_seed
+from autograder.authoring import Exercise, case, draw_seed
 
 # 4.1 ACT
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder.compare import close
-from autograder.exercise import Exercise, case
+from autograder.authoring import Exercise, case
+from autograder.student.properties import close
 
 # 6.1 build_mlp
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
 
 FINE = 2e-6  # a summand of 1e-6 below the line, against division by zero, is nobody's mistake
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from autograder.compare import first_match, same
-from autograder.exercise import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.student.properties import first_match, same
 
 # 8.1 split_sizes
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder.compare import close, first_match
-from autograder.exercise import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.student.properties import close, first_match
 
 # 9.1 data_kind
 

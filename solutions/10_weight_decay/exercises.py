@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, case
 
 
 def signed(rng, low, high, shape):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, case
 
 EPS = 1e-7  # what Keras adds below the line; results with and without it are both right
 KERAS = 1e-5  # and so the tolerance is wider than that

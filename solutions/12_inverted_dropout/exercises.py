@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from autograder.compare import close, first_match, same, uncorrelated
-from autograder.exercise import Exercise, case, draw_seed
+from autograder.authoring import Exercise, case, draw_seed
+from autograder.student.properties import close, first_match, same, uncorrelated
 
 # 12.1 dropout_moments
 

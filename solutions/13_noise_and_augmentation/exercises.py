@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from autograder.compare import SIX_SIGMA, binomial, close, same, uncorrelated
-from autograder.exercise import Exercise, case, draw_seed
+from autograder.authoring import Exercise, case, draw_seed
+from autograder.student.properties import SIX_SIGMA, binomial, close, same, uncorrelated
 
 # What the judges of random results have in common. `noise` is what was added: (calls, rows, columns).
 

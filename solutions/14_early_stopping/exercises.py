@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
 
 # 14.1 EarlyStopper
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.exercise import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, case
 
 # 15.1 param_count
 

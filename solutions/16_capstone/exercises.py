@@ -5,8 +5,8 @@ import csv
 
 import numpy as np
 
-from autograder.compare import close
-from autograder.exercise import Exercise, case, draw_seed
+from autograder.authoring import Exercise, case, draw_seed
+from autograder.student.properties import close
 
 # 16.1 load_dataset
 

@@ -1,0 +1,5 @@
+"""`python -m autograder`: the same as the command."""
+
+from .commands.cli import main
+
+main()

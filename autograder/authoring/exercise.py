@@ -1,0 +1,205 @@
+"""What an exercise is: the words in which `exercises.py` of a lesson is written.
+
+    relu = Exercise(points=1, groups={"positive": 1, "negative": 1})
+
+    @relu.cases
+    def cases(rng):
+        yield case("positive", z=rng.uniform(0.1, 2, (3, 2)))
+        yield case("negative", z=rng.uniform(-2, -0.1, (2, 3)))
+
+    @relu.wrong("Negative inputs come back with their sign turned; they should be cut off.", loses="negative")
+    def absolute_value(z):
+        return np.abs(z)
+
+    @relu.right
+    def with_where(z):
+        return np.where(z > 0, z, 0)
+
+The name of the variable is the name of the exercise and of the function the student writes. The reference
+is the solution in the lesson's `lesson.py`. See docs/writing-a-lesson.md.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..student.judge import UNCHANGED
+from ..student.sheet import Case
+
+__all__ = ["UNCHANGED", "Exercise", "case", "draw_seed"]
+
+ANSWER = {"the right values": 1.0}
+
+
+def case(group: str = "", /, call: str = "", **inputs: Any) -> Case:
+    """Inputs for one call, in the order of the function's parameters.
+
+    Args:
+        group: the group of points that this case belongs to; empty: all of them.
+        call: where an exercise asks for several functions, the one to call; empty: each in turn.
+        **inputs: numbers, text, arrays, and lists and dictionaries of them.
+    """
+    return Case(inputs, group, None, call)
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    """A seed for a driver to make its own generator from."""
+    return int(rng.integers(2**31))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An implementation for the proof of an exercise: a different right way, or a misconception."""
+
+    name: str
+    function: Any
+    replaces: tuple[str, ...]  # the functions it stands for; none named: the exercise's first
+    edits: bool  # True: called with the reference, it makes the implementation
+    hint: str = ""
+    loses: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass
+class Exercise:
+    """One exercise: what it asks for, how it is fed and judged, and which answers prove that it judges well.
+
+    Args:
+        *functions: the names the student defines; none: the name of the exercise.
+        points: what it is worth.
+        groups: parts of the points by what they are given for, in words that a student reads.
+        rtol, atol: tolerance of the comparison with the reference, where there is no judge.
+        seconds: how long all cases together may take.
+        uses: other functions of the student's that the driver needs; they follow the exercise's own.
+        builds_on: exercises of the lesson that a student's solution is likely to call.
+        picture: of a driver's results, the matrix whose zeros are drawn beside a wrong verdict.
+    """
+
+    functions: tuple[str, ...] = ()
+    points: float = 0
+    groups: dict[str, float] = field(default_factory=dict)
+    rtol: float = 1e-7
+    atol: float = 0.0
+    seconds: float = 5.0
+    uses: tuple[str, ...] = ()
+    builds_on: tuple[str, ...] = ()
+    picture: str = ""
+    name: str = ""
+
+    def __init__(
+        self, *functions: str, points: float = 0, groups: dict[str, float] | None = None, **options: Any
+    ) -> None:
+        self.functions, self.points, self.groups = functions, points, dict(groups or ANSWER)
+        unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture"}
+        if unknown:
+            raise TypeError(f"an exercise has no option {', '.join(sorted(unknown))}")
+        for option, value in options.items():
+            setattr(self, option, tuple(value) if option in ("uses", "builds_on") else value)
+        self.line = sys._getframe(1).f_lineno
+        self.draw: Callable[[np.random.Generator], Iterator[Case]] | None = None
+        self.drive: Callable[..., Any] | None = None
+        self.judge_function: Callable[..., Any] | None = None
+        self.variants: list[Variant] = []
+        self.mistakes: list[Variant] = []
+        self.small_case: Case | None = None
+        self.small_text = ""
+        _made.append(self)
+
+    def cases(self, draw: Callable) -> Callable:
+        """Decorates the generator of cases: called with a seeded generator, yields `case(…)`."""
+        self.draw = draw
+        return draw
+
+    def driver(self, drive: Callable) -> Callable:
+        """Decorates a function that uses the student's functions (first) and a case's inputs (then, by name)
+        and returns arrays, numbers and text."""
+        self.drive = drive
+        return drive
+
+    def judge(self, function: Callable) -> Callable:
+        """Decorates a generator `(case, result)` of findings: group, held or not, how it failed (in words
+        without numbers, by which misconceptions are told apart), and the same with numbers. With a third
+        parameter, `expected`, it is given what the reference returns."""
+        self.judge_function = function
+        return function
+
+    def wrong(
+        self,
+        hint: str,
+        *,
+        loses: str | tuple[str, ...] = (),
+        replaces: str | tuple[str, ...] = (),
+        edits: bool = False,
+    ) -> Callable[[Any], Any]:
+        """Decorates a misconception.
+
+        Args:
+            hint: what was seen and where to look, never the answer.
+            loses: the groups it loses; none named: all.
+            replaces: of several functions, the one it stands for; of more than one, the decorated function
+                is called without arguments and returns them.
+            edits: the decorated function is called with the reference and makes the wrong implementation.
+        """
+        lost = _words(loses)
+
+        def keep(function: Any) -> Any:
+            self.mistakes.append(
+                Variant(function.__name__, function, _words(replaces), edits, hint, lost, _line_of(function))
+            )
+            return function
+
+        return keep
+
+    def right(
+        self, function: Any = None, *, replaces: str | tuple[str, ...] = (), edits: bool = False
+    ) -> Any:
+        """Decorates an accepted variant: another right way."""
+
+        def keep(function: Any) -> Any:
+            self.variants.append(
+                Variant(function.__name__, function, _words(replaces), edits, line=_line_of(function))
+            )
+            return function
+
+        return keep if function is None else keep(function)
+
+    def small(self, text: str, **inputs: Any) -> None:
+        """An example to do by hand, shown after three tries, with the expected result and theirs."""
+        self.small_text = text
+        self.small_case = Case(inputs) if inputs else None
+
+    @property
+    def all_functions(self) -> tuple[str, ...]:
+        """What the driver is called with, before a case's inputs."""
+        return self.functions + self.uses
+
+    def loses(self, mistake: Variant) -> set[str]:
+        """The groups that a misconception is to lose."""
+        return set(mistake.loses) or set(self.groups)
+
+
+def _words(words: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+_made: list[Exercise] = []  # in the order of making, to find exercises that lost their name to another
+
+
+def collected() -> list[Exercise]:
+    """The exercises made since the last call."""
+    made = list(_made)
+    _made.clear()
+    return made
+
+
+def _line_of(function: Any) -> int:
+    try:
+        return inspect.getsourcelines(function)[1]
+    except (OSError, TypeError):
+        return 0

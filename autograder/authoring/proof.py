@@ -1,0 +1,233 @@
+"""Draws the cases of an exercise and works out what the reference and every misconception give on them.
+
+What comes out is a `Sheet`: with a public seed when a lesson is built, with a secret one for the hidden cases
+of grading. A draw on which some misconception would pass, lose other points than it should, or be taken for
+another one, is thrown away and drawn again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..student import judge
+from ..student.difference import template_of
+from ..student.guard import undisturbed
+from ..student.probe import driver_for, outcome_of
+from ..student.sheet import Case, Mistake, Outcome, Sheet
+from ..student.verdict import Verdict
+from .exercise import Exercise, Variant
+
+DRAWS = 25
+CLEARLY = 100  # a misconception must be wrong by this many tolerances,
+WIDEST = 2e-4  # and by more than what a float32 answer is allowed
+PUBLIC = "public"
+
+
+class Undrawable(Exception):
+    """No draw served; says what is wrong, with the misconception it is about."""
+
+    def __init__(self, problem: str, remedy: str, variant: Variant | None = None) -> None:
+        super().__init__(problem, remedy)
+        self.problem, self.remedy, self.variant = problem, remedy, variant
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Driver and judge of an exercise as text, with what they need."""
+
+    driver: str = ""
+    judge: str = ""
+
+
+def seed_of(*words: str) -> int:
+    """A seed from words: the lesson's and the exercise's names, and a secret for the hidden ones."""
+    return int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:8], "big")
+
+
+def drawn(exercise: Exercise, reference: Mapping[str, Any], sources: Sources, seed: int) -> Sheet:
+    """The sheet of an exercise for a seed, its misconceptions proven wrong on it."""
+    blank = _blank(exercise, sources)
+    problem = Undrawable("its cases could not be drawn", "Look at the generator of cases.")
+    for attempt in range(DRAWS):
+        cases = _cases(exercise, np.random.default_rng([seed, attempt]))
+        try:
+            return _with_small(
+                _with_mistakes(exercise, reference, _with_expected(exercise, reference, blank, cases)),
+                exercise,
+                reference,
+            )
+        except Undrawable as error:
+            problem = error
+    raise problem
+
+
+def examine(sheet: Sheet, functions: list[Any]) -> tuple[Verdict, list[Outcome]]:
+    """The verdict on an implementation, without time limit: for our own code."""
+    driver = driver_for(sheet)
+    with undisturbed(), np.errstate(all="warn", under="ignore"):
+        outcomes = [outcome_of(driver, functions, case) for case in sheet.cases]
+        return judge.verdict(sheet, outcomes), outcomes
+
+
+def implementation(exercise: Exercise, reference: Mapping[str, Any], variant: Variant) -> list[Any]:
+    """The functions of an exercise with some of them replaced by the variant."""
+    replaced = variant.replaces or exercise.functions[:1]
+    if len(replaced) > 1:
+        made = dict(zip(replaced, variant.function(), strict=True))
+    elif variant.edits:
+        made = {replaced[0]: variant.function(reference[replaced[0]])}
+    else:
+        made = {replaced[0]: variant.function}
+    return [made.get(name, reference[name]) for name in exercise.all_functions]
+
+
+def _blank(exercise: Exercise, sources: Sources) -> Sheet:
+    return Sheet(
+        name=exercise.name,
+        functions=exercise.functions,
+        points=exercise.points,
+        groups=exercise.groups,
+        cases=(),
+        driver=sources.driver,
+        judge=sources.judge,
+        rtol=exercise.rtol,
+        atol=exercise.atol,
+        seconds=exercise.seconds,
+        picture=exercise.picture,
+        uses=exercise.uses,
+        builds_on=exercise.builds_on,
+        small_text=exercise.small_text,
+    )
+
+
+def _cases(exercise: Exercise, rng: np.random.Generator) -> tuple[Case, ...]:
+    cases = [expanded for one in exercise.draw(rng) for expanded in _expanded(exercise, one)]
+    named = {one.group for one in cases if one.group}
+    strangers = named - set(exercise.groups)
+    if strangers:
+        raise Undrawable(
+            f"a case is in the group {strangers.pop()!r}, which has no weight",
+            "Name the group in groups={…}.",
+        )
+    silent = set(exercise.groups) - named - {judge.UNCHANGED}
+    if silent and exercise.judge_function is None and all(one.group for one in cases):
+        raise Undrawable(f"no case is in the group {silent.pop()!r}", "Yield one, or take the group out.")
+    return tuple(cases)
+
+
+def _expanded(exercise: Exercise, one: Case) -> list[Case]:
+    """A case for an exercise of several functions and no driver calls each of them."""
+    if len(exercise.functions) == 1 or exercise.drive or one.call:
+        return [one]
+    return [
+        replace(one, call=name, group=one.group or (name if name in exercise.groups else ""))
+        for name in exercise.functions
+    ]
+
+
+def _with_expected(
+    exercise: Exercise, reference: Mapping[str, Any], blank: Sheet, cases: tuple[Case, ...]
+) -> Sheet:
+    """What the reference gives; for a judge that does not ask for it, only its structure."""
+    functions = [reference[name] for name in exercise.all_functions]
+    _, outcomes = examine(replace(blank, cases=cases, judge="", mistakes=()), functions)
+    for outcome in outcomes:
+        if outcome.raised:
+            raise Undrawable(
+                f"the reference raises {outcome.raised}: {outcome.message}",
+                "Mend the solution in lesson.py, or the cases.",
+            )
+    forgets = exercise.judge_function is not None and exercise.judge_function.__code__.co_argcount == 2
+    keep: Callable[[Any], Any] = template_of if forgets else lambda value: value
+    sheet = replace(
+        blank, cases=tuple(replace(c, expected=keep(o.value)) for c, o in zip(cases, outcomes, strict=True))
+    )
+    verdict, _ = examine(sheet, functions)
+    if verdict.status != "right":
+        lost = ", ".join(f"{row.group!r}: {row.text}" for row in verdict.rows if not row.ok)
+        raise Undrawable(
+            f"the reference itself does not earn full points ({lost})",
+            "Mend the solution, the driver or the judge.",
+        )
+    return sheet
+
+
+def _with_mistakes(exercise: Exercise, reference: Mapping[str, Any], sheet: Sheet) -> Sheet:
+    """The sheet with what every misconception gives, each shown to lose what it should, each told apart."""
+    seen: dict[str, tuple[Verdict, list[Outcome]]] = {}
+    mistakes = []
+    for variant in exercise.mistakes:
+        verdict, outcomes = examine(sheet, implementation(exercise, reference, variant))
+        _must_lose(exercise, variant, verdict)
+        _must_lose(
+            exercise, variant, judge.verdict(replace(sheet, rtol=max(CLEARLY * sheet.rtol, WIDEST)), outcomes)
+        )
+        findings = judge.failures(judge.findings_of(sheet, outcomes)) if sheet.judge else set()
+        bare = tuple(Outcome(o.value, o.raised, o.message, changed=o.changed) for o in outcomes)
+        mistakes.append(
+            Mistake(variant.name, variant.hint, () if sheet.judge else bare, tuple(sorted(findings)))
+        )
+        seen[variant.name] = verdict, outcomes
+    sheet = replace(sheet, mistakes=tuple(mistakes))
+    for variant in exercise.mistakes:
+        _, outcomes = seen[variant.name]
+        met = judge.recognised(sheet, outcomes, judge.findings_of(sheet, outcomes))
+        if met is None or met.name != variant.name:
+            alike = _look_alikes(sheet, variant.name, outcomes)
+            raise Undrawable(
+                f"the misconception {variant.name} can't be told from {alike}",
+                "Add a case (or a note in the judge) on which they differ.",
+                variant,
+            )
+    return sheet
+
+
+def _must_lose(exercise: Exercise, variant: Variant, verdict: Verdict) -> None:
+    lost = {row.group for row in verdict.rows if not row.ok}
+    if not lost:
+        raise Undrawable(
+            f"the misconception {variant.name} earns full points",
+            "Add a case on which it goes wrong, or drop it.",
+            variant,
+        )
+    if lost != exercise.loses(variant):
+        said = sorted(exercise.loses(variant))
+        raise Undrawable(
+            f"the misconception {variant.name} loses {sorted(lost)}, where {said} was said",
+            "Correct its loses=…, or the cases.",
+            variant,
+        )
+
+
+def _look_alikes(sheet: Sheet, name: str, outcomes: list[Outcome]) -> str:
+    findings = judge.failures(judge.findings_of(sheet, outcomes))
+    alike = [
+        other.name
+        for other in sheet.mistakes
+        if other.name != name
+        and (
+            set(other.findings) == findings
+            if sheet.judge
+            else judge.recognised(replace(sheet, mistakes=(other,)), outcomes, [])
+        )
+    ]
+    return " and ".join(alike) or "another"
+
+
+def _with_small(sheet: Sheet, exercise: Exercise, reference: Mapping[str, Any]) -> Sheet:
+    if exercise.small_case is None:
+        return sheet
+    with undisturbed():
+        outcome = outcome_of(
+            driver_for(sheet), [reference[name] for name in exercise.all_functions], exercise.small_case
+        )
+    if outcome.raised:
+        raise Undrawable(
+            f"the small example raises {outcome.raised}: {outcome.message}", "Mend the inputs of small(…)."
+        )
+    return replace(sheet, small=replace(exercise.small_case, expected=outcome.value))

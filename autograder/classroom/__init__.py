@@ -1,0 +1,1 @@
+"""Around grading: what is handed out and given back."""

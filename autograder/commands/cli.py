@@ -1,0 +1,236 @@
+"""The command line: one thin function per command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import AutograderError
+
+
+class Commands(click.Group):
+    """Commands whose mistakes end in one sentence: exit 1 for work that failed, 2 for wrong usage."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except AutograderError as error:
+            click.echo(f"autograder: {error}", err=True)
+            context.exit(error.exit_code)
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        import difflib
+
+        try:
+            return super().resolve_command(context, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.commands, n=1)
+            if near and "Did you mean" not in error.message:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--course",
+    "folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The course's folder. [default: the nearest upward]",
+)
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def main(context: click.Context, folder: Path | None) -> None:
+    """Build the lessons of a course and check what students answer."""
+    context.obj = folder
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_lessons(folder: Path | None, as_json: bool) -> None:
+    """Show lessons, their exercises and points.
+
+    For example: autograder list
+    """
+    from ..authoring.lesson import find_course
+    from ..student import sheet
+
+    every = find_course(folder).lessons()
+    lessons = [sheet.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
+    for lesson in every:
+        if not lesson.checks_path.is_file():
+            click.echo(f"{lesson.name} is not built yet: run autograder build {lesson.name}", err=True)
+    if as_json:
+        rows = [
+            {
+                "lesson": one.lesson,
+                "title": one.title,
+                "points": one.points,
+                "exercises": [{"name": s.name, "points": s.points} for s in one.sheets.values()],
+            }
+            for one in lessons
+        ]
+        click.echo(json.dumps({"lessons": rows}))
+        return
+    for one in lessons:
+        click.echo(f"{one.lesson}  {one.points:g} points  {one.title}")
+        for exercise in one.sheets.values():
+            click.echo(f"    {', '.join(exercise.functions)}  {exercise.points:g}")
+
+
+@main.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Build nothing; name what is stale, and exit 1 if anything is.",
+)
+@click.pass_obj
+def build(folder: Path | None, names: tuple[str, ...], only_check: bool) -> None:
+    """Turn lesson.py and exercises.py into notebooks, checks.json and gradebook entries.
+
+    LESSON is a lesson's folder or its number. For example: autograder build 12
+    """
+    from ..authoring import build as building
+    from ..authoring.lesson import find_course
+
+    course = find_course(folder)
+    stale = []
+    for lesson in course.lessons(names):
+        if only_check:
+            stale += building.stale(course, lesson)
+            continue
+        built = building.build(course, lesson)
+        click.echo(
+            f"{built.lesson}  {built.points:g} points, {built.bytes / 1000:.0f} kB, {built.seconds:.0f} s"
+        )
+    for path in stale:
+        click.echo(f"stale: {path}")
+    if stale:
+        click.echo(
+            f"autograder: {len(stale)} files do not follow from their sources: run autograder build", err=True
+        )
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(notebook: Path, as_json: bool) -> None:
+    """Run a notebook of your own from top to bottom and show what it earns.
+
+    For example: autograder check notebooks/12_inverted_dropout/12_inverted_dropout.ipynb
+    """
+    from .selfcheck import verdicts_of
+
+    lesson, verdicts, total = verdicts_of(notebook)
+    if as_json:
+        rows = [
+            {
+                "name": v["exercise"],
+                "points": v["points"],
+                "max_points": v["max_points"],
+                "misconception": v["misconception"],
+                "hint": v["hint"],
+            }
+            for v in verdicts
+        ]
+        click.echo(
+            json.dumps(
+                {
+                    "lesson": lesson,
+                    "score": sum(v["points"] for v in verdicts),
+                    "max_score": total,
+                    "exercises": rows,
+                }
+            )
+        )
+        return
+    for verdict in verdicts:
+        click.echo(verdict["text"])
+    click.echo(f"{lesson}: {sum(v['points'] for v in verdicts):g} of {total:g} points")
+
+
+@main.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.option(
+    "--submitted",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where submissions lie. [default: as nbgrader_config.py says]",
+)
+@click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
+@click.option(
+    "--timeout", metavar="S", type=click.FloatRange(0.1), help="Seconds a cell may take. [default: 60]"
+)
+@click.option(
+    "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
+)
+@click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
+@click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def grade(
+    folder: Path | None,
+    names: tuple[str, ...],
+    as_json: bool,
+    no_sandbox: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    timeout: float | None,
+    memory: int | None,
+    **wish: Any,
+) -> None:
+    """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
+
+    What is graded already is not done again. For example: autograder grade 12 --jobs 2
+    """
+    from ..authoring.lesson import find_course
+    from ..engine import run as grading
+    from .shown import Progress, table
+
+    asked = grading.Wish(
+        names,
+        jobs=jobs or 0,
+        limits=grading.limits_from(timeout, memory),
+        sandbox=not no_sandbox,
+        scheduler=scheduler or "",
+        **wish,
+    )
+    try:
+        with Progress() as progress:
+            found = grading.grade(find_course(folder), asked, progress.step)
+    except KeyboardInterrupt:
+        click.echo(
+            "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
+        )
+        sys.exit(130)
+    click.echo(json.dumps(found) if as_json else table(found))
+    if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
+        sys.exit(1)
+
+
+@main.command()
+@click.pass_obj
+def demo(folder: Path | None) -> None:
+    """Grade a sample class of 24: right answers, known misconceptions, an attack, a broken file, a late one.
+
+    It stays in the folder demo/ of the course, gradebook and executed notebooks included.
+    """
+    from ..authoring.lesson import find_course
+    from .demo import run
+
+    run(find_course(folder), click.echo)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""How a run of `autograder grade` looks while it goes on (on stderr) and when it is done."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from ..engine.run import Step
+
+LINE_SECONDS = 5.0
+
+
+class Progress:
+    """A bar with rate and time left on a terminal, plain lines otherwise."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.began = self.said = time.monotonic()
+        self.failures = self.fresh = 0
+        self.last: Step | None = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self.bar:
+            self.bar.stop()
+        elif self.last and self.last.done != self.last.total:
+            self._line(self.last)
+
+    def step(self, step: Step) -> None:
+        self.failures += step.result["status"] == "failed"
+        self.fresh += step.fresh
+        self.last = step
+        if sys.stderr.isatty():
+            self._bar(step)
+        elif step.done == step.total or time.monotonic() - self.said > LINE_SECONDS:
+            self._line(step)
+
+    def _line(self, step: Step) -> None:
+        self.said = time.monotonic()
+        print(f"graded {step.done} of {step.total}, {self._rate()}", file=sys.stderr, flush=True)
+
+    def _bar(self, step: Step) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        if self.bar is None:
+            columns = (
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.description}"),
+                TimeRemainingColumn(),
+            )
+            self.bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self.bar.start()
+            self.task = self.bar.add_task("", total=step.total)
+        self.bar.update(self.task, completed=step.done, description=self._rate())
+
+    def _rate(self) -> str:
+        minutes = max(time.monotonic() - self.began, 1e-3) / 60
+        return f"{self.fresh / minutes:.0f} a minute, {self.failures} failed"
+
+
+def table(found: dict[str, Any]) -> str:
+    """Every submission in a line: points, status, why."""
+    lines = []
+    wide = max([len(result["student"]) for result in found["lessons"]] + [7])
+    for result in sorted(found["lessons"], key=lambda r: (r["lesson"], r["student"])):
+        met = ", ".join(e["misconception"] for e in result["exercises"] if e["misconception"])
+        points = (
+            f"{result['score']:g} of {result['max_score']:g}" if result["status"] != "failed" else "no marks"
+        )
+        by_hand = sum(e["points"] is None for e in result["exercises"])
+        words = [result["status"] if result["status"] != "graded" else "", result["reason"], met]
+        if by_hand and result["status"] != "failed":
+            words.append(f"{by_hand} to grade by hand")
+        if not result["sealed"] and any(e["sealed"] is False for e in result["exercises"]):
+            words.append("unsealed in part" if any(e["sealed"] for e in result["exercises"]) else "unsealed")
+        said = "; ".join(filter(None, words))
+        lines.append(f"{result['lesson']}  {result['student']:{wide}}  {points:>10}  {said}".rstrip())
+    if found["failures"]:
+        lines.append(f"{found['failures']} could not be graded")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Hostile ground: what runs in the sandbox, beside a student's code, and builds the sandbox around itself."""

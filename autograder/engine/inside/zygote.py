@@ -1,0 +1,158 @@
+"""The warm process: it has imported what lessons need, holds no secrets, and is forked for each submission.
+
+Started as a program of its own with an empty environment, as `python -m` of this module. It never runs a
+TensorFlow operation itself, since TensorFlow's threads would not survive the fork.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from .sandbox import (
+    HOUSE_HOME,
+    SCRATCH,
+    WORK,
+    Limits,
+    fork_into_room,
+    furnish_room,
+    limit_resources,
+    move_into_house,
+)
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    from . import frames
+
+    try:
+        settings = frames.receive(control)
+    except EOFError:
+        return
+    fonts = {Path(path).name: Path(path).read_bytes() for path in settings["fonts"]}
+    if settings["sandbox"]:
+        inner = move_into_house(settings["readable"])
+        if inner:
+            control.close()
+            signal.signal(signal.SIGTERM, lambda *_: os.kill(inner, signal.SIGKILL))
+            os._exit(abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])))
+        os.environ["HOME"] = HOUSE_HOME
+        os.environ["MPLCONFIGDIR"] = f"{HOUSE_HOME}/matplotlib"
+        os.makedirs(os.environ["MPLCONFIGDIR"])
+        for name, data in fonts.items():
+            Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
+    else:
+        _die_with(control)
+    kernel = _warmed(settings["modules"])
+    control.sendall(b"ready")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
+    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"])
+
+
+def _die_with(control: socket.socket) -> None:
+    os.setpgid(0, 0)
+
+
+def _warmed(modules: list[str]) -> Any:
+    from . import kernel as student
+
+    kernel = student.Kernel()  # before the backend, which looks for a shell when it is imported
+    _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *modules])
+    return kernel
+
+
+def _import(modules: list[str]) -> None:
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception:  # the cell that imports it will say so
+            continue
+    gc.collect()
+    gc.freeze()  # the collector of a child leaves these pages shared
+
+
+def _serve(control: socket.socket, kernel: Any, limits: Limits, sandboxed: bool) -> None:
+    """For each connection that comes a child that serves it; with a message alone, modules to import."""
+    from . import frames
+
+    while True:
+        asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        if not asked:
+            os._exit(0)
+        message = frames.receive(control)
+        if not descriptors:
+            _import(message)
+            continue
+        connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
+        pid = fork_into_room() if sandboxed else os.fork()
+        if pid == 0:
+            control.close()
+            try:
+                _become_student(connection, kernel, limits, user if sandboxed else None, message)
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        connection.close()
+
+
+def _become_student(
+    connection: socket.socket, kernel: Any, limits: Limits, user: tuple[int, int] | None, folder: str
+) -> None:
+    from . import frames
+    from . import kernel as student
+
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _close_all_but(connection.fileno())
+        kernel.begin()
+        if user:
+            folder = WORK
+            furnish_room(limits, *user)
+        else:
+            os.setsid()
+        os.chdir(folder)
+        _clean_environment(SCRATCH if user else folder)
+        limit_resources(limits)
+    except BaseException as error:
+        frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
+        os._exit(1)
+    frames.send(connection, {"hello": os.getpid()})
+    try:
+        student.serve(connection, kernel, folder)
+    finally:
+        os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        if descriptor != nowhere:
+            os.dup2(nowhere, descriptor)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 4096)
+
+
+def _clean_environment(home: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
+    os.environ.clear()
+    os.environ.update(kept, HOME=home, USER="student", LOGNAME="student", NBGRADER_EXECUTION="autograde")
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+
+
+_KEPT = {
+    *("PATH", "LANG", "TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"),
+    *("MPLBACKEND", "MPLCONFIGDIR", "PYTHONHASHSEED", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"),
+    *("CUDA_VISIBLE_DEVICES", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+}
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+if __name__ == "__main__":
+    main()

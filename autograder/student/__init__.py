@@ -1,0 +1,1 @@
+"""What a student is handed and the sandbox shows: NumPy and the standard library, nothing else."""

@@ -1,0 +1,193 @@
+"""From outcomes to a verdict: which groups of an exercise are earned, and which misconception was met.
+
+Pure functions of a sheet and what the student's functions gave. They run in the notebook, in grading, and
+when a lesson is built, where they prove that every misconception loses what it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .difference import difference, in_the_form_of, kind_of, matches, structure_difference, template_of
+from .probe import defined_in
+from .sheet import Case, Mistake, Outcome, Sheet
+from .verdict import Row, Verdict
+
+NOT_WRITTEN = "NotImplementedError"
+UNCHANGED = "arguments unchanged"
+ALIKE = 1e-6  # how near a result must be to a misconception's to be taken for it
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One property of one case: held or not. The note says how it failed in words that don't depend on the
+    numbers drawn, so that it can be recognised; the detail may hold numbers."""
+
+    group: str
+    ok: bool
+    note: str = ""
+    detail: str = ""
+
+
+def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict on one exercise. Every outcome belongs to the case of the same position."""
+    if all(outcome.raised == NOT_WRITTEN for outcome in outcomes):
+        rows = tuple(Row(group, 0.0, share, False, "") for group, share in shares(sheet).items())
+        seen = outcomes[0].message if outcomes else ""
+        own = {f"`{name}` is not written yet" for name in sheet.functions}  # which the status says already
+        return Verdict(
+            sheet.name, 0.0, sheet.points, rows, status="open", explanation="" if seen in own else seen
+        )
+    findings = findings_of(sheet, outcomes)
+    rows = _rows(sheet, findings)
+    points = round(sum(row.points for row in rows), 2)
+    base = Verdict(sheet.name, points, sheet.points, rows)
+    if all(row.ok for row in rows):
+        return replace(base, points=float(sheet.points), status="right")
+    mistake = recognised(sheet, outcomes, findings)
+    return replace(
+        base,
+        status="wrong" if points == 0 else "partly right",
+        explanation=next((f.detail or f.note for f in findings if not f.ok and (f.detail or f.note)), ""),
+        misconception=mistake.name if mistake else None,
+        hint=mistake.hint if mistake else "",
+    )
+
+
+def findings_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[Finding]:
+    """Every property of every case."""
+    judge = defined_in(sheet.judge, "judge") if sheet.judge else None
+    found: list[Finding] = []
+    for case, outcome in zip(sheet.cases, outcomes, strict=True):
+        found += _findings_of_case(sheet, case, outcome, judge)
+    return found
+
+
+def shares(sheet: Sheet) -> dict[str, float]:
+    """What each group is worth in points."""
+    whole = sum(sheet.groups.values())
+    return {group: sheet.points * weight / whole for group, weight in sheet.groups.items()}
+
+
+def recognised(sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> Mistake | None:
+    """The one misconception that gives just what was found here; None when none or several do.
+
+    Where none explains everything, two slips may stand side by side: then the first group that failed is
+    looked at alone.
+    """
+    failed = list(dict.fromkeys(finding.group for finding in findings if not finding.ok))
+    for aside in (set(), set(failed[1:])):
+        alike = [m for m in sheet.mistakes if _explains(m, sheet, outcomes, findings, aside)]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None
+
+
+def failures(findings: Sequence[Finding]) -> set[tuple[str, str]]:
+    """How a judged exercise failed, without the numbers: a misconception's signature."""
+    return {(finding.group, finding.note) for finding in findings if not finding.ok}
+
+
+def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
+    held = {group: [f for f in findings if f.group == group] for group in sheet.groups}
+    earned = {group: bool(fs) and all(f.ok for f in fs) for group, fs in held.items()}
+    if UNCHANGED in earned and not any(ok for group, ok in earned.items() if group != UNCHANGED):
+        earned[UNCHANGED] = False  # doing nothing changes nothing, and earns nothing
+    rows = []
+    for group, share in shares(sheet).items():
+        text = next((f.detail or f.note for f in held[group] if not f.ok), "")
+        rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text))
+    return tuple(rows)
+
+
+def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) -> list[Finding]:
+    groups = [case.group] if case.group else [group for group in sheet.groups if group != UNCHANGED]
+    affected = groups + ([UNCHANGED] if UNCHANGED in sheet.groups and UNCHANGED not in groups else [])
+    if outcome.raised:
+        note = f"raised {outcome.raised}"
+        detail = _raised_text(outcome, case)
+        return [Finding(group, False, note, detail) for group in affected]
+    changed = _changed_findings(sheet, groups, outcome)
+    if judge is None:
+        off = difference(outcome.value, case.expected, sheet.rtol, sheet.atol)
+        text = f"{off.text}{_given(case)}" if off else ""
+        return [Finding(group, off is None, off.kind if off else "", text) for group in groups] + changed
+    template = template_of(case.expected)
+    off = structure_difference(outcome.value, template)
+    if off:
+        return [Finding(group, False, off.kind, off.text) for group in affected]
+    result = in_the_form_of(template, outcome.value)
+    return list(_judged(judge, case, result, groups)) + changed
+
+
+def _judged(judge: Any, case: Case, result: Any, groups: list[str]) -> Iterator[Finding]:
+    with np.errstate(all="ignore"):
+        extra = (case.expected,) if judge.__code__.co_argcount == 3 else ()
+        for group, ok, *words in judge(case, result, *extra):
+            yield Finding(group or groups[0], bool(ok), *("" if ok else str(word) for word in words))
+
+
+def _changed_findings(sheet: Sheet, groups: list[str], outcome: Outcome) -> list[Finding]:
+    """Changing an argument costs the group of that name where an exercise has one, else the case's own."""
+    names = " and ".join(f"`{name}`" for name in outcome.changed)
+    detail = f"the function changes its argument {names}; work on a copy" if names else ""
+    if UNCHANGED in sheet.groups:
+        return [Finding(UNCHANGED, not names, "changed" if names else "", detail)]
+    return [Finding(group, False, "changed", detail) for group in groups] if names else []
+
+
+def _raised_text(outcome: Outcome, case: Case) -> str:
+    if outcome.raised == NOT_WRITTEN:
+        return outcome.message or "a part of it is not written yet"
+    if outcome.raised == "Stopped":
+        return outcome.message
+    where = f" ({outcome.where})" if outcome.where else ""
+    return f"{outcome.raised}: {outcome.message}{where}{_given(case)}"
+
+
+def _given(case: Case) -> str:
+    inputs = inputs_text(case)
+    return f", with {inputs}" if inputs else ""
+
+
+def inputs_text(case: Case, width: int = 110) -> str:
+    """The inputs of a case in a few words: numbers as they are, arrays by shape unless they are tiny."""
+    words = []
+    for name, value in case.inputs.items():
+        if name.startswith("_"):  # between the case and its driver: no argument of the student's
+            continue
+        if isinstance(value, np.ndarray) and value.size > 6:
+            words.append(f"{name} of shape {value.shape}")
+        elif isinstance(value, np.ndarray):
+            words.append(f"{name} = {np.array2string(value, precision=4, separator=', ')}".replace("\n", ""))
+        elif isinstance(value, float):
+            words.append(f"{name} = {value:.6g}")
+        else:
+            text = repr(value)
+            words.append(f"{name} = {text}" if len(text) <= 40 else f"{name}: {kind_of(value)}")
+    text = ", ".join(words)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _explains(
+    mistake: Mistake, sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Finding], aside: set[str]
+) -> bool:
+    """Whether a misconception gives just what was found, some groups left aside."""
+    if sheet.judge:
+        found, given = failures(findings), set(mistake.findings)
+        return {f for f in found if f[0] not in aside} == {f for f in given if f[0] not in aside}
+    return len(mistake.outcomes) == len(outcomes) and all(
+        _same_outcome(one, other)
+        for one, other, case in zip(mistake.outcomes, outcomes, sheet.cases, strict=True)
+        if case.group not in aside
+    )
+
+
+def _same_outcome(one: Outcome, other: Outcome) -> bool:
+    if one.raised or other.raised:
+        return one.raised == other.raised and one.message == other.message
+    return set(one.changed) == set(other.changed) and matches(other.value, one.value, rtol=ALIKE)

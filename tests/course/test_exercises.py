@@ -1,0 +1,241 @@
+"""Every exercise of every lesson tells right from wrong: the reference and each accepted variant earn full
+points, each misconception earns just what it should and is called by its name.
+
+Lessons and exercises are found, not listed: a new one is held to the same standard.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Any
+
+import pytest
+
+from autograder.authoring import build, slicing
+from autograder.authoring import proof as drawing
+from autograder.authoring.exercise import Exercise, Variant
+from autograder.authoring.lesson import Course, Lesson
+from autograder.errors import LessonError
+from autograder.student import judge
+from autograder.student.sheet import Outcome, Sheet
+from tests.builders import ROOT, solution_bodies
+
+SEEDS = 20
+FEWEST_SEEDS, SECONDS = 2, 0.5  # an exercise that takes long is drawn on fewer
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One exercise of a lesson, with what it takes to draw and examine it."""
+
+    lesson: Lesson
+    name: str
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.lesson.exercises[self.name]
+
+    @cached_property
+    def reference(self) -> Mapping[str, Any]:
+        return self.lesson.reference(self.exercise)
+
+    @cached_property
+    def sources(self) -> drawing.Sources:
+        return self.lesson.sources(self.exercise)
+
+    @cached_property
+    def public(self) -> Sheet:
+        """The cases of checks.json."""
+        return build.compiled_exercise(self.lesson, self.name, drawing.PUBLIC)
+
+    def drawn(self, seed: int) -> Sheet:
+        return drawing.drawn(self.exercise, self.reference, self.sources, seed)
+
+    def runs_keras(self, variants: Iterable[Variant]) -> bool:
+        """Whether the solution, the driver or one of these variants imports TensorFlow."""
+        roots = [variant.function for variant in variants]
+        roots += [self.exercise.drive] if self.exercise.drive else []
+        return re.search(r"\b(keras|tensorflow)\b", self._text_behind(roots)) is not None
+
+    def _text_behind(self, functions: list[Any]) -> str:
+        """The source of the solution and of some functions of exercises.py, with the helpers they call."""
+        helpers, solutions = statements_of(self.lesson)
+        roots = [self._source(function) for function in functions]
+        used = {name for root in roots for one in slicing.statements(root) for name in one.uses}
+        chosen = slicing.needed(helpers, used) + slicing.needed(solutions, self.exercise.all_functions)
+        return "\n".join([*roots, *(one.source for one in chosen)])
+
+    def _source(self, function: Any) -> str:
+        """Of a class, too, which inspect looks for in a module that can be imported."""
+        if not isinstance(function, type):
+            return inspect.getsource(function)
+        text = self.lesson.exercises_path.read_text(encoding="utf-8")
+        return next(one.source for one in slicing.statements(text) if function.__name__ in one.binds)
+
+
+@cache
+def statements_of(lesson: Lesson) -> tuple[list[slicing.Statement], list[slicing.Statement]]:
+    """What exercises.py and the cells of lesson.py are made of, exercises and demonstrations left out."""
+    text = lesson.exercises_path.read_text(encoding="utf-8")
+    helpers = [one for one in slicing.statements(text) if not one.binds & set(lesson.exercises)]
+    cells = [cell for cell in lesson.cells if cell.kind == "code" and "demo" not in cell.tags]
+    return helpers, [one for cell in cells for one in lesson.statements_of(cell)]
+
+
+def subjects() -> list[Any]:
+    """Every exercise of the course. A lesson that can't be read is one subject, and fails with the reason."""
+    found = []
+    for lesson in Course(ROOT).lessons():
+        try:
+            for name in lesson.exercises:
+                subject = Subject(lesson, name)
+                every = subject.exercise.mistakes + subject.exercise.variants
+                marks = [pytest.mark.keras] if subject.runs_keras(every) else []
+                found.append(pytest.param(subject, id=f"{lesson.name}-{name}", marks=marks))
+        except (LessonError, SyntaxError):
+            found.append(pytest.param(Subject(lesson, ""), id=f"{lesson.name}-unreadable"))
+    return found
+
+
+SUBJECTS = subjects()
+each_exercise = pytest.mark.parametrize("subject", SUBJECTS)
+each_lesson = pytest.mark.parametrize(
+    "lesson", [pytest.param(one, id=one.name) for one in Course(ROOT).lessons()]
+)
+
+
+def points_left(exercise: Exercise, lost: set[str]) -> float:
+    """What remains of the points without some groups, by arithmetic of its own."""
+    weights = {group: Fraction(weight) for group, weight in exercise.groups.items()}
+    kept = sum(weight for group, weight in weights.items() if group not in lost)
+    return float(Fraction(exercise.points) * kept / sum(weights.values()))
+
+
+@each_exercise
+def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: Subject) -> None:
+    """On every draw: reference and variants full points, misconceptions theirs, each recognised by name."""
+    exercise, until = subject.exercise, time.monotonic() + SECONDS
+    full = float(exercise.points)
+    for seed in range(SEEDS):
+        if seed >= FEWEST_SEEDS and time.monotonic() > until:
+            break
+        sheet = subject.drawn(seed)
+        verdict, _ = drawing.examine(sheet, [subject.reference[name] for name in exercise.all_functions])
+        assert verdict.points == full, f"seed {seed}, the reference:\n{verdict}"
+        for variant in exercise.variants:
+            functions = drawing.implementation(exercise, subject.reference, variant)
+            verdict, _ = drawing.examine(sheet, functions)
+            assert verdict.points == full, f"seed {seed}, {variant.name}:\n{verdict}"
+            assert verdict.status == "right"
+        for mistake in exercise.mistakes:
+            functions = drawing.implementation(exercise, subject.reference, mistake)
+            verdict, _ = drawing.examine(sheet, functions)
+            expected = points_left(exercise, exercise.loses(mistake))
+            assert verdict.points == pytest.approx(expected, abs=0.005), (
+                f"seed {seed}, {mistake.name}:\n{verdict}"
+            )
+            assert verdict.points < full
+            assert verdict.misconception == mistake.name, f"seed {seed}, {mistake.name}:\n{verdict}"
+            assert verdict.hint == mistake.hint
+
+
+@each_exercise
+def test_public_cases_cover_every_group(subject: Subject) -> None:
+    """A student who sees full points was asked about every part of them."""
+    sheet = subject.public
+    _, outcomes = drawing.examine(sheet, [subject.reference[name] for name in subject.exercise.all_functions])
+
+    assert {finding.group for finding in judge.findings_of(sheet, outcomes)} == set(subject.exercise.groups)
+
+
+@each_exercise
+def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
+    """A secret that nobody has tried gives cases like the public ones, with other inputs if there are any."""
+    public = subject.public
+    hidden = build.compiled_exercise(subject.lesson, subject.name, secrets.token_hex(32))
+
+    assert [case.group for case in hidden.cases] == [case.group for case in public.cases]
+    if any(case.inputs for case in public.cases):
+        assert [str(case.inputs) for case in hidden.cases] != [str(case.inputs) for case in public.cases]
+    assert [mistake.name for mistake in hidden.mistakes] == [mistake.name for mistake in public.mistakes]
+
+
+@each_exercise
+def test_public_results_in_their_order_earn_nothing_on_hidden_cases(subject: Subject) -> None:
+    """Whoever counts calls and answers from checks.json gets nowhere, not even with yes and no."""
+    public = subject.public
+    if public.judge:
+        pytest.skip("judged by properties, which an answer has or has not")
+    hidden = build.hidden_sheet(subject.lesson, subject.name, "a secret", public)
+    by_heart = [Outcome(case.expected) for case in public.cases] * build.DRAWS_OF_FEW_ANSWERS
+
+    assert judge.verdict(hidden, by_heart[: len(hidden.cases)]).points == 0
+
+
+@each_exercise
+def test_an_exercise_is_proven_by_wrong_and_right_answers_and_an_example(subject: Subject) -> None:
+    """At least two misconceptions, two accepted variants, and an example for the third try."""
+    exercise = subject.exercise
+    names = [variant.name for variant in exercise.mistakes + exercise.variants]
+
+    assert len(exercise.mistakes) >= 2
+    assert len(exercise.variants) >= 2
+    assert len(set(names)) == len(names)
+    assert len(exercise.small_text) > 20
+
+
+@each_exercise
+def test_hints_are_sentences_of_their_own_and_give_nothing_away(subject: Subject) -> None:
+    """A hint begins and ends like a sentence, and none holds a line of the solution.
+
+    Two forms of one slip may share a hint; more would be a hint that tells nothing apart.
+    """
+    hints = [mistake.hint for mistake in subject.exercise.mistakes]
+
+    for hint in hints:
+        assert re.match(r"[\w`“(-]", hint), hint
+        assert hint.rstrip("\")”'").endswith((".", "?", "!", "…")), hint
+        assert len(hint.split()) >= 3, hint
+    alike = Counter(re.sub(r"\W+", " ", hint).lower() for hint in hints)
+    assert max(alike.values()) <= 2 <= len(alike)
+    for line in solution_of(subject):
+        for text in [*hints, subject.exercise.small_text]:
+            assert squeezed(line) not in squeezed(text), f"{line!r} stands in: {text}"
+
+
+def solution_of(subject: Subject) -> list[str]:
+    """The lines of an exercise's solution, without `return` and names of results."""
+    cells = [cell.source for cell in subject.lesson.cells if cell.is_solution]
+    own = [source for source in cells if defined_in(source) & set(subject.exercise.functions)]
+    lines = [line for source in own for body in solution_bodies(source) for line in body]
+    return [
+        line for line in (re.sub(r"^(return|\w+ [-+*/]?=) ", "", line) for line in lines) if len(line) >= 12
+    ]
+
+
+def defined_in(source: str) -> set[str]:
+    return {
+        name for statement in slicing.statements(slicing.without_magics(source)) for name in statement.binds
+    }
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[\s`]+", "", text)
+
+
+@each_lesson
+def test_exercises_import_nothing_heavy(lesson: Lesson) -> None:
+    """TensorFlow is imported inside the functions that need it: listing a course must not take seconds."""
+    tree = ast.parse(lesson.exercises_path.read_text(encoding="utf-8"))
+    imported = [ast.unparse(node) for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+    assert not [line for line in imported if re.search(r"keras|tensorflow|matplotlib|sklearn|nnlab", line)]
