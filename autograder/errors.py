@@ -2,6 +2,8 @@
 
 AutograderError            exit code 1
 ├── LessonError            a mistake in a lesson: file, line, what to do
+├── UnknownLesson          the course has no lesson of that name
+├── StaleLesson            a lesson was edited after its last build
 ├── LessonNotFound         no checks.json where the notebook runs
 ├── UnknownExercise        check() was given something no exercise is about
 └── WireError              bytes that are not a value
@@ -32,6 +34,38 @@ class LessonError(AutograderError):
         return f"{place}: {self.problem}\n    {self.remedy}"
 
 
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known name that a mistyped one was meant to be; empty where none is near."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")
+
+
+class UnknownLesson(AutograderError):
+    """There is no lesson of that name."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(name, known)
+        self.name, self.known = name, known
+
+    def __str__(self) -> str:
+        near = nearest(self.name, self.known, cutoff=0.3)
+        advice = f"Did you mean {near}?" if near else f"There are: {', '.join(self.known)}."
+        return f"There is no lesson {self.name!r}. {advice}"
+
+
+class StaleLesson(AutograderError):
+    """A lesson was edited after its last build: what would be graded is not what is written."""
+
+    def __init__(self, lesson: str) -> None:
+        super().__init__(lesson)
+        self.lesson = lesson
+
+    def __str__(self) -> str:
+        number = self.lesson.split("_")[0]
+        return f"{self.lesson} was edited after its last build: run autograder build {number}"
+
+
 class LessonNotFound(AutograderError):
     """There is no checks.json where the notebook runs."""
 
@@ -54,9 +88,9 @@ class UnknownExercise(AutograderError):
         self.name, self.known, self.lesson = name, tuple(known), lesson
 
     def __str__(self) -> str:
-        near = difflib.get_close_matches(self.name, self.known, n=1)
-        suggestion = f" Did you mean check({near[0]})?" if near else f" It has {', '.join(self.known)}."
-        return f"Lesson {self.lesson} has no exercise called {self.name!r}.{suggestion}"
+        near = nearest(self.name, self.known)
+        advice = f"Did you mean check({near})?" if near else f"It has {', '.join(self.known)}."
+        return f"Lesson {self.lesson} has no exercise called {self.name!r}. {advice}"
 
 
 class WireError(AutograderError):

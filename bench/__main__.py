@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.engine.inside.sandbox import missing
+from autograder.engine.sandbox import missing
 
 from .parts import PARTS, QUICK, WHOLE, Bench
 

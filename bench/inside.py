@@ -16,13 +16,15 @@ from typing import Any
 
 def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
     """Grades a course as the command does, and notes when each mark comes and how much memory is held."""
-    from autograder.authoring.lesson import Course
-    from autograder.engine import pool
-    from autograder.engine import run as grade
+    from autograder.engine import pool, run
+    from autograder.nbgrader.course import Course
+    from autograder.nbgrader.patches import patch
+
+    patch()
 
     arrivals: list[float] = []
     held: list[int] = []
-    marked = pool.on_this_machine
+    marked = pool.mark_all
 
     def noted(*arguments: Any) -> Iterator[Any]:
         for done in marked(*arguments):
@@ -30,8 +32,8 @@ def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
             held.append(_kib("VmRSS"))
             yield done
 
-    pool.on_this_machine = noted
-    found = grade.grade(Course(root), grade.Wish((lesson,), jobs=jobs))
+    pool.mark_all = noted
+    found = run.grade(Course(root), run.Options((lesson,), jobs=jobs))
     end = time.monotonic()
     bad = [one for one in found["lessons"] if one["status"] != "graded"]
     assert not bad, bad
@@ -48,15 +50,15 @@ def bare(root: Path, lesson: str) -> list[tuple[float, float]]:
     import matplotlib
 
     matplotlib.use("agg")
-    from autograder.authoring.lesson import Course
-    from autograder.engine.run import Sources, prepared
-    from autograder.nbgrader.bridge import Ledger
+    from autograder.engine.prepare import InstructorsNotebooks, prepare
+    from autograder.nbgrader.course import Course
+    from autograder.nbgrader.gradebook import Gradebook
     from autograder.student import sheet as sheets
 
-    ledger = Ledger(Course(root))
-    sources = Sources(ledger.source_folder(lesson))
-    assignment = prepared(Course(root), ledger, sources, sources.modules)
-    ledger.close()
+    gradebook = Gradebook(Course(root))
+    sources = InstructorsNotebooks(gradebook.folders.source_folder(lesson))
+    assignment = prepare(Course(root), gradebook, sources, sources.modules)
+    gradebook.close()
     for module in ("matplotlib.pyplot", *assignment.modules):
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
@@ -80,23 +82,23 @@ def _in_a_fork(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
 
 def _timed(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
     """Seconds for the cells, and for the calls."""
-    cells, calls = 0.0, 0.0
+    from autograder.nbgrader import cells
+
+    of_cells, of_calls = 0.0, 0.0
     names: dict[str, Any] = {"__name__": "__main__"}
     os.chdir(path.parent)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         for cell in json.loads(path.read_bytes())["cells"]:
             source = "".join(cell["source"])
-            graded = cell["metadata"].get("nbgrader", {}).get("grade")
             began = time.perf_counter()
-            if graded:
-                exercise = exercises[cell["metadata"]["nbgrader"]["grade_id"].removeprefix("check_")]
+            if exercise := exercises.get(cells.checked_exercise(cells.grade_id(cell))):
                 _call(exercise, names)
-                calls += time.perf_counter() - began
+                of_calls += time.perf_counter() - began
             elif cell["cell_type"] == "code" and source.strip() != "progress()":
                 with contextlib.suppress(Exception):  # a misconception may break a later cell
                     exec(source, names)
-                cells += time.perf_counter() - began
-    return cells, calls
+                of_cells += time.perf_counter() - began
+    return of_cells, of_calls
 
 
 def _call(exercise: Any, names: dict[str, Any]) -> None:

@@ -17,11 +17,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.lesson import CONFIG, Course
+from autograder.authoring.lesson import lessons_of
 from autograder.commands import demo
-from autograder.engine.process import QUIET
-from autograder.engine.run import Sources, prepared
-from autograder.nbgrader.bridge import Ledger
+from autograder.engine.prepare import InstructorsNotebooks, prepare
+from autograder.engine.warm import QUIET
+from autograder.nbgrader import cells
+from autograder.nbgrader.course import CONFIG, Course
+from autograder.nbgrader.gradebook import Gradebook
 
 ROOT = Path(__file__).resolve().parents[1]
 Scores = dict[tuple[str, str], float | None]  # by student and graded cell
@@ -60,25 +62,23 @@ class Room:
         self.master.mkdir(parents=True)
         shutil.copy(ROOT / CONFIG, self.master)
         shutil.copytree(ROOT / "solutions" / lesson, self.master / "solutions" / lesson)
-        ledger = Ledger(Course(self.master))
-        sources = Sources(ledger.source_folder(lesson))
-        self.left_out = prepared(Course(self.master), ledger, sources, sources.modules).books[lesson].left_out
-        ledger.close()
+        gradebook = Gradebook(Course(self.master))
+        sources = InstructorsNotebooks(gradebook.folders.source_folder(lesson))
+        self.left_out = (
+            prepare(Course(self.master), gradebook, sources, sources.modules).notebooks[lesson].left_out
+        )
+        gradebook.close()
 
     @cached_property
     def answers(self) -> list[bytes]:
         """The reference solutions, then one answer replaced by a misconception or by another right way."""
-        (lesson,) = Course(self.master).lessons((self.lesson,))
+        (lesson,) = lessons_of(Course(self.master), (self.lesson,))
         return [demo.notebook_of(lesson), *(one.notebook for one in demo.answers_to(lesson))]
 
     def _without_demos(self, notebook: bytes) -> bytes:
         """Without the cells that our engine would leave out: for both contestants the same notebooks."""
         made = json.loads(notebook)
-        made["cells"] = [
-            cell
-            for cell in made["cells"]
-            if cell["metadata"].get("nbgrader", {}).get("grade_id") not in self.left_out
-        ]
+        made["cells"] = [cell for cell in made["cells"] if cells.grade_id(cell) not in self.left_out]
         return json.dumps(made).encode()
 
     def some(self, distinct: int, count: int, demos: bool = False) -> dict[str, bytes]:

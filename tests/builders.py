@@ -6,7 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
-from autograder.authoring.lesson import Course, Lesson
+from autograder.authoring.lesson import Lesson, lessons_of
+from autograder.nbgrader.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "07_tiny"
@@ -178,7 +179,7 @@ def make_course(root: Path, lesson: str = LESSON, exercises: str = EXERCISES, na
 
 def only_lesson(course: Course) -> Lesson:
     """The lesson of a course that has one, read afresh."""
-    (lesson,) = course.lessons()
+    (lesson,) = lessons_of(course)
     return lesson
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.engine.inside.sandbox import missing
+from autograder.engine.sandbox import missing
 from tests.builders import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]

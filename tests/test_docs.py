@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import build
-from autograder.authoring.lesson import Course
+from autograder.authoring.lesson import lessons_of
+from autograder.authoring.stale import stale_files
+from autograder.nbgrader.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,7 +27,7 @@ def test_the_example_of_writing_a_lesson_builds(tmp_path: Path) -> None:
         (folder / name).write_text(block, encoding="utf-8")
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     course = Course(tmp_path)
-    (lesson,) = course.lessons(("42",))
+    (lesson,) = lessons_of(course, ("42",))
 
     built = build.build(course, lesson)
 
@@ -33,4 +35,4 @@ def test_the_example_of_writing_a_lesson_builds(tmp_path: Path) -> None:
     assert built.points == 2
     assert "np.maximum" not in release and "Rubric" not in release
     assert "raise NotImplementedError()" in release
-    assert build.stale(course, lesson) == []
+    assert stale_files(course, lesson) == []

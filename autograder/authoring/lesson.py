@@ -1,24 +1,25 @@
-"""A course on disk: its lessons, their cells and exercises, and the reference solutions in them."""
+"""The lessons of a course on disk: their cells and exercises, and the reference solutions in them."""
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import AutograderError, LessonError
+from ..errors import LessonError, UnknownLesson
+from ..nbgrader.course import Course
 from . import exercise as exercise_module
 from . import slicing
 from .exercise import Exercise
 from .proof import Sources
 
-CONFIG = "nbgrader_config.py"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 CELL_MARKER = re.compile(r"^# %%(?:$|\s)")
@@ -39,67 +40,26 @@ class Cell:
         return self.kind == "code" and BEGIN in self.source
 
 
-@dataclass(frozen=True)
-class Course:
-    """The folder that holds nbgrader_config.py."""
-
-    root: Path
-
-    @property
-    def solutions(self) -> Path:
-        return self.root / "solutions"
-
-    @property
-    def notebooks(self) -> Path:
-        return self.root / "notebooks"
-
-    @property
-    def private(self) -> Path:
-        """What only the grading machine holds: the secret, the hidden cases."""
-        return self.root / ".autograder"
-
-    def lesson_names(self) -> list[str]:
-        return sorted(path.parent.name for path in self.solutions.glob("*/lesson.py"))
-
-    def lessons(self, names: tuple[str, ...] = ()) -> list[Lesson]:
-        """The lessons named, or all; a number such as 12 names the lesson that begins with it."""
-        known = self.lesson_names()
-        return [Lesson(self.solutions / self._full_name(name, known)) for name in (names or known)]
-
-    def _full_name(self, name: str, known: list[str]) -> str:
-        found = [full for full in known if full == name or full.split("_")[0] == name]
-        if found:
-            return found[0]
-        raise UnknownLesson(name, known)
+def lesson_names(course: Course) -> list[str]:
+    """The lessons that are written in a course."""
+    return sorted(path.parent.name for path in course.solutions.glob("*/lesson.py"))
 
 
-class UnknownLesson(AutograderError):
-    """There is no lesson of that name."""
+def lessons_of(course: Course, names: Iterable[str] = ()) -> list[Lesson]:
+    """The lessons named, or all; a number such as 12 names the lesson that begins with it.
 
-    exit_code = 2
-
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(name, known)
-        self.name, self.known = name, known
-
-    def __str__(self) -> str:
-        import difflib
-
-        near = difflib.get_close_matches(self.name, self.known, n=1, cutoff=0.3)
-        return f"There is no lesson {self.name!r}." + (
-            f" Did you mean {near[0]}?" if near else f" There are: {', '.join(self.known)}."
-        )
+    Raises:
+        UnknownLesson: there is none of that name.
+    """
+    known = lesson_names(course)
+    return [Lesson(course.solutions / _full_name(name, known)) for name in (list(names) or known)]
 
 
-def find_course(start: Path | None = None) -> Course:
-    """The course around a folder: the nearest one upward with an nbgrader_config.py."""
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if (folder / CONFIG).is_file():
-            return Course(folder)
-    raise AutograderError(
-        f"No {CONFIG} in {start} or above it. Go to the course's folder, or name it with --course DIR."
-    )
+def _full_name(name: str, known: list[str]) -> str:
+    for full in known:
+        if name in (full, full.split("_")[0]):
+            return full
+    raise UnknownLesson(name, known)
 
 
 class Lesson:
@@ -112,6 +72,20 @@ class Lesson:
         self.exercises_path = folder / "exercises.py"
         self.notebook_path = folder / f"{folder.name}.ipynb"
         self.checks_path = folder / "checks.json"
+
+    @property
+    def state(self) -> str:
+        """What stands in the two files that a person writes, as a word that changes with them."""
+        written = [path.read_bytes() for path in (self.source_path, self.exercises_path) if path.is_file()]
+        return hashlib.sha256(b"\0".join(written)).hexdigest()[:32]
+
+    def error(self, line: int | None, problem: str, remedy: str) -> LessonError:
+        """A mistake in lesson.py."""
+        return LessonError(self.source_path, line, problem, remedy)
+
+    def exercise_error(self, line: int | None, problem: str, remedy: str) -> LessonError:
+        """A mistake in exercises.py."""
+        return LessonError(self.exercises_path, line, problem, remedy)
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -149,17 +123,14 @@ class Lesson:
             return ast.parse(slicing.without_magics(cell.source))
         except SyntaxError as error:
             line = cell.line + (error.lineno or 1) - 1
-            raise LessonError(
-                self.source_path, line, f"this is not Python: {error.msg}", "Mend the cell."
-            ) from None
+            raise self.error(line, f"this is not Python: {error.msg}", "Mend the cell.") from None
 
     def reference(self, exercise: Exercise) -> dict[str, Any]:
         """What the lesson's solution defines for an exercise, made from the statements that it needs."""
         chosen = slicing.needed(self._statements, exercise.all_functions)
         lacking = [name for name in exercise.all_functions if not any(name in s.binds for s in chosen)]
         if lacking:
-            raise LessonError(
-                self.exercises_path,
+            raise self.exercise_error(
                 exercise.line,
                 f"exercise {exercise.name} has no solution: no cell of lesson.py defines {lacking[0]}",
                 f"Write a cell that defines {lacking[0]} between {BEGIN} and {END}, and is not tagged demo.",
@@ -172,8 +143,7 @@ class Lesson:
             try:
                 exec(compile(padding + statement.source, str(self.source_path), "exec"), namespace)
             except Exception as error:
-                raise LessonError(
-                    self.source_path,
+                raise self.error(
                     statement.line,
                     f"{type(error).__name__}: {error}",
                     "The reference solution must run by itself.",
@@ -200,8 +170,7 @@ class Lesson:
         chosen = slicing.needed(pool, root.uses - {"np"})
         for statement in chosen:
             for stranger in sorted(statement.binds & set(self.exercises)):
-                raise LessonError(
-                    self.exercises_path,
+                raise self.exercise_error(
                     function.__code__.co_firstlineno,
                     f"a driver or judge uses {stranger}, an exercise, which does not travel to students",
                     "Take what it needs as a parameter, or from the case.",

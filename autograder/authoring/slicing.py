@@ -61,6 +61,34 @@ def unbound(chosen: Iterable[Statement], names: Iterable[str]) -> set[str]:
     return (set(names).union(*(s.uses for s in chosen))) - bound - _BUILTINS
 
 
+def global_names(source: str) -> frozenset[str]:
+    """The names that a cell takes from elsewhere; none, where it can't be read."""
+    return frozenset(name for statement in readable_statements(source) for name in statement.uses)
+
+
+def readable_statements(source: str) -> list[Statement]:
+    """The statements of a cell that anybody may have written; none, where it can't be read."""
+    try:
+        return statements(without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def imported_modules(source: str) -> set[str]:
+    """The modules that a cell imports, inside functions too; none, where it can't be read."""
+    try:
+        tree = ast.parse(without_magics(source))
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return found
+
+
 def without_magics(source: str) -> str:
     """A notebook cell's source with the lines that only IPython understands made comments.
 

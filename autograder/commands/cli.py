@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import AutograderError
+from ..errors import AutograderError, nearest
 
 
 class Commands(click.Group):
@@ -24,14 +24,12 @@ class Commands(click.Group):
             context.exit(error.exit_code)
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        import difflib
-
         try:
             return super().resolve_command(context, args)
         except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], self.commands, n=1)
-            if near and "Did you mean" not in error.message:
-                error.message += f" Did you mean {near[0]!r}?"
+            near = nearest(args[0], self.commands)
+            if near and "Did you mean" not in error.format_message():
+                error.message += f" Did you mean {near!r}?"
             raise
 
 
@@ -47,6 +45,9 @@ class Commands(click.Group):
 @click.pass_context
 def main(context: click.Context, folder: Path | None) -> None:
     """Build the lessons of a course and check what students answer."""
+    from ..nbgrader.patches import patch
+
+    patch()
     context.obj = folder
 
 
@@ -58,10 +59,11 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
 
     For example: autograder list
     """
-    from ..authoring.lesson import find_course
+    from ..authoring.lesson import lessons_of
+    from ..nbgrader.course import find_course
     from ..student import sheet
 
-    every = find_course(folder).lessons()
+    every = lessons_of(find_course(folder))
     lessons = [sheet.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
     for lesson in every:
         if not lesson.checks_path.is_file():
@@ -92,25 +94,29 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
     is_flag=True,
     help="Build nothing; name what is stale, and exit 1 if anything is.",
 )
+@click.option("--all", "every", is_flag=True, help="Build what is fresh, too.")
 @click.pass_obj
-def build(folder: Path | None, names: tuple[str, ...], only_check: bool) -> None:
+def build(folder: Path | None, names: tuple[str, ...], only_check: bool, every: bool) -> None:
     """Turn lesson.py and exercises.py into notebooks, checks.json and gradebook entries.
 
-    LESSON is a lesson's folder or its number. For example: autograder build 12
+    What is fresh is skipped. LESSON is a lesson's folder or its number. For example: autograder build 12
     """
     from ..authoring import build as building
-    from ..authoring.lesson import find_course
+    from ..authoring.lesson import lessons_of
+    from ..authoring.stale import is_fresh, stale_files
+    from ..nbgrader.course import find_course
 
     course = find_course(folder)
     stale = []
-    for lesson in course.lessons(names):
+    for lesson in lessons_of(course, names):
         if only_check:
-            stale += building.stale(course, lesson)
-            continue
-        built = building.build(course, lesson)
-        click.echo(
-            f"{built.lesson}  {built.points:g} points, {built.bytes / 1000:.0f} kB, {built.seconds:.0f} s"
-        )
+            stale += stale_files(course, lesson)
+        elif not every and is_fresh(course, lesson):
+            click.echo(f"{lesson.name}  fresh, skipped")
+        else:
+            built = building.build(course, lesson)
+            size = f"{built.bytes / 1000:.0f} kB"
+            click.echo(f"{built.lesson}  {built.points:g} points, {size}, {built.seconds:.0f} s")
     for path in stale:
         click.echo(f"stale: {path}")
     if stale:
@@ -188,26 +194,26 @@ def grade(
     scheduler: str | None,
     timeout: float | None,
     memory: int | None,
-    **wish: Any,
+    **options: Any,
 ) -> None:
     """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
 
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
-    from ..authoring.lesson import find_course
     from ..engine import run as grading
-    from .shown import Progress, table
+    from ..nbgrader.course import find_course
+    from .shown import ProgressBar, table
 
-    asked = grading.Wish(
+    asked = grading.Options(
         names,
         jobs=jobs or 0,
         limits=grading.limits_from(timeout, memory),
         sandbox=not no_sandbox,
         scheduler=scheduler or "",
-        **wish,
+        **options,
     )
     try:
-        with Progress() as progress:
+        with ProgressBar() as progress:
             found = grading.grade(find_course(folder), asked, progress.step)
     except KeyboardInterrupt:
         click.echo(
@@ -226,11 +232,7 @@ def demo(folder: Path | None) -> None:
 
     It stays in the folder demo/ of the course, gradebook and executed notebooks included.
     """
-    from ..authoring.lesson import find_course
+    from ..nbgrader.course import find_course
     from .demo import run
 
     run(find_course(folder), click.echo)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,8 +16,10 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from ..authoring.exercise import Exercise, Variant
-from ..authoring.lesson import CONFIG, Course, Lesson
+from ..authoring.lesson import Lesson, lessons_of
 from ..errors import AutograderError, LessonError
+from ..nbgrader import cells
+from ..nbgrader.course import CONFIG, Course
 
 CLASS = 24
 FOLDER = "demo"
@@ -48,9 +50,9 @@ class Made:
 
 def run(course: Course, say: Callable[[str], None]) -> None:
     """Makes the class, grades it, and prints students, points and the misconceptions found."""
-    from ..engine.run import Wish, grade
+    from ..engine.run import Options, grade
 
-    lessons = [lesson for lesson in course.lessons() if lesson.checks_path.is_file()]
+    lessons = [lesson for lesson in lessons_of(course) if lesson.checks_path.is_file()]
     light = [lesson for lesson in lessons if not _needs_tensorflow(lesson)] or lessons
     if not light:
         raise AutograderError("No lesson is built yet: run autograder build.")
@@ -62,7 +64,7 @@ def run(course: Course, say: Callable[[str], None]) -> None:
     _set_due(room, [one.lesson.name for one in made.values() if one.files])
     several = len({one.lesson.name for one in made.values()})
     say(f"{len(made)} submissions to {several} lessons, in {room.root}")
-    found = grade(room, Wish())
+    found = grade(room, Options())
     say(_table(made, found["lessons"]))
     say(f"{time.monotonic() - started:.0f} s; graded in parallel, each in a sandbox, judged outside of it")
 
@@ -136,19 +138,18 @@ def _cell_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:
 def notebook_of(lesson: Lesson, replaced: tuple[Exercise, str] | None = None, attack: str = "") -> bytes:
     """The lesson as a student hands it in: reference answers, one of them replaced."""
     made = json.loads(lesson.notebook_path.read_text(encoding="utf-8"))
-    cells = []
+    handed_in = []
     for cell in made["cells"]:
-        meta = cell["metadata"].get("nbgrader", {})
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
-            if attack and meta.get("solution"):
+            if attack and cells.is_solution(cell):
                 cell["source"] = "".join(cell["source"]).split("### BEGIN SOLUTION")[0] + "pass"
-        cells.append(cell)
-        if replaced and meta.get("grade_id") in replaced[0].functions:
-            cells.append(_code(f"{meta['grade_id']}-own", replaced[1]))
-        if attack and len(cells) == 2:
-            cells.append(_code("attack", attack))
-    made["cells"] = cells
+        handed_in.append(cell)
+        if replaced and cells.grade_id(cell) in replaced[0].functions:
+            handed_in.append(_code(f"{cells.grade_id(cell)}-own", replaced[1]))
+        if attack and len(handed_in) == 2:
+            handed_in.append(_code("attack", attack))
+    made["cells"] = handed_in
     return json.dumps(made).encode()
 
 
@@ -166,14 +167,14 @@ def _hand_in(room: Course, student: str, made: Made) -> None:
 
 
 def _set_due(room: Course, lessons: list[str]) -> None:
-    from ..nbgrader.bridge import Ledger
+    from ..nbgrader.gradebook import Gradebook
 
-    ledger = Ledger(room)
+    gradebook = Gradebook(room)
     try:
         for lesson in lessons:
-            ledger.set_due(lesson, DUE)
+            gradebook.set_due(lesson, DUE)
     finally:
-        ledger.close()
+        gradebook.close()
 
 
 def _table(made: dict[str, Made], results: list[dict[str, Any]]) -> str:

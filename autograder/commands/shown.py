@@ -6,21 +6,21 @@ import sys
 import time
 from typing import Any
 
-from ..engine.run import Step
+from ..engine.run import Done
 
 LINE_SECONDS = 5.0
 
 
-class Progress:
+class ProgressBar:
     """A bar with rate and time left on a terminal, plain lines otherwise."""
 
     def __init__(self) -> None:
         self.bar: Any = None
         self.began = self.said = time.monotonic()
         self.failures = self.fresh = 0
-        self.last: Step | None = None
+        self.last: Done | None = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressBar:
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -29,7 +29,7 @@ class Progress:
         elif self.last and self.last.done != self.last.total:
             self._line(self.last)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Done) -> None:
         self.failures += step.result["status"] == "failed"
         self.fresh += step.fresh
         self.last = step
@@ -38,11 +38,11 @@ class Progress:
         elif step.done == step.total or time.monotonic() - self.said > LINE_SECONDS:
             self._line(step)
 
-    def _line(self, step: Step) -> None:
+    def _line(self, step: Done) -> None:
         self.said = time.monotonic()
         print(f"graded {step.done} of {step.total}, {self._rate()}", file=sys.stderr, flush=True)
 
-    def _bar(self, step: Step) -> None:
+    def _bar(self, step: Done) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar

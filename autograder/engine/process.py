@@ -6,17 +6,11 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,24 +18,14 @@ import numpy as np
 from ..errors import AutograderError, WireError
 from ..student.probe import printable
 from ..student.sheet import Outcome, Sheet
+from . import family
 from .inside import frames
-from .inside.sandbox import Limits
+from .inside.limits import Limits
 
 WATCH_SECONDS = 0.1
 GRACE_SECONDS = 2.0  # for code that is told to stop
 FORK_SECONDS = 60.0
-REHEARSAL_SECONDS = 20.0
 CHUNK = 8 << 20
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
 
 
 class Gone(Exception):
@@ -66,123 +50,8 @@ class Reply:
     limit: str = ""  # which limit it ran into and was stopped by
 
 
-class Zygote:
-    """A warm process, and its children. It starts at once, and goes on when it is told what for."""
-
-    def __init__(self, sandbox: bool = True) -> None:
-        self.sandbox = sandbox
-        self.control, theirs = socket.socketpair()
-        environment = {
-            "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]),
-            "LANG": "C.UTF-8",
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **QUIET,
-        }
-        if not sandbox:
-            environment["HOME"] = os.environ.get("HOME", "/")
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.engine.inside.zygote", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd="/",
-        )
-        theirs.close()
-        self.ready = False
-
-    def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
-        """Tells it what to import, what of this machine to show, and what a student's process may use."""
-        self.limits = limits
-        settings = {
-            "modules": list(modules),
-            "readable": list(readable),
-            "limits": asdict(limits),
-            "sandbox": self.sandbox,
-            "fonts": _font_lists(),
-        }
-        with self._alive():
-            frames.send(self.control, settings)
-
-    def wait_until_ready(self, seconds: float = 180) -> None:
-        if self.ready:
-            return
-        if not select.select([self.control], [], [], seconds)[0] or self.control.recv(16) != b"ready":
-            self.process.kill()
-            said = self.process.stderr.read().decode("utf-8", "replace").strip().splitlines()
-            raise EngineError(
-                f"the process that runs notebooks did not start: {said[-1] if said else 'no word'}"
-            )
-        self.ready = True
-
-    @contextlib.contextmanager
-    def student(self, files: dict[str, bytes], seed: int, deadline: float) -> Iterator[Student]:
-        """A fresh student's process with its files; nothing of it is left afterwards."""
-        self.wait_until_ready()
-        folder = "/" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        try:
-            with theirs:
-                self._tell(folder, theirs.fileno())
-            student = Student(ours, self.limits, deadline)
-            try:
-                student.begin(files, seed)
-                yield student
-            finally:
-                student.end()
-        finally:
-            ours.close()
-            if not self.sandbox:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def rehearse(self, cells: tuple[str, ...]) -> None:
-        """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""
-        with self.student({}, 0, time.monotonic() + REHEARSAL_SECONDS) as student:
-            try:
-                for source in cells:
-                    student.cell(source)
-                modules = student.imported()
-            except Gone:  # they take too long, or need a file: each submission will import for itself
-                return
-        self._tell(modules)
-
-    def _tell(self, message: Any, *descriptors: int) -> None:
-        with self._alive():
-            socket.send_fds(self.control, [b"!"], descriptors)
-            frames.send(self.control, message)
-
-    @contextlib.contextmanager
-    def _alive(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise EngineError(f"the process that runs notebooks is gone: {error}") from None
-
-    def close(self) -> None:
-        self.control.close()
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stderr.close()
-
-
-def _font_lists() -> list[str]:
-    """matplotlib's list of fonts, where it was made already: making it takes seconds."""
-    home = os.environ.get("MPLCONFIGDIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "matplotlib"
-    )
-    return [str(path) for path in Path(home).glob("fontlist-*.json")]
-
-
 @dataclass
-class Student:
+class StudentProcess:
     """The conversation with one process. Every request has an answer, a deadline, or an end."""
 
     connection: socket.socket
@@ -197,14 +66,14 @@ class Student:
     def begin(self, files: dict[str, bytes], seed: int) -> None:
         self.pid = self._greeted()
         self.handle = os.pidfd_open(self.pid)
-        self.usual = _anonymous_bytes(self.pid)
+        self.usual = family.memory_of(self.pid)
         for name, data in files.items():
             for start in range(0, max(len(data), 1), CHUNK):
                 part = np.frombuffer(data[start : start + CHUNK], np.uint8)
                 self._ask({"do": "file", "name": name, "data": part, "append": start > 0}, 60)
         self._ask({"do": "begin", "seed": seed}, 60)
 
-    def cell(self, source: str) -> Reply:
+    def run(self, source: str) -> Reply:
         """Runs a cell; one that takes too long is interrupted, and ended if it does not heed that."""
         reply = self._ask({"do": "cell", "source": source}, self.limits.cell_seconds, interrupt=True)
         try:
@@ -214,16 +83,16 @@ class Student:
         except (KeyError, TypeError, ValueError, RecursionError):
             raise self._ended("sent something that is no answer") from None
 
-    def mark(self, number: int) -> None:
-        """Remembers the names as they are here, for a probe later."""
-        self._ask({"do": "mark", "mark": number}, 10)
+    def remember(self, place: int) -> None:
+        """Keeps the names as they are here, for a probe later."""
+        self._ask({"do": "remember", "place": place}, 10)
 
     def imported(self) -> list[str]:
         """The modules that the cells have imported, as far as the process can be believed."""
         return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
 
-    def probe(self, number: int, sheet: Sheet, seconds: float, in_a_copy: bool) -> list[Outcome]:
-        """What the student's functions give on every case, called with the names of that mark.
+    def probe(self, place: int, sheet: Sheet, seconds: float, in_a_copy: bool) -> list[Outcome]:
+        """What the student's functions give on every case, called with the names of that place.
 
         No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
         only; making one costs time.
@@ -232,7 +101,7 @@ class Student:
         request = {
             "do": "probe",
             "in_a_copy": in_a_copy,
-            "mark": number,
+            "place": place,
             "name": sheet.name,
             "functions": list(sheet.functions),
             "uses": list(sheet.uses),
@@ -257,11 +126,9 @@ class Student:
         if self.handle >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-            for pid in _family(self.pid)[
-                1:
-            ]:  # of no account in a namespace of their own; without one, they are
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            family.kill(
+                family.members(self.pid)[1:]
+            )  # of no account in a namespace of their own; else, they are
             select.select([self.handle], [], [], 10)
             os.close(self.handle)
             self.handle = -1
@@ -342,20 +209,18 @@ class Student:
 
     def _interrupt(self) -> None:
         """A copy that runs a probe is ended; the process itself is asked to stop."""
-        copies = _family(self.pid)[1:]
+        copies = family.members(self.pid)[1:]
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.handle, signal.SIGINT)
-        for pid in copies:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        family.kill(copies)
 
     def _watch_memory(self) -> None:
-        family = _family(self.pid)
-        held = sum(max(0, _anonymous_bytes(pid) - self.usual) for pid in family)
+        members = family.members(self.pid)
+        held = sum(max(0, family.memory_of(pid) - self.usual) for pid in members)
         if held > self.limits.memory:
             mib = self.limits.memory >> 20
             raise self._ended(f"used more than {mib} MiB of memory", limit=True)
-        if len(family) > self.limits.processes + 10:
+        if len(members) > self.limits.processes + 10:
             raise self._ended(f"started more than {self.limits.processes} processes", limit=True)
 
     def _ended(self, reason: str = "", limit: bool = False) -> Gone:
@@ -370,25 +235,3 @@ def _outcome(message: dict) -> Outcome:
         raise WireError("an outcome that is none")
     raised, text, where = printable(raised[:200]), printable(text[:1000]), printable(where[:500])
     return Outcome(message["value"], raised, text, where, tuple(changed))
-
-
-def _family(pid: int) -> list[int]:
-    """A process and all that descend from it; orphans in a pid namespace become its first one's children."""
-    found = [pid]
-    for member in found:
-        with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{member}/task"):
-                with open(f"/proc/{member}/task/{task}/children", encoding="ascii") as file:
-                    found += map(int, file.read().split())
-        if len(found) > 5000:
-            break
-    return found
-
-
-def _anonymous_bytes(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            _, resident, shared, *_ = map(int, file.read().split())
-        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0

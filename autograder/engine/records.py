@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import AutograderError
+from ..files import write_whole
 
 
 class Records:
@@ -31,9 +32,7 @@ class Records:
     def keep(self, assignment: str, student: str, key: str, result: dict) -> None:
         path = self._path(assignment, student)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps({"key": key, "result": result}), encoding="utf-8")
-        os.replace(part, path)
+        write_whole(path, json.dumps({"key": key, "result": result}), mode=0o600)
 
     def _path(self, assignment: str, student: str) -> Path:
         name = hashlib.sha256(student.encode("utf-8", "surrogateescape")).hexdigest()[:24]

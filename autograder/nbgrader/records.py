@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -29,7 +30,7 @@ class SourceCell:
 
 
 @dataclass(frozen=True)
-class Book:
+class Notebook:
     """One notebook of an assignment, as the gradebook knows it."""
 
     name: str
@@ -51,7 +52,7 @@ class Assignment:
     """An assignment, with all that a worker needs in order to mark submissions of it."""
 
     name: str
-    books: dict[str, Book]
+    notebooks: dict[str, Notebook]
     checks: str = ""  # text of a checks.json with hidden cases behind the public ones; empty: a plain course
     public_counts: dict[str, int] = field(default_factory=dict)  # of each exercise's cases, the public ones
     files: dict[str, bytes] = field(default_factory=dict)  # put over the student's
@@ -101,7 +102,16 @@ def _bytes_of(value: Any) -> bytes:
     return json.dumps(value, default=plain, sort_keys=True).encode() + b"\n"
 
 
-@dataclass
+# How grading ended, from good to bad: as it should; a limit was met; something ended the process; not at all.
+STATUSES = ("graded", "limited", "crashed", "failed")
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The worst of some statuses."""
+    return max(statuses, key=STATUSES.index, default="graded")
+
+
+@dataclass(frozen=True)
 class ExerciseMark:
     """What one exercise earned."""
 
@@ -114,32 +124,34 @@ class ExerciseMark:
     explanation: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class NotebookMark:
     """What one notebook earned, ready for the gradebook."""
 
     name: str
+    exercises: tuple[ExerciseMark, ...] = ()
     scores: dict[str, float | None] = field(default_factory=dict)  # by grade cell; None: no score of ours
     comments: dict[str, str | None] = field(default_factory=dict)
     text: str = ""  # the executed notebook
+    status: str = "graded"
+    reason: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Mark:
     """What one submission earned, and what it went through."""
 
     student: str
     assignment: str
-    status: str = (
-        "graded"  # crashed: something ended the process; limited: it ran into a limit; failed: not graded
-    )
+    status: str = "graded"  # one of STATUSES
     reason: str = ""
-    exercises: list[ExerciseMark] = field(default_factory=list)
-    notebooks: list[NotebookMark] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    exercises: tuple[ExerciseMark, ...] = ()
+    notebooks: tuple[NotebookMark, ...] = ()
+    missing: tuple[str, ...] = ()
     seconds: float = 0.0
     sandboxed: bool = True
     ours: bool = False  # the grader failed: no marks are changed
+    trace: str = ""  # and how, for whoever mends it
 
     @property
     def sealed(self) -> bool:

@@ -58,6 +58,20 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
     )
 
 
+def verdict_or_zero(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict; results that the judge's author did not think of earn nothing, and end nothing."""
+    try:
+        return verdict(sheet, outcomes)
+    except Exception as error:
+        return unearned(sheet, f"these results could not be judged ({type(error).__name__})")
+
+
+def unearned(sheet: Sheet, why: str) -> Verdict:
+    """Nothing earned, and why."""
+    rows = tuple(Row(group, 0.0, share, False) for group, share in shares(sheet).items())
+    return Verdict(sheet.name, 0.0, sheet.points, rows, explanation=why)
+
+
 def findings_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[Finding]:
     """Every property of every case."""
     judge = defined_in(sheet.judge, "judge") if sheet.judge else None

@@ -7,6 +7,7 @@ notebook's state, its output streams and the student's data as they were.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from ..errors import LessonNotFound, UnknownExercise
 from . import judge, picture
 from .difference import kind_of, matches
 from .guard import undisturbed, within
-from .probe import driver_for, outcome_of, plain_scalars
+from .probe import driver_for, missing_function, outcome_of, plain_scalars
 from .sheet import FILE_NAME, Case, LessonSheet, Outcome, Sheet, load
-from .verdict import Progress, Row, Verdict
+from .verdict import Progress, Verdict
 from .wire import Opaque
 
 TRIES_BEFORE_EXAMPLE = 3
@@ -30,13 +31,29 @@ _last: dict[tuple[str, str], Verdict] = {}
 _tries: dict[tuple[str, str], int] = {}
 
 
+Deepen = Callable[[LessonSheet, Sheet, Path], tuple[Sheet, str]]
+
+
 def check(*answers: Any) -> Verdict:
     """Checks one exercise: call it with the function (or functions) the exercise asked for."""
-    names = sys._getframe(1).f_globals
+    return check_exercise(answers, sys._getframe(1).f_globals)
+
+
+def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deepen | None = None) -> Verdict:
+    """The verdict on answers, given the names of their notebook.
+
+    Args:
+        answers: what `check` was called with.
+        names: the notebook's names.
+        deepen: from the lesson, the exercise's sheet and the notebook's folder, a sheet with more cases, and
+            what is to be said of them.
+    """
     lesson = lesson_here(names)
     sheet = sheet_for(lesson, answers, names)
     functions = functions_of(sheet, answers, names)
-    return remembered(lesson, sheet, functions, examined(sheet, functions))
+    whole, note = deepen(lesson, sheet, checks_path(names).parent) if deepen else (sheet, "")
+    verdict = replace(examine(whole, functions), notes=(note,) if note else ())
+    return remember(lesson, sheet, functions, verdict)
 
 
 def progress() -> Progress:
@@ -92,36 +109,21 @@ def functions_of(sheet: Sheet, answers: tuple[Any, ...], names: dict[str, Any]) 
     """One object for each name the exercise asks for; those not handed over are looked up in the notebook."""
     wanted = sheet.functions + sheet.uses
     return [
-        answers[i] if i < len(answers) else names.get(name, _missing(name)) for i, name in enumerate(wanted)
+        answers[i] if i < len(answers) else names.get(name, missing_function(name))
+        for i, name in enumerate(wanted)
     ]
 
 
-def _missing(name: str) -> Any:
-    def absent(*_: Any, **__: Any) -> Any:
-        raise NotImplementedError(f"`{name}` is not defined: run the cell that defines it")
-
-    return absent
-
-
-def examined(sheet: Sheet, functions: list[Any]) -> Verdict:
+def examine(sheet: Sheet, functions: list[Any]) -> Verdict:
     """Runs every case and judges what came of it."""
     with undisturbed() as said:
         outcomes = outcomes_within(sheet, functions, sheet.cases)
         printed, warned = said.text, tuple(said.warnings)  # what the judge warns of is not the student's
-        verdict = _judged(sheet, outcomes)
+        verdict = judge.verdict_or_zero(sheet, outcomes)
         figure = _figure(sheet, outcomes, verdict)
     if verdict.status == "open":
         return verdict
     return replace(verdict, printed=printed, warned=warned, figure=figure)
-
-
-def _judged(sheet: Sheet, outcomes: list[Outcome]) -> Verdict:
-    try:
-        return judge.verdict(sheet, outcomes)
-    except Exception as error:  # a result that the judge's author did not think of
-        seen = f"these results could not be judged ({type(error).__name__}: {error})"
-        rows = tuple(Row(group, 0.0, share, False) for group, share in judge.shares(sheet).items())
-        return Verdict(sheet.name, 0.0, sheet.points, rows, explanation=seen)
 
 
 def outcomes_within(sheet: Sheet, functions: list[Any], cases: tuple[Case, ...]) -> list[Outcome]:
@@ -167,7 +169,7 @@ def _figure(sheet: Sheet, outcomes: list[Outcome], verdict: Verdict) -> str:
     return ""
 
 
-def remembered(lesson: LessonSheet, sheet: Sheet, functions: list[Any], verdict: Verdict) -> Verdict:
+def remember(lesson: LessonSheet, sheet: Sheet, functions: list[Any], verdict: Verdict) -> Verdict:
     """Counts tries, and adds what depends on them and on other exercises: the example, what to mend first."""
     key = (lesson.lesson, sheet.name)
     _tries[key] = 0 if verdict.status == "right" else _tries.get(key, 0) + (verdict.status != "open")

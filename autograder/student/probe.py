@@ -42,6 +42,15 @@ def defined_in(source: str, name: str) -> Callable[..., Any]:
     return namespace[name]
 
 
+def missing_function(name: str) -> Callable[..., Any]:
+    """What stands for a function that the notebook does not define."""
+
+    def absent(*_: Any, **__: Any) -> Any:
+        raise NotImplementedError(f"`{name}` is not defined: run the cell that defines it")
+
+    return absent
+
+
 def outcome_of(driver: Driver, functions: list[Any], case: Case) -> Outcome:
     """One call of the driver, on copies of the inputs, so that no case can spoil another."""
     given = copy.deepcopy(case.inputs)

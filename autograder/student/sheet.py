@@ -15,7 +15,7 @@ from typing import Any
 from . import wire
 from .difference import Template
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "checks.json"
 
 
@@ -84,6 +84,7 @@ class LessonSheet:
     lesson: str
     title: str
     sheets: dict[str, Sheet] = field(default_factory=dict)
+    made_from: str = ""  # the state of the sources it was made from; empty: not told
 
     @property
     def points(self) -> float:
@@ -95,7 +96,10 @@ def dump(lesson: LessonSheet) -> str:
     exercises = ",\n".join(
         f"{json.dumps(name)}: {_sheet_text(sheet)}" for name, sheet in lesson.sheets.items()
     )
-    head = f'"format": {FORMAT},\n"lesson": {json.dumps(lesson.lesson)},\n"title": {json.dumps(lesson.title)}'
+    head = (
+        f'"format": {FORMAT},\n"lesson": {json.dumps(lesson.lesson)},\n"title": {json.dumps(lesson.title)},\n'
+        f'"made_from": {json.dumps(lesson.made_from)}'
+    )
     return f'{{{head},\n"exercises": {{\n{exercises}\n}}}}\n'
 
 
@@ -118,7 +122,7 @@ def parse(text: str) -> LessonSheet:
     if data["format"] != FORMAT:
         raise wire.WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
-    return LessonSheet(data["lesson"], data["title"], sheets)
+    return LessonSheet(data["lesson"], data["title"], sheets, data["made_from"])
 
 
 def joined(sheet: Sheet, other: Sheet) -> Sheet:

@@ -17,10 +17,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.authoring import build
-from autograder.authoring.lesson import Course
+from autograder.authoring.assemble import HIDDEN_CASES, assemble
+from autograder.authoring.compile import compile_hidden, compile_public
+from autograder.authoring.stale import stale_files
 from autograder.commands.cli import main
-from autograder.engine.inside.sandbox import missing
+from autograder.engine.sandbox import missing
 from autograder.errors import LessonError
+from autograder.nbgrader.course import Course
 from autograder.student import sheet
 from tests.builders import EXERCISES, LESSON, NAME, built_files, make_course, only_lesson, replaced
 
@@ -61,7 +64,7 @@ def cells_by_id(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookN
 @pytest.fixture(scope="module")
 def assembled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
     """The cells of the tiny lesson by their names, before anything ran."""
-    return cells_by_id(build.assembled(only_lesson(make_course(tmp_path_factory.mktemp("assembled")))))
+    return cells_by_id(assemble(only_lesson(make_course(tmp_path_factory.mktemp("assembled")))))
 
 
 def test_cells_are_named_by_exercise_or_by_section_and_place(assembled: dict) -> None:
@@ -127,7 +130,7 @@ def test_hidden_cases_are_put_into_checks_and_nowhere_else(assembled: dict) -> N
     with_hidden = [name for name, cell in assembled.items() if "HIDDEN" in cell.source]
 
     assert with_hidden == ["check_half", "check_shuffled"]
-    assert assembled["check_half"].source == build.HIDDEN_CASES + "check(half)"
+    assert assembled["check_half"].source == HIDDEN_CASES + "check(half)"
 
 
 def test_a_solution_of_two_cells_is_named_by_the_function_in_each(tmp_path: Path) -> None:
@@ -145,7 +148,7 @@ def test_a_solution_of_two_cells_is_named_by_the_function_in_each(tmp_path: Path
         EXERCISES, ("half = Exercise(points=2,", 'half = Exercise("half", "third", points=2,')
     )
 
-    cells = cells_by_id(build.assembled(only_lesson(make_course(tmp_path, lesson, exercises))))
+    cells = cells_by_id(assemble(only_lesson(make_course(tmp_path, lesson, exercises))))
 
     assert cells["third"].metadata.nbgrader.solution
 
@@ -156,7 +159,7 @@ def test_names_of_cells_stay_when_another_section_grows(assembled: dict, tmp_pat
         LESSON, ("# ## Shuffling\n", "# ## Before it\n\n# %%\nscale\n\n# %% [markdown]\n# ## Shuffling\n")
     )
 
-    names = list(cells_by_id(build.assembled(only_lesson(make_course(tmp_path, grown)))))
+    names = list(cells_by_id(assemble(only_lesson(make_course(tmp_path, grown)))))
 
     assert [name for name in names if not name.startswith("before-it")] == list(assembled)
     assert [name for name in names if name.startswith("before-it")] == ["before-it-01", "before-it-02"]
@@ -166,7 +169,7 @@ def test_sections_of_one_name_share_their_count(tmp_path: Path) -> None:
     """Two headings with the same words do not give two cells the same name."""
     lesson = replaced(LESSON, ("# ## Shuffling", "# ## Halves"))
 
-    names = [cell.id for cell in build.assembled(only_lesson(make_course(tmp_path, lesson))).cells]
+    names = [cell.id for cell in assemble(only_lesson(make_course(tmp_path, lesson))).cells]
 
     assert len(set(names)) == len(names)
     assert {"halves-01", "halves-02"} <= set(names)
@@ -174,7 +177,7 @@ def test_sections_of_one_name_share_their_count(tmp_path: Path) -> None:
 
 def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) -> None:
     """What checks.json is made from: every exercise, its points, cases of each group, misconceptions."""
-    compiled = build.compiled(only_lesson(built))
+    compiled = compile_public(only_lesson(built))
 
     assert (compiled.lesson, compiled.title, compiled.points) == (NAME, "Halve and shuffle", 3)
     assert list(compiled.sheets) == ["half", "shuffled"]
@@ -185,7 +188,7 @@ def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) ->
 
 def test_a_judge_travels_with_its_helpers_and_without_a_reference(built: Course) -> None:
     """The text of a judge holds what it calls and the names it uses, and no exercise."""
-    judge = build.compiled(only_lesson(built)).sheets["shuffled"].judge
+    judge = compile_public(only_lesson(built)).sheets["shuffled"].judge
 
     assert "def is_mixed" in judge and "VALUES, ORDER =" in judge and "import same" in judge
     assert "Exercise(" not in judge and "permutation" not in judge
@@ -195,14 +198,14 @@ def test_hidden_cases_differ_from_the_public_ones_and_by_secret(built: Course) -
     """Another seed, other inputs; the same secret, the same inputs."""
     lesson = only_lesson(built)
     sheets = [
-        build.compiled(lesson),
-        build.compiled_hidden(lesson, "one"),
-        build.compiled_hidden(lesson, "two"),
+        compile_public(lesson),
+        compile_hidden(lesson, "one"),
+        compile_hidden(lesson, "two"),
     ]
     drawn = [str([case.inputs for case in one.sheets["half"].cases]) for one in sheets]
 
     assert len(set(drawn)) == 3
-    again = build.compiled_hidden(lesson, "one").sheets["half"]
+    again = compile_hidden(lesson, "one").sheets["half"]
     assert str([case.inputs for case in again.cases]) == drawn[1]
 
 
@@ -331,9 +334,18 @@ def change_number(factor: float) -> Callable[[Course], None]:
 
 LESSON_PATH, EXERCISES_PATH = f"solutions/{NAME}/lesson.py", f"solutions/{NAME}/exercises.py"
 STALE = {
-    "prose edited": (edit(LESSON_PATH, "# A lesson that", "# This lesson"), [SOLUTION, RELEASE]),
-    "solution edited": (edit(LESSON_PATH, "x / scale", "x * 0.5"), [SOLUTION]),
-    "tag edited": (edit(LESSON_PATH, ' tags=["demo"]', ""), [SOLUTION, RELEASE]),
+    "prose edited": (
+        edit(LESSON_PATH, "# A lesson that", "# This lesson"),
+        [CHECKS, SOLUTION, RELEASE, RELEASED_CHECKS],
+    ),
+    "solution edited": (
+        edit(LESSON_PATH, "x / scale", "x * 0.5"),
+        [CHECKS, SOLUTION, RELEASED_CHECKS],
+    ),
+    "tag edited": (
+        edit(LESSON_PATH, ' tags=["demo"]', ""),
+        [CHECKS, SOLUTION, RELEASE, RELEASED_CHECKS],
+    ),
     "hint edited": (edit(EXERCISES_PATH, "twice as much", "too much"), [CHECKS, RELEASED_CHECKS]),
     "cases edited": (edit(EXERCISES_PATH, "uniform(1, 2, 3)", "uniform(1, 2, 4)"), [CHECKS, RELEASED_CHECKS]),
     "points edited": (
@@ -348,7 +360,7 @@ STALE = {
     "checks edited": (edit(CHECKS, "twice as much", "too much"), [CHECKS]),
     "checks missing": (remove(CHECKS), [CHECKS]),
     "checks damaged": (cut_short(CHECKS), [CHECKS]),
-    "checks of another version": (edit(CHECKS, '"format": 1', '"format": 99'), [CHECKS]),
+    "checks of another version": (edit(CHECKS, '"format": 2', '"format": 99'), [CHECKS]),
     "released checks edited": (edit(RELEASED_CHECKS, "twice as much", "too much"), [RELEASED_CHECKS]),
     "released checks missing": (remove(RELEASED_CHECKS), [RELEASED_CHECKS]),
     "a number changed": (change_number(1.001), [CHECKS, RELEASED_CHECKS]),
@@ -381,7 +393,7 @@ def test_last_bits_of_numbers_are_not_stale_and_rewrite_nothing(course: Course) 
     change_number(1 + 1e-13)(course)
     before = built_files(course)
 
-    assert build.stale(course, only_lesson(course)) == []
+    assert stale_files(course, only_lesson(course)) == []
     build.build(course, only_lesson(course))
     assert {path: data for path, data in built_files(course).items() if path.endswith(".json")} == {
         path: data for path, data in before.items() if path.endswith(".json")

@@ -13,8 +13,9 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from autograder.authoring import build
-from autograder.authoring.lesson import Course, Lesson
+from autograder.authoring.lesson import Lesson
+from autograder.authoring.stale import stale_files
+from autograder.nbgrader.course import Course
 from autograder.student import sheet
 from tests.builders import ROOT, solution_bodies
 
@@ -61,7 +62,7 @@ def marks(lesson: Lesson) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize("lesson", [pytest.param(one, id=one.name, marks=marks(one)) for one in LESSONS])
 def test_what_is_committed_follows_from_its_sources(lesson: Lesson) -> None:
     """Nobody has edited a built file, and none was forgotten: `autograder build --check` finds nothing."""
-    assert build.stale(COURSE, lesson) == []
+    assert stale_files(COURSE, lesson) == []
 
 
 @each_lesson

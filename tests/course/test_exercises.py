@@ -20,11 +20,13 @@ from typing import Any
 
 import pytest
 
-from autograder.authoring import build, slicing
 from autograder.authoring import proof as drawing
+from autograder.authoring import slicing
+from autograder.authoring.compile import DRAWS_OF_FEW_ANSWERS, compile_exercise, compile_hidden_exercise
 from autograder.authoring.exercise import Exercise, Variant
-from autograder.authoring.lesson import Course, Lesson
+from autograder.authoring.lesson import Lesson, lessons_of
 from autograder.errors import LessonError
+from autograder.nbgrader.course import Course
 from autograder.student import judge
 from autograder.student.sheet import Outcome, Sheet
 from tests.builders import ROOT, solution_bodies
@@ -55,7 +57,7 @@ class Subject:
     @cached_property
     def public(self) -> Sheet:
         """The cases of checks.json."""
-        return build.compiled_exercise(self.lesson, self.name, drawing.PUBLIC)
+        return compile_exercise(self.lesson, self.name, drawing.PUBLIC)
 
     def drawn(self, seed: int) -> Sheet:
         return drawing.drawn(self.exercise, self.reference, self.sources, seed)
@@ -94,7 +96,7 @@ def statements_of(lesson: Lesson) -> tuple[list[slicing.Statement], list[slicing
 def subjects() -> list[Any]:
     """Every exercise of the course. A lesson that can't be read is one subject, and fails with the reason."""
     found = []
-    for lesson in Course(ROOT).lessons():
+    for lesson in lessons_of(Course(ROOT)):
         try:
             for name in lesson.exercises:
                 subject = Subject(lesson, name)
@@ -109,7 +111,7 @@ def subjects() -> list[Any]:
 SUBJECTS = subjects()
 each_exercise = pytest.mark.parametrize("subject", SUBJECTS)
 each_lesson = pytest.mark.parametrize(
-    "lesson", [pytest.param(one, id=one.name) for one in Course(ROOT).lessons()]
+    "lesson", [pytest.param(one, id=one.name) for one in lessons_of(Course(ROOT))]
 )
 
 
@@ -161,7 +163,7 @@ def test_public_cases_cover_every_group(subject: Subject) -> None:
 def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
     """A secret that nobody has tried gives cases like the public ones, with other inputs if there are any."""
     public = subject.public
-    hidden = build.compiled_exercise(subject.lesson, subject.name, secrets.token_hex(32))
+    hidden = compile_exercise(subject.lesson, subject.name, secrets.token_hex(32))
 
     assert [case.group for case in hidden.cases] == [case.group for case in public.cases]
     if any(case.inputs for case in public.cases):
@@ -175,8 +177,8 @@ def test_public_results_in_their_order_earn_nothing_on_hidden_cases(subject: Sub
     public = subject.public
     if public.judge:
         pytest.skip("judged by properties, which an answer has or has not")
-    hidden = build.hidden_sheet(subject.lesson, subject.name, "a secret", public)
-    by_heart = [Outcome(case.expected) for case in public.cases] * build.DRAWS_OF_FEW_ANSWERS
+    hidden = compile_hidden_exercise(subject.lesson, subject.name, "a secret", public)
+    by_heart = [Outcome(case.expected) for case in public.cases] * DRAWS_OF_FEW_ANSWERS
 
     assert judge.verdict(hidden, by_heart[: len(hidden.cases)]).points == 0
 

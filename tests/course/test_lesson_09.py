@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy import ndarray
 
-from autograder.authoring.lesson import Course, Lesson
+from autograder.authoring.lesson import Lesson
+from autograder.nbgrader.course import Course
 from nnlab.pieces import BUILT_IN
 from tests.builders import ROOT
 

@@ -222,9 +222,9 @@ for path in found:
     if path.endswith("lesson.py"): exec(open(path).read().split("BEGIN SOLUTION")[1])"""),
     Hostile("hidden_imported", "asks the package for the hidden cases", relative="""
 from autograder.authoring.hidden import hidden_sheets
-from autograder.authoring.lesson import find_course
+from autograder.nbgrader.course import find_course
 course = find_course()
-for case in hidden_sheets(course, course.lessons(("00",))[0]).sheets["relative_error"].cases:
+for case in hidden_sheets(course, lessons_of(course, ("00",))[0]).sheets["relative_error"].cases:
     if np.array_equal(case.inputs["a"], a): return case.expected
 return 17"""),
     Hostile("descriptors_written", "writes answers of its own into every open descriptor", relative="""

@@ -18,11 +18,12 @@ import nbformat
 import pytest
 
 from autograder.authoring.build import build
-from autograder.authoring.lesson import Course
-from autograder.engine import pool
-from autograder.engine import run as grade
-from autograder.engine.inside.sandbox import Limits, missing
-from autograder.nbgrader.bridge import Ledger
+from autograder.engine import pool, prepare
+from autograder.engine.inside.limits import Limits
+from autograder.engine.sandbox import missing
+from autograder.engine.worker import Setup
+from autograder.nbgrader.course import Course
+from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Submission
 from tests.builders import LESSON as LESSON_SOURCE
 from tests.builders import make_course, only_lesson
@@ -517,17 +518,17 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_scores(
 
 def test_a_worker_that_dies_loses_only_the_submission_it_was_at(small: Classroom) -> None:
     """What it had been handed for later is marked by another."""
-    ledger = Ledger(Course(small.root))
-    sources = grade.Sources(ledger.source_folder(LESSON))
-    assignment = grade.prepared(Course(small.root), ledger, sources, sources.modules)
+    gradebook = Gradebook(Course(small.root))
+    sources = prepare.InstructorsNotebooks(gradebook.folders.source_folder(LESSON))
+    assignment = prepare.prepare(Course(small.root), gradebook, sources, sources.modules)
     notebook = {f"{LESSON}.ipynb": json.dumps(small.solution()).encode()}
     tasks = [(assignment, Submission(f"student{k}", LESSON, notebook)) for k in range(6)]
-    ledger.close()
-    setup = pool.Setup(Limits())
-    crew = pool.hired(setup, 1)
-    marked = pool.on_this_machine(tasks, setup, crew)
+    gradebook.close()
+    setup = Setup(Limits())
+    workers = pool.hire(setup, 1)
+    marked = pool.mark_all(tasks, setup, workers)
     first = next(marked)
-    os.kill(crew[0].process.pid, signal.SIGKILL)
+    os.kill(workers[0].process.pid, signal.SIGKILL)
     marks = {task[1].student: mark for task, mark in [first, *marked]}
     assert len(marks) == 6
     lost = [mark for mark in marks.values() if mark.status == "failed"]

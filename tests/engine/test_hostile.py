@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.inside.sandbox import missing
+from autograder.engine.sandbox import missing
 from tests.classroom import Classroom
 from tests.engine import hostile
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.inside.sandbox import missing
+from autograder.engine.sandbox import missing
 from tests.engine import plain_course
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]

@@ -14,9 +14,11 @@ from click.testing import CliRunner
 
 from autograder.commands.cli import main
 from autograder.engine import run as grade
-from autograder.engine.inside import sandbox
-from autograder.engine.inside.sandbox import Limits, missing
-from autograder.engine.process import Gone, Student, Zygote
+from autograder.engine import sandbox
+from autograder.engine.inside.limits import Limits
+from autograder.engine.process import Gone, StudentProcess
+from autograder.engine.sandbox import missing
+from autograder.engine.warm import Zygote
 from autograder.student.sheet import Case, Sheet
 from tests.builders import make_course
 
@@ -60,14 +62,14 @@ def zygote(shown: Path) -> Iterator[Zygote]:
 
 
 @pytest.fixture
-def student(zygote: Zygote) -> Iterator[Student]:
-    with zygote.student({"data/a file.txt": b"within"}, seed=1, deadline=time.monotonic() + 60) as made:
+def student(zygote: Zygote) -> Iterator[StudentProcess]:
+    with zygote.start({"data/a file.txt": b"within"}, seed=1, deadline=time.monotonic() + 60) as made:
         yield made
 
 
-def text_of(student: Student, source: str) -> str:
+def text_of(student: StudentProcess, source: str) -> str:
     """What a cell's last expression shows."""
-    reply = student.cell(source)
+    reply = student.run(source)
     results = [o["data"]["text/plain"] for o in reply.outputs if o["output_type"] == "execute_result"]
     return results[-1] if results else ""
 
@@ -89,70 +91,70 @@ def text_of(student: Student, source: str) -> str:
     ],
 )  # fmt: skip
 def test_cells_run_as_in_jupyter_within_the_walls(
-    student: Student, source: str, expected: str | None
+    student: StudentProcess, source: str, expected: str | None
 ) -> None:
     text = text_of(student, f"import os\n{source}")
     assert text == expected if expected else text
 
 
 @needs_one
-def test_outputs_are_those_of_a_kernel(student: Student) -> None:
+def test_outputs_are_those_of_a_kernel(student: StudentProcess) -> None:
     source = (
         "import sys, matplotlib.pyplot as plt\nprint('out'); print('err', file=sys.stderr)\nplt.plot([1, 2]);"
     )
-    kinds = [(o["output_type"], o.get("name")) for o in student.cell(source).outputs]
+    kinds = [(o["output_type"], o.get("name")) for o in student.run(source).outputs]
     assert kinds == [("stream", "stdout"), ("stream", "stderr"), ("display_data", None)]
-    reply = student.cell("x = input('name? ')")
+    reply = student.run("x = input('name? ')")
     assert not reply.ok
     assert reply.outputs[-1]["ename"] == "StdinNotImplementedError"
 
 
 @needs_one
-def test_an_endless_cell_is_interrupted_and_the_next_one_runs(student: Student) -> None:
-    reply = student.cell("while True: pass")
+def test_an_endless_cell_is_interrupted_and_the_next_one_runs(student: StudentProcess) -> None:
+    reply = student.run("while True: pass")
     assert "5 seconds" in reply.limit
     assert text_of(student, "1 + 1") == "2"
 
 
 @needs_one
-def test_a_process_that_heeds_nothing_is_ended(student: Student) -> None:
+def test_a_process_that_heeds_nothing_is_ended(student: StudentProcess) -> None:
     with pytest.raises(Gone) as gone:
-        student.cell("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
+        student.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
     assert gone.value.limit
 
 
 @needs_one
-def test_memory_of_all_processes_together_is_bounded(student: Student) -> None:
+def test_memory_of_all_processes_together_is_bounded(student: StudentProcess) -> None:
     source = (
         "import os, time\nfor _ in range(4):\n    if not os.fork(): x = b'x' * (200 << 20); time.sleep(9)"
     )
     with pytest.raises(Gone, match="500 MiB"):
-        student.cell(f"{source}\ntime.sleep(9)")
+        student.run(f"{source}\ntime.sleep(9)")
 
 
 @needs_one
 def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
-    with zygote.student({}, seed=1, deadline=time.monotonic() + 60) as one:
-        assert "No space left" in str(one.cell("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
-    with zygote.student({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+        assert "No space left" in str(one.run("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
+    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
         assert text_of(other, "import os; os.listdir('.')") == "[]"
 
 
 @needs_one
 def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
-    student: Student, shown: Path
+    student: StudentProcess, shown: Path
 ) -> None:
     assert text_of(student, f"open('{shown}/file.txt').read()") == "'seen'"
     for place in (shown, shown.parent, "/tmp"):
-        student.cell(f"open('{place}/left-here', 'w').write('x')")
+        student.run(f"open('{place}/left-here', 'w').write('x')")
     assert not list(shown.parent.glob("**/left-here")) and not Path("/tmp/left-here").exists()
 
 
 @needs_one
 def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
-    with zygote.student({}, seed=1, deadline=time.monotonic() + 60) as one:
-        one.cell("import numpy, builtins; numpy.secret = builtins.secret = 1; x = 1")
-    with zygote.student({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+        one.run("import numpy, builtins; numpy.secret = builtins.secret = 1; x = 1")
+    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
         source = (
             "import numpy, builtins; hasattr(numpy, 'secret'), hasattr(builtins, 'secret'), 'x' in globals()"
         )
@@ -169,13 +171,13 @@ def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
         "import os, sys\nassert 'x' not in globals()\n"
         "'mailbox' in sys.modules, len(os.listdir('/proc/self/task'))"
     )
-    with made.student({}, seed=1, deadline=time.monotonic() + 60) as before:
+    with made.start({}, seed=1, deadline=time.monotonic() + 60) as before:
         assert text_of(before, asks) == "(False, 1)"
     made.rehearse(("x = 1", "def later():\n    import mailbox\nlater()", "1 / 0"))
-    with made.student({}, seed=1, deadline=time.monotonic() + 60) as after:
+    with made.start({}, seed=1, deadline=time.monotonic() + 60) as after:
         assert text_of(after, asks) == "(True, 1)"
     made.rehearse(("import os; os._exit(0)",))
-    with made.student({}, seed=1, deadline=time.monotonic() + 60) as later:
+    with made.start({}, seed=1, deadline=time.monotonic() + 60) as later:
         assert text_of(later, asks) == "(True, 1)"
     made.close()
 
@@ -185,18 +187,18 @@ def probe_of(*cases: Case, driver: str = "") -> Sheet:
 
 
 @needs_one
-def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: Student) -> None:
-    student.cell("def helper(x): return 2 * x\ndef f(x): return helper(x)")
-    student.mark(1)
-    student.cell("def helper(x): raise ValueError")
+def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess) -> None:
+    student.run("def helper(x): return 2 * x\ndef f(x): return helper(x)")
+    student.remember(1)
+    student.run("def helper(x): raise ValueError")
     (outcome,) = student.probe(1, probe_of(Case({"x": np.arange(3)})), 5, in_a_copy=True)
     assert np.array_equal(outcome.value, [0, 2, 4])
 
 
 @needs_one
-def test_a_crash_in_a_probe_costs_that_exercise_alone(student: Student) -> None:
-    student.cell("import os\ndef f(x): return os._exit(3) if x > 1 else x")
-    student.mark(1)
+def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -> None:
+    student.run("import os\ndef f(x): return os._exit(3) if x > 1 else x")
+    student.remember(1)
     first, second, third = student.probe(1, probe_of(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
     assert first.value == 1
     assert second.raised == third.raised == "Stopped"
@@ -205,9 +207,9 @@ def test_a_crash_in_a_probe_costs_that_exercise_alone(student: Student) -> None:
 
 
 @needs_one
-def test_an_endless_probe_keeps_what_was_answered(student: Student) -> None:
-    student.cell("def f(x):\n    while x > 1: pass\n    return x")
-    student.mark(1)
+def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> None:
+    student.run("def f(x):\n    while x > 1: pass\n    return x")
+    student.remember(1)
     first, second = student.probe(1, probe_of(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
     assert first.value == 1
     assert second.raised == "Stopped" and "1 seconds" in second.message
@@ -215,20 +217,20 @@ def test_an_endless_probe_keeps_what_was_answered(student: Student) -> None:
 
 
 @needs_one
-def test_a_probe_among_threads_is_done_in_the_process_itself(student: Student) -> None:
-    student.cell(
+def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentProcess) -> None:
+    student.run(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(30,), daemon=True).start()"
     )
-    student.cell("import os\ndef f(x): return os.getpid()")
-    student.mark(1)
+    student.run("import os\ndef f(x): return os.getpid()")
+    student.remember(1)
     (outcome,) = student.probe(1, probe_of(Case({"x": 1})), 5, in_a_copy=True)
     assert outcome.value == 1
 
 
 @needs_one
-def test_results_that_are_no_data_arrive_as_names(student: Student) -> None:
-    student.cell("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
-    student.mark(1)
+def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> None:
+    student.run("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
+    student.remember(1)
     outcomes = student.probe(1, probe_of(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
     assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 

@@ -25,9 +25,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.authoring import build
-from autograder.authoring.lesson import Course
+from autograder.authoring.lesson import lessons_of
+from autograder.authoring.stale import stale_files
 from autograder.commands.selfcheck import verdicts_of
+from autograder.nbgrader.course import Course
 from autograder.student import sheet
 from tests.builders import ROOT
 
@@ -270,7 +271,7 @@ def test_generate_assignment_makes_the_release_that_is_committed(course: Run) ->
 
     assert set(made) == {f"{LESSON}.ipynb", "checks.json"}
     assert made == committed
-    assert build.stale(Course(course.root), Course(course.root).lessons()[0]) == []
+    assert stale_files(Course(course.root), lessons_of(Course(course.root))[0]) == []
 
 
 @pytest.mark.parametrize(
@@ -377,7 +378,7 @@ def test_the_reference_of_a_keras_lesson_earns_everything(tmp_path: Path) -> Non
     run.submit("ann", finished, lesson)
     run.nbgrader("autograde", lesson)
 
-    points = {f"check_{one.name}": one.points for one in Course(tmp_path).lessons()[0].exercises.values()}
+    points = {f"check_{one.name}": one.points for one in lessons_of(Course(tmp_path))[0].exercises.values()}
     assert run.scores(lesson) == {"ann": points}
 
 

@@ -20,8 +20,9 @@ import pytest
 
 from autograder.authoring.exercise import UNCHANGED, Exercise, case
 from autograder.errors import LessonNotFound, UnknownExercise, WireError
+from autograder.student.card import card_of_verdict
 from autograder.student.sheet import Sheet
-from autograder.student.verdict import Progress, Row, Verdict, as_html, as_text
+from autograder.student.verdict import Progress, Row, Verdict, as_text
 from tests.conftest import Notebook, seconds_of, sheet_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -556,7 +557,7 @@ def test_a_used_function_that_is_not_written_is_named(in_lesson: Path, notebook:
     verdict = notebook.answer("def quadruple(x): return 2 * x", "quadruple")
     assert verdict.status == "open"
     assert "`double` is not written yet" in str(verdict)
-    assert "`double` is not written yet".replace("`", "") in unescaped(as_html(verdict))
+    assert "`double` is not written yet".replace("`", "") in unescaped(card_of_verdict(verdict))
 
 
 @pytest.mark.parametrize("culprit", ["double", "add"])
@@ -835,7 +836,7 @@ VERDICTS = {
 @pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
 def test_the_html_is_well_formed_and_needs_no_style_sheet(verdict: Verdict) -> None:
     """Balanced tags, nothing that JupyterLab strips, nothing of a student's that is markup."""
-    page = Page(as_html(verdict))
+    page = Page(card_of_verdict(verdict))
     assert not {"script", "style", "link", "b", "iframe"} & {tag for tag, _ in page.tags}
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
 
@@ -843,7 +844,7 @@ def test_the_html_is_well_formed_and_needs_no_style_sheet(verdict: Verdict) -> N
 @pytest.mark.parametrize("verdict", VERDICTS.values(), ids=VERDICTS.keys())
 def test_the_html_says_everything_without_colour_or_sight(verdict: Verdict) -> None:
     """A label with the points; 'passed' or 'not passed' in every row; signs are not read out."""
-    page = Page(as_html(verdict))
+    page = Page(card_of_verdict(verdict))
     role, label = page.tags[0][1]["role"], page.tags[0][1]["aria-label"]
     assert role == "group"
     assert label.startswith(f"{verdict.exercise}: {verdict.points:.2g} of {verdict.max_points:g} points, ")
@@ -861,14 +862,14 @@ def test_the_html_says_everything_without_colour_or_sight(verdict: Verdict) -> N
 @pytest.mark.parametrize("colour", ["--jp-layout-color1", "--jp-content-font-color1", "--jp-border-color1"])
 def test_the_card_takes_its_colours_from_the_theme(colour: str) -> None:
     """Light and dark both work, with a fallback where there is no theme."""
-    assert f"var({colour}," in as_html(VERDICTS["wrong"])
+    assert f"var({colour}," in card_of_verdict(VERDICTS["wrong"])
 
 
 def test_the_html_and_the_text_say_the_same() -> None:
     """Hint, first thing to do, example, notes, warnings and what was printed stand in both."""
     verdict = VERDICTS["everything at once"]
     for words in ("a hint", "first", "small", "a note", "warned", "twice", "printed", "b", "off by"):
-        assert words in unescaped(as_html(verdict))
+        assert words in unescaped(card_of_verdict(verdict))
         assert words in as_text(verdict)
 
 
@@ -915,7 +916,7 @@ def test_pictures_are_well_formed_and_described(
     verdict = notebook.answer(source, name)
     assert verdict.status != "right"
     assert verdict.warned == ()
-    page = Page(as_html(verdict))
+    page = Page(card_of_verdict(verdict))
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert bool(pictures) == bool(verdict.figure)
     for picture in pictures:
@@ -925,7 +926,6 @@ def test_pictures_are_well_formed_and_described(
 
 
 # Speed, and what is imported
-
 
 
 def test_a_check_answers_at_once(in_lesson: Path, notebook: Notebook) -> None:

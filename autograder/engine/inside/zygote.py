@@ -13,58 +13,47 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 
-from .sandbox import (
-    HOUSE_HOME,
-    SCRATCH,
-    WORK,
-    Limits,
-    fork_into_room,
-    furnish_room,
-    limit_resources,
-    move_into_house,
-)
+from . import frames
+from .house import HOUSE_HOME, SCRATCH, move_into_house
+from .kernel import Kernel
+from .limits import Limits, limit_resources
+from .room import WORK, fork_into_room, furnish_room
+from .serving import serve
+from .syscalls import exit_code_of
 
 
 def main() -> None:
+    """Waits to be told what for, gets warm, and then serves until the other side hangs up."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    from . import frames
-
     try:
         settings = frames.receive(control)
     except EOFError:
         return
     fonts = {Path(path).name: Path(path).read_bytes() for path in settings["fonts"]}
     if settings["sandbox"]:
-        inner = move_into_house(settings["readable"])
-        if inner:
-            control.close()
-            signal.signal(signal.SIGTERM, lambda *_: os.kill(inner, signal.SIGKILL))
-            os._exit(abs(os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])))
-        os.environ["HOME"] = HOUSE_HOME
-        os.environ["MPLCONFIGDIR"] = f"{HOUSE_HOME}/matplotlib"
-        os.makedirs(os.environ["MPLCONFIGDIR"])
-        for name, data in fonts.items():
-            Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
+        _move_in(control, settings["readable"], fonts)
     else:
-        _die_with(control)
-    kernel = _warmed(settings["modules"])
+        os.setpgid(0, 0)  # Ctrl-C is for the one who gives out the work
+    kernel = Kernel()  # before the backend, which looks for a shell when it is imported
+    _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
     control.sendall(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
     _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"])
 
 
-def _die_with(control: socket.socket) -> None:
-    os.setpgid(0, 0)
-
-
-def _warmed(modules: list[str]) -> Any:
-    from . import kernel as student
-
-    kernel = student.Kernel()  # before the backend, which looks for a shell when it is imported
-    _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *modules])
-    return kernel
+def _move_in(control: socket.socket, readable: list[str], fonts: dict[str, bytes]) -> None:
+    """Goes on in the house, where this process is a child; the parent only waits for it."""
+    inner = move_into_house(readable)
+    if inner:
+        control.close()
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(inner, signal.SIGKILL))
+        os._exit(abs(exit_code_of(inner)))
+    os.environ["HOME"] = HOUSE_HOME
+    os.environ["MPLCONFIGDIR"] = f"{HOUSE_HOME}/matplotlib"
+    os.makedirs(os.environ["MPLCONFIGDIR"])
+    for name, data in fonts.items():
+        Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
 
 
 def _import(modules: list[str]) -> None:
@@ -77,10 +66,8 @@ def _import(modules: list[str]) -> None:
     gc.freeze()  # the collector of a child leaves these pages shared
 
 
-def _serve(control: socket.socket, kernel: Any, limits: Limits, sandboxed: bool) -> None:
+def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bool) -> None:
     """For each connection that comes a child that serves it; with a message alone, modules to import."""
-    from . import frames
-
     while True:
         asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if not asked:
@@ -102,11 +89,8 @@ def _serve(control: socket.socket, kernel: Any, limits: Limits, sandboxed: bool)
 
 
 def _become_student(
-    connection: socket.socket, kernel: Any, limits: Limits, user: tuple[int, int] | None, folder: str
+    connection: socket.socket, kernel: Kernel, limits: Limits, user: tuple[int, int] | None, folder: str
 ) -> None:
-    from . import frames
-    from . import kernel as student
-
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -125,7 +109,7 @@ def _become_student(
         os._exit(1)
     frames.send(connection, {"hello": os.getpid()})
     try:
-        student.serve(connection, kernel, folder)
+        serve(connection, kernel, folder)
     finally:
         os._exit(0)
 
@@ -136,7 +120,7 @@ def _close_all_but(kept: int) -> None:
         if descriptor != nowhere:
             os.dup2(nowhere, descriptor)
     os.closerange(3, kept)
-    os.closerange(kept + 1, 4096)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _clean_environment(home: str) -> None:

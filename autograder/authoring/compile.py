@@ -1,0 +1,91 @@
+"""From exercises to sheets: public ones for checks.json, hidden ones from a secret."""
+
+from __future__ import annotations
+
+import traceback
+
+from ..errors import LessonError
+from ..student import judge
+from ..student import sheet as sheets
+from ..student.sheet import LessonSheet, Outcome, Sheet, joined, shuffled
+from .exercise import Exercise
+from .lesson import Lesson
+from .proof import PUBLIC, Undrawable, drawn, seed_of
+from .rules import exercises_and_checks_agree, names_in_order
+
+DRAWS_OF_FEW_ANSWERS = 6
+
+
+def compile_public(lesson: Lesson) -> LessonSheet:
+    """The public sheets of a lesson, its misconceptions proven wrong on them."""
+    exercises_and_checks_agree(lesson)
+    return LessonSheet(
+        lesson.name,
+        lesson.title,
+        {name: compile_exercise(lesson, name, PUBLIC) for name in names_in_order(lesson)},
+        lesson.state,
+    )
+
+
+def compile_hidden(lesson: Lesson, secret: str) -> LessonSheet:
+    """The hidden sheets of a lesson: the same generators, a seed that nobody else knows."""
+    public = sheets.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
+    made = {
+        name: compile_hidden_exercise(lesson, name, secret, public.get(name))
+        for name in names_in_order(lesson)
+    }
+    return LessonSheet(lesson.name, lesson.title, made, lesson.state)
+
+
+def compile_hidden_exercise(lesson: Lesson, name: str, secret: str, public: Sheet | None = None) -> Sheet:
+    """One exercise's hidden cases, in an order of their own.
+
+    Where answers are few (yes and no), the public results in their order might be right again: shuffled, and
+    drawn several times, they are not.
+    """
+    sheet = compile_exercise(lesson, name, secret)
+    if _answered_by_another_draw(sheet, public or compile_exercise(lesson, name, PUBLIC)):
+        for again in range(2, DRAWS_OF_FEW_ANSWERS + 1):
+            sheet = joined(sheet, compile_exercise(lesson, name, secret, str(again)))
+    return shuffled(sheet, seed_of(secret, "order", lesson.name, name))
+
+
+def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:
+    """Whether the right results of another draw, given in their order, would earn anything."""
+    if sheet.judge or len(sheet.cases) != len(other.cases):
+        return False
+    outcomes = [Outcome(case.expected) for case in other.cases]
+    return judge.verdict(sheet, outcomes).points > 0
+
+
+def compile_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:
+    """One exercise's sheet for a seed."""
+    exercise = lesson.exercises[name]
+    try:
+        return drawn(
+            exercise,
+            lesson.reference(exercise),
+            lesson.sources(exercise),
+            seed_of(*seed_words, lesson.name, name),
+        )
+    except Undrawable as error:
+        line = error.variant.line if error.variant else exercise.line
+        raise lesson.exercise_error(line, f"exercise {name}: {error.problem}", error.remedy) from None
+    except LessonError:
+        raise
+    except Exception as error:  # in the generator of cases, the judge, or a misconception made by a function
+        raise lesson.exercise_error(
+            _line_in_exercises(lesson, exercise, error),
+            f"exercise {name}: {type(error).__name__}: {error}",
+            "Cases, judge and variants must run without an exception.",
+        ) from error
+
+
+def _line_in_exercises(lesson: Lesson, exercise: Exercise, error: Exception) -> int:
+    """The innermost line of exercises.py that an exception went through; a judge runs as text of its own."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == str(lesson.exercises_path):
+            return frame.lineno or exercise.line
+        if frame.filename == "<judge of an exercise>":
+            return exercise.judge_function.__code__.co_firstlineno
+    return exercise.line

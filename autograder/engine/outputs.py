@@ -1,0 +1,79 @@
+"""Outputs as nbformat has them, from what a student's process claims."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+DEEPEST = 50  # nesting of a JSON output that is kept
+
+
+def outputs_from(claimed: list[Any]) -> list[NotebookNode]:
+    """Outputs of known kinds with fields of the right types; what is neither is dropped."""
+    made = []
+    for output in claimed:
+        if not isinstance(output, dict):
+            continue
+        kind = output.get("output_type")
+        if kind == "stream" and output.get("name") in ("stdout", "stderr"):
+            made.append(_output("stream", name=output["name"], text=str(output.get("text", ""))))
+        elif kind in ("display_data", "execute_result"):
+            count = output.get("execution_count")
+            extra = (
+                {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
+            )
+            data = output.get("data")
+            made.append(_output(kind, data=_mime_bundle(data), metadata={}, **extra))
+        elif kind == "error":
+            made.append(
+                _output(
+                    "error",
+                    ename=str(output.get("ename")),
+                    evalue=str(output.get("evalue")),
+                    traceback=[str(line) for line in output.get("traceback") or []],
+                )
+            )
+    return made
+
+
+def _output(kind: str, **parts: Any) -> NotebookNode:
+    """As nbformat makes it, but not looked at again: the whole notebook is, when it is written."""
+    from nbformat import from_dict
+
+    return from_dict({"output_type": kind, **parts})
+
+
+def _mime_bundle(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        return {}
+    return {
+        str(mime): content if isinstance(content, str) or str(mime).endswith("json") else json.dumps(content)
+        for mime, content in data.items()
+        if not _deeper_than(DEEPEST, content)
+    }
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    """Whether lists and dictionaries are nested so far that whoever walks through them gives up."""
+    inside = [value]
+    for _ in range(levels):
+        inside = [
+            part
+            for one in inside
+            if isinstance(one, (list, dict))
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(inside)
+
+
+def error_output(name: str, text: str) -> NotebookNode:
+    return _output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def result_output(plain: str, html: str) -> NotebookNode:
+    return _output(
+        "execute_result", data={"text/plain": plain, "text/html": html}, metadata={}, execution_count=None
+    )

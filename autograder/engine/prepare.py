@@ -1,0 +1,105 @@
+"""All that workers need for an assignment, made from the instructor's notebooks before any work is read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..authoring import hidden, slicing
+from ..authoring.modules import folders_of
+from ..nbgrader import cells
+from ..nbgrader.course import CONFIG, Course
+from ..nbgrader.gradebook import Gradebook
+from ..nbgrader.records import Assignment, Notebook
+from ..student import sheet as sheets
+
+
+class InstructorsNotebooks:
+    """The instructor's notebooks of an assignment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, folder.name
+        self.cells = {path.stem: _source_cells(path) for path in sorted(folder.glob("*.ipynb"))}
+        self.modules = {
+            module
+            for source in self.cells.values()
+            for cell in source
+            if cell["cell_type"] == "code"
+            for module in slicing.imported_modules(cell["source"])
+        }
+
+    @property
+    def heavy(self) -> bool:
+        return bool({module.split(".")[0] for module in self.modules} & {"tensorflow", "keras"})
+
+
+def prepare(
+    course: Course, gradebook: Gradebook, sources: InstructorsNotebooks, modules: set[str]
+) -> Assignment:
+    """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
+    checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
+    shown = folders_of({"autograder", *modules})
+    return Assignment(
+        name=sources.name,
+        notebooks={
+            key: _with_demos(original, sources.cells.get(key, [])) if checks else original
+            for key, original in gradebook.notebooks(sources.name).items()
+        },
+        checks=checks,
+        public_counts=counts,
+        files=gradebook.folders.overwriting_files(sources.name),
+        modules=tuple(sorted(modules)),
+        readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
+        rehearsal=_rehearsal(sources) if checks else (),
+        config=(course.root / CONFIG).read_text(encoding="utf-8"),
+    )
+
+
+def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, dict[str, int]]:
+    path = folder / sheets.FILE_NAME
+    if not path.is_file():
+        return "", {}
+    public = sheets.load(path)
+    ours = (folder / "exercises.py").is_file()
+    whole = hidden.with_hidden_cases(course, public) if ours else public
+    counts = {key: len(one.cases) for key, one in public.sheets.items()}
+    return sheets.dump(whole), counts
+
+
+def _source_cells(path: Path) -> list[dict[str, Any]]:
+    read = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [{**cell, "source": "".join(cell["source"])} for cell in read]
+
+
+def _with_demos(original: Notebook, source: list[dict[str, Any]]) -> Notebook:
+    """Marks the demonstrations, and locked cells that would lack what only those define."""
+    left_out: set[str] = set()
+    bound: set[str] = set()
+    from_demos: set[str] = set()
+    for cell in source:
+        if cell["cell_type"] != "code":
+            continue
+        statements = slicing.readable_statements(cell["source"])
+        binds = {name for statement in statements for name in statement.binds}
+        uses = {name for statement in statements for name in statement.uses}
+        locked = not cells.is_solution(cell) and not cells.is_grade(cell)
+        demo = "demo" in cells.tags(cell)
+        if cells.grade_id(cell) and locked and (demo or (uses - binds) & (from_demos - bound)):
+            left_out.add(cells.grade_id(cell))
+            from_demos |= binds
+        else:
+            bound |= binds
+    return replace(original, left_out=frozenset(left_out), left_out_names=frozenset(from_demos - bound))
+
+
+def _rehearsal(sources: InstructorsNotebooks) -> tuple[str, ...]:
+    """The cells that every submission has to run, with the instructor's answers."""
+    return tuple(
+        cell["source"]
+        for source in sources.cells.values()
+        for cell in source
+        if cell["cell_type"] == "code" and "demo" not in cells.tags(cell)
+    )

@@ -1,0 +1,55 @@
+"""Can strangers' code be confined here? Found out by building a sandbox and leaving it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from ..errors import AutograderError
+
+
+class NoSandbox(AutograderError):
+    """This platform can't confine strangers' code."""
+
+    def __init__(self, lacking: str) -> None:
+        super().__init__(lacking)
+        self.lacking = lacking
+
+    def __str__(self) -> str:
+        return (
+            f"Strangers' code can't be confined here: {self.lacking}.\n"
+            "    With --no-sandbox it runs with your rights: it can read and change your files."
+        )
+
+
+def missing() -> str:
+    """What this platform lacks, found by building a sandbox and leaving it; empty when all is there."""
+    if sys.platform != "linux":
+        return f"the sandbox needs Linux, and this is {platform.system()}"
+    from .inside.house import move_into_house
+    from .inside.limits import Limits
+    from .inside.room import fork_into_room, furnish_room
+    from .inside.syscalls import exit_code_of
+
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            inner = move_into_house([sys.base_prefix, sys.prefix])
+            user = os.geteuid(), os.getegid()
+            inner = inner or fork_into_room()
+            if inner == 0:
+                furnish_room(Limits(), *user)
+                os._exit(0)
+            os._exit(exit_code_of(inner))
+        except BaseException as error:
+            os.write(write, f"{error}".encode())
+        finally:
+            os._exit(1)
+    os.close(write)
+    code = exit_code_of(pid)
+    with os.fdopen(read, "rb") as pipe:
+        reason = pipe.read().decode("utf-8", "replace")
+    return "" if code == 0 else reason or "the sandbox could not be built"

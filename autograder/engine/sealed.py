@@ -1,0 +1,177 @@
+"""A notebook of a lesson of ours: its exercises are judged outside of the student's reach.
+
+Its cells run no check inside; the student's functions are probed after the last cell has run, with the names
+as they were at the exercise's place, and what comes back is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..authoring import slicing
+from ..nbgrader import cells
+from ..nbgrader.records import Notebook
+from ..student import judge
+from ..student.sheet import LessonSheet, Outcome, Sheet
+from ..student.verdict import Progress, Verdict
+from .outputs import result_output
+from .plain import code_cells
+from .process import Gone, StudentProcess
+from .running import CellRunner, Restart, Step, Surroundings
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+PROBE_PATIENCE = 2  # times what all cases may take in a notebook is what one may take here
+SECONDS_TO_REPLAY = 2  # cells that took longer are not run again because a probe crashed: it gets a copy
+ELSEWHERE = "holds on the inputs you were given, and not on others"
+NEVER_REACHED = "this exercise was not reached"
+
+
+class SealedNotebook:
+    """One notebook on its way through the sandbox, and what its exercises earn."""
+
+    def __init__(
+        self,
+        notebook: NotebookNode,
+        original: Notebook,
+        lesson: LessonSheet,
+        public_counts: Mapping[str, int],
+        surroundings: Surroundings,
+    ) -> None:
+        self.notebook, self.original, self.lesson = notebook, original, lesson
+        self.public_counts = public_counts
+        self.runner = CellRunner(surroundings)
+        self.verdicts: dict[str, Verdict] = {}
+        self.fragile = False  # a probe has ended the process before
+        self.demos: list[Step] = []
+        self.tables: list[NotebookNode] = []  # cells that show the progress
+        self.steps = self._steps()
+
+    def run(self) -> CellRunner:
+        """Runs and judges; with the demonstrations only where an answer may lean on one."""
+        self._run_and_judge(self.steps)
+        if self.demos and self._leans_on_a_demo():
+            self._forget()
+            self._run_and_judge(sorted(self.steps + self.demos, key=lambda step: step.number))
+        self._show_verdicts()
+        return self.runner
+
+    def _steps(self) -> list[Step]:
+        """What has to run; demonstrations and tables of progress are set aside."""
+        found = []
+        for number, cell in code_cells(self.notebook):
+            name, own = cells.grade_id(cell), cells.is_students_own(cell)
+            exercise = exercise_of(name, self.lesson) if cells.is_grade(cell) else ""
+            step = Step(number, cell, exercise, own)
+            if not exercise and not own and name in self.original.left_out:
+                self.demos.append(step)
+            elif not exercise and not own and cell.source.strip() == "progress()":
+                self.tables.append(cell)
+            else:
+                found.append(step)
+        return found + self._without_a_check(found)
+
+    def _without_a_check(self, found: list[Step]) -> list[Step]:
+        """An answer needs no check beside it: one that was deleted, or lost its metadata, costs nothing."""
+        there = {step.exercise for step in found}
+        asked = (exercise_of(name, self.lesson) for name in self.original.grade_cells)
+        missing = [name for name in asked if name and name not in there]
+        end = len(self.notebook.cells) + 1
+        return [Step(end + k, None, name) for k, name in enumerate(missing)]
+
+    def _run_and_judge(self, steps: list[Step]) -> None:
+        exercises = [step for step in steps if step.exercise]
+
+        def probe_all(process: StudentProcess, seconds: float) -> None:
+            in_a_copy = self.fragile or seconds > SECONDS_TO_REPLAY
+            for step in exercises:
+                if -step.number not in self.runner.guilty and step.exercise not in self.verdicts:
+                    self._probe(process, step, in_a_copy)
+
+        self.runner.run(steps, probe_all)
+        for step in exercises:
+            if step.exercise not in self.verdicts:
+                why = self.runner.guilty.get(-step.number) or self._why_not_reached()
+                self.verdicts[step.exercise] = judge.unearned(self.lesson.sheets[step.exercise], why)
+
+    def _probe(self, process: StudentProcess, step: Step, in_a_copy: bool) -> None:
+        sheet = self.lesson.sheets[step.exercise]
+        share = self._public_count(sheet) / len(sheet.cases)
+        try:
+            outcomes = process.probe(step.number, sheet, PROBE_PATIENCE * sheet.seconds * share, in_a_copy)
+        except Gone as gone:
+            if in_a_copy:  # where there are threads there was none, and the process itself has ended
+                self.runner.blame(-step.number, step.exercise, gone)
+            self.fragile = True
+            raise Restart from None
+        if any(outcome.raised == "NameError" for outcome in outcomes):
+            self.runner.name_errors = True
+        stopped = [outcome.message for outcome in outcomes if outcome.raised == "Stopped"]
+        if stopped:
+            status = "crashed" if "the process of" in stopped[0] else "limited"
+            self.runner.note(status, f"{step.exercise}: {stopped[0]}")
+        self.verdicts[step.exercise] = self._verdict(sheet, outcomes)
+
+    def _public_count(self, sheet: Sheet) -> int:
+        return self.public_counts.get(sheet.name, len(sheet.cases))
+
+    def _why_not_reached(self) -> str:
+        reasons = "; ".join(self.runner.reasons)
+        return f"{NEVER_REACHED}: {reasons}" if reasons else NEVER_REACHED
+
+    def _verdict(self, sheet: Sheet, outcomes: list[Outcome]) -> Verdict:
+        """The points of public and hidden cases together, in words that tell of the public ones only."""
+        whole = judge.verdict_or_zero(sheet, outcomes)
+        if whole.status in ("right", "open"):
+            return whole
+        count = self._public_count(sheet)
+        public = judge.verdict_or_zero(_public_part(sheet, count), outcomes[:count])
+        texts = {row.group: row.text for row in public.rows if not row.ok}
+        rows = tuple(
+            row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
+        )
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+
+    def _leans_on_a_demo(self) -> bool:
+        if all(verdict.status in ("right", "open") for verdict in self.verdicts.values()):
+            return False
+        return self.runner.name_errors or any(
+            slicing.global_names(step.cell.source) & self.original.left_out_names
+            for step in self.steps
+            if step.own and not step.exercise and step.cell is not None
+        )
+
+    def _forget(self) -> None:
+        self.runner.forget()
+        self.verdicts = {}
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+
+    def _show_verdicts(self) -> None:
+        """The verdicts where the notebook would have shown its own."""
+        for step in self.steps:
+            if step.exercise and step.cell is not None:
+                verdict = self.verdicts[step.exercise]
+                step.cell.outputs = [result_output(repr(verdict), verdict._repr_html_())]
+        for cell in self.tables:
+            verdicts = tuple(
+                self.verdicts.get(name) or judge.unearned(sheet, NEVER_REACHED)
+                for name, sheet in self.lesson.sheets.items()
+            )
+            table = Progress(self.lesson.lesson, self.lesson.title, verdicts)
+            cell.outputs = [result_output(str(table), table._repr_html_())]
+
+
+def exercise_of(grade_id: str, lesson: LessonSheet | None) -> str:
+    """The exercise of ours that a graded cell checks; empty where it checks none."""
+    name = cells.checked_exercise(grade_id)
+    return name if lesson and name in lesson.sheets else ""
+
+
+def _public_part(sheet: Sheet, count: int) -> Sheet:
+    mistakes = tuple(replace(one, outcomes=one.outcomes[:count]) for one in sheet.mistakes)
+    return replace(sheet, cases=sheet.cases[:count], mistakes=mistakes)

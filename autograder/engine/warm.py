@@ -1,0 +1,153 @@
+"""The warm process that students' processes are forked from, seen from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .inside import frames
+from .inside.limits import Limits
+from .process import EngineError, Gone, StudentProcess
+
+REHEARSAL_SECONDS = 20.0
+OUR_FOLDER = Path(__file__).resolve().parents[2]
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+class Zygote:
+    """A warm process, and its children. It starts at once, and goes on when it is told what for."""
+
+    def __init__(self, sandbox: bool = True) -> None:
+        self.sandbox = sandbox
+        self.control, theirs = socket.socketpair()
+        environment = {
+            "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]),
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(OUR_FOLDER),  # this very package, whatever else is installed
+            **QUIET,
+        }
+        if not sandbox:
+            environment["HOME"] = os.environ.get("HOME", "/")
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115  closed with us; a file blocks nobody who writes
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "autograder.engine.inside.zygote", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.said,
+            cwd="/",
+        )
+        theirs.close()
+        self.ready = False
+
+    def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
+        """Tells it what to import, what of this machine to show, and what a student's process may use."""
+        self.limits = limits
+        settings = {
+            "modules": list(modules),
+            "readable": list(readable),
+            "limits": asdict(limits),
+            "sandbox": self.sandbox,
+            "fonts": _font_lists(),
+        }
+        with self._alive():
+            frames.send(self.control, settings)
+
+    def wait_until_ready(self, seconds: float = 180) -> None:
+        if self.ready:
+            return
+        if not select.select([self.control], [], [], seconds)[0] or self.control.recv(16) != b"ready":
+            self.process.kill()
+            raise EngineError(f"the process that runs notebooks did not start: {self._last_words()}")
+        self.ready = True
+
+    @contextlib.contextmanager
+    def start(self, files: dict[str, bytes], seed: int, deadline: float) -> Iterator[StudentProcess]:
+        """A fresh student's process with its files; nothing of it is left afterwards."""
+        self.wait_until_ready()
+        folder = "/" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            with theirs:
+                self._tell(folder, theirs.fileno())
+            process = StudentProcess(ours, self.limits, deadline)
+            try:
+                process.begin(files, seed)
+                yield process
+            finally:
+                process.end()
+        finally:
+            ours.close()
+            if not self.sandbox:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def rehearse(self, cells: tuple[str, ...]) -> None:
+        """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""
+        with self.start({}, 0, time.monotonic() + REHEARSAL_SECONDS) as process:
+            try:
+                for source in cells:
+                    process.run(source)
+                modules = process.imported()
+            except Gone:  # they take too long, or need a file: each submission will import for itself
+                return
+        self._tell(modules)
+
+    def _tell(self, message: Any, *descriptors: int) -> None:
+        with self._alive():
+            socket.send_fds(self.control, [b"!"], descriptors)
+            frames.send(self.control, message)
+
+    @contextlib.contextmanager
+    def _alive(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EngineError(f"the process that runs notebooks is gone: {error}") from None
+
+    def close(self) -> None:
+        self.control.close()
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.said.close()
+
+    def _last_words(self) -> str:
+        self.said.seek(0)
+        lines = self.said.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "no word"
+
+
+def _font_lists() -> list[str]:
+    """matplotlib's list of fonts, where it was made already: making it takes seconds."""
+    home = os.environ.get("MPLCONFIGDIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "matplotlib"
+    )
+    return [str(path) for path in Path(home).glob("fontlist-*.json")]

@@ -1,0 +1,99 @@
+"""Marks submissions one at a time, with a warm process of its own; holds what is secret, and judges.
+
+The same on this machine and on a cluster.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..nbgrader.records import Assignment, Mark, Submission
+from .inside.limits import Limits
+from .process import EngineError
+from .warm import Zygote
+
+if TYPE_CHECKING:
+    from ..nbgrader.scoring import Rules
+
+Task = tuple[Assignment, Submission]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every worker needs to know."""
+
+    limits: Limits
+    sandbox: bool = True
+
+
+class Worker:
+    """Marks submissions; keeps the warm process of the assignment it worked on last."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.spare: Zygote | None = Zygote(setup.sandbox)  # starts while the first assignment is looked at
+        self.warm: tuple[Any, Zygote] | None = None
+        self.rules: tuple[str, Rules] | None = None
+        self.rehearsed: set[str] = set()  # assignments, by the warm process that is alive
+
+    def prepare(self, assignment: Assignment) -> tuple[Rules, Zygote]:
+        """Starts the warm process and reads the configuration, side by side."""
+        needs = (assignment.modules, assignment.readable)
+        if self.warm is None or self.warm[0] != needs:
+            if self.warm:
+                self.close()
+            self.rehearsed.clear()
+            self.warm, self.spare = (needs, self.spare or Zygote(self.setup.sandbox)), None
+            self.warm[1].warm_up(*needs, self.setup.limits)
+        if self.rules is None or self.rules[0] != assignment.config:
+            self.rules = assignment.config, _rules(assignment.config)
+        if assignment.rehearsal and assignment.name not in self.rehearsed:
+            self.rehearsed.add(assignment.name)
+            self.warm[1].rehearse(assignment.rehearsal)
+        return self.rules[1], self.warm[1]
+
+    def mark(self, assignment: Assignment, submission: Submission) -> Mark:
+        """The mark of a submission; where we fail ourselves, one that says so and changes nothing."""
+        from .marking import mark_submission
+
+        for last_try in (False, True):
+            try:
+                rules, zygote = self.prepare(assignment)
+                return mark_submission(assignment, submission, rules, zygote, self.setup.limits)
+            except EngineError as error:  # the warm process may have died: once more with a new one
+                self.close()
+                if last_try:
+                    return failed(submission, error)
+            except Exception as error:
+                return failed(submission, error)
+        raise AssertionError("the second try returns")
+
+    def close(self) -> None:
+        """Ends the warm processes."""
+        for zygote in (self.spare, self.warm and self.warm[1]):
+            if zygote:
+                zygote.close()
+        self.spare = self.warm = None
+
+
+def failed(submission: Submission, error: BaseException | str) -> Mark:
+    """The grader failed: nothing is known about the work, and no marks are changed."""
+    said, trace = str(error), str(error)
+    if isinstance(error, BaseException):
+        said = said if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
+    reason = f"the grader failed: {said}"[:500]
+    return Mark(submission.student, submission.assignment, "failed", reason, ours=True, trace=trace)
+
+
+def _rules(config: str) -> Rules:
+    from ..nbgrader.course import load_config
+    from ..nbgrader.scoring import Rules
+
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        Path(folder, "nbgrader_config.py").write_text(config, encoding="utf-8")
+        return Rules(load_config(Path(folder)))

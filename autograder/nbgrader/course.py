@@ -1,0 +1,121 @@
+"""A course as nbgrader sees it: the folder with nbgrader_config.py, and what that says."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import AutograderError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """The folder that holds nbgrader_config.py."""
+
+    root: Path
+
+    @property
+    def solutions(self) -> Path:
+        """Where lessons are written; nbgrader's source directory, which `check_folders` makes sure of."""
+        return self.root / "solutions"
+
+    @property
+    def notebooks(self) -> Path:
+        """Where lessons are released to; nbgrader's release directory."""
+        return self.root / "notebooks"
+
+    @property
+    def private(self) -> Path:
+        """What only the grading machine holds: the secret, the hidden cases, records."""
+        return self.root / ".autograder"
+
+
+def find_course(start: Path | None = None) -> Course:
+    """The course around a folder: the nearest one upward with an nbgrader_config.py."""
+    start = (start or Path.cwd()).resolve()
+    for folder in [start, *start.parents]:
+        if (folder / CONFIG).is_file():
+            return Course(folder)
+    raise AutograderError(
+        f"No {CONFIG} in {start} or above it. Go to the course's folder, or name it with --course DIR."
+    )
+
+
+def load_config(root: Path) -> Config:
+    """What the stock commands read in the course's root: the user's settings, then the course's."""
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config import Config, PyFileConfigLoader
+
+    config = Config()
+    for folder in [*reversed(jupyter_config_path()), str(root)]:
+        if os.path.exists(os.path.join(folder, CONFIG)):
+            config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+    return config
+
+
+def check_folders(course: Course, config: Config) -> None:
+    """Lessons are built where nbgrader will look for them, or not at all.
+
+    Raises:
+        AutograderError: the configuration names other folders.
+    """
+    said = config.get("CourseDirectory", {})
+    for key, folder in (("source_directory", course.solutions), ("release_directory", course.notebooks)):
+        named = str(said.get(key, "source" if key == "source_directory" else "release"))
+        if (course.root / named).resolve() != folder.resolve():
+            raise AutograderError(
+                f"{course.root / CONFIG}: CourseDirectory.{key} is {named!r}, but lessons are built in "
+                f"{folder.name}/. Set it to {folder.name!r}."
+            )
+
+
+def silent_log() -> logging.Logger:
+    """A logger that prints nothing, not registered anywhere."""
+    log = logging.Logger("autograder")
+    log.addHandler(logging.NullHandler())
+    return log
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """nbformat warns and logs about notebooks that are not quite valid; what matters is raised."""
+    log = logging.getLogger("traitlets")
+    level, before = log.level, logging.getLogger("nbformat").level
+    try:
+        log.setLevel(logging.CRITICAL)
+        logging.getLogger("nbformat").setLevel(logging.CRITICAL)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+        logging.getLogger("nbformat").setLevel(before)
+
+
+@contextmanager
+def alembic_on_path() -> Iterator[None]:
+    """A new gradebook runs `alembic`, which lies beside our Python even where no environment is activated."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in one line."""
+    lines = str(getattr(error, "message", "") or error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
