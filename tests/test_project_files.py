@@ -302,3 +302,44 @@ def test_a_hook_stops_large_files(tmp_path: Path) -> None:
         )
         assert done.returncode == code
     assert done.stderr == "figure.png: 1,000,001 bytes\n"
+
+
+# --- commands
+
+
+def commands_of(text: str) -> set[str]:
+    """What a page tells its reader to type: blocks of code, and code between words."""
+    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE))
+    lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    return {part.strip() for line in [*lines, *spans] for part in re.split(r"&&|;", line)}
+
+
+def unknown(command: str) -> list[str]:
+    """What a command names that isn't there: a target of make, a module of ours, a path of the tests."""
+    missing = [name for name in re.findall(r"^make ([a-z]+)", command) if name not in targets()]
+    for name in re.findall(r"python -m ((?:autograder|bench|emergency_vehicles)[\w.]*)", command):
+        places = [root / name.replace(".", "/") for root in (ROOT, ROOT / "data")]
+        if not any(one.with_suffix(".py").exists() or (one / "__main__.py").exists() for one in places):
+            missing.append(name)
+    return missing + [path for path in re.findall(r"\btests/[\w./]+", command) if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("page", [page for page in PROSE if page.name != "CHANGELOG.md"], ids=named)
+def test_what_a_page_says_to_type_is_there(page: Path) -> None:
+    """Whoever follows a page finds the targets, modules and tests that it names."""
+    assert {
+        command: missing
+        for command in commands_of(page.read_text(encoding="utf-8"))
+        if (missing := unknown(command))
+    } == {}
+
+
+def test_commands_that_are_not_there_are_found() -> None:
+    """So that the test above cannot pass because nothing was read."""
+    text = (
+        "Run `make tset` or\n\n```\nmake test && make lnit   # make nothing\npython -m bench.nothing\n```\n"
+    )
+    found = [name for command in sorted(commands_of(text)) for name in unknown(command)]
+    assert found == ["lnit", "tset", "bench.nothing"]
+    assert unknown("make test ARGS=tests/nowhere.py") == ["tests/nowhere.py"]
