@@ -24,7 +24,7 @@ def assemble(lesson: Lesson) -> NotebookNode:
     notebook = v4.new_notebook(metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for cell in lesson.cells:
         name, nbgrader = _name_and_metadata(lesson, cell, names)
-        make = v4.new_code_cell if cell.kind == "code" else v4.new_markdown_cell
+        make: Any = v4.new_code_cell if cell.kind == "code" else v4.new_markdown_cell
         source = HIDDEN_CASES + cell.source if is_check(cell) else cell.source
         # JupyterLab's Run All stops at a cell that raises, and half-finished notebooks are full of them.
         tags = sorted({*cell.tags, "raises-exception"} if cell.kind == "code" else cell.tags)
@@ -32,7 +32,8 @@ def assemble(lesson: Lesson) -> NotebookNode:
         if nbgrader:
             made.metadata["nbgrader"] = nbgrader
         notebook.cells.append(made)
-    return notebook
+    made_whole: NotebookNode = notebook
+    return made_whole
 
 
 def _name_and_metadata(lesson: Lesson, cell: Cell, names: _CellNames) -> tuple[str, dict[str, Any] | None]:

@@ -86,6 +86,6 @@ def _line_in_exercises(lesson: Lesson, exercise: Exercise, error: Exception) -> 
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == str(lesson.exercises_path):
             return frame.lineno or exercise.line
-        if frame.filename == "<judge of an exercise>":
+        if frame.filename == "<judge of an exercise>" and exercise.judge_function:
             return exercise.judge_function.__code__.co_firstlineno
     return exercise.line

@@ -16,8 +16,8 @@ def folders_of(modules: Iterable[str]) -> set[str]:
             spec = importlib.util.find_spec(name)
         except (ImportError, ValueError):
             spec = None
-        places = list(spec.submodule_search_locations or [spec.origin]) if spec else []
-        for place in filter(None, places):
+        places = [*(spec.submodule_search_locations or [])] or [spec.origin or ""] if spec else []
+        for place in places:
             if os.path.isabs(place) and not place.startswith((sys.prefix + os.sep, sys.base_prefix + os.sep)):
                 found.add(place)
     return found

@@ -116,7 +116,7 @@ def _bound(node: ast.stmt) -> set[str]:
     """Names that a statement binds at the top level, `table["x"] = …` and `thing.x = …` included."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
-    names = set()
+    names: set[str] = set()
     for part in _top_level_nodes(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             names.add(part.id)
@@ -129,9 +129,9 @@ def _bound(node: ast.stmt) -> set[str]:
         elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(part.name)
         elif isinstance(part, (ast.MatchAs, ast.MatchStar)):
-            names |= {part.name} - {None}
+            names |= {part.name} if part.name else set()
         elif isinstance(part, ast.MatchMapping):
-            names |= {part.rest} - {None}
+            names |= {part.rest} if part.rest else set()
         elif isinstance(part, (ast.Import, ast.ImportFrom)):
             names |= {alias.asname or alias.name.split(".")[0] for alias in part.names}
     return names

@@ -73,7 +73,7 @@ def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, (str, bool, Template)) or one is None:
-        return one == other
+        return bool(one == other)
     return type(one) is type(other) and matches(one, other, rtol=SAME_NUMBER)
 
 
@@ -116,7 +116,7 @@ def _surroundings(lesson: Lesson) -> str:
     return state.hexdigest()
 
 
-def _bare_file(path: Path) -> list[tuple]:
+def _bare_file(path: Path) -> list[tuple[str, ...]]:
     """What of a notebook on disk follows from its source; nothing, if it can't be read."""
     import nbformat
 
@@ -126,6 +126,6 @@ def _bare_file(path: Path) -> list[tuple]:
         return []
 
 
-def _bare(notebook: NotebookNode) -> list[tuple]:
+def _bare(notebook: NotebookNode) -> list[tuple[str, ...]]:
     """What of a notebook follows from its source."""
     return [(c.cell_type, c.id, c.source, json.dumps(c.metadata, sort_keys=True)) for c in notebook.cells]

@@ -29,7 +29,7 @@ class Commands(click.Group):
         except click.UsageError as error:
             near = nearest(args[0], self.commands)
             if near and "Did you mean" not in error.format_message():
-                error.message += f" Did you mean {near!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near!r}?", context) from None
             raise
 
 
@@ -54,7 +54,7 @@ def main(context: click.Context, folder: Path | None) -> None:
 @main.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def list_lessons(folder: Path | None, as_json: bool) -> None:
+def list_lessons(folder: Path | None, /, as_json: bool) -> None:
     """Show lessons, their exercises and points.
 
     For example: autograder list
@@ -96,7 +96,7 @@ def list_lessons(folder: Path | None, as_json: bool) -> None:
 )
 @click.option("--all", "every", is_flag=True, help="Build what is fresh, too.")
 @click.pass_obj
-def build(folder: Path | None, names: tuple[str, ...], only_check: bool, every: bool) -> None:
+def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, every: bool) -> None:
     """Turn lesson.py and exercises.py into notebooks, checks.json and gradebook entries.
 
     What is fresh is skipped. LESSON is a lesson's folder or its number. For example: autograder build 12
@@ -187,6 +187,7 @@ def check(notebook: Path, as_json: bool) -> None:
 @click.pass_obj
 def grade(
     folder: Path | None,
+    /,
     names: tuple[str, ...],
     as_json: bool,
     no_sandbox: bool,
@@ -227,7 +228,7 @@ def grade(
 
 @main.command()
 @click.pass_obj
-def demo(folder: Path | None) -> None:
+def demo(folder: Path | None, /) -> None:
     """Grade a sample class of 24: right answers, known misconceptions, an attack, a broken file, a late one.
 
     It stays in the folder demo/ of the course, gradebook and executed notebooks included.

@@ -154,7 +154,7 @@ def notebook_of(lesson: Lesson, replaced: tuple[Exercise, str] | None = None, at
 
 
 def _code(name: str, source: str) -> dict[str, Any]:
-    usual = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    usual: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     return usual | {"id": name[:64], "source": source}
 
 

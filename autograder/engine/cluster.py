@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from ..nbgrader.patches import patch
 from ..nbgrader.records import Assignment, Mark, Submission
 from .worker import Setup, Task, Worker, failed
 
 
-def mark_all(address: str, tasks: Iterable[Task], setup: Setup) -> Iterator[tuple[Task, Mark]]:
+def mark_all(address: str, tasks: Iterable[Task], setup: Setup) -> Generator[tuple[Task, Mark]]:
     """Marks submissions on the cluster whose scheduler has this address."""
     from distributed import Client, as_completed
 

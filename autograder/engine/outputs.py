@@ -43,7 +43,8 @@ def _output(kind: str, **parts: Any) -> NotebookNode:
     """As nbformat makes it, but not looked at again: the whole notebook is, when it is written."""
     from nbformat import from_dict
 
-    return from_dict({"output_type": kind, **parts})
+    made: NotebookNode = from_dict({"output_type": kind, **parts})
+    return made
 
 
 def _mime_bundle(data: Any) -> dict[str, Any]:

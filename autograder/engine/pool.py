@@ -9,11 +9,11 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 from ..nbgrader.patches import patch
 from ..nbgrader.records import Assignment, Mark
@@ -38,7 +38,7 @@ def dismiss(workers: list[WorkerProcess]) -> None:
 
 def mark_all(
     tasks: Iterable[Task], setup: Setup, workers: list[WorkerProcess]
-) -> Iterator[tuple[Task, Mark]]:
+) -> Generator[tuple[Task, Mark]]:
     """Marks submissions, each worker as it is ready. A worker that dies costs only its own."""
     jobs, waiting = len(workers), iter(tasks)
     try:
@@ -54,7 +54,7 @@ def mark_all(
             if not busy:
                 return
             for connection in wait(list(busy), timeout=1.0):
-                worker = busy[connection]
+                worker = busy[cast("Connection", connection)]
                 task, mark = worker.tasks[0], worker.result()
                 if mark is None:
                     mark = failed(task[1], "the process that marks submissions ended unexpectedly")
@@ -103,7 +103,8 @@ class WorkerProcess:
 
     def result(self) -> Mark | None:
         try:
-            return self.connection.recv()
+            mark: Mark = self.connection.recv()
+            return mark
         except (EOFError, OSError):
             return None
 
@@ -135,7 +136,8 @@ def _work(connection: Connection, setup: Setup) -> None:
     patch()
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
-    worker, assignment = Worker(setup), None
+    worker = Worker(setup)
+    assignment: Any = None
     from . import marking  # noqa: F401  while the one who gives out the work is busy with the same
 
     try:

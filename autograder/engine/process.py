@@ -45,7 +45,7 @@ class Reply:
     """What running a cell gave."""
 
     ok: bool
-    outputs: list[dict]
+    outputs: list[dict[str, Any]]
     count: int | None = None
     limit: str = ""  # which limit it ran into and was stopped by
 
@@ -109,7 +109,7 @@ class StudentProcess:
             "cases": [(case.inputs, case.call) for case in sheet.cases],
         }
 
-        def keep(message: dict) -> None:
+        def keep(message: dict[str, Any]) -> None:
             if message.get("case") != len(outcomes) or len(outcomes) >= len(sheet.cases):
                 raise WireError("an outcome out of order")
             outcomes.append(_outcome(message))
@@ -146,8 +146,8 @@ class StudentProcess:
             raise EngineError(f"the sandbox could not be entered: {reason}")
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
-                return struct.unpack("3i", data[:size])[0]
-        return hello["hello"]
+                return int(struct.unpack("3i", data[:size])[0])
+        return int(hello["hello"])
 
     def _received(self, deadline: float) -> Any:
         try:
@@ -155,7 +155,9 @@ class StudentProcess:
         except (EOFError, WireError) as error:
             raise EngineError(f"the process for the submission did not start: {error}") from None
 
-    def _ask(self, request: dict, seconds: float, *, interrupt: bool = False, on_part: Any = None) -> dict:
+    def _ask(
+        self, request: dict[str, Any], seconds: float, *, interrupt: bool = False, on_part: Any = None
+    ) -> dict[str, Any]:
         """Sends a request and waits for its answer, watching time and memory meanwhile."""
         self.asked += 1
         self.over = ""
@@ -229,7 +231,7 @@ class StudentProcess:
         return Gone(reason or "ended the process", limit)
 
 
-def _outcome(message: dict) -> Outcome:
+def _outcome(message: dict[str, Any]) -> Outcome:
     raised, text, where, changed = message["rest"]
     if not all(type(part) is str for part in (raised, text, where, *changed)) or len(changed) > 100:
         raise WireError("an outcome that is none")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import AutograderError
 from ..files import write_whole
@@ -21,7 +22,7 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def result(self, assignment: str, student: str, key: str) -> dict | None:
+    def result(self, assignment: str, student: str, key: str) -> dict[str, Any] | None:
         """The result of grading just this, if that was done."""
         try:
             record = json.loads(self._path(assignment, student).read_text(encoding="utf-8"))
@@ -29,7 +30,7 @@ class Records:
             return None
         return record["result"] if record.get("key") == key else None
 
-    def keep(self, assignment: str, student: str, key: str, result: dict) -> None:
+    def keep(self, assignment: str, student: str, key: str, result: dict[str, Any]) -> None:
         path = self._path(assignment, student)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps({"key": key, "result": result}), mode=0o600)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ class _Run:
             self.keys[name, student] = key
             yield assignment, submission
 
-    def _marked(self, waiting: Iterator[Task]) -> Iterator[tuple[Task, Mark]]:
+    def _marked(self, waiting: Iterator[Task]) -> Generator[tuple[Task, Mark]]:
         if self.options.scheduler:
             return cluster.mark_all(self.options.scheduler, waiting, self.setup)
         return pool.mark_all(waiting, self.setup, self.workers)

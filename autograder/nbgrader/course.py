@@ -56,7 +56,8 @@ def find_course(start: Path | None = None) -> Course:
 def load_config(root: Path) -> Config:
     """What the stock commands read in the course's root: the user's settings, then the course's."""
     from jupyter_core.paths import jupyter_config_path
-    from traitlets.config import Config, PyFileConfigLoader
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
 
     config = Config()
     for folder in [*reversed(jupyter_config_path()), str(root)]:

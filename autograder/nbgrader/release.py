@@ -75,6 +75,7 @@ def released_text(course: Course, lesson: str, source: NotebookNode) -> str:
         where = converter.coursedir.format_path(converter.coursedir.source_directory, ".", lesson)
         nbgrader = {"student": ".", "assignment": lesson, "notebook": lesson, "db_url": ""}
         resources = {"metadata": {"name": lesson, "path": where}, "nbgrader": nbgrader}
+        text: str
         text, _ = exporter.from_notebook_node(source, resources=resources)
     return text
 

@@ -107,7 +107,8 @@ def _read(data: bytes, name: str) -> NotebookNode:
         raise Unmarkable(f"{name} is not a notebook ({first_line(error)})") from None
     if not isinstance(notebook.get("cells"), list):
         raise Unmarkable(f"{name} has no cells")
-    return notebook
+    read: NotebookNode = notebook
+    return read
 
 
 def _through(steps: Iterable[Step], notebook: NotebookNode, name: str) -> NotebookNode:
@@ -180,7 +181,7 @@ def _kernelspec_from(original: Notebook) -> Step:
 def _overwriting_from(step: type, original: Notebook) -> Any:
     from nbgrader.preprocessors import NbGraderPreprocessor
 
-    class Overwriting(step):  # type: ignore[misc,valid-type]  # a class of the configuration's choice
+    class Overwriting(step):  # type: ignore[misc]  # a class of the configuration's choice
         def preprocess(
             self, notebook: NotebookNode, resources: dict[str, Any]
         ) -> tuple[NotebookNode, dict[str, Any]]:

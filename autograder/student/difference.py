@@ -64,7 +64,7 @@ def _difference(found: Any, expected: Any, rtol: float, atol: float, name: str) 
 
 
 def _mapping_difference(
-    found: Any, expected: Mapping, rtol: float, atol: float, name: str
+    found: Any, expected: Mapping[Any, Any], rtol: float, atol: float, name: str
 ) -> Difference | None:
     if not isinstance(found, Mapping):
         return Difference(
@@ -84,7 +84,7 @@ def _mapping_difference(
 
 
 def _sequence_difference(
-    found: Any, expected: list | tuple, rtol: float, atol: float, name: str
+    found: Any, expected: list[Any] | tuple[Any, ...], rtol: float, atol: float, name: str
 ) -> Difference | None:
     length = _length(found)
     if length is None:
@@ -135,16 +135,13 @@ def _numeric_difference(found: Any, expected: Any, rtol: float, atol: float, nam
     if wanted is None:  # a whole number beyond every float
         return _plain_difference(found, expected, name)
     trouble = _structure_difference(found, wanted.shape, wanted.dtype.kind, name)
-    if trouble:
-        return trouble
     values = as_array(found)
+    if trouble or values is None:
+        return trouble
     if wanted.dtype.kind == "U":
-        wrong = values != wanted
-        return (
-            Difference("value", f"{name} differs from what is expected in {np.count_nonzero(wrong)} places")
-            if wrong.any()
-            else None
-        )
+        wrong = np.count_nonzero(values != wanted)
+        text = f"{name} differs from what is expected in {wrong} places"
+        return Difference("value", text) if wrong else None
     finite = _finiteness_difference(values, wanted, name)
     if finite:
         return finite
@@ -165,9 +162,9 @@ def structure_difference(found: Any, template: Any, name: str = "the result") ->
         return _first(structure_difference(found[key], value, f"`{key}`") for key, value in template.items())
     if isinstance(template, Template):
         trouble = _structure_difference(found, template.shape, template.kind, name)
-        if trouble or template.kind not in "fciu":
-            return trouble
         values = as_array(found)
+        if trouble or values is None or template.kind not in "fciu":
+            return trouble
         return _finiteness_difference(values, np.zeros_like(values), name)
     if isinstance(template, (list, tuple)):
         if not isinstance(found, (list, tuple)) or len(found) != len(template):
@@ -183,8 +180,9 @@ def in_the_form_of(template: Any, found: Any) -> Any:
     if isinstance(template, Mapping):
         return {**found, **{key: in_the_form_of(part, found[key]) for key, part in template.items()}}
     if isinstance(template, Template):
+        array = as_array(found)
         plain = isinstance(found, (bool, int, float, complex, str, np.generic))
-        return found if plain else as_array(found)[()]
+        return found if plain or array is None else array[()]
     if isinstance(template, (list, tuple)):
         return type(template)(in_the_form_of(part, one) for part, one in zip(template, found, strict=True))
     return found
@@ -279,9 +277,10 @@ def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np
     largest = float(sizes.max()) or 1.0  # taken out before squaring, which overflows from 1e154 on
     typical = largest * float(np.sqrt(np.mean((sizes[finite] / largest) ** 2))) if finite.any() else 0.0
     allowed = np.minimum(atol + rtol * sizes + rtol * typical, np.finfo(float).max)
-    return np.where(
+    off: np.ndarray = np.where(
         finite, ~(np.abs(numbers - targets) <= allowed), ~(numbers == targets) & ~np.isnan(targets)
     )
+    return off
 
 
 def _comparable(values: np.ndarray) -> np.ndarray:
@@ -356,7 +355,7 @@ def as_array(value: Any) -> np.ndarray | None:
         try:
             array = np.asarray(value)
             if array.dtype == object:
-                array = np.asarray(float(value))
+                array = np.asarray(float(value))  # type: ignore[arg-type]  # complex: TypeError
         except (OverflowError, TypeError, ValueError):
             return None
         return array if array.dtype.kind in "biufcU" else None
@@ -377,7 +376,7 @@ def _converted(value: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biufcU" and array.size <= LARGEST_ARRAY else None
 
 
-def _is_numeric(value: list | tuple) -> bool:
+def _is_numeric(value: list[Any] | tuple[Any, ...]) -> bool:
     """A list of plain numbers, which is compared as one array; nested or mixed lists go item by item."""
     plain = all(
         isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool)

@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Stopped(BaseException):
 class Said:
     """What code said while it ran."""
 
-    printed: io.TextIOBase
+    printed: _Sink
     warned: list[warnings.WarningMessage] = field(default_factory=list)
 
     @property
@@ -92,7 +93,8 @@ def undisturbed() -> Iterator[Said]:
 def _global_state_restored() -> Iterator[None]:
     numpy_random = np.random.get_state()  # noqa: NPY002  a student may use the global generator
     python_random = random.getstate()
-    print_options, folder = np.get_printoptions(), _working_folder()
+    print_options: dict[str, Any] = dict(np.get_printoptions())
+    folder = _working_folder()
     logging_off, level = logging.root.manager.disable, logging.root.level
     handlers = list(logging.root.handlers)  # `logging.warning` makes one, for the stderr of that moment
     logging.disable(logging.CRITICAL)  # handlers hold on to the stderr of the day they were made
@@ -105,7 +107,8 @@ def _global_state_restored() -> Iterator[None]:
         if folder and folder != _working_folder():  # the next check looks for checks.json here
             with contextlib.suppress(OSError):
                 os.chdir(folder)
-        np.set_printoptions(**{key: value for key, value in print_options.items() if key != "override_repr"})
+        print_options.pop("override_repr", None)
+        np.set_printoptions(**print_options)
         random.setstate(python_random)
         np.random.set_state(numpy_random)  # noqa: NPY002
 
@@ -204,5 +207,7 @@ def _stop(thread: threading.Thread, ended: threading.Event) -> None:
     """Throws Stopped into the thread until it ends; code that swallows it is left behind, running."""
     until = time.monotonic() + STOPPING_SECONDS
     while not ended.is_set() and time.monotonic() < until:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
+        )
         ended.wait(0.05)

@@ -128,7 +128,9 @@ def examine(sheet: Sheet, functions: list[Any]) -> Verdict:
 
 def outcomes_within(sheet: Sheet, functions: list[Any], cases: tuple[Case, ...]) -> list[Outcome]:
     """The outcome of every case; those for which no time was left are marked as stopped."""
-    driver, outcomes, given_up = driver_for(sheet), [], []
+    driver = driver_for(sheet)
+    outcomes: list[Outcome] = []
+    given_up: list[bool] = []
 
     def run() -> None:
         for case in cases:
@@ -160,7 +162,7 @@ def _figure(sheet: Sheet, outcomes: list[Outcome], verdict: Verdict) -> str:
             ),
             None,
         )
-        return picture.of_mask(shown) if hasattr(shown, "ndim") and shown.ndim == 2 else ""
+        return picture.of_mask(shown) if isinstance(shown, np.ndarray) and shown.ndim == 2 else ""
     if sheet.judge:
         return ""
     for case, outcome in zip(sheet.cases, outcomes, strict=True):

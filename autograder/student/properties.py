@@ -36,7 +36,7 @@ def binomial(hits: Any, chance: float) -> bool:
     """True when the share of True entries lies within six standard deviations of its chance."""
     hits = np.asarray(hits, dtype=bool)
     spread = math.sqrt(hits.size * chance * (1 - chance))
-    return abs(int(hits.sum()) - hits.size * chance) <= SIX_SIGMA * spread + 1
+    return bool(abs(int(hits.sum()) - hits.size * chance) <= SIX_SIGMA * spread + 1)
 
 
 def uncorrelated(mask: Any, axis: int) -> bool:

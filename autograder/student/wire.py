@@ -16,7 +16,7 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def to_json(value: Any) -> Any:
 def from_json(data: Any) -> Any:
     """The value that `to_json` was given."""
 
-    def load(tagged: dict) -> np.ndarray:
+    def load(tagged: dict[str, Any]) -> np.ndarray:
         try:
             return _array_from_npy(base64.b64decode(tagged["npy"], validate=True))
         except (binascii.Error, KeyError, TypeError, ValueError) as error:
@@ -66,7 +66,7 @@ def pack(value: Any) -> bytes:
     """
     blobs: list[bytes] = []
 
-    def store(array: np.ndarray) -> dict:
+    def store(array: np.ndarray) -> dict[str, Any]:
         blobs.append(_npy_bytes(array))
         return {"blob": len(blobs) - 1, "bytes": len(blobs[-1])}
 
@@ -92,7 +92,7 @@ def unpack(frame: bytes, limit: int = DEFAULT_LIMIT) -> Any:
     position = 4 + head_length
     expected_blob = 0
 
-    def load(tagged: dict) -> np.ndarray:
+    def load(tagged: dict[str, Any]) -> np.ndarray:
         nonlocal position, expected_blob
         size = tagged.get("bytes")
         if (
@@ -111,7 +111,7 @@ def unpack(frame: bytes, limit: int = DEFAULT_LIMIT) -> Any:
     return value
 
 
-def _encode(value: Any, store: Callable[[np.ndarray], dict], depth: int = 0) -> Any:
+def _encode(value: Any, store: Callable[[np.ndarray], dict[str, Any]], depth: int = 0) -> Any:
     if depth > DEPTH_LIMIT:
         return {"other": "deeply nested " + type(value).__name__}
     if value is None or type(value) in (bool, str):
@@ -144,7 +144,7 @@ def _encode(value: Any, store: Callable[[np.ndarray], dict], depth: int = 0) -> 
     return {"other": type(value).__name__}
 
 
-def _encode_array(array: np.ndarray, store: Callable[[np.ndarray], dict]) -> dict:
+def _encode_array(array: np.ndarray, store: Callable[[np.ndarray], dict[str, Any]]) -> dict[str, Any]:
     if array.nbytes > DEFAULT_LIMIT:  # np.broadcast_to makes an array of any size from one number
         return {"other": f"array of shape {array.shape}"}
     written = array.dtype.kind in "biuf" and array.dtype.itemsize <= 8 and array.ndim <= MOST_WRITTEN_AXES
@@ -154,7 +154,7 @@ def _encode_array(array: np.ndarray, store: Callable[[np.ndarray], dict]) -> dic
     return store(array)
 
 
-def _decode(data: Any, load: Callable[[dict], np.ndarray], depth: int = 0) -> Any:
+def _decode(data: Any, load: Callable[[dict[str, Any]], np.ndarray], depth: int = 0) -> Any:
     if depth > 4 * DEPTH_LIMIT:
         raise WireError("nested too deeply")
     if data is None or isinstance(data, (bool, int, float, str)):
@@ -174,7 +174,7 @@ def _decode(data: Any, load: Callable[[dict], np.ndarray], depth: int = 0) -> An
         raise WireError(f"a damaged {tag!r}: {error}") from None
 
 
-def _decode_array(data: dict, inner: Callable[[Any], Any]) -> np.ndarray:
+def _decode_array(data: dict[str, Any], inner: Callable[[Any], Any]) -> np.ndarray:
     dtype, shape = _dtype_from(data["dtype"]), tuple(data["shape"])
     if dtype.kind not in "biuf" or not all(type(n) is int and n >= 0 for n in shape):
         raise WireError(f"an array of dtype {dtype} and shape {shape}")
@@ -189,7 +189,7 @@ def _leaves(nested: Any) -> list[Any]:
     return [leaf for item in nested for leaf in _leaves(item)] if type(nested) is list else [nested]
 
 
-def _decode_scalar(data: dict, inner: Callable[[Any], Any]) -> np.generic:
+def _decode_scalar(data: dict[str, Any], inner: Callable[[Any], Any]) -> np.generic:
     dtype, value = _dtype_from(data["dtype"]), inner(data["scalar"])
     if dtype.kind == "U" and type(value) is str:
         return np.str_(value)
@@ -197,7 +197,7 @@ def _decode_scalar(data: dict, inner: Callable[[Any], Any]) -> np.generic:
     if dtype.kind == "U" or not (long or type(value) in (bool, int, float, complex)):
         raise WireError(f"a scalar of dtype {dtype}")
     with np.errstate(all="ignore"):
-        return np.array(value, dtype=dtype)[()]
+        return cast("np.generic", np.array(value, dtype=dtype)[()])
 
 
 def _dtype_from(text: Any) -> np.dtype:
@@ -213,7 +213,7 @@ def _items(data: Any, inner: Callable[[Any], Any]) -> list[Any]:
     return [inner(item) for item in data]
 
 
-def _decode_dict(data: dict, inner: Callable[[Any], Any]) -> dict:
+def _decode_dict(data: dict[str, Any], inner: Callable[[Any], Any]) -> dict[str, Any]:
     if not all(type(pair) is list for pair in data["dict"]):
         raise WireError("a dictionary without a list of its items")
     keys = _hashed_apart([inner(key) for key, _ in data["dict"]])
@@ -227,7 +227,7 @@ def _hashed_apart(keys: list[Any]) -> list[Any]:
     return keys
 
 
-_DECODERS: dict[str, Callable[[dict, Callable[[Any], Any]], Any]] = {
+_DECODERS: dict[str, Callable[[dict[str, Any], Callable[[Any], Any]], Any]] = {
     "int": lambda data, inner: int(data["int"], 16),
     "float": lambda data, inner: float(data["float"]),
     "complex": lambda data, inner: complex(*_items(data["complex"], inner)),

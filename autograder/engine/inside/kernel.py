@@ -26,23 +26,23 @@ class Kernel:
     def __init__(self) -> None:
         settings = Config()
         settings.HistoryManager.enabled = False  # no database, no thread that saves to it
-        ipykernel.ipkernel._is_debugpy_available = False
+        setattr(ipykernel.ipkernel, "_is_debugpy_available", False)  # noqa: B010  it declares no such name
         self.recorder = Recorder()
         self.kernel = ipykernel.ipkernel.IPythonKernel.instance(
             config=settings, session=self.recorder, iopub_socket=object()
         )
         self.kernel.log = _quiet_log()
         self.kernel.shell_channel_thread = threading.current_thread()
-        threading.current_thread().parent_thread = (
-            threading.current_thread()
-        )  # where it looks for the main one
-        self.shell = self.kernel.shell
-        self.loop: asyncio.AbstractEventLoop | None = None
+        here: Any = threading.current_thread()
+        here.parent_thread = here  # where it looks for the main one
+        self.shell: Any = self.kernel.shell
+        self.loop: Any = None  # each child has its own
         self.at_first: frozenset[str] = frozenset()  # modules
 
     @property
     def names(self) -> dict[str, Any]:
-        return self.shell.user_ns
+        names: dict[str, Any] = self.shell.user_ns
+        return names
 
     def begin(self) -> None:
         """After the fork: what must not be shared with the siblings."""
@@ -79,8 +79,7 @@ class Kernel:
         if reply["status"] == "error" and not any(
             o["output_type"] == "error" and o.get("ename") == reply["ename"] for o in outputs
         ):
-            error = {key: reply.get(key) for key in ERROR_FIELDS}
-            outputs.append({"output_type": "error", **error})
+            outputs.append({"output_type": "error", **{key: reply.get(key) for key in ERROR_FIELDS}})
         return {"status": reply["status"], "outputs": outputs, "count": reply.get("execution_count")}
 
 

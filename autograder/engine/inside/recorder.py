@@ -22,13 +22,14 @@ class Recorder(Session):
         self.begin()
 
     def begin(self) -> None:
-        self.outputs: list[dict] = []
+        self.outputs: list[dict[str, Any]] = []
         self.text = self.data = 0
         self.clear_before_next = self.cut = False
 
-    def send(self, _stream: Any, message: Any, content: Any = None, *_: Any, **__: Any) -> None:
-        kind = message if isinstance(message, str) else message.get("msg_type", "")
-        content = content if isinstance(message, str) else message.get("content", {})
+    def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> None:
+        """Keeps what the kernel would send."""
+        kind = msg_or_type if isinstance(msg_or_type, str) else msg_or_type.get("msg_type", "")
+        content = content if isinstance(msg_or_type, str) else msg_or_type.get("content", {})
         if kind == "stream":
             self.stream(content["name"], content["text"])
         elif kind == "clear_output":
@@ -62,7 +63,7 @@ class Recorder(Session):
         else:
             self.outputs.append({"output_type": "stream", "name": name, "parts": [kept]})
 
-    def _add(self, kind: str, content: dict) -> None:
+    def _add(self, kind: str, content: dict[str, Any]) -> None:
         self._clear_if_asked()
         output = {"output_type": kind, **{k: content[k] for k in _FIELDS[kind] if k in content}}
         display_id = content.get("transient", {}).get("display_id")
@@ -82,7 +83,7 @@ class Recorder(Session):
         if self.clear_before_next:
             self.outputs, self.clear_before_next = [], False
 
-    def finished(self) -> list[dict]:
+    def finished(self) -> list[dict[str, Any]]:
         """The outputs of the cell, streams joined."""
         for output in self.outputs:
             output.pop("display_id", None)

@@ -100,7 +100,7 @@ def _answer_in_a_copy(
     frames.send(connection, {"id": struct.unpack("q", asked[:])[0], "died": how})
 
 
-def _as_text(outputs: list[dict]) -> str:
+def _as_text(outputs: list[dict[str, Any]]) -> str:
     return printable(json.dumps(outputs, default=str))
 
 
