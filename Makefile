@@ -17,10 +17,10 @@ PYTHON ?= $(shell PATH="$(system_path)"; for python in python3.11 python3.12 pyt
 	$$python -c 'import sys; $(supported); print(sys._base_executable)' 2>/dev/null && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo build test bench lint lock clean
+.PHONY: help setup lab demo build test quick coverage bench lint lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/installed ## make .venv with everything in it
 
@@ -34,7 +34,16 @@ build: setup ## build the notebooks that students open from solutions/
 	$(BIN)/autograder build $(ARGS)
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+
+quick: setup ## run what takes no longer than two minutes
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not slow and not browser and not keras" $(ARGS)
+
+coverage: setup ## run the tests and say which lines none of them reaches, those in the sandbox included
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 bench: setup ## measure how fast grading is
 	@test -d bench || { echo "make bench: there is no folder bench/ here, so nothing to measure." >&2; exit 1; }
@@ -43,6 +52,7 @@ bench: setup ## measure how fast grading is
 lint: setup ## check style and layout
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 
 lock: ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade: take newer versions)
 	@command -v $(UV) >/dev/null || { echo "make lock: no uv: 'make setup' first, or give one with UV=..." >&2; exit 1; }
@@ -51,7 +61,7 @@ lock: ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade: take 
 		--quiet --output-file requirements.lock $(ARGS)
 
 clean: ## remove .venv and caches; students' work and the gradebook stay
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mypy_cache .coverage* htmlcov
 	find autograder nnlab solutions tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Two steps, so that editing pyproject.toml does not reinstall the world. --clear: what has left the lock leaves .venv.

@@ -6,6 +6,7 @@ And a lesson with a mistake in it stops the build with a message that a person c
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -937,3 +938,51 @@ def test_check_of_what_is_no_notebook_says_so(tmp_path: Path, text: str, says: s
 
     assert result.exit_code == 1
     assert says in result.stderr
+
+
+# Only what is stale
+
+
+def test_a_second_build_skips_what_is_fresh(course: Course) -> None:
+    """Nothing is run, and the line says so."""
+    invoke(course, "build")
+    before = built_files(course)
+
+    assert invoke(course, "build").stdout == f"{NAME}  fresh, skipped\n"
+    assert built_files(course) == before
+
+
+@pytest.mark.parametrize("path", [LESSON_PATH, EXERCISES_PATH])
+def test_an_edited_source_is_built(course: Course, path: str) -> None:
+    """A comment is enough: what it changes is for the build to find out."""
+    invoke(course, "build")
+    source = course.root / path
+    source.write_text(source.read_text(encoding="utf-8") + "\n# one more line\n", encoding="utf-8")
+
+    assert "skipped" not in invoke(course, "build").stdout
+    assert "skipped" in invoke(course, "build").stdout
+
+
+def test_a_module_beside_the_lessons_counts_as_source(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a cell imports from the course's own code, a change there makes the lesson stale."""
+    beside = course.root / "beside_the_lesson.py"
+    beside.write_text("X = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(course.root))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(course.root), os.environ.get("PYTHONPATH", "")]))
+    source = course.root / LESSON_PATH
+    cell = "\n# %%\nimport beside_the_lesson\n"
+    source.write_text(source.read_text(encoding="utf-8") + cell, encoding="utf-8")
+    invoke(course, "build")
+    assert "skipped" in invoke(course, "build").stdout
+
+    beside.write_text("X = 2\n", encoding="utf-8")
+
+    assert "skipped" not in invoke(course, "build").stdout
+
+
+def test_all_is_built_when_asked_for(course: Course) -> None:
+    """For what no file shows: another version of a library."""
+    invoke(course, "build")
+    assert "skipped" not in invoke(course, "build", "--all").stdout
