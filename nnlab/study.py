@@ -128,7 +128,7 @@ def fit_in_keras(model: Any, data: Split, steps: int = 4000) -> tuple[float, flo
     One step per epoch would cost minutes, most of it overhead. So the training points are repeated, as often
     as there are to be steps, in a data set of one epoch, and up to 2,000 steps run in one go.
     """
-    from tensorflow.data import Dataset
+    from tensorflow.data import Dataset  # type: ignore[import-untyped]
 
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=min(steps, 2000))
     points = data.X_train.astype("float32"), data.y_train.astype("float32")

@@ -71,7 +71,7 @@ def _line(ax: Axes, x: ndarray, y: ndarray, name: str, look: Look, mean: str) ->
         for run, label in zip(y, [name, *["_"] * len(y)]):
             ax.plot(x, run, look.line, linewidth=1, label=label, **kind)
     else:
-        ax.plot(x, y.T, color=look.color, linewidth=0.7, alpha=0.4)
+        ax.plot(x, y.T, "-", color=look.color, linewidth=0.7, alpha=0.4)
         middle = np.exp(np.log(y).mean(axis=0)) if mean == "geometric" else y.mean(axis=0)
         ax.plot(x, middle, look.line, linewidth=2.5, label=name, **kind)
 

@@ -78,7 +78,7 @@ def _references(ax: Axes, frame: Frame) -> None:
         color, line = looks[place % 3]
         ax.axhline(y, color=color, linestyle=line, linewidth=1.5, label=name)
     for place, (name, x) in enumerate(frame.get("down", {}).items()):
-        color, line = ((BLACK, "--"), (BLUE, ":"), (VERMILION, "-."))[place % 3]
+        color, line = ((BLACK, "--"), (VERMILION, "-"), (BLUE, ":"))[place % 3]
         ax.axvline(x, color=color, linestyle=line, linewidth=1.5, label=name)
     for place, (name, (at, height)) in enumerate(frame.get("marks", {}).items()):
         look: dict[str, Any] = {

@@ -18,7 +18,7 @@ from matplotlib.mathtext import MathTextParser
 from nnlab.figures.palette import DPI
 
 SHARP = 2  # pixels of an image for each that it is shown with
-LARGEST_SVG = 60_000  # bytes; many small things take a browser long to draw, and a PNG no longer than few
+LARGEST_SVG = 200_000  # bytes; a browser takes long to draw many small things, but not to show a PNG of them
 
 
 class _Canvas(FigureCanvasAgg):
@@ -69,16 +69,17 @@ def svg(fig: Figure) -> str:
 
 
 def _smaller(text: str) -> str:
-    text = re.sub(
-        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL
-    )
-    # A hundredth of a point is a fiftieth of a pixel.
-    text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{_rounded(float(number[0])):.12g}", text)
-    return re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").replace(" />", "/>").strip()
+    text = re.sub(r"(?s)<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # which nothing refers to
+    text = re.sub(r"-?\d+\.\d{2,}", lambda number: f"{_rounded(float(number[0])):.12g}", text)
+    text = re.sub(r"\s+", " ", text).replace("> <", "><").replace(" />", "/>")
+    # In paths and styles most spaces are for human readers.
+    return re.sub(r" ?([MLQCz:;]) ?(?=[^<>]*\")", r"\1", text).strip()
 
 
 def _rounded(value: float) -> float:
-    return round(value, 2) if abs(value) >= 1 else float(f"{value:.3g}")
+    """A tenth of a point is a fifth of a pixel."""
+    return round(value, 1) if abs(value) >= 1 else float(f"{value:.4g}")
 
 
 def image(fig: Figure, alt: str, dpi: int = DPI) -> dict[str, str]:
@@ -90,7 +91,7 @@ def image(fig: Figure, alt: str, dpi: int = DPI) -> dict[str, str]:
         dpi: CSS pixels per inch that it is shown with.
     """
     raster = _base64(png(fig, SHARP * dpi), "png")
-    vector = "data:image/svg+xml," + quote(svg(fig), safe=" =:/,;()'*!?@+~")
+    vector = "data:image/svg+xml," + quote(svg(fig).replace('"', "'"), safe=" =:/,;()'*!?@+~")
     smaller = len(vector) <= min(len(raster), LARGEST_SVG)
     return tagged(vector if smaller else raster, alt, fig, dpi)
 
@@ -113,7 +114,8 @@ def gif(images: list[bytes], seconds: float) -> str:
     """Return PNGs one after the other, as the source of an <img>."""
     from PIL import Image
 
-    frames = [Image.open(io.BytesIO(data)).convert("RGB").quantize(32) for data in images]
+    frames = [Image.open(io.BytesIO(data)).convert("RGB") for data in images]
+    frames = [frame.quantize(16, dither=Image.Dither.NONE) for frame in frames]
     buffer, each = io.BytesIO(), int(1000 * seconds)
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=each, loop=3)
     return _base64(buffer.getvalue(), "gif")

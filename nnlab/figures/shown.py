@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from nnlab.figures import images
 from nnlab.figures.frames import Chart
@@ -83,19 +84,28 @@ def _label_outside(ax: Axes, share: str) -> None:
 
 
 def _one_legend(fig: Figure, axes: Sequence[Axes], where: str) -> None:
-    """Explain every name once."""
-    explained: dict[str, Artist] = {}
+    """Explain every look once."""
+    explained: dict[tuple[str, str], Artist] = {}
     for ax in axes:
-        handles, names = ax.get_legend_handles_labels()
-        legend = ax.get_legend()
-        if legend is not None and (where or explained.keys() >= set(names)):
+        legend, handles = ax.get_legend(), _by_look(ax)
+        if legend is not None and (where or handles.keys() <= explained.keys()):
             legend.remove()
         if legend is not None or where:
-            explained = {**dict(zip(names, handles)), **explained}
+            explained |= {look: handle for look, handle in handles.items() if look not in explained}
     if where and explained:
         places: dict[str, Any] = {"right": "outside right center", "below": "outside lower center"}
         columns = 1 if where == "right" else len(explained)
-        fig.legend(list(explained.values()), list(explained), loc=places[where], ncols=columns)
+        names = [name for name, _ in explained]
+        fig.legend(list(explained.values()), names, loc=places[where], ncols=columns)
+
+
+def _by_look(ax: Axes) -> dict[tuple[str, str], Artist]:
+    """What has a name in the axes, by name and colour."""
+    looks = {}
+    for handle, name in zip(*ax.get_legend_handles_labels()):
+        color = handle.get_color() if isinstance(handle, Line2D) else ""
+        looks[name, str(color)] = handle
+    return looks
 
 
 def show(*charts: Chart | Figure, alt: str, dpi: int = DPI, **arrangement: Unpack[Arrangement]) -> None:

@@ -374,16 +374,12 @@ yours = {"dropout_forward": dropout_forward, "dropout_backward": dropout_backwar
 own = base.vary(**settings, plug=yours).run(seed=0).history
 built_in = base.vary(**settings).run(seed=0).history
 
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.plot(built_in.epoch, built_in.loss, color=GREY, linewidth=6, alpha=0.5, label="nnlab's dropout")
-ax.plot(own.epoch, own.loss, color=BLUE, label="yours")
-ax.set(title="Your dropout trains the network", xlabel="step", ylabel="training loss")
-ax.set_ylim(0, None)
-ax.legend()
 show(
-    fig,
-    alt="Training loss over 400 steps for nnlab's dropout, a broad grey line, and for yours, a "
-    "blue line. Both fall together.",
+    curves(built_in.epoch, {"nnlab's dropout": built_in.loss, "yours": own.loss}, ylim=(0, None),
+           looks={"nnlab's dropout": (GREY, "-"), "yours": (BLUE, "--")},
+           title="Your dropout trains the network", xlabel="step", ylabel="training loss"),
+    alt="Training loss over 400 steps for nnlab's dropout, a grey line, and for yours, a dashed blue "
+    "line upon it. Both fall together.",
 )
 
 # %% [markdown]
