@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -150,6 +150,14 @@ def test_dots_show_every_score_and_the_mean() -> None:
     assert ax.yaxis_inverted() and names_in_legend(ax) == ["mean ± sd"]
     diamonds = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "D"]
     assert diamonds == [2, 5]
+
+
+@pytest.mark.parametrize(("error", "half"), [("sd", 1.0), ("se", 3**-0.5)])
+def test_the_mean_of_dots_has_a_bar(error: Literal["sd", "se"], half: float) -> None:
+    """One standard deviation or error to each side; a single score has neither."""
+    ax = drawn(dots({"a": [1, 2, 3], "b": [1]}, error=error))
+    ends = [segment[:, 0] for bar in ax.collections for segment in bar.get_segments()]
+    np.testing.assert_allclose(ends, [[2 - half, 2 + half]])
 
 
 def test_dots_put_several_series_into_a_row() -> None:

@@ -17,7 +17,7 @@ The only part of nnlab that imports matplotlib.
 
 import matplotlib.pyplot as plt
 
-from nnlab.figures.charts import bars, curves, dots, heatmap, histogram, picture, points
+from nnlab.figures.charts import curves, dots, histogram, points
 from nnlab.figures.frames import Chart, Frame
 from nnlab.figures.images import png, svg
 from nnlab.figures.moving import animate, explore
@@ -40,6 +40,7 @@ from nnlab.figures.palette import (
 )
 from nnlab.figures.regions import decision_regions, regions, seeds_band
 from nnlab.figures.shown import Arrangement, figure, show
+from nnlab.figures.tables import bars, heatmap, picture
 
 __all__ = [
     "BLACK",

@@ -7,7 +7,7 @@ out of the ordinary, a function of your own may stand between them, or in a char
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from nnlab.figures.frames import Chart, Frame, framed
-from nnlab.figures.palette import BLACK, HATCHES, ORANGE, Look, Looks, look_of
+from nnlab.figures.palette import BLACK, ORANGE, Look, Looks, look_of
 
 FEW = 25  # so many points or fewer are marked one by one
 
@@ -104,7 +104,7 @@ def dots(
     rows: Mapping[str, ArrayLike | Mapping[str, ArrayLike]],
     *,
     looks: Looks | None = None,
-    error: Literal["sd", "none"] = "sd",
+    error: Literal["sd", "se", "none"] = "sd",
     **frame: Unpack[Frame],
 ) -> Chart:
     """Draw every score as a point, a row of them for each name, with the mean below as a diamond.
@@ -112,13 +112,14 @@ def dots(
     Args:
         rows: name -> scores (seeds,), from top to bottom; or name -> {series: scores} for several in a row.
         looks: series (or name, where there are no series) -> (colour, line style, marker).
-        error: "sd" gives the mean a bar of one standard deviation (ddof=1), "none" leaves it without.
+        error: "sd" gives the mean a bar of one standard deviation (ddof=1) to each side, "se" of one
+            standard error, "none" leaves it without.
         **frame: see `Frame`; the rows' names are the ticks of the y axis.
     """
     series = list(dict.fromkeys(s for row in rows.values() if isinstance(row, Mapping) for s in row))
 
     def draw(ax: Axes) -> None:
-        mean_name = "mean ± sd" if error == "sd" else "mean"
+        mean_name = {"sd": "mean ± sd", "se": "mean ± standard error", "none": "mean"}[error]
         for place, (name, row) in enumerate(rows.items()):
             parts = row if isinstance(row, Mapping) else {name: row}
             for part, scores in parts.items():
@@ -128,20 +129,19 @@ def dots(
                 seen = part in ax.get_legend_handles_labels()[1] or not series
                 spread = y + np.linspace(-0.15, 0.15, len(some)) / n
                 ax.plot(some, spread, look.marker, color=look.color, alpha=0.7, label="_" if seen else part)
-                bar = some.std(ddof=1) if error == "sd" and len(some) > 1 else None
-                diamond: dict[str, Any] = {
-                    "fmt": "D",
-                    "color": BLACK,
-                    "markersize": 6,
-                    "capsize": 4,
-                    "label": mean_name,
-                }
-                ax.errorbar(some.mean(), y + 0.27 / n, xerr=bar, **diamond)
+                diamond: dict[str, Any] = {"fmt": "D", "color": BLACK, "markersize": 6, "capsize": 4}
+                ax.errorbar(some.mean(), y + 0.27 / n, xerr=_error(some, error), label=mean_name, **diamond)
                 mean_name = "_"
         ax.set_yticks(range(len(rows)), list(rows))
         ax.set_ylim(len(rows) - 0.5, -0.5)
 
     return framed(draw, frame)
+
+
+def _error(scores: ndarray, kind: str) -> float | None:
+    if kind == "none" or len(scores) < 2:
+        return None
+    return float(scores.std(ddof=1) / (len(scores) ** 0.5 if kind == "se" else 1))
 
 
 def histogram(
@@ -178,121 +178,5 @@ def histogram(
             else:
                 kind = {"histtype": "step", "color": look.color, "linestyle": look.line, "linewidth": 2}
             ax.hist(some, edges.tolist(), weights=weights, density=density, label=name, **kind)
-
-    return framed(draw, frame)
-
-
-def bars(
-    rows: Mapping[str, float | Mapping[str, float]],
-    *,
-    looks: Looks | None = None,
-    words: str = "",
-    upright: bool = False,
-    **frame: Unpack[Frame],
-) -> Chart:
-    """Draw a bar for each name, from top to bottom, or a stack of bars.
-
-    Args:
-        rows: name -> value, or name -> {part: value}; the parts are put end to end.
-        looks: part (or name, where there are no parts) -> (colour,).
-        words: format of the numbers beside the bars, such as "{:.2f}"; none where it is empty.
-        upright: from left to right, the bars upright.
-        **frame: see `Frame`; the rows' names are the ticks of an axis.
-    """
-
-    def draw(ax: Axes) -> None:
-        parts = list(dict.fromkeys(p for row in rows.values() if isinstance(row, Mapping) for p in row))
-        for place, (name, row) in enumerate(rows.items()):
-            start = 0.0
-            for part, value in row.items() if isinstance(row, Mapping) else [(name, row)]:
-                k = parts.index(part) if parts else 0
-                seen = part in ax.get_legend_handles_labels()[1] or not parts
-                bar: dict[str, Any] = {
-                    "color": look_of(part, k, looks).color,
-                    "hatch": HATCHES[k % len(HATCHES)],
-                }
-                bar |= {"edgecolor": "white", "label": "_" if seen else part}
-                if upright:
-                    ax.bar(place, value, bottom=start, **bar)
-                else:
-                    ax.barh(place, value, left=start, **bar)
-                start += value
-            if words:
-                spot = (place, start) if upright else (start, place)
-                align: dict[str, Any] = (
-                    {"ha": "center", "va": "bottom"} if upright else {"ha": "left", "va": "center"}
-                )
-                ax.annotate(
-                    words.format(start), spot, (3, 3 if upright else 0), textcoords="offset points", **align
-                )
-        if upright:
-            ax.set_xticks(range(len(rows)), list(rows))
-        else:
-            ax.set_yticks(range(len(rows)), list(rows))
-            ax.invert_yaxis()
-        ax.grid(axis="x" if upright else "y", visible=False)
-
-    return framed(draw, frame)
-
-
-def heatmap(
-    values: ArrayLike,
-    rows: Sequence[str] | None = None,
-    columns: Sequence[str] | None = None,
-    *,
-    words: str | Sequence[Sequence[str]] = "",
-    scale: str = "",
-    colors: str = "cividis",
-    low: float | None = None,
-    high: float | None = None,
-    **frame: Unpack[Frame],
-) -> Chart:
-    """Draw a table as shades, the first row on top.
-
-    Args:
-        values: (rows, columns); nan stays empty.
-        rows: names of the rows; no ticks without them.
-        columns: names of the columns.
-        words: what stands in the cells: a format such as "{:.2f}", or texts (rows, columns).
-        scale: what the shades stand for, written at a bar of them; no bar without it.
-        colors: a map of matplotlib's, dark to light.
-        low: value of the darkest shade.
-        high: value of the lightest.
-        **frame: see `Frame`.
-    """
-    table = np.asarray(values, dtype=float)
-
-    def draw(ax: Axes) -> None:
-        shades = ax.imshow(table, cmap=colors, vmin=low, vmax=high, aspect="auto")
-        ax.set_yticks(range(len(table)) if rows is not None else [], rows)
-        ax.set_xticks(range(table.shape[1]) if columns is not None else [], columns)
-        ax.grid(False)
-        for (i, j), value in np.ndenumerate(table):
-            word = words.format(value) if isinstance(words, str) else words[i][j]
-            red, green, blue, _ = shades.cmap(shades.norm(value))
-            ink = BLACK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.45 else "white"
-            ax.text(j, i, word, ha="center", va="center", color=ink, fontsize=10)
-        if scale:
-            ax.figure.colorbar(shades, ax=ax, label=scale)
-
-    return framed(draw, frame)
-
-
-def picture(
-    pixels: ArrayLike, *, low: float | None = None, high: float | None = None, **frame: Unpack[Frame]
-) -> Chart:
-    """Draw an image: ink on white for shades (rows, columns), or in colour (rows, columns, 3).
-
-    Args:
-        pixels: the image; shades are the darker, the larger the value.
-        low: value of white.
-        high: value of black.
-        **frame: see `Frame`.
-    """
-
-    def draw(ax: Axes) -> None:
-        ax.imshow(pixels, cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
 
     return framed(draw, frame)

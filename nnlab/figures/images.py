@@ -36,6 +36,7 @@ def lay_out(fig: Figure) -> _Canvas:
     """Give everything in the figure its place, once: constrained layout moves it a little in every run."""
     canvas, layout = _Canvas(fig), fig.get_layout_engine()
     if layout is not None:
+        fig.dpi = DPI * SHARP  # letters are a little wider or narrower with fewer pixels
         layout.execute(fig)
         fig.set_layout_engine("none")
     return canvas
@@ -115,7 +116,9 @@ def gif(images: list[bytes], seconds: float) -> str:
     from PIL import Image
 
     frames = [Image.open(io.BytesIO(data)).convert("RGB") for data in images]
-    frames = [frame.quantize(16, dither=Image.Dither.NONE) for frame in frames]
+    # One set of colours for all, so that what does not change is stored once.
+    colors = Image.fromarray(np.vstack([np.asarray(frame) for frame in frames])).quantize(16)
+    frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
     buffer, each = io.BytesIO(), int(1000 * seconds)
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=each, loop=3)
     return _base64(buffer.getvalue(), "gif")

@@ -20,8 +20,8 @@ from autograder import check, progress
 from nnlab import fit_in_keras, lecture_case, plus_minus
 from nnlab.constraints import max_norm
 from nnlab.data import circles
-from nnlab.figures import BLACK, BLUE, GREY
-from nnlab.figures import animate, curves, dots, explore, histogram, plt, regions, show, style
+from nnlab.figures import BLUE, GREY
+from nnlab.figures import animate, curves, dots, explore, histogram, points, regions, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -263,22 +263,18 @@ check(dropout_forward)
 # %%
 def network_picture(kept, title):
     """Three layers of units; dropped ones are hollow, with their connections gone."""
-    fig, ax = plt.subplots(figsize=(6, 3.4))
-    layers = [np.linspace(0.3, 0.7, 2), np.linspace(0, 1, len(kept)), np.array([0.5])]
-    alive = [np.ones(2, bool), kept, np.ones(1, bool)]
-    for l in range(2):
-        for i, y0 in enumerate(layers[l]):
-            for j, y1 in enumerate(layers[l + 1]):
-                if alive[l][i] and alive[l + 1][j]:
-                    ax.plot([l, l + 1], [y0, y1], color=GREY, linewidth=0.8, zorder=1)
-    for l, heights in enumerate(layers):
-        for y0, on in zip(heights, alive[l]):
-            face, edge, line = (BLUE, BLACK, "-") if on else ("white", GREY, ":")
-            ax.scatter(l, y0, s=150, facecolor=face, edgecolor=edge, linestyle=line, zorder=2)
-    ax.set(title=title, yticks=[], xlim=(-0.3, 2.3))
-    ax.set_xticks([0, 1, 2], ["inputs", "12 hidden units", "output"])
-    ax.grid(False)
-    return fig
+    heights = np.linspace(0, 1, 12)
+    there = [0, 0, *np.ones(kept.sum()), 2], [0.3, 0.7, *heights[kept], 0.5]
+
+    def rest(ax):
+        for start in (0.3, 0.7):
+            for height in heights[kept]:
+                ax.plot([0, 1, 2], [start, height, 0.5], color=GREY, linewidth=0.8, zorder=1)
+        ax.plot(np.ones(np.sum(~kept)), heights[~kept], "o", color="white", mec=GREY, markersize=12)
+        ax.grid(False)
+
+    return points({"_": there}, size=12, also=rest, title=title, xlim=(-0.3, 2.3), yticks=[],
+                  xticks={0: "inputs", 1: "12 hidden units", 2: "output"})
 
 
 frames = []
