@@ -50,9 +50,14 @@ def repeat(train: Callable[[int], float | Sequence[float]], seeds: Iterable[int]
 
 
 def plus_minus(scores: ArrayLike, digits: str = ".3f") -> str:
-    """Return "mean ± standard deviation" (ddof=1) of scores, each in a format such as ".3f" or "6.1%"."""
+    """Return "mean ± standard deviation" (ddof=1) of scores.
+
+    Args:
+        scores: of several runs.
+        digits: format of both, such as ".3f" or ".1%"; a sign or a width, as in "+6.3f", is the mean's.
+    """
     some = np.asarray(scores, dtype=float)
-    return f"{some.mean():{digits}} ± {some.std(ddof=1):{digits.lstrip('+')}}"
+    return f"{some.mean():{digits}} ± {some.std(ddof=1):{digits[digits.index('.') :]}}"
 
 
 class Run(NamedTuple):

@@ -574,10 +574,10 @@ def test_runs_are_those_of_each_seed() -> None:
 
 @pytest.mark.parametrize(
     ("digits", "text"),
-    [(".3f", "2.333 ± 1.528"), ("+.1f", "+2.3 ± 1.5"), ("7.2f", "   2.33 ±    1.53"), (".0%", "233% ± 153%")],
+    [(".3f", "2.333 ± 1.528"), ("+.1f", "+2.3 ± 1.5"), ("7.2f", "   2.33 ± 1.53"), (".0%", "233% ± 153%")],
 )
 def test_plus_minus_writes_mean_and_deviation_in_one_format(digits: str, text: str) -> None:
-    """A plus sign is for the mean only."""
+    """A sign and a width are for the mean only."""
     assert plus_minus([1, 2, 4], digits) == text
 
 

@@ -683,7 +683,7 @@ print("                 train MSE          test MSE   (each seed)               
 for name, some in zip(SETTINGS, map(runs_of, SETTINGS)):
     train, test = np.transpose([errors for errors, *_ in some])
     each = "  ".join(f"{error:.3g}" for error in test)
-    print(f"{name:12} {plus_minus(train, '7.2f'):16}  {plus_minus(test, '7.2f'):16}   ({each:31})"
+    print(f"{name:12} {plus_minus(train, '7.2f'):16}  {plus_minus(test, '7.2f'):16}  ({each:31})"
           f"  {PRINTED.get(name, '')}")
 lost = [first_nonfinite(losses) for _, losses, *_ in runs_of("no clipping")]
 print("without clipping the loss is lost at step", lost)
