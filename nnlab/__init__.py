@@ -6,7 +6,18 @@ exchanged for the student's own: see `nnlab.pieces`. Data sets are in `nnlab.dat
 """
 
 from nnlab.network import MLP
-from nnlab.study import Experiment, Run, Table, repeat
+from nnlab.study import Experiment, Run, Table, fit_in_keras, lecture_case, plus_minus, repeat
 from nnlab.training import History, Training
 
-__all__ = ["MLP", "Experiment", "History", "Run", "Table", "Training", "repeat"]
+__all__ = [
+    "MLP",
+    "Experiment",
+    "History",
+    "Run",
+    "Table",
+    "Training",
+    "fit_in_keras",
+    "lecture_case",
+    "plus_minus",
+    "repeat",
+]

@@ -23,14 +23,16 @@ class Activation(NamedTuple):
 def sigmoid(z: ndarray) -> ndarray:
     """Return 1 / (1 + exp(-z)) without overflow: only exp(-|z|) is ever computed."""
     small = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, small) / (1 + small)
+    value: ndarray = np.where(z >= 0, 1, small) / (1 + small)
+    return value
 
 
 def softmax(z: ndarray) -> ndarray:
     """Return exp(z) divided by its sum over each row."""
     # Taking the largest entry off changes no ratio and keeps exp from overflowing.
     powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _leaky(alpha: float) -> Activation:

@@ -18,17 +18,16 @@ class Split(NamedTuple):
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 1, train: int = 30) -> Split:
     """Return two noisy circles, one inside the other; the first `train` of the n points are for training."""
-    from sklearn.datasets import make_circles  # slow to import, so only who needs data waits for it
+    # Slow to import, so only who needs data waits for it.
+    from sklearn.datasets import make_circles  # type: ignore[import-untyped]
 
-    return _split(*make_circles(n_samples=n, noise=noise, random_state=seed), train)
+    X, y = make_circles(n_samples=n, noise=noise, random_state=seed)
+    return Split(X[:train], y[:train], X[train:], y[train:])
 
 
 def moons(n: int = 100, noise: float = 0.2, seed: int = 1, train: int = 30) -> Split:
     """Return two noisy half moons; the first `train` of the n points are for training."""
     from sklearn.datasets import make_moons
 
-    return _split(*make_moons(n_samples=n, noise=noise, random_state=seed), train)
-
-
-def _split(X: ndarray, y: ndarray, train: int) -> Split:
+    X, y = make_moons(n_samples=n, noise=noise, random_state=seed)
     return Split(X[:train], y[:train], X[train:], y[train:])

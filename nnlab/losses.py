@@ -32,7 +32,8 @@ def _mse(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
 
 
 def _mse_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
-    return (a - y) * (2 / a.size) * act.slope(z, a)
+    delta: ndarray = (a - y) * (2 / a.size) * act.slope(z, a)
+    return delta
 
 
 def _bce(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
@@ -43,7 +44,8 @@ def _bce(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
 def _bce_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
     p = np.clip(a, CLIP, 1 - CLIP)
     # What was clipped cannot move the loss.
-    return (p - y) / (p * (1 - p)) / a.size * (p == a) * act.slope(z, a)
+    delta: ndarray = (p - y) / (p * (1 - p)) / a.size * (p == a) * act.slope(z, a)
+    return delta
 
 
 def _bce_of_sigmoid(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
@@ -52,7 +54,8 @@ def _bce_of_sigmoid(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> floa
 
 
 def _bce_of_sigmoid_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
-    return (a - y) / a.size
+    delta: ndarray = (a - y) / a.size
+    return delta
 
 
 def _cce_of_softmax(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
@@ -63,7 +66,8 @@ def _cce_of_softmax(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> floa
 
 def _cce_of_softmax_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
     # The rows of y may not sum to 1 (smoothed or weighted labels).
-    return (a * y.sum(axis=1, keepdims=True) - y) / len(z)
+    delta: ndarray = (a * y.sum(axis=1, keepdims=True) - y) / len(z)
+    return delta
 
 
 _ANY_OUTPUT = {"mse": Loss(_mse, _mse_delta), "bce": Loss(_bce, _bce_delta)}

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from nnlab.activations import activation
 from nnlab.initialisers import InitSpec, draw_weights
 from nnlab.losses import accuracy, find_loss
-from nnlab.optimisers import DEFAULT_LR, OPTIMISERS
+from nnlab.optimisers import DEFAULT_LR, OPTIMISERS, State
 from nnlab.pieces import choose_pieces
 from nnlab.training import Callback, History, Training, run_training
 
@@ -75,7 +75,8 @@ class MLP:
         batchnorm: Sequence[int] = (),
         plug: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
-        self.sizes, self.depth, self.dtype = tuple(sizes), len(sizes) - 1, np.dtype(dtype)
+        self.sizes, self.depth = tuple(sizes), len(sizes) - 1
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
         if isinstance(acts, str) or len(acts) != self.depth:
             raise ValueError(f"{self.depth} layers need a list of {self.depth} activations, not {acts!r}")
         self.acts = [activation(spec) for spec in acts]
@@ -86,7 +87,7 @@ class MLP:
         init_rng, self.order_rng, self.mask_rng = (np.random.default_rng(stream) for stream in streams)
         self._allocate()
         self._initialise(init, init_rng)
-        self._opt, self._opt_state = "", {}
+        self._opt, self._opt_state = "", State()
 
     def _allocate(self) -> None:
         """Lay all parameters out in one flat vector, which an optimiser moves in a handful of operations."""
@@ -110,7 +111,8 @@ class MLP:
         if len(specs) != self.depth:
             raise ValueError(f"{self.depth} layers need {self.depth} initialisers, not {len(specs)}")
         for l, spec in enumerate(specs, start=1):
-            self.W[l][:] = draw_weights(spec, *self.W[l].shape, rng, self.pieces["init_weights"])
+            n_in, n_out = self.sizes[l - 1 : l + 1]
+            self.W[l][:] = draw_weights(spec, n_in, n_out, rng, self.pieces["init_weights"])
         self.running = {}
         for l in self.batchnorm:
             self._scale_and_shift[l][0][:] = 1
@@ -246,7 +248,7 @@ class MLP:
 
     def _backward(self, layers: list[_Layer], delta: Callable[..., ndarray], y: ndarray) -> list[ndarray]:
         last = layers[-1]
-        dz, gradients = delta(last.z, last.a, y, self.acts[-1]), []
+        dz, gradients = delta(last.z, last.a, y, self.acts[-1]), list[ndarray]()
         for l in range(self.depth, 0, -1):
             layer = layers[l - 1]
             if l < self.depth:
@@ -265,7 +267,8 @@ class MLP:
         """Take the gradient at what a hidden layer sent on back to its z; added noise changes nothing."""
         if layer.dropout is not None:
             dh = np.asarray(self.pieces["dropout_backward"](dh, layer.dropout), self.dtype)
-        return dh * self.acts[l - 1].slope(layer.z, layer.a)
+        dz: ndarray = dh * self.acts[l - 1].slope(layer.z, layer.a)
+        return dz
 
     # Steps
 
@@ -296,7 +299,7 @@ class MLP:
         if opt not in OPTIMISERS:
             raise ValueError(f"no optimiser {opt!r}; there are {', '.join(OPTIMISERS)}")
         if opt != self._opt:
-            self._opt, self._opt_state = opt, {}
+            self._opt, self._opt_state = opt, State()
         if clip is not None:
             grads = self._clip(grads, *clip)
         flat = np.concatenate([g.ravel() for g in grads], dtype=self.dtype, casting="same_kind")
@@ -306,15 +309,18 @@ class MLP:
             W[:] = project(W)
 
     def _clip(self, grads: Sequence[ndarray], mode: str, c: Any) -> Sequence[ndarray]:
+        clipped: Sequence[ndarray]
         if mode == "value":
-            return self.pieces["clip_by_value"](grads, c)
-        if mode == "norm":
-            return [self.pieces["clip_by_norm"](g, c) for g in grads]
-        if mode == "global_norm":
-            return self.pieces["clip_by_global_norm"](grads, c)[0]
-        if mode == "norm_then_value":
-            return self.pieces["clip_norm_then_value"](grads, *c)
-        raise ValueError(f"clip is value, norm, global_norm or norm_then_value, not {mode!r}")
+            clipped = self.pieces["clip_by_value"](grads, c)
+        elif mode == "norm":
+            clipped = [self.pieces["clip_by_norm"](g, c) for g in grads]
+        elif mode == "global_norm":
+            clipped = self.pieces["clip_by_global_norm"](grads, c)[0]
+        elif mode == "norm_then_value":
+            clipped = self.pieces["clip_norm_then_value"](grads, *c)
+        else:
+            raise ValueError(f"clip is value, norm, global_norm or norm_then_value, not {mode!r}")
+        return clipped
 
     def fit(
         self,
@@ -323,7 +329,7 @@ class MLP:
         training: Training | None = None,
         *,
         validation: tuple[ArrayLike, ArrayLike] | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback[MLP]] = (),
         **changes: Any,
     ) -> History:
         """Train, and return what was recorded on the way.
@@ -382,14 +388,14 @@ class MLP:
                 raise ValueError(f"{what} is for layers {first} to {last} of this network, not {l}")
 
     def _rows(self, X: ArrayLike) -> ndarray:
-        X = np.asarray(X, self.dtype)
-        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
-            raise ValueError(f"inputs have shape (m, {self.sizes[0]}), not {X.shape}")
-        return X
+        rows = np.asarray(X, self.dtype)
+        if rows.ndim != 2 or rows.shape[1] != self.sizes[0]:
+            raise ValueError(f"inputs have shape (m, {self.sizes[0]}), not {rows.shape}")
+        return rows
 
     def _targets(self, y: ArrayLike) -> ndarray:
         """Return targets of the output's shape: a column for one output, one-hot rows for class numbers."""
-        y, units = np.asarray(y), self.sizes[-1]
-        if y.ndim == 1 and units > 1:
-            y = np.eye(units, dtype=self.dtype)[y.astype(int)]
-        return y.reshape(-1, units).astype(self.dtype, copy=False)
+        targets, units = np.asarray(y), self.sizes[-1]
+        if targets.ndim == 1 and units > 1:
+            targets = np.eye(units, dtype=self.dtype)[targets.astype(int)]
+        return targets.reshape(-1, units).astype(self.dtype, copy=False)

@@ -28,6 +28,7 @@ def pooled_noise(size: int = 2**21, seed: int = 0) -> Callable[[ndarray, float, 
         if not training:
             return x
         start = int(rng.integers(size - x.size + 1))
-        return x + pool[start : start + x.size].reshape(x.shape) * np.float32(sd)
+        noisy: ndarray = x + pool[start : start + x.size].reshape(x.shape) * np.float32(sd)
+        return noisy
 
     return gaussian_noise

@@ -36,7 +36,8 @@ def gaussian_noise(x: ndarray, sd: float, rng: Generator, training: bool) -> nda
     if not training:
         return x
     dtype = x.dtype if x.dtype in (np.float32, np.float64) else np.float64
-    return x + rng.standard_normal(x.shape, dtype=dtype) * x.dtype.type(sd)
+    noisy: ndarray = x + rng.standard_normal(x.shape, dtype=dtype) * x.dtype.type(sd)
+    return noisy
 
 
 def batchnorm_forward(

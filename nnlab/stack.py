@@ -106,9 +106,9 @@ class _Stack:
             # The library's functions know rows and units: all networks' rows are lined up for them.
             outs.append(act.value(_lined_up(zs[-1])).reshape(zs[-1].shape))
             inputs.append(outs[-1])
-        rows = [_lined_up(part) for part in (zs[-1], outs[-1], y)]
         # The loss is a mean over the rows of all networks, where each should have the mean over its own.
-        dz = (self.delta(*rows, self.acts[-1]) * len(X)).reshape(zs[-1].shape)
+        delta = self.delta(_lined_up(zs[-1]), _lined_up(outs[-1]), _lined_up(y), self.acts[-1])
+        dz = (delta * len(X)).reshape(zs[-1].shape)
         for l in reversed(range(len(self.W))):
             np.matmul(inputs[l].swapaxes(1, 2), dz, out=self.dW[l])
             np.sum(dz, axis=1, out=self.db[l])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from nnlab.data import Split
 from nnlab.initialisers import InitSpec
@@ -46,6 +47,17 @@ def repeat(train: Callable[[int], float | Sequence[float]], seeds: Iterable[int]
     if scores.ndim == 1:
         return Table(float(mean), float(sd), n, scores)
     return Table(mean, sd, n, scores)
+
+
+def plus_minus(scores: ArrayLike, digits: str = ".3f") -> str:
+    """Return "mean ± standard deviation" (ddof=1) of scores.
+
+    Args:
+        scores: of several runs.
+        digits: format of both, such as ".3f" or ".1%"; a sign or a width, as in "+6.3f", is the mean's.
+    """
+    some = np.asarray(scores, dtype=float)
+    return f"{some.mean():{digits}} ± {some.std(ddof=1):{digits[digits.index('.') :]}}"
 
 
 class Run(NamedTuple):
@@ -93,5 +105,38 @@ class Experiment:
         test_loss, test_acc = net.evaluate(X_test, y_test, self.training.loss)
         return Run(net, history, train_acc, test_acc, train_loss, test_loss)
 
+    def runs(self, seeds: Iterable[int]) -> list[Run]:
+        """Train one network for each seed."""
+        return [self.run(seed) for seed in seeds]
+
     def __call__(self, seed: int) -> float:
         return self.run(seed).test_acc
+
+
+def lecture_case(data: Split, **changes: Any) -> Experiment:
+    """Return the lecture's case study: 500 ReLU units, and 4,000 steps of Adam on all training points.
+
+    It is meant to overfit: 2,001 parameters for the 30 points of `nnlab.data.circles` or `moons`.
+
+    Args:
+        data: what to train and test on.
+        **changes: settings by name that replace those of the lecture, as for `Experiment.vary`.
+    """
+    training = Training(loss="bce", opt="adam", epochs=4000, batch=None)
+    case = Experiment(data=data, sizes=(2, 500, 1), acts=("relu", "sigmoid"), training=training)
+    return case.vary(**changes)
+
+
+def fit_in_keras(model: Any, data: Split, steps: int = 4000) -> tuple[float, float]:
+    """Train a Keras model as `lecture_case` does, and return its loss and accuracy on the test points.
+
+    One step per epoch would cost minutes, most of it overhead. So the training points are repeated, as often
+    as there are to be steps, in a data set of one epoch, and up to 2,000 steps run in one go.
+    """
+    from tensorflow.data import Dataset  # type: ignore[import-untyped]
+
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=min(steps, 2000))
+    points = data.X_train.astype("float32"), data.y_train.astype("float32")
+    model.fit(Dataset.from_tensors(points).repeat(steps), shuffle=False, verbose=0)
+    loss, accuracy = model.evaluate(data.X_test, data.y_test, verbose=0)
+    return loss, accuracy

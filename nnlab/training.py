@@ -4,23 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from nnlab.network import MLP
-
 RECORDS = 100  # about how many epochs of a run are recorded unless told
 
 
-class Callback(Protocol):
+class Trainable(Protocol):
+    """What a run asks of a network; `nnlab.network.MLP` says what each of these means."""
+
+    dtype: np.dtype[Any]
+    order_rng: Generator
+
+    def grads(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        loss: str,
+        l2: Mapping[int | str, float],
+        l1: Mapping[int | str, float],
+        drop: Mapping[int, float],
+        noise: Mapping[tuple[str, int], float],
+    ) -> list[ndarray]: ...
+
+    def step(
+        self,
+        grads: Sequence[ndarray],
+        opt: str,
+        lr: float | None,
+        momentum: float,
+        clip: tuple[str, Any] | None,
+        constraint: Mapping[int | str, Callable[[ndarray], ndarray]],
+    ) -> None: ...
+
+    def evaluate(self, X: ArrayLike, y: ArrayLike, loss: str) -> tuple[float, float]: ...
+
+    def kernel_norms(self, grads: Sequence[ndarray]) -> dict[int, float]: ...
+
+    def weight_norms(self) -> dict[int, float]: ...
+
+
+Net = TypeVar("Net", bound=Trainable)
+Seen = TypeVar("Seen", contravariant=True)
+
+
+class Callback(Protocol[Seen]):
     """Something that looks at a run while it goes on."""
 
-    def on_epoch(self, net: MLP, epoch: int, logs: Mapping[str, Any]) -> bool | None:
+    def on_epoch(self, net: Seen, epoch: int, logs: Mapping[str, Any]) -> bool | None:
         """See the network and the logs of an epoch; return True to stop."""
 
 
@@ -103,24 +138,24 @@ def batches(m: int, batch: int | None, rng: Generator) -> Iterator[slice | ndarr
 
 
 def run_training(
-    net: MLP,
+    net: Net,
     X: ArrayLike,
     y: ArrayLike,
     training: Training | None,
     validation: tuple[ArrayLike, ArrayLike] | None,
-    callbacks: Sequence[Callback],
+    callbacks: Sequence[Callback[Net]],
     changes: Mapping[str, Any],
 ) -> History:
     """Train `net` in place; see `MLP.fit`."""
     settings = replace(training or Training(), **changes)
-    X, y = np.asarray(X, net.dtype), np.asarray(y)
+    inputs, targets = np.asarray(X, net.dtype), np.asarray(y)
     every = settings.every or (1 if callbacks else max(1, settings.epochs // RECORDS))
     history = History()
     for epoch in range(settings.epochs):
-        grads = _one_epoch(net, X, y, settings)
+        grads = _one_epoch(net, inputs, targets, settings)
         if epoch % every and epoch != settings.epochs - 1:
             continue
-        logs = _logs(net, epoch, grads, (X, y), validation, settings.loss)
+        logs = _logs(net, epoch, grads, (inputs, targets), validation, settings.loss)
         history.add(logs)
         # Every callback sees the epoch, also one that comes after a stop.
         stops = [callback.on_epoch(net, epoch, logs) for callback in callbacks]
@@ -129,7 +164,7 @@ def run_training(
     return history
 
 
-def _one_epoch(net: MLP, X: ndarray, y: ndarray, settings: Training) -> list[ndarray]:
+def _one_epoch(net: Trainable, X: ndarray, y: ndarray, settings: Training) -> list[ndarray]:
     """Take the steps of one epoch and return the gradients of the last."""
     grads: list[ndarray] = []
     for rows in batches(len(X), settings.batch, net.order_rng):
@@ -141,7 +176,7 @@ def _one_epoch(net: MLP, X: ndarray, y: ndarray, settings: Training) -> list[nda
 
 
 def _logs(
-    net: MLP,
+    net: Trainable,
     epoch: int,
     grads: list[ndarray],
     train: tuple[ArrayLike, ArrayLike],

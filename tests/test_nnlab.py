@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: TensorFlow greets on stderr
 
 import keras
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
 from numpy import ndarray
 
-from nnlab import MLP, Experiment, Training, repeat
+from nnlab import MLP, Experiment, Training, fit_in_keras, lecture_case, plus_minus, repeat
 from nnlab.constraints import max_norm, min_max_norm, non_neg, unit_norm
 from nnlab.data import Split, circles, moons
 from nnlab.initialisers import draw_weights, normal, scheme_sd, uniform
 from nnlab.pieces import BUILT_IN, dropout_backward, dropout_forward
 from nnlab.training import batches
-
-matplotlib.use("Agg")
 
 ROOT = Path(__file__).resolve().parents[1]
 Projection = Callable[[ndarray], ndarray]
@@ -530,7 +528,7 @@ def test_what_cannot_be_plugged_in_is_named(plug: dict[str, object], message: st
         MLP((2, 1), ("sigmoid",), plug=plug)
 
 
-# Studies, data, figures
+# Studies and data
 
 
 def test_a_table_holds_mean_and_sample_deviation() -> None:
@@ -555,12 +553,41 @@ def test_vary_changes_only_what_it_names() -> None:
 
 def test_base_moons_run_reaches_the_lectures_accuracy() -> None:
     """2-500-1 after 4000 full-batch updates: all 30 training points right, .914 of the test points."""
-    base = Experiment(
-        data=moons(), sizes=(2, 500, 1), acts=("relu", "sigmoid"), training=Training(epochs=4000)
-    )
-    table = repeat(base, range(3))
-    assert table.mean == pytest.approx(0.914, abs=0.03)
-    assert base.run(0).train_acc == 1
+    base = lecture_case(moons())
+    runs = base.runs(range(3))
+    assert np.mean([run.test_acc for run in runs]) == pytest.approx(0.914, abs=0.03)
+    assert runs[0].train_acc == 1
+
+
+def test_the_lectures_case_can_be_changed_by_name() -> None:
+    """Settings of the network and of its training."""
+    case = lecture_case(moons(), sizes=(2, 50, 1), epochs=2000, drop={1: 0.6})
+    assert (case.sizes, case.acts) == ((2, 50, 1), ("relu", "sigmoid"))
+    assert case.training == Training(loss="bce", opt="adam", epochs=2000, batch=None, drop={1: 0.6})
+
+
+def test_runs_are_those_of_each_seed() -> None:
+    """In the order of the seeds."""
+    case = lecture_case(moons(), epochs=3)
+    assert [run.test_loss for run in case.runs([5, 2])] == [case.run(seed).test_loss for seed in (5, 2)]
+
+
+@pytest.mark.parametrize(
+    ("digits", "text"),
+    [(".3f", "2.333 ± 1.528"), ("+.1f", "+2.3 ± 1.5"), ("7.2f", "   2.33 ± 1.53"), (".0%", "233% ± 153%")],
+)
+def test_plus_minus_writes_mean_and_deviation_in_one_format(digits: str, text: str) -> None:
+    """A sign and a width are for the mean only."""
+    assert plus_minus([1, 2, 4], digits) == text
+
+
+@pytest.mark.keras
+def test_keras_fits_the_lectures_case() -> None:
+    """As many steps as asked for, on all training points each."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    loss, accuracy = fit_in_keras(model, moons(), steps=40)
+    assert int(model.optimizer.iterations) == 40
+    assert 0 < loss < 2 and 0 <= accuracy <= 1
 
 
 @pytest.mark.parametrize("make", [moons, circles])
@@ -569,38 +596,6 @@ def test_data_are_split_as_in_the_lectures(make: Callable[[], Split]) -> None:
     data = make()
     assert [len(part) for part in data] == [30, 30, 70, 70]
     assert set(data.y_train) == {0, 1} and np.array_equal(data.X_test, make().X_test)
-
-
-def test_figures_are_the_same_bytes_every_time() -> None:
-    """Drawing a figure again and saving it again both give the same PNG."""
-    from nnlab import figures
-
-    images = []
-    for _ in range(2):
-        with matplotlib.rc_context():
-            figures.style()
-            fig, (left, right) = plt.subplots(1, 2)
-            figures.decision_regions(left, lambda X: X[:, :1], *moons()[:2], steps=20)
-            figures.seeds_band(right, range(3), [[1, 2, 3], [2, 3, 5]], "two seeds", figures.TEST)
-            images += [figures.png(fig), figures.png(fig)]
-            figures.show(fig, "outside Jupyter, with no screen")
-    assert len(set(images)) == 1 and len(images[0]) < 60_000
-    assert not plt.get_fignums()
-
-
-def test_show_gives_the_image_a_text_alternative(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Jupyter the output is an <img> whose alt text is escaped, and the same text for plain readers."""
-    import IPython.display
-
-    from nnlab import figures
-
-    shown: list[dict[str, str]] = []
-    monkeypatch.setattr(figures, "_in_ipython", lambda: True)
-    monkeypatch.setattr(IPython.display, "display", lambda data, raw: shown.append(data))
-    figures.show(plt.figure(), 'loss "falls" for p < .5')
-    assert shown[0]["text/plain"] == 'loss "falls" for p < .5'
-    assert 'alt="loss &quot;falls&quot; for p &lt; .5"' in shown[0]["text/html"]
-    assert 'src="data:image/png;base64,' in shown[0]["text/html"]
 
 
 def test_importing_nnlab_imports_numpy_alone() -> None:
@@ -612,11 +607,19 @@ def test_importing_nnlab_imports_numpy_alone() -> None:
     )
 
 
-def test_a_slider_gives_the_numbers_of_its_steps() -> None:
-    """The browser may send 15.999… for 16."""
-    from nnlab.figures import _chosen
-
-    assert _chosen(15.999999999999996, (1, 256, 1, 16)) == 16
-    assert _chosen(0.30000000000000004, (0.1, 2.0, 0.1, 0.5)) == 0.3
-    assert _chosen(-1.4999999, (-3, 3, 0.25, 0)) == -1.5
-    assert _chosen("sigmoid", ["relu", "sigmoid"]) == "sigmoid"
+def test_no_module_of_nnlab_needs_one_that_needs_it() -> None:
+    """Not even for a type: whoever reads a module has read what it stands on."""
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in ROOT.glob("nnlab/**/*.py")
+    }
+    paths = {name.removesuffix(".__init__"): path for name, path in paths.items()}
+    needs: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        found = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        whole = {f"{node.module}.{alias.name}" for node in found for alias in node.names}
+        needs[name] = (whole | {str(node.module) for node in found}) & paths.keys()
+        if any(other.startswith(f"{name}.") for other in paths):
+            continue
+        # Importing part of a package runs its __init__ first, which holds nothing but imports.
+        needs[name] -= {"nnlab", "nnlab.figures"}
+    TopologicalSorter(needs).prepare()  # raises CycleError

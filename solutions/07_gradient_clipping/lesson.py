@@ -19,9 +19,9 @@ import numpy as np
 from sklearn.datasets import make_regression
 
 from autograder import check, progress
-from nnlab import MLP, Training, repeat
-from nnlab.figures import BLACK, BLUE, GREY, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab import MLP, Training, plus_minus, repeat
+from nnlab.figures import BLACK, BLUE, GREY, VERMILION
+from nnlab.figures import curves, explore, heatmap, points, show, style
 
 style()
 SEEDS = range(5)
@@ -67,21 +67,15 @@ print("seed 0:", "  ".join(f"{norm:.2g}" for norm in exploding[0][:9]))
 print("first step that is not finite:", [int(np.argmin(np.isfinite(run))) for run in exploding])
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-for run in exploding:
-    last = int(np.argmin(np.isfinite(run))) - 1
-    ax.semilogy(run[: last + 1], "o-", color=BLUE, linewidth=1, markersize=4)
-    ax.plot(last, run[last], "X", color=VERMILION, markersize=11)
-ax.plot([], [], "X", color=VERMILION, markersize=11, label="the next one is not finite")
-for seed in SEEDS:
-    ax.semilogy(first_steps(seed, lr=0.001), "--", color=GREY, linewidth=1)
-ax.plot([], [], "o-", color=BLUE, label="rate 0.01")
-ax.plot([], [], "--", color=GREY, label="rate 0.001")
-ax.set(title="All five networks are lost within one epoch", xlabel="step")
-ax.set(ylabel="length of the gradient", xlim=(-0.3, 15.3))
-ax.legend()
+finite = np.where(np.isfinite(exploding), exploding, np.nan)
+last = np.isfinite(exploding).sum(axis=1) - 1
+calm = [first_steps(seed, lr=0.001) for seed in SEEDS]
 show(
-    fig,
+    curves(None, {"rate 0.01": finite, "rate 0.001": calm}, mean="none", log="y",
+           looks={"rate 0.001": (GREY, "--", "")}, legend="upper right",
+           marks={"the next one is not finite": (last, finite[SEEDS, last])},
+           title="All five networks are lost within one epoch",
+           xlabel="step", ylabel="length of the gradient"),
     alt="Length of the gradient against the step, log axis, five seeds. At rate 0.01 all begin at "
     "a few hundred, grow a few times per step at first and then ever faster, to between 10¹⁶ "
     "and 10³⁰, and end in a cross between steps 6 and 8. At rate 0.001 all stay below a few "
@@ -210,21 +204,24 @@ arrows = rng.normal(size=(40, 2)) * [2.0, 0.8]  # forty gradients of two weights
 by_value = np.array([clip_by_value([g], 1.0)[0] for g in arrows])
 by_norm = np.array([clip_by_norm(g, 1.0) for g in arrows])
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), sharex=True, sharey=True)
 circle = np.linspace(0, 2 * np.pi, 100)
-borders = [([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]), (np.cos(circle), np.sin(circle))]
-titles = ["By value: they slide to the square's edge", "By norm: they come straight in"]
-for ax, after, border, title in zip(axes, (by_value, by_norm), borders, titles):
-    ax.plot(*border, color=BLACK, linewidth=1)
-    for before, now in zip(arrows, after):
-        ax.plot(*np.transpose([before, now]), color=GREY, linewidth=0.7)
-    ax.plot(*arrows.T, "o", color=SKY, markersize=4, label="before")
-    ax.plot(*after.T, "D", color=VERMILION, markersize=4, label="after")
-    ax.set(title=title, xlabel="gradient of weight 1", aspect="equal")
-axes[0].set_ylabel("gradient of weight 2")
-axes[1].legend(loc="upper left", fontsize=10)
+square = [-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]
+
+
+def moved(after, border, title):
+    """Every gradient, what clipping leaves of it, and a line between the two."""
+    def ways(ax):
+        ax.plot(*np.stack([arrows, after], axis=1).T, color=GREY, linewidth=0.7, zorder=1)
+        ax.plot(*border, color=BLACK, linewidth=1)
+
+    return points({"before": arrows.T, "after": after.T}, size=4, also=ways, equal=True, title=title,
+                  xlabel="gradient of weight 1", ylabel="gradient of weight 2", legend="upper left")
+
+
 show(
-    fig,
+    moved(by_value, square, "By value: they slide to the square's edge"),
+    moved(by_norm, (np.cos(circle), np.sin(circle)), "By norm: they come straight in"),
+    size=(9, 2.7), share="xy",
     alt="Forty gradients of two weights before and after clipping at 1, joined by thin lines. "
     "Left, by value: the points beyond the square from -1 to 1 move horizontally, vertically "
     "or both to its edge, many to its corners. Right, by norm: the points outside the unit "
@@ -406,14 +403,10 @@ def cosine_curve(tail):
     g = np.sign(g) * np.abs(g) ** tail
     g /= np.sqrt(np.mean(g**2))
     kept = [direction_kept(g, c, "value") for c in thresholds]
-    fig, ax = plt.subplots(figsize=(6.4, 3), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.1, right=0.97, bottom=0.18)
-    ax.semilogx(thresholds, kept, color=BLUE, label="by value")
-    ax.axhline(1, color=VERMILION, linestyle="--", label="by norm")
-    ax.set(title=f"The smallest thresholds leave a cosine of {kept[0]:.2f}", ylim=(-0.03, 1.08))
-    ax.set(xlabel="threshold / root mean square of the entries", ylabel="cosine with the gradient")
-    ax.legend(loc="lower right")
-    return fig
+    return curves(thresholds, {"by value": kept, "by norm": np.ones(60)}, log="x", ylim=(-0.03, 1.08),
+                  title=f"The smallest thresholds leave a cosine of {kept[0]:.2f}",
+                  xlabel="threshold / root mean square of the entries",
+                  ylabel="cosine with the gradient", legend="lower right")
 
 
 explore(
@@ -454,23 +447,26 @@ def gradient_at(w, b, h=1e-6):
 def draw_cliff(paths):
     """The landscape with the clipped path in it, and the loss along both."""
     w_grid, b_grid = np.meshgrid(np.linspace(3, 8.5, 240), np.linspace(-4.2, -1, 240))
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.5), width_ratios=(1.2, 1))
-    shades = left.pcolormesh(w_grid, b_grid, loss_at(w_grid, b_grid), cmap="cividis")
-    fig.colorbar(shades, ax=left, label="loss")
-    w0, b0 = paths["no clipping"][0]
-    away = paths["no clipping"][1] - paths["no clipping"][0]
-    arrow = {"arrowstyle": "->", "color": VERMILION, "linestyle": "--", "linewidth": 2.5}
-    left.annotate("", (w0 + 2.4 * away[0] / away[1], b0 + 2.4), (w0, b0), arrowprops=arrow)
-    left.plot(*paths["clipped to 0.5"].T, ".-", color="white", linewidth=0.8, markersize=3)
-    left.plot(w0, b0, "o", color="white", markeredgecolor=BLACK, markersize=8)
-    left.set(title="From the cliff: away, or along its foot", xlabel="w", ylabel="b")
-    left.grid(False)
-    for (name, places), color, line in zip(paths.items(), (VERMILION, BLUE), ("--", "-")):
-        right.semilogy(loss_at(*places.T), line, color=color, label=name)
-    right.set(title="Clipped, it goes on learning", xlabel="step", ylabel="loss")
-    right.legend(loc="lower left")
+
+    def landscape(ax):
+        shades = ax.pcolormesh(w_grid, b_grid, loss_at(w_grid, b_grid), cmap="cividis")
+        ax.figure.colorbar(shades, ax=ax, label="loss")
+        w0, b0 = paths["no clipping"][0]
+        away = paths["no clipping"][1] - paths["no clipping"][0]
+        arrow = {"arrowstyle": "->", "color": VERMILION, "linestyle": "--", "linewidth": 2.5}
+        ax.annotate("", (w0 + 2.4 * away[0] / away[1], b0 + 2.4), (w0, b0), arrowprops=arrow)
+        ax.plot(*paths["clipped to 0.5"].T, ".-", color="white", linewidth=0.8, markersize=3)
+        ax.plot(w0, b0, "o", color="white", markeredgecolor=BLACK, markersize=8)
+        ax.set(title="From the cliff: away, or along its foot", xlabel="w", ylabel="b")
+        ax.grid(False)
+
+    losses = {name: loss_at(*places.T) for name, places in paths.items()}
+    looks = {"no clipping": (VERMILION, "--"), "clipped to 0.5": (BLUE, "-")}
     show(
-        fig,
+        landscape,
+        curves(None, losses, looks=looks, log="y", title="Clipped, it goes on learning",
+               xlabel="step", ylabel="loss", legend="lower left"),
+        ratios=(1.2, 1),
         alt="Left: the loss over w and b in shades. A high plateau below and a low one above meet "
         "along a slanting line, the cliff. From a point on it a dashed arrow leaves the picture "
         "upwards; the path of 300 clipped steps, in white, goes a short way in the same "
@@ -685,10 +681,9 @@ def runs_of(name):
 PRINTED = {"norm 1": "0.836 / 15.538", "value 0.5": "17.943 / 25.309", "no clipping": "nan / nan"}
 print("                 train MSE          test MSE   (each seed)                 the slides")
 for name, some in zip(SETTINGS, map(runs_of, SETTINGS)):
-    (train, train_sd), (test, test_sd) = [
-        (np.mean(part), np.std(part, ddof=1)) for part in zip(*(errors for errors, *_ in some))]
-    each = "  ".join(f"{errors[1]:.3g}" for errors, *_ in some)
-    print(f"{name:12} {train:7.2f} ± {train_sd:6.2f}  {test:7.2f} ± {test_sd:6.2f}   ({each:31})"
+    train, test = np.transpose([errors for errors, *_ in some])
+    each = "  ".join(f"{error:.3g}" for error in test)
+    print(f"{name:12} {plus_minus(train, '7.2f'):16}  {plus_minus(test, '7.2f'):16}  ({each:31})"
           f"  {PRINTED.get(name, '')}")
 lost = [first_nonfinite(losses) for _, losses, *_ in runs_of("no clipping")]
 print("without clipping the loss is lost at step", lost)
@@ -709,17 +704,12 @@ epochs, per_epoch = np.arange(1, 101), {}
 for name in ("norm 1", "norm 0.1"):
     per_epoch[name] = [np.reshape(norms, (100, 16)).mean(axis=1) for _, _, norms, _ in runs_of(name)]
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.5), sharey=True)
-for ax, name, c in [(left, "norm 1", 1.0), (right, "norm 0.1", 0.1)]:
-    seeds_band(ax, epochs, per_epoch[name], "gradient, mean of 5 seeds", BLUE)
-    ax.axhline(c, color=VERMILION, linestyle="--", label=f"threshold {c:g}")
-    ax.set_yscale("log")
-    ax.set(xlabel="epoch", title=f"Threshold {c:g}")
-    ax.legend(fontsize=10)
-left.set(ylabel="length of the gradient", title="Threshold 1: always exceeded")
-right.set(title="Threshold 0.1: far below all gradients")
+titles = "Threshold 1: always exceeded", "Threshold 0.1: far below all gradients"
 show(
-    fig,
+    *[curves(epochs, {"gradient, mean of 5 seeds": some}, across={f"threshold {c:g}": c}, log="y",
+             title=title, xlabel="epoch", ylabel="length of the gradient")
+      for some, c, title in zip(per_epoch.values(), (1.0, 0.1), titles)],
+    share="y",
     alt="Length of the gradient per epoch, log axis, five seeds and their mean, with the "
     "threshold as a dashed line. Threshold 1: it rises from 500 to 2000 in the first ten "
     "epochs and falls to about 50. Threshold 0.1: it rises to about 2000 until epoch 55 and "
@@ -751,21 +741,13 @@ for name, c in [("norm 1", 1.0), ("norm 0.1", 0.1)]:
 # %% tags=["demo"]
 def draw_sweep(sweep):
     """A table of test errors, ways down and thresholds across, and the means below it."""
-    fig, ax = plt.subplots(figsize=(8.6, 3.8))
-    centre = np.log10(sweep).mean(axis=2)
-    shades = ax.imshow(centre, cmap="cividis_r", aspect="auto")
     short = lambda error: f"{error / 1000:.1f}k" if error >= 1000 else f"{error:.0f}"
-    for i, j in np.ndindex(centre.shape):
-        text = f"{short(sweep[i, j].min())} to {short(sweep[i, j].max())}"
-        ax.text(j, i, text, ha="center", va="center", fontsize=10,
-                color="white" if centre[i, j] > 2.3 else BLACK)
-    fig.colorbar(shades, ax=ax, label="log₁₀ of the test MSE")
-    ax.set(xticks=range(5), xticklabels=[f"{c:g}" for c in THRESHOLDS], xlabel="threshold c")
-    ax.set(yticks=range(4), yticklabels=WAYS.values())
-    ax.set(title="The best threshold depends on the way of clipping")
-    ax.grid(False)
+    words = [[f"{short(cell.min())} to {short(cell.max())}" for cell in row] for row in sweep]
     show(
-        fig,
+        heatmap(np.log10(sweep).mean(axis=2), list(WAYS.values()), [f"{c:g}" for c in THRESHOLDS],
+                words=words, scale="log₁₀ of the test MSE", colors="cividis_r",
+                title="The best threshold depends on the way of clipping", xlabel="threshold c"),
+        size=(8.6, 3.8),
         alt="A table of test errors in shades, rows for the four ways of clipping, columns for "
         "thresholds 0.1, 0.5, 1, 5 and 50. By value the lowest errors, 6 to 14, are at 0.1 and "
         "0.5; by norm, 15 to 17, at 0.5 and 1; by joint norm, 9 to 10, at 5; with both, about 20, "
@@ -832,7 +814,7 @@ for lr in (0.01, 0.1):
     table = repeat(lambda seed, lr=lr: scaled_targets(seed, lr), SEEDS)
     raw = table.scores * sd**2
     print(f"scaled targets, rate {lr:<5} reported {table.mean:.4f}, in original units "
-          f"{raw.mean():6.1f} ± {raw.std(ddof=1):.1f}")
+          f"{plus_minus(raw, '6.1f')}")
 for name in ("norm 1", "value 0.5", "rate 0.001"):
     again = repeat(lambda seed, at=SETTINGS[name]: original_targets(seed, *at), SEEDS)
     before = np.array([errors[1] for errors, *_ in runs_of(name)])

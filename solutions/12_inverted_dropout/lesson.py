@@ -17,11 +17,11 @@ import os
 import numpy as np
 
 from autograder import check, progress
-from nnlab import Experiment, Training
+from nnlab import fit_in_keras, lecture_case, plus_minus
 from nnlab.constraints import max_norm
 from nnlab.data import circles
-from nnlab.figures import BLACK, BLUE, GREY, ORANGE, VERMILION
-from nnlab.figures import animate, decision_regions, explore, plt, show, style
+from nnlab.figures import BLUE, GREY
+from nnlab.figures import animate, curves, dots, explore, histogram, points, regions, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and use operations that round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -36,23 +36,16 @@ rng = np.random.default_rng(12)
 
 # %% tags=["demo"]
 data = circles(n=100, noise=0.1, seed=1, train=30)
-base = Experiment(
-    data=data,
-    sizes=(2, 500, 1),
-    acts=("relu", "sigmoid"),
-    training=Training(loss="bce", opt="adam", epochs=4000, batch=None),
-)
+base = lecture_case(data)
 overfit = base.run(seed=0)
 print(f"training accuracy {overfit.train_acc:.3f}, test accuracy {overfit.test_acc:.3f}")
 
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, sharey=True)
 parts = {"30 points it was trained on": data[:2], "70 points it was not": data[2:]}
-for ax, (name, (X, y)) in zip(axes, parts.items()):
-    decision_regions(ax, overfit.net.forward, X, y, around=np.vstack([data.X_train, data.X_test]))
-    ax.set_title(name)
-fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right center")
+everywhere = np.vstack([data.X_train, data.X_test])
 show(
-    fig,
+    *[regions(overfit.net.forward, X, y, around=everywhere, title=name)
+      for name, (X, y) in parts.items()],
+    size=(9.5, 4), share="xy", legend="right",
     alt="Two panels with the same decision regions, an angular shape inside. Left: all 30 training "
     "points lie in the region of their class. Right: of the 70 test points about a quarter lie on "
     "the wrong side, most of them near the border.",
@@ -80,13 +73,9 @@ print(f"with units switched off: {dropped.mean():.2f} on average, {dropped.mean(
 # %%
 def histogram_of_z(values, title, alt):
     """Z over many masks, beside Z of the whole network."""
-    fig, ax = plt.subplots(figsize=(7, 3.2))
-    ax.hist(values, bins=60, color=ORANGE, label="Z over 5,000 masks")
-    ax.axvline(plain, color=BLACK, linestyle="--", label="Z of the whole network")
-    ax.axvline(values.mean(), color=VERMILION, label="mean over the masks")
-    ax.set(title=title, xlabel="Z", ylabel="masks", xlim=(0.5 * plain, 1.5 * plain))
-    ax.legend()
-    show(fig, alt=alt)
+    lines = {"Z of the whole network": plain, "mean over the masks": values.mean()}
+    show(histogram({"Z over 5,000 masks": values}, 60, down=lines, xlim=(0.5 * plain, 1.5 * plain),
+                   title=title, xlabel="Z", ylabel="masks"), alt=alt)
 
 
 histogram_of_z(
@@ -163,15 +152,13 @@ tosses = rng.random((2000, 500))
 
 def z_at(keep):
     """Z over 2,000 masks for one keep_prob, with the derived spread as a bar."""
-    fig, ax = plt.subplots(figsize=(7, 3))
     values = (a * (tosses < keep) / keep) @ w
-    ax.hist(values, bins=np.linspace(0, 2 * plain, 80), density=True, color=ORANGE)
-    ax.axvline(plain, color=BLACK, linestyle="--", label="whole network")
     derived = np.sqrt((1 - keep) / keep * np.sum(w**2 * a**2))
-    ax.plot([plain - derived, plain + derived], [0.01, 0.01], color=BLUE, linewidth=5)
-    ax.set(title=f"keep = {keep:.2f}: derived sd {derived:.2f} (bar)", xlabel="Z", ylabel="density")
-    ax.legend()
-    return fig
+    ends = [plain - derived, plain + derived]
+    bar = lambda ax: ax.plot(ends, [0.01, 0.01], color=BLUE, linewidth=5)
+    return histogram(values, np.linspace(0, 2 * plain, 80), density=True, also=bar,
+                     title=f"keep = {keep:.2f}: derived sd {derived:.2f} (bar)",
+                     down={"whole network": plain}, xlabel="Z", ylabel="density")
 
 
 explore(
@@ -276,22 +263,18 @@ check(dropout_forward)
 # %%
 def network_picture(kept, title):
     """Three layers of units; dropped ones are hollow, with their connections gone."""
-    fig, ax = plt.subplots(figsize=(6, 3.4))
-    layers = [np.linspace(0.3, 0.7, 2), np.linspace(0, 1, len(kept)), np.array([0.5])]
-    alive = [np.ones(2, bool), kept, np.ones(1, bool)]
-    for l in range(2):
-        for i, y0 in enumerate(layers[l]):
-            for j, y1 in enumerate(layers[l + 1]):
-                if alive[l][i] and alive[l + 1][j]:
-                    ax.plot([l, l + 1], [y0, y1], color=GREY, linewidth=0.8, zorder=1)
-    for l, heights in enumerate(layers):
-        for y0, on in zip(heights, alive[l]):
-            face, edge, line = (BLUE, BLACK, "-") if on else ("white", GREY, ":")
-            ax.scatter(l, y0, s=150, facecolor=face, edgecolor=edge, linestyle=line, zorder=2)
-    ax.set(title=title, yticks=[], xlim=(-0.3, 2.3))
-    ax.set_xticks([0, 1, 2], ["inputs", "12 hidden units", "output"])
-    ax.grid(False)
-    return fig
+    heights = np.linspace(0, 1, 12)
+    there = [0, 0, *np.ones(kept.sum()), 2], [0.3, 0.7, *heights[kept], 0.5]
+
+    def rest(ax):
+        for start in (0.3, 0.7):
+            for height in heights[kept]:
+                ax.plot([0, 1, 2], [start, height, 0.5], color=GREY, linewidth=0.8, zorder=1)
+        ax.plot(np.ones(np.sum(~kept)), heights[~kept], "o", color="white", mec=GREY, markersize=12)
+        ax.grid(False)
+
+    return points({"_": there}, size=12, also=rest, title=title, xlim=(-0.3, 2.3), yticks=[],
+                  xticks={0: "inputs", 1: "12 hidden units", 2: "output"})
 
 
 frames = []
@@ -387,16 +370,12 @@ yours = {"dropout_forward": dropout_forward, "dropout_backward": dropout_backwar
 own = base.vary(**settings, plug=yours).run(seed=0).history
 built_in = base.vary(**settings).run(seed=0).history
 
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.plot(built_in.epoch, built_in.loss, color=GREY, linewidth=6, alpha=0.5, label="nnlab's dropout")
-ax.plot(own.epoch, own.loss, color=BLUE, label="yours")
-ax.set(title="Your dropout trains the network", xlabel="step", ylabel="training loss")
-ax.set_ylim(0, None)
-ax.legend()
 show(
-    fig,
-    alt="Training loss over 400 steps for nnlab's dropout, a broad grey line, and for yours, a "
-    "blue line. Both fall together.",
+    curves(built_in.epoch, {"nnlab's dropout": built_in.loss, "yours": own.loss}, ylim=(0, None),
+           looks={"nnlab's dropout": (GREY, "-"), "yours": (BLUE, "--")},
+           title="Your dropout trains the network", xlabel="step", ylabel="training loss"),
+    alt="Training loss over 400 steps for nnlab's dropout, a grey line, and for yours, a dashed blue "
+    "line upon it. Both fall together.",
 )
 
 # %% [markdown]
@@ -592,11 +571,11 @@ check(rate_grid)
 # %% tags=["demo"]
 seeds = range(10)
 changes = {"without": {}, "Dropout(0.4)": {"drop": {1: 0.6}}}
-runs = {name: [base.vary(**change).run(seed) for seed in seeds] for name, change in changes.items()}
+runs = {name: base.vary(**change).runs(seeds) for name, change in changes.items()}
 scores = {name: np.array([run.test_acc for run in some]) for name, some in runs.items()}
 for name, some in runs.items():
-    train, test = np.mean([run.train_acc for run in some]), scores[name]
-    print(f"{name:14} train {train:.3f}   test {test.mean():.3f} ± {test.std(ddof=1):.3f}")
+    train = np.mean([run.train_acc for run in some])
+    print(f"{name:14} train {train:.3f}   test {plus_minus(scores[name])}")
 
 # Every run with dropout against every run without.
 gains = (scores["Dropout(0.4)"][:, None] - scores["without"]).ravel()
@@ -604,17 +583,8 @@ print(f"gain of a pair: {gains.mean():+.3f} on average, from {gains.min():+.3f} 
 print(f"pairs without a gain: {np.mean(gains <= 0):.0%};  one test point is worth {1 / 70:.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.2))
-jitter = np.random.default_rng(0).uniform(-0.12, 0.12, len(seeds))
-for place, some in enumerate(scores.values()):
-    color, marker = (BLUE, VERMILION)[place], "os"[place]
-    ax.scatter(some, place + jitter, color=color, marker=marker, s=45, alpha=0.8)
-    ax.errorbar(some.mean(), place + 0.28, xerr=some.std(ddof=1), fmt="D", color=BLACK, capsize=4)
-ax.set(title="A small gain, in clouds that touch", xlabel="test accuracy on 70 points")
-ax.set_yticks([0, 1], list(scores))
-ax.set_ylim(-0.4, 1.6)
 show(
-    fig,
+    dots(scores, title="A small gain, in clouds that touch", xlabel="test accuracy on 70 points"),
     alt="Test accuracies of ten seeds without dropout, around 0.77, and with it, around 0.80. The "
     "clouds touch; a diamond with a bar marks mean and standard deviation of each.",
 )
@@ -641,14 +611,10 @@ for rate, some in known.items():
 order = np.argsort(rates)
 rates, means, sds = np.array(rates)[order], means[order], sds[order]
 
-fig, ax = plt.subplots(figsize=(7, 3.6))
-ax.fill_between(rates, means - sds, means + sds, color=BLUE, alpha=0.2, label="± one sd")
-ax.plot(rates, means, "o-", color=BLUE, label="mean over seeds")
-ax.set(title="A flat hill, then a fall", xlabel="rate (chance of dropping)", ylabel="test accuracy")
-ax.set_ylim(0.6, 0.9)
-ax.legend()
 show(
-    fig,
+    curves(rates, {"mean ± sd over seeds": means}, bands={"mean ± sd over seeds": sds},
+           title="A flat hill, then a fall", xlabel="rate (chance of dropping)",
+           ylabel="test accuracy", ylim=(0.6, 0.9)),
     alt="Test accuracy against dropout rate: 0.77 at rate 0, highest near 0.80 at rates 0.2 and "
     "0.4, back to 0.77 at 0.6 and 0.71 at 0.8, with bands of one or two hundredths.",
 )
@@ -664,13 +630,12 @@ changes = {
     "Dropout(0.4) and max-norm 3": {"drop": {1: 0.6}, "constraint": {1: lambda W: max_norm(W, 3)}},
 }
 for name, change in changes.items():
-    some = [base.vary(**change).run(seed) for seed in range(4)]
-    test = np.array([run.test_acc for run in some])
+    some = base.vary(**change).runs(range(4))
+    test = plus_minus([run.test_acc for run in some])
     longest = max(np.linalg.norm(run.net.W[1], axis=0).max() for run in some)
-    mean, sd = test.mean(), test.std(ddof=1)
-    print(f"{name:32} test {mean:.3f} ± {sd:.3f}   longest column {longest:.2f}")
+    print(f"{name:32} test {test}   longest column {longest:.2f}")
 alone = scores["Dropout(0.4)"][:4]
-print(f"{'Dropout(0.4) alone, same seeds':32} test {alone.mean():.3f} ± {alone.std(ddof=1):.3f}")
+print(f"{'Dropout(0.4) alone, same seeds':32} test {plus_minus(alone)}")
 
 # %% [markdown]
 # The max-norm constraint changes nothing at all, since no weight column ever grows to length 3: a constraint that never acts
@@ -680,7 +645,7 @@ print(f"{'Dropout(0.4) alone, same seeds':32} test {alone.mean():.3f} ± {alone.
 # its $x_1$ can't be placed on any circle. But at test time nothing is dropped, and still it fails. Look at what it says there:
 
 # %% tags=["demo"]
-some = [base.vary(drop={0: 0.8}).run(seed).net for seed in range(4)]
+some = [run.net for run in base.vary(drop={0: 0.8}).runs(range(4))]
 for factor in (1.0, 1.25):
     inside = [net.forward(data.X_test * factor)[:, 0] > 0.5 for net in some]
     right = np.mean([yes == data.y_test for yes in inside])
@@ -706,16 +671,13 @@ def keras_accuracy(rate, seed):
     hidden = keras.layers.Dense(500, activation="relu")
     output = keras.layers.Dense(1, activation="sigmoid")
     net = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dropout(rate), output])
-    net.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=2000)
-    points = data.X_train.astype("float32"), data.y_train.astype("float32")
-    net.fit(tf.data.Dataset.from_tensors(points).repeat(4000), shuffle=False, verbose=0)
-    return net.evaluate(data.X_test, data.y_test, verbose=0)[1]
+    return fit_in_keras(net, data, steps=4000)[1]
 
 
 three = np.array([keras_accuracy(0.4, seed) for seed in range(3)])
 ten = scores["Dropout(0.4)"]
 print("Keras, three seeds:", three.round(3), f" mean {three.mean():.3f}")
-print(f"NumPy, ten seeds:   {ten.mean():.3f} ± {ten.std(ddof=1):.3f}")
+print(f"NumPy, ten seeds:   {plus_minus(ten)}")
 
 difference = three.mean() - ten.mean()
 standard_error = np.sqrt(three.var(ddof=1) / 3 + ten.var(ddof=1) / 10)

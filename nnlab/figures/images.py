@@ -1,0 +1,145 @@
+"""A figure as an image in a notebook: sharp on every screen, the same bytes every time, with a text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+
+from nnlab.figures.palette import DPI
+
+SHARP = 2  # pixels of an image for each that it is shown with
+LARGEST_SVG = 200_000  # bytes; a browser takes long to draw many small things, but not to show a PNG of them
+
+
+class _Canvas(FigureCanvasAgg):
+    """Figures drawn on it share the reading of formulas, and so of the powers of ten at their axes."""
+
+    parser: MathTextParser[Any] | None = None  # the first one, which remembers what it has read
+
+    def get_renderer(self) -> RendererAgg:
+        renderer: RendererAgg = super().get_renderer()  # type: ignore[no-untyped-call]
+        _Canvas.parser = renderer.mathtext_parser = _Canvas.parser or renderer.mathtext_parser
+        return renderer
+
+
+def lay_out(fig: Figure) -> _Canvas:
+    """Give everything in the figure its place, once: constrained layout moves it a little in every run."""
+    canvas, layout = _Canvas(fig), fig.get_layout_engine()
+    if layout is not None:
+        fig.dpi = DPI * SHARP  # letters are a little wider or narrower with fewer pixels
+        layout.execute(fig)
+        fig.set_layout_engine("none")
+    return canvas
+
+
+def png(fig: Figure, dpi: int = DPI * SHARP, quick: bool = False) -> bytes:
+    """Return the figure as a PNG of 256 colours, the same bytes every time; a quick one is larger."""
+    from PIL import Image
+
+    canvas = lay_out(fig)
+    # Drawn here, once: savefig would draw all of it a second time, to find out how large it gets.
+    fig.dpi = dpi
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image, data = Image.fromarray(pixels[..., :3]), io.BytesIO()
+    if quick:
+        image.save(data, "PNG", compress_level=1)
+    else:
+        image.quantize(256, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    return data.getvalue()
+
+
+def svg(fig: Figure) -> str:
+    """Return the figure as an SVG without what is of no use in a page, the same text every time."""
+    lay_out(fig)
+    for mesh in fig.findobj(QuadMesh):  # ten thousands of cells: one image
+        mesh.set_rasterized(True)
+    text = io.StringIO()
+    fig.savefig(text, format="svg", dpi=DPI * SHARP, metadata={"Date": None, "Creator": None})
+    return _smaller(text.getvalue())
+
+
+def _smaller(text: str) -> str:
+    text = re.sub(r"(?s)<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # which nothing refers to
+    text = re.sub(r"-?\d+\.\d{2,}", lambda number: f"{_rounded(float(number[0])):.12g}", text)
+    text = re.sub(r"\s+", " ", text).replace("> <", "><").replace(" />", "/>")
+    # In paths and styles most spaces are for human readers.
+    return re.sub(r" ?([MLQCz:;]) ?(?=[^<>]*\")", r"\1", text).strip()
+
+
+def _rounded(value: float) -> float:
+    """A tenth of a point is a fifth of a pixel."""
+    return round(value, 1) if abs(value) >= 1 else float(f"{value:.4g}")
+
+
+def image(fig: Figure, alt: str, dpi: int = DPI) -> dict[str, str]:
+    """Return the figure as the output of a cell: an SVG, or a PNG where that is smaller.
+
+    Args:
+        fig: the figure.
+        alt: what it shows, in words.
+        dpi: CSS pixels per inch that it is shown with.
+    """
+    raster = _base64(png(fig, SHARP * dpi), "png")
+    vector = "data:image/svg+xml," + quote(svg(fig).replace('"', "'"), safe=" =:/,;()'*!?@+~")
+    smaller = len(vector) <= min(len(raster), LARGEST_SVG)
+    return tagged(vector if smaller else raster, alt, fig, dpi)
+
+
+def quick_image(fig: Figure, alt: str) -> dict[str, str]:
+    """Return the figure as the output of a cell, made in a hurry."""
+    return tagged(_base64(png(fig, quick=True), "png"), alt, fig)
+
+
+def tagged(source: str, alt: str, fig: Figure, dpi: int = DPI) -> dict[str, str]:
+    """Return an <img> as wide as the figure, or as the page where that is narrower."""
+    # JupyterLab takes <style> out of outputs, so that all looks are attributes.
+    looks = "max-width:100%;height:auto;border-radius:6px"
+    width = round(fig.get_figwidth() * dpi)
+    tag = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="{looks}">'
+    return {"text/html": tag, "text/plain": alt}
+
+
+def gif(images: list[bytes], seconds: float) -> str:
+    """Return PNGs one after the other, as the source of an <img>."""
+    from PIL import Image
+
+    frames = [Image.open(io.BytesIO(data)).convert("RGB") for data in images]
+    # One set of colours for all, so that what does not change is stored once.
+    colors = Image.fromarray(np.vstack([np.asarray(frame) for frame in frames])).quantize(16)
+    frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
+    buffer, each = io.BytesIO(), int(1000 * seconds)
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=each, loop=3)
+    return _base64(buffer.getvalue(), "gif")
+
+
+def _base64(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def display(output: Any, again: bool = False) -> Any:
+    """Make texts by type, or a widget, an output of the cell; return a handle to change it `again`."""
+    from IPython.display import display as in_cell
+
+    raw = {"raw": True} if isinstance(output, dict) else {}
+    return in_cell(output, **raw, **({"display_id": True} if again else {}))  # type: ignore[no-untyped-call]
+
+
+def in_notebook() -> bool:
+    """Return whether somebody reads outputs, rather than a terminal."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None
