@@ -114,10 +114,11 @@ def hidden_sheet(lesson: Lesson, name: str, secret: str, public: Sheet | None = 
     Where answers are few (yes and no), the public results in their order might be right again: shuffled, and
     drawn several times, they are not.
     """
-    sheet = compiled_exercise(lesson, name, secret)
-    if _answered_by_another_draw(sheet, public or compiled_exercise(lesson, name, PUBLIC)):
+    public = public or compiled_exercise(lesson, name, PUBLIC)
+    sheet = compiled_exercise(lesson, name, secret, public=public)
+    if _answered_by_another_draw(sheet, public):
         for again in range(2, DRAWS_OF_FEW_ANSWERS + 1):
-            sheet = joined(sheet, compiled_exercise(lesson, name, secret, str(again)))
+            sheet = joined(sheet, compiled_exercise(lesson, name, secret, str(again), public=public))
     return shuffled(sheet, seed_of(secret, "order", lesson.name, name))
 
 
@@ -129,8 +130,8 @@ def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:
     return judge.verdict(sheet, outcomes).points > 0
 
 
-def compiled_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:
-    """One exercise's sheet for a seed."""
+def compiled_exercise(lesson: Lesson, name: str, *seed_words: str, public: Sheet | None = None) -> Sheet:
+    """One exercise's sheet for a seed, with a public one at hand: misconceptions lose what they lose there."""
     exercise = lesson.exercises[name]
     try:
         return drawn(
@@ -138,6 +139,7 @@ def compiled_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:
             lesson.reference(exercise),
             lesson.sources(exercise),
             seed_of(*seed_words, lesson.name, name),
+            public,
         )
     except Undrawable as error:
         line = error.variant.line if error.variant else exercise.line

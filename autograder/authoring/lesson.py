@@ -187,12 +187,15 @@ class Lesson:
             self.travelling(exercise.judge_function, "judge") if exercise.judge_function else "",
         )
 
-    def travelling(self, function: Any, name: str) -> str:
-        """A function of exercises.py as text, under another name, with all that it needs."""
+    def travelling(self, function: Any, name: str, text: str = "") -> str:
+        """A function of exercises.py as text, under another name, with all that it needs.
+
+        Where a generator of variants made the function, its text is given.
+        """
         import inspect
         import textwrap
 
-        lines = textwrap.dedent(inspect.getsource(function)).split("\n")
+        lines = textwrap.dedent(text or inspect.getsource(function)).split("\n")
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
         own = re.sub(r"^def \w+", f"def {name}", "\n".join(lines[start:]).rstrip())
         pool = slicing.statements(self.exercises_path.read_text(encoding="utf-8"))
@@ -258,6 +261,8 @@ def _run(path: Path) -> ModuleType:
     linecache.checkcache(str(path))
     try:
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))
+    except LessonError:
+        raise
     except Exception as error:
         line = getattr(error, "lineno", None) or next(
             (tb.tb_lineno for tb in _frames(error) if tb.tb_frame.f_code.co_filename == str(path)), None
@@ -306,7 +311,8 @@ def _complete(path: Path, named: dict[str, Exercise]) -> None:
                 f"exercise {made.name} has no cases",
                 f"Write a generator decorated with @{made.name}.cases.",
             )
-        for variant in made.mistakes:
+        seen: dict[str, int] = {}
+        for variant in made.misconceptions + made.accepted:
             strangers = set(variant.loses) - set(made.groups)
             if strangers:
                 raise LessonError(
@@ -315,3 +321,12 @@ def _complete(path: Path, named: dict[str, Exercise]) -> None:
                     f"{variant.name} loses {strangers.pop()!r}, which is no group of {made.name}",
                     f"Groups: {', '.join(made.groups)}.",
                 )
+            if variant.name in seen:
+                raise LessonError(
+                    path,
+                    variant.line,
+                    f"a second variant of {made.name} is called {variant.name}; the first is in line "
+                    f"{seen[variant.name]}",
+                    "Give one of them another name.",
+                )
+            seen[variant.name] = variant.line

@@ -1,7 +1,7 @@
 """What checks.json holds: all that is needed to judge an exercise, and no solution.
 
-A sheet is made when the lesson is built (`drawing.py`) and read wherever students' work is judged: in the
-notebook with the public cases, in grading with the hidden ones. Same data, same judge.
+A sheet is made when the lesson is built (`authoring/proof.py`) and read wherever students' work is judged: in
+the notebook with the public cases, in grading with the hidden ones. Same data, same judge.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ class Case:
     group: str = ""
     expected: Any = None
     call: str = ""  # of several functions the one to call; empty: the first, or the driver sees to it
+    parts: tuple[
+        str, ...
+    ] = ()  # of what the function returns, the parts looked at; empty: see judge.counts_for
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Mistake:
     hint: str
     outcomes: tuple[Outcome, ...] = ()  # of exercises that compare with the reference
     findings: tuple[tuple[str, str], ...] = ()  # of exercises with a judge: the properties that fail, and how
+    loses: tuple[str, ...] = ()  # the groups that it does not earn
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Sheet:
     groups: dict[str, float]
     cases: tuple[Case, ...]
     mistakes: tuple[Mistake, ...] = ()
+    returns: tuple[str, ...] = ()  # where the function returns several things: what each is called
     driver: str = ""  # source of a function `drive`; empty: the functions are called with the inputs
     judge: str = ""  # source of a function `judge`; empty: results are compared with the expected ones
     rtol: float = 1e-7
@@ -150,6 +155,7 @@ _PLAIN = (
     "functions",
     "points",
     "groups",
+    "returns",
     "driver",
     "judge",
     "rtol",
@@ -160,6 +166,7 @@ _PLAIN = (
     "builds_on",
     "small_text",
 )
+_LATER = ("returns",)  # not in files made before there was such a thing
 
 
 def _sheet_text(sheet: Sheet) -> str:
@@ -178,6 +185,7 @@ def _case_data(case: Case) -> dict:
     return {
         "group": case.group,
         "call": case.call,
+        "parts": list(case.parts),
         "inputs": wire.to_json(case.inputs),
         "expected": wire.to_json(_untemplated(case.expected)),
     }
@@ -188,6 +196,7 @@ def _mistake_data(mistake: Mistake) -> dict:
     return {
         "name": mistake.name,
         "hint": mistake.hint,
+        "loses": list(mistake.loses),
         "outcomes": outcomes,
         "findings": [list(f) for f in mistake.findings],
     }
@@ -198,7 +207,8 @@ def _outcome_tuple(outcome: Outcome) -> tuple:
 
 
 def _sheet_from(name: str, fields: dict) -> Sheet:
-    plain = {key: tuple(fields[key]) if isinstance(fields[key], list) else fields[key] for key in _PLAIN}
+    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     return Sheet(
         name=name,
         cases=tuple(map(_case_from, fields["cases"])),
@@ -214,14 +224,14 @@ def _case_from(data: dict) -> Case:
         data["group"],
         _templated(wire.from_json(data["expected"])),
         data["call"],
+        tuple(data.get("parts", ())),
     )
 
 
 def _mistake_from(data: dict) -> Mistake:
     outcomes = tuple(outcome_from(wire.from_json(outcome)) for outcome in data["outcomes"])
-    return Mistake(
-        data["name"], data["hint"], outcomes, tuple((group, note) for group, note in data["findings"])
-    )
+    findings = tuple((group, note) for group, note in data["findings"])
+    return Mistake(data["name"], data["hint"], outcomes, findings, tuple(data.get("loses", ())))
 
 
 def outcome_from(fields: tuple) -> Outcome:

@@ -384,12 +384,12 @@ def test_misconceptions_and_variants_are_known_from_the_file(make: Maker) -> Non
     made, drawn_sheet = make()
     read = sheet.parse(text(drawn_sheet)).sheets[made.name]
     reference = {"double": REFERENCE["double"], "Total": Total, "coin": None}
-    assert made.mistakes
-    for variant in made.mistakes:
+    assert made.misconceptions
+    for variant in made.misconceptions:
         verdict, _ = examine(read, implementation(made, reference, variant))
         assert verdict.misconception == variant.name
         assert {row.group for row in verdict.rows if not row.ok} == made.loses(variant)
-    for variant in made.variants:
+    for variant in made.accepted:
         verdict, _ = examine(read, implementation(made, reference, variant))
         assert verdict.points == made.points
 
@@ -429,7 +429,7 @@ def test_variants_stand_for_the_functions_they_name() -> None:
     def edited(f: Callable) -> list:
         return [f]
 
-    given = [implementation(made, reference, variant) for variant in made.variants]
+    given = [implementation(made, reference, variant) for variant in made.accepted]
     assert given == [[first, max], [len, second], [sum, min], [[len], max]]
     exercises.collected()
 

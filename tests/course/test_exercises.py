@@ -98,7 +98,7 @@ def subjects() -> list[Any]:
         try:
             for name in lesson.exercises:
                 subject = Subject(lesson, name)
-                every = subject.exercise.mistakes + subject.exercise.variants
+                every = subject.exercise.misconceptions + subject.exercise.accepted
                 marks = [pytest.mark.keras] if subject.runs_keras(every) else []
                 found.append(pytest.param(subject, id=f"{lesson.name}-{name}", marks=marks))
         except (LessonError, SyntaxError):
@@ -131,12 +131,12 @@ def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: 
         sheet = subject.drawn(seed)
         verdict, _ = drawing.examine(sheet, [subject.reference[name] for name in exercise.all_functions])
         assert verdict.points == full, f"seed {seed}, the reference:\n{verdict}"
-        for variant in exercise.variants:
+        for variant in exercise.accepted:
             functions = drawing.implementation(exercise, subject.reference, variant)
             verdict, _ = drawing.examine(sheet, functions)
             assert verdict.points == full, f"seed {seed}, {variant.name}:\n{verdict}"
             assert verdict.status == "right"
-        for mistake in exercise.mistakes:
+        for mistake in exercise.misconceptions:
             functions = drawing.implementation(exercise, subject.reference, mistake)
             verdict, _ = drawing.examine(sheet, functions)
             expected = points_left(exercise, exercise.loses(mistake))
@@ -185,10 +185,10 @@ def test_public_results_in_their_order_earn_nothing_on_hidden_cases(subject: Sub
 def test_an_exercise_is_proven_by_wrong_and_right_answers_and_an_example(subject: Subject) -> None:
     """At least two misconceptions, two accepted variants, and an example for the third try."""
     exercise = subject.exercise
-    names = [variant.name for variant in exercise.mistakes + exercise.variants]
+    names = [variant.name for variant in exercise.misconceptions + exercise.accepted]
 
-    assert len(exercise.mistakes) >= 2
-    assert len(exercise.variants) >= 2
+    assert len(exercise.misconceptions) >= 2
+    assert len(exercise.accepted) >= 2
     assert len(set(names)) == len(names)
     assert len(exercise.small_text) > 20
 
@@ -199,7 +199,7 @@ def test_hints_are_sentences_of_their_own_and_give_nothing_away(subject: Subject
 
     Two forms of one slip may share a hint; more would be a hint that tells nothing apart.
     """
-    hints = [mistake.hint for mistake in subject.exercise.mistakes]
+    hints = [mistake.hint for mistake in subject.exercise.misconceptions]
 
     for hint in hints:
         assert re.match(r"[\w`“(-]", hint), hint
