@@ -131,7 +131,7 @@ def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:
 
 
 def compiled_exercise(lesson: Lesson, name: str, *seed_words: str, public: Sheet | None = None) -> Sheet:
-    """One exercise's sheet for a seed, with a public one at hand: misconceptions lose what they lose there."""
+    """One exercise's sheet for a seed; misconceptions lose what they lose on a public one, if given."""
     exercise = lesson.exercises[name]
     try:
         return drawn(

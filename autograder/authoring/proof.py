@@ -210,7 +210,7 @@ def _must_raise_as_said(variant: Variant, outcomes: list[Outcome]) -> None:
         raise Undrawable(
             f"the misconception {variant.name} raises on every case: "
             f"{outcomes[0].raised}: {outcomes[0].message}",
-            "Mend it, so that it shows the slip it is named after; or say raises=True, if that is how it shows.",
+            "Mend it, so that it shows the slip it is named after; or say raises=True, if this is how.",
             variant,
         )
     if variant.raises and not always:

@@ -927,6 +927,7 @@ def test_pictures_are_well_formed_and_described(
 # Speed, and what is imported
 
 
+
 def test_a_check_answers_at_once(in_lesson: Path, notebook: Notebook) -> None:
     """Well under a tenth of a second, right or wrong."""
     for source in (RIGHT, WRONG):
