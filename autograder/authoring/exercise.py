@@ -257,7 +257,7 @@ def _groups(groups: dict[str, float], returns: dict[str, float] | tuple[str, ...
 
 
 def _words(words: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)
+    return tuple(filter(None, [words])) if isinstance(words, str) else tuple(words)
 
 
 _made: list[Exercise] = []  # in the order of making, to find exercises that lost their name to another

@@ -79,10 +79,15 @@ def drawn(
 
 def examine(sheet: Sheet, functions: list[Any]) -> tuple[Verdict, list[Outcome]]:
     """The verdict on an implementation, without time limit: for our own code."""
+    outcomes = _outcomes(sheet, functions)
+    with undisturbed(), np.errstate(all="warn", under="ignore"):
+        return judge.verdict(sheet, outcomes), outcomes
+
+
+def _outcomes(sheet: Sheet, functions: list[Any]) -> list[Outcome]:
     driver = driver_for(sheet)
     with undisturbed(), np.errstate(all="warn", under="ignore"):
-        outcomes = [outcome_of(driver, functions, case) for case in sheet.cases]
-        return judge.verdict(sheet, outcomes), outcomes
+        return [outcome_of(driver, functions, case) for case in sheet.cases]
 
 
 def implementation(exercise: Exercise, reference: Mapping[str, Any], variant: Variant) -> list[Any]:
@@ -159,7 +164,7 @@ def _with_expected(
 ) -> Sheet:
     """What the reference gives; for a judge that does not ask for it, only its structure."""
     functions = [reference[name] for name in exercise.all_functions]
-    _, outcomes = examine(replace(blank, cases=cases, judge="", mistakes=()), functions)
+    outcomes = _outcomes(replace(blank, cases=cases), functions)
     for outcome in outcomes:
         if outcome.raised:
             raise Undrawable(

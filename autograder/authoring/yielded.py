@@ -150,7 +150,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _returning(body: list[ast.stmt], wanted: ast.Expr) -> tuple[list[ast.stmt], bool]:
-    """The statements up to the wanted yield, which returns, without other yields; and whether it was there."""
+    """The statements up to the wanted yield, which returns, without other yields; whether it was there."""
     kept: list[ast.stmt] = []
     for statement in body:
         if statement is wanted:

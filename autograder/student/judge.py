@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .difference import difference, in_the_form_of, kind_of, matches, structure_difference, template_of
 from .probe import defined_in
+from .properties import parts
 from .sheet import Case, Mistake, Outcome, Sheet
 from .verdict import Row, Verdict
 
@@ -123,18 +125,14 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
         note = f"raised {outcome.raised}"
         detail = _raised_text(outcome, case)
         return [Finding(group, False, note, detail) for group in affected]
-    parts = _parts_of(sheet, outcome.value)
-    if parts is None:
-        return [Finding(group, False, "parts", _parts_text(sheet, case, outcome)) for group in affected]
+    try:
+        found = _parts_of(sheet, outcome.value)
+    except TypeError as error:
+        return [Finding(group, False, "parts", str(error)) for group in affected]
     changed = _changed_findings(sheet, groups, outcome)
     if judge is None:
-        expected = _parts_of(sheet, case.expected) or {}
-        compared = (
-            finding
-            for part, own in counted.items()
-            for finding in _compared(sheet, case, part, parts[part], expected.get(part), own)
-        )
-        return [*compared, *changed]
+        compared = (_compared(sheet, case, found, part, own) for part, own in counted.items())
+        return [*chain.from_iterable(compared), *changed]
     template = template_of(case.expected)
     off = structure_difference(outcome.value, template)
     if off:
@@ -144,25 +142,20 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
 
 
 def _compared(
-    sheet: Sheet, case: Case, part: str, found: Any, expected: Any, groups: list[str]
+    sheet: Sheet, case: Case, found: dict[str, Any], part: str, groups: list[str]
 ) -> Iterator[Finding]:
-    off = difference(found, expected, sheet.rtol, sheet.atol, part or "the result")
-    text = f"{off.text}{_given(case)}" if off else ""
+    """One part of a result against the expected one, for each group that it counts for."""
+    name = f"`{part}`" if part else "the result"
+    off = difference(found[part], _parts_of(sheet, case.expected)[part], sheet.rtol, sheet.atol, name)
     for group in groups:
-        yield Finding(group, off is None, off.kind if off else "", text)
+        yield Finding(group, off is None, off.kind if off else "", f"{off.text}{_given(case)}" if off else "")
 
 
-def _parts_of(sheet: Sheet, value: Any) -> dict[str, Any] | None:
-    """A result by the names of its parts; None where it is not so many things."""
+def _parts_of(sheet: Sheet, value: Any) -> dict[str, Any]:
+    """A result by the names of its parts. A TypeError where it is not so many things."""
     if not sheet.returns:
         return {"": value}
-    row = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
-    return dict(zip(sheet.returns, value, strict=True)) if row and len(value) == len(sheet.returns) else None
-
-
-def _parts_text(sheet: Sheet, case: Case, outcome: Outcome) -> str:
-    wanted = f"{len(sheet.returns)} values: {', '.join(sheet.returns)}"
-    return f"{case.call or sheet.functions[0]} should return {wanted}; found {kind_of(outcome.value)}"
+    return dict(zip(sheet.returns, parts(value, *sheet.returns), strict=True))
 
 
 def _judged(judge: Any, case: Case, result: Any, groups: list[str]) -> Iterator[Finding]:
@@ -236,7 +229,8 @@ def _same_outcome(sheet: Sheet, case: Case, one: Outcome, other: Outcome, aside:
         return one.raised == other.raised and one.message == other.message
     if set(one.changed) != set(other.changed):
         return False
-    mine, theirs = _parts_of(sheet, one.value), _parts_of(sheet, other.value)
-    if mine is None or theirs is None:
+    try:
+        mine, theirs = _parts_of(sheet, one.value), _parts_of(sheet, other.value)
+    except TypeError:
         return matches(other.value, one.value, rtol=ALIKE)
     return all(matches(theirs[part], mine[part], rtol=ALIKE) for part in looked_at)
