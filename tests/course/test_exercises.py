@@ -58,18 +58,18 @@ class Subject:
         return build.compiled_exercise(self.lesson, self.name, drawing.PUBLIC)
 
     def drawn(self, seed: int) -> Sheet:
-        return drawing.drawn(self.exercise, self.reference, self.sources, seed)
+        """Cases as hidden ones are drawn: misconceptions lose what they lose on the public sheet."""
+        return drawing.drawn(self.exercise, self.reference, self.sources, seed, self.public)
 
     def runs_keras(self, variants: Iterable[Variant]) -> bool:
         """Whether the solution, the driver or one of these variants imports TensorFlow."""
-        roots = [variant.function for variant in variants]
-        roots += [self.exercise.drive] if self.exercise.drive else []
+        roots = [variant.text or self._source(variant.function) for variant in variants]
+        roots += [self._source(self.exercise.drive)] if self.exercise.drive else []
         return re.search(r"\b(keras|tensorflow)\b", self._text_behind(roots)) is not None
 
-    def _text_behind(self, functions: list[Any]) -> str:
+    def _text_behind(self, roots: list[str]) -> str:
         """The source of the solution and of some functions of exercises.py, with the helpers they call."""
         helpers, solutions = statements_of(self.lesson)
-        roots = [self._source(function) for function in functions]
         used = {name for root in roots for one in slicing.statements(root) for name in one.uses}
         chosen = slicing.needed(helpers, used) + slicing.needed(solutions, self.exercise.all_functions)
         return "\n".join([*roots, *(one.source for one in chosen)])
@@ -124,7 +124,7 @@ def points_left(exercise: Exercise, lost: set[str]) -> float:
 def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: Subject) -> None:
     """On every draw: reference and variants full points, misconceptions theirs, each recognised by name."""
     exercise, until = subject.exercise, time.monotonic() + SECONDS
-    full = float(exercise.points)
+    full, loses = float(exercise.points), {one.name: set(one.loses) for one in subject.public.mistakes}
     for seed in range(SEEDS):
         if seed >= FEWEST_SEEDS and time.monotonic() > until:
             break
@@ -139,7 +139,7 @@ def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: 
         for mistake in exercise.misconceptions:
             functions = drawing.implementation(exercise, subject.reference, mistake)
             verdict, _ = drawing.examine(sheet, functions)
-            expected = points_left(exercise, exercise.loses(mistake))
+            expected = points_left(exercise, loses[mistake.name])
             assert verdict.points == pytest.approx(expected, abs=0.005), (
                 f"seed {seed}, {mistake.name}:\n{verdict}"
             )
@@ -161,12 +161,12 @@ def test_public_cases_cover_every_group(subject: Subject) -> None:
 def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
     """A secret that nobody has tried gives cases like the public ones, with other inputs if there are any."""
     public = subject.public
-    hidden = build.compiled_exercise(subject.lesson, subject.name, secrets.token_hex(32))
+    hidden = build.compiled_exercise(subject.lesson, subject.name, secrets.token_hex(32), public=public)
 
     assert [case.group for case in hidden.cases] == [case.group for case in public.cases]
     if any(case.inputs for case in public.cases):
         assert [str(case.inputs) for case in hidden.cases] != [str(case.inputs) for case in public.cases]
-    assert [mistake.name for mistake in hidden.mistakes] == [mistake.name for mistake in public.mistakes]
+    assert [(one.name, one.loses) for one in hidden.mistakes] == [(m.name, m.loses) for m in public.mistakes]
 
 
 @each_exercise
