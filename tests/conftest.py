@@ -86,7 +86,12 @@ def notebook() -> Notebook:
 
 
 def sheet_of(
-    made: Exercise, reference: dict[str, Any], name: str = "double", seed: int = 1, **sources: str
+    made: Exercise,
+    reference: dict[str, Any],
+    name: str = "double",
+    seed: int = 1,
+    public: sheets.Sheet | None = None,
+    **sources: str,
 ) -> sheets.Sheet:
     """The sheet of an exercise that a test made; drivers and judges as text, which also defines them."""
     exercises.collected()  # the list of exercises just made is for whoever loads a lesson
@@ -95,7 +100,7 @@ def sheet_of(
         names: dict[str, Any] = {"np": np}
         exec(source, names)
         setattr(made, {"driver": "drive", "judge": "judge_function"}[kind], names[_defined(source)])
-    return drawn(made, reference, Sources(**sources), seed)
+    return drawn(made, reference, Sources(**sources), seed, public)
 
 
 def _defined(source: str) -> str:
