@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.student.properties import binomial, close, first_match, same, uncorrelated
+from autograder.student.properties import binomial, close, first_match, parts, same, uncorrelated
 
 SEEDS = range(2_000)
 CHANCES = [0.02, 0.3, 0.5, 0.75, 0.9]
