@@ -23,7 +23,7 @@ from ..student.sheet import LessonSheet, Sheet
 from ..student.verdict import Verdict
 from .lesson import Course, Lesson, find_course
 
-HOW_DRAWN = 2  # cases kept from another way of drawing are drawn anew
+HOW_DRAWN = 3  # cases kept from another way of drawing are drawn anew
 
 
 def check(*answers: Any) -> Verdict:

@@ -103,19 +103,16 @@ def scale_of_survivors(a, out, keep_prob):
     factors = out[out != 0] / a[out != 0]
     if factors.size == 0:
         return False, "nothing kept", "every entry came back as zero"
-    seen = first_match(
-        factors,
-        {
-            "not divided": 1,
-            "divided by the chance of dropping": 1 / (1 - keep_prob),
-            "divided twice": keep_prob**-2,
-            "multiplied": keep_prob,
-        },
-    ) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
+    seen = first_match(factors, {
+        "not divided": 1,
+        "divided by the chance of dropping": 1 / (1 - keep_prob),
+        "divided twice": keep_prob**-2,
+        "multiplied": keep_prob,
+    }) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
     detail = (
-        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they should be "
-        f"{1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from 1.00 to {np.mean(out / a):.2f})"
-    )
+        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they "
+        f"should be {1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from "
+        f"1.00 to {np.mean(out / a):.2f})")
     return close(factors, 1 / keep_prob), seen, detail
 
 
@@ -130,18 +127,15 @@ def share_of_survivors(kept, keep_prob):
     near = lambda one, other: abs(one - other) <= allowed + 1e-9
     candidates = {"the chance of dropping": 1 - keep_prob, "a normal draw": normal, "everything kept": 1.0}
     seen = first_match(share, candidates, near) or "another share"
-    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; {share:.0%} did"
-    return near(share, keep_prob), seen, detail
+    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; "
+    return near(share, keep_prob), seen, detail + f"{share:.0%} did"
 
 
 def how_entries_depend(out, again, kept):
     counts = kept.reshape(len(kept), -1).sum(axis=1)
     if not same(out, again):
-        return (
-            False,
-            "not from rng",
-            "two generators with the same seed gave different masks: the randomness does not come from `rng`",
-        )
+        return False, "not from rng", (
+            "two generators with the same seed gave different masks: the randomness does not come from `rng`")
     if np.all(kept == kept[0]):
         return False, "always the same mask", "generators with different seeds gave the same mask"
     if np.all(kept == kept[:, :1, :]):
@@ -149,67 +143,61 @@ def how_entries_depend(out, again, kept):
     if np.all(kept == kept[:, :, :1]):
         return False, "whole rows", "all columns share one mask: whole rows are dropped"
     if np.all(counts == counts[0]):
-        return (
-            False,
-            "always as many",
-            f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary",
-        )
+        return False, "always as many", (
+            f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary")
     free = all(uncorrelated(kept, axis) for axis in range(3))
     return free, "entries depend on one another", "whether an entry survives can be told from its neighbour"
 
 
 def calm_and_clean(a, calm, a_after, keep_prob):
     if not close(calm, a, rtol=1e-6):
-        seen = first_match(
-            calm, {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
-        ) or ("drops at test time" if np.any(calm == 0) else "other values at test time")
-        return (
-            False,
-            seen,
-            f"with training=False the output should be `a` itself; yours is {seen.replace('at test time', '').strip()}",
-        )
+        other = "drops at test time" if np.any(calm == 0) else "other values at test time"
+        candidates = {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
+        seen = first_match(calm, candidates) or other
+        return False, seen, (
+            "with training=False the output should be `a` itself; yours is "
+            f"{seen.replace('at test time', '').strip()}")
     return same(a_after, a), "changes a", "the function changes its argument `a`; work on a new array"
 
 
 @dropout_forward.mistakes
 def mistakes(a, keep_prob, rng, training):
     kept = rng.random(a.shape) < keep_prob
-    in_training = lambda out: (out if training else a, None)
-    yield "forgets_to_rescale", in_training(a * kept), (
+    masked = lambda mask, scale=1 / keep_prob: (a * mask * scale if training else a, None)
+    yield "forgets_to_rescale", masked(kept, scale=1), (
         "The mean has dropped by the factor `keep_prob`. The slide's line `a3 / keep_prob` computes a value "
         "and throws it away: what is divided has to be assigned.")
-    yield "divides_by_the_chance_of_dropping", in_training(a * kept / (1 - keep_prob)), (
+    yield "divides_by_the_chance_of_dropping", masked(kept, scale=1 / (1 - keep_prob)), (
         "Survivors are divided by the chance of being dropped. Which of the two chances brings the mean "
         "back?")
-    yield "divides_by_the_realised_share", in_training(a * kept / kept.mean()), (
+    yield "divides_by_the_realised_share", masked(kept, scale=1 / kept.mean()), (
         "Your factor depends on how many happened to survive: the mean of one batch comes out exact, but "
         "the factor is then itself random, and the test-time network never saw it. Divide by the chance, "
         "not by the count.")
-    yield "multiplies_survivors", in_training(a * kept * keep_prob), (
+    yield "multiplies_survivors", masked(kept, scale=keep_prob), (
         "Survivors are multiplied by `keep_prob`, which shrinks the mean a second time.")
-    yield "keeps_with_the_chance_of_dropping", in_training(a * (rng.random(a.shape) > keep_prob) / keep_prob), (
+    yield "keeps_with_the_chance_of_dropping", masked(rng.random(a.shape) > keep_prob), (
         "The comparison points the other way: a uniform number is below `keep_prob` with chance "
         "`keep_prob`.")
-    yield "takes_keep_prob_for_the_rate", in_training(a * (rng.random(a.shape) >= keep_prob) / (1 - keep_prob)), (
+    yield "takes_keep_prob_for_the_rate", masked(rng.random(a.shape) >= keep_prob, scale=1 / (1 - keep_prob)), (
         "You treat `keep_prob` as Keras treats `rate`, the chance of dropping. In this course `keep_prob` "
         "is the chance of keeping.")
-    yield "compares_normal_numbers", in_training(a * (rng.standard_normal(a.shape) < keep_prob) / keep_prob), (
+    yield "compares_normal_numbers", masked(rng.standard_normal(a.shape) < keep_prob), (
         "A normal number lies below `keep_prob` more often than `keep_prob` says: the comparison needs "
         "numbers spread evenly over 0 to 1.")
-    yield "one_mask_for_all_rows", in_training(a * (rng.random((1, a.shape[1])) < keep_prob) / keep_prob), (
+    yield "one_mask_for_all_rows", masked(rng.random((1, a.shape[1])) < keep_prob), (
         "One mask serves for all rows: in this batch a unit is gone for every sample at once. Draw a number "
         "for each entry.")
-    yield "one_draw_for_a_row", in_training(a * (rng.random((a.shape[0], 1)) < keep_prob) / keep_prob), (
+    yield "one_draw_for_a_row", masked(rng.random((a.shape[0], 1)) < keep_prob), (
         "One number decides for a whole row: a sample loses all its units or none. Draw a number for each "
         "entry.")
     as_many = rng.permutation(a.size).reshape(a.shape) < int(keep_prob * a.size)
-    yield "keeps_a_fixed_number", in_training(a * as_many / keep_prob), (
+    yield "keeps_a_fixed_number", masked(as_many), (
         "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever "
         "happens to the others.")
-    yield "draws_from_elsewhere", in_training(a * (np.random.rand(*a.shape) < keep_prob) / keep_prob), (
+    yield "draws_from_elsewhere", masked(np.random.rand(*a.shape) < keep_prob), (
         "The mask does not come from `rng`: nobody could repeat your run.")
-    always = np.random.default_rng(0).random(a.shape) < keep_prob
-    yield "fixes_its_own_seed", in_training(a * always / keep_prob), (
+    yield "fixes_its_own_seed", masked(np.random.default_rng(0).random(a.shape) < keep_prob), (
         "You make a generator of your own with a fixed seed, so that every call drops the same entries. Use "
         "the `rng` you are given.")
     yield "drops_at_test_time", (a * kept / keep_prob, None), (
@@ -313,9 +301,8 @@ def cases(rng):
         a = away_from_zero(rng, shape)
         if group == AT_ZERO:
             a *= rng.random(shape) < 0.5
-        yield case(
-            group, a=a, dout=rng.normal(size=shape), keep_prob=rng.uniform(0.55, 0.8), seed=draw_seed(rng)
-        )
+        dout, keep_prob = rng.normal(size=shape), rng.uniform(0.55, 0.8)
+        yield case(group, a=a, dout=dout, keep_prob=keep_prob, seed=draw_seed(rng))
 
 
 @dropout_backward.driver
@@ -331,10 +318,8 @@ def judge(case, result):
     """The derivative of the student's own forward pass: what it multiplied each entry by."""
     a, dout = case.inputs["a"], case.inputs["dout"]
     keep_prob, da = case.inputs["keep_prob"], np.asarray(result["da"], dtype=float)
-    at_zero = case.group == AT_ZERO
-    factor = np.asarray(result["everywhere"] if at_zero else result["out"], dtype=float) / (
-        1 if at_zero else a
-    )
+    seen_at, before = ("everywhere", 1) if case.group == AT_ZERO else ("out", a)
+    factor = np.asarray(result[seen_at], dtype=float) / before
     kept = factor != 0
     candidates = {
         "passed on as it is": dout,
@@ -344,16 +329,10 @@ def judge(case, result):
         "zero where the activation is": dout * factor * (a != 0),
         "the forward output": dout * factor * a,
     }
-    seen = first_match(da, candidates) or (
-        "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
-    )
+    other = "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
     wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
-    yield (
-        case.group,
-        close(da, dout * factor),
-        seen,
-        f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by",
-    )
+    detail = f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by"
+    yield case.group, close(da, dout * factor), first_match(da, candidates) or other, detail
 
 
 def pair(forward_cache, backward):
@@ -575,7 +554,7 @@ def drive(mc_predict, X, weights, n, seed):
             return np.asarray(self)
 
     class Model:
-        """Stands for a network with dropout: random in training mode, and calm, with another value, otherwise."""
+        """Stands for a network with dropout: random in training mode, calm, with another value, otherwise."""
 
         def __init__(self):
             self.rng, self.stochastic = np.random.default_rng(seed), 0
@@ -605,24 +584,18 @@ def judge(case, result):
     passes = result["passes"]
     right = bool(np.all(np.abs(mean - centre) <= allowed)) and passes >= n
     if passes < 1:
-        seen, detail = (
-            "no stochastic pass",
-            "the model was never called with training=True: every pass gives the same numbers",
-        )
+        seen = "no stochastic pass"
+        detail = "the model was never called with training=True: every pass gives the same numbers"
     elif passes < n:
         seen, detail = "too few passes", f"n = {n} passes were asked for; {passes:.0f} were made"
     elif close(mean, n * centre, rtol=0.1):
         seen, detail = "the sum", f"the result is about {np.mean(mean / centre):.0f} times too large"
     elif np.all(np.isin(mean, (0, 1))):
-        seen, detail = (
-            "labels",
-            "the result holds only zeros and ones; the mean of the probabilities was asked for",
-        )
+        seen = "labels"
+        detail = "the result holds only zeros and ones; the mean of the probabilities was asked for"
     else:
-        seen, detail = (
-            "something else",
-            f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes",
-        )
+        seen = "something else"
+        detail = f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes"
     yield STOCHASTIC, right, seen, detail
 
 
@@ -703,19 +676,12 @@ def drive(seed_everything, seed):
 def judge(case, result):
     first, second, other = (np.asarray(result[key]) for key in ("first", "second", "other"))
     if not same(first, second):
-        yield (
-            REPEATABLE,
-            False,
-            "two masks",
-            f"the same seed gave two masks that differ in {np.mean(first != second):.0%} of their entries",
-        )
+        share = np.mean(first != second)
+        yield REPEATABLE, False, "two masks", (
+            f"the same seed gave two masks that differ in {share:.0%} of their entries")
     else:
-        yield (
-            REPEATABLE,
-            not same(first, other),
-            "every seed alike",
-            "another seed gave the very same mask: is the argument used?",
-        )
+        yield REPEATABLE, not same(first, other), "every seed alike", (
+            "another seed gave the very same mask: is the argument used?")
 
 
 @seed_everything.wrong(
