@@ -19,7 +19,7 @@ class Split(NamedTuple):
 def circles(n: int = 100, noise: float = 0.1, seed: int = 1, train: int = 30) -> Split:
     """Return two noisy circles, one inside the other; the first `train` of the n points are for training."""
     # Slow to import, so only who needs data waits for it.
-    from sklearn.datasets import make_circles  # type: ignore[import-untyped]
+    from sklearn.datasets import make_circles
 
     X, y = make_circles(n_samples=n, noise=noise, random_state=seed)
     return Split(X[:train], y[:train], X[train:], y[train:])

@@ -82,7 +82,7 @@ EXERCISES = """\
 import numpy as np
 
 from autograder.student.properties import same
-from autograder.authoring.exercise import Exercise, case, draw_seed
+from autograder.authoring import Exercise, case, draw_seed
 
 half = Exercise(points=2, groups={"numbers": 1, "arrays": 3})
 

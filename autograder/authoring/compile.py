@@ -10,7 +10,7 @@ from ..student import sheet as sheets
 from ..student.sheet import LessonSheet, Outcome, Sheet, joined, shuffled
 from .exercise import Exercise
 from .lesson import Lesson
-from .proof import PUBLIC, Undrawable, drawn, seed_of
+from .proof import PUBLIC, Undrawable, draw_sheet, seed_of
 from .rules import exercises_and_checks_agree, names_in_order
 
 DRAWS_OF_FEW_ANSWERS = 6
@@ -43,10 +43,11 @@ def compile_hidden_exercise(lesson: Lesson, name: str, secret: str, public: Shee
     Where answers are few (yes and no), the public results in their order might be right again: shuffled, and
     drawn several times, they are not.
     """
-    sheet = compile_exercise(lesson, name, secret)
-    if _answered_by_another_draw(sheet, public or compile_exercise(lesson, name, PUBLIC)):
+    public = public or compile_exercise(lesson, name, PUBLIC)
+    sheet = compile_exercise(lesson, name, secret, public=public)
+    if _answered_by_another_draw(sheet, public):
         for again in range(2, DRAWS_OF_FEW_ANSWERS + 1):
-            sheet = joined(sheet, compile_exercise(lesson, name, secret, str(again)))
+            sheet = joined(sheet, compile_exercise(lesson, name, secret, str(again), public=public))
     return shuffled(sheet, seed_of(secret, "order", lesson.name, name))
 
 
@@ -58,15 +59,16 @@ def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:
     return judge.verdict(sheet, outcomes).points > 0
 
 
-def compile_exercise(lesson: Lesson, name: str, *seed_words: str) -> Sheet:
-    """One exercise's sheet for a seed."""
+def compile_exercise(lesson: Lesson, name: str, *seed_words: str, public: Sheet | None = None) -> Sheet:
+    """One exercise's sheet for a seed; misconceptions lose what they lose on a public one, if given."""
     exercise = lesson.exercises[name]
     try:
-        return drawn(
+        return draw_sheet(
             exercise,
             lesson.reference(exercise),
             lesson.sources(exercise),
             seed_of(*seed_words, lesson.name, name),
+            public,
         )
     except Undrawable as error:
         line = error.variant.line if error.variant else exercise.line

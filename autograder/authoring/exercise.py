@@ -7,13 +7,14 @@
         yield case("positive", z=rng.uniform(0.1, 2, (3, 2)))
         yield case("negative", z=rng.uniform(-2, -0.1, (2, 3)))
 
-    @relu.wrong("Negative inputs come back with their sign turned; they should be cut off.", loses="negative")
-    def absolute_value(z):
-        return np.abs(z)
+    @relu.mistakes
+    def mistakes(z):
+        yield "absolute_value", np.abs(z), "Negative inputs come back with their sign turned; cut them off."
+        yield "lets_all_pass", z, "Negative inputs come back as they are."
 
-    @relu.right
-    def with_where(z):
-        return np.where(z > 0, z, 0)
+    @relu.answers
+    def answers(z):
+        yield "with_where", np.where(z > 0, z, 0)
 
 The name of the variable is the name of the exercise and of the function the student writes. The reference
 is the solution in the lesson's `lesson.py`. See docs/writing-a-lesson.md.
@@ -31,21 +32,24 @@ import numpy as np
 
 from ..student.judge import UNCHANGED
 from ..student.sheet import Case
+from .yielded import yielded
 
 __all__ = ["UNCHANGED", "Exercise", "case", "draw_seed"]
 
 ANSWER = {"the right values": 1.0}
 
 
-def case(group: str = "", /, call: str = "", **inputs: Any) -> Case:
+def case(group: str = "", /, call: str = "", part: str | tuple[str, ...] = (), **inputs: Any) -> Case:
     """Inputs for one call, in the order of the function's parameters.
 
     Args:
         group: the group of points that this case belongs to; empty: all of them.
         call: where an exercise asks for several functions, the one to call; empty: each in turn.
+        part: of the parts named by `returns`, the one (or ones) looked at; empty: the one that the group is
+            named after, else all.
         **inputs: numbers, text, arrays, and lists and dictionaries of them.
     """
-    return Case(inputs, group, None, call)
+    return Case(inputs, group, None, call, _words(part))
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -62,7 +66,9 @@ class Variant:
     replaces: tuple[str, ...]  # the functions it stands for; none named: the exercise's first
     edits: bool  # True: called with the reference, it makes the implementation
     hint: str = ""
-    loses: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()  # asserted by the author; none named: worked out by the build
+    raises: bool = False
+    text: str = ""  # where a generator yields it: the function as a student would write it
     line: int = 0
 
 
@@ -74,6 +80,8 @@ class Exercise:
         *functions: the names the student defines; none: the name of the exercise.
         points: what it is worth.
         groups: parts of the points by what they are given for, in words that a student reads.
+        returns: what the function returns, where that is several things: the name of each, with its weight.
+            Each is then a group, judged for itself. Without weights: names only, and groups apart from them.
         rtol, atol: tolerance of the comparison with the reference, where there is no judge.
         seconds: how long all cases together may take.
         uses: other functions of the student's that the driver needs; they follow the exercise's own.
@@ -84,6 +92,7 @@ class Exercise:
     functions: tuple[str, ...] = ()
     points: float = 0
     groups: dict[str, float] = field(default_factory=dict)
+    returns: tuple[str, ...] = ()
     rtol: float = 1e-7
     atol: float = 0.0
     seconds: float = 5.0
@@ -93,9 +102,17 @@ class Exercise:
     name: str = ""
 
     def __init__(
-        self, *functions: str, points: float = 0, groups: dict[str, float] | None = None, **options: Any
+        self,
+        *functions: str,
+        points: float = 0,
+        groups: dict[str, float] | None = None,
+        returns: dict[str, float] | tuple[str, ...] = (),
+        **options: Any,
     ) -> None:
-        self.functions, self.points, self.groups = functions, points, dict(groups or ANSWER)
+        self.functions, self.points, self.returns = functions, points, tuple(returns)
+        self.groups = _groups(groups or {}, returns)
+        if returns and (len(returns) < 2 or len(functions) > 1):
+            raise TypeError("returns= names the parts, two or more, of what one function returns")
         unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture"}
         if unknown:
             raise TypeError(f"an exercise has no option {', '.join(sorted(unknown))}")
@@ -105,29 +122,69 @@ class Exercise:
         self.draw: Callable[[np.random.Generator], Iterator[Case]] | None = None
         self.drive: Callable[..., Any] | None = None
         self.judge_function: Callable[..., Any] | None = None
-        self.variants: list[Variant] = []
-        self.mistakes: list[Variant] = []
+        self.misconceptions: list[Variant] = []
+        self.accepted: list[Variant] = []
         self.small_case: Case | None = None
         self.small_text = ""
         _made.append(self)
 
-    def cases(self, draw: Callable) -> Callable:
+    def cases(self, draw: Callable[..., Any]) -> Callable[..., Any]:
         """Decorates the generator of cases: called with a seeded generator, yields `case(…)`."""
         self.draw = draw
         return draw
 
-    def driver(self, drive: Callable) -> Callable:
+    def driver(self, drive: Callable[..., Any]) -> Callable[..., Any]:
         """Decorates a function that uses the student's functions (first) and a case's inputs (then, by name)
         and returns arrays, numbers and text."""
         self.drive = drive
         return drive
 
-    def judge(self, function: Callable) -> Callable:
+    def judge(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorates a generator `(case, result)` of findings: group, held or not, how it failed (in words
         without numbers, by which misconceptions are told apart), and the same with numbers. With a third
         parameter, `expected`, it is given what the reference returns."""
         self.judge_function = function
         return function
+
+    def mistakes(self, generator: Any = None, *, replaces: str = "", each: str = "") -> Any:
+        """Decorates a generator of misconceptions that an expression says: `yield "name", result, "hint"`.
+
+        Called with what the student's function is called with. Each yield stands for itself: the others are
+        not evaluated where one is. Names and hints are texts, written out.
+
+        Args:
+            replaces: of several functions, the one that they stand for.
+            each: "g in grads": the function takes a list `grads`; the generator is given one `g` of it.
+        """
+
+        def keep(generator: Any) -> Any:
+            for one in yielded(generator, ("name", "result", "hint"), each):
+                self.misconceptions.append(
+                    Variant(
+                        one.name,
+                        one.function,
+                        _words(replaces),
+                        False,
+                        one.hint,
+                        text=one.text,
+                        line=one.line,
+                    )
+                )
+            return generator
+
+        return keep if generator is None else keep(generator)
+
+    def answers(self, generator: Any = None, *, replaces: str = "", each: str = "") -> Any:
+        """Decorates a generator of accepted variants, `yield "name", result`; see `mistakes`."""
+
+        def keep(generator: Any) -> Any:
+            for one in yielded(generator, ("name", "result"), each):
+                self.accepted.append(
+                    Variant(one.name, one.function, _words(replaces), False, text=one.text, line=one.line)
+                )
+            return generator
+
+        return keep if generator is None else keep(generator)
 
     def wrong(
         self,
@@ -136,21 +193,31 @@ class Exercise:
         loses: str | tuple[str, ...] = (),
         replaces: str | tuple[str, ...] = (),
         edits: bool = False,
+        raises: bool = False,
     ) -> Callable[[Any], Any]:
-        """Decorates a misconception.
+        """Decorates a misconception that takes more than an expression: a function or a class.
 
         Args:
             hint: what was seen and where to look, never the answer.
-            loses: the groups it loses; none named: all.
+            loses: the groups it is to lose; none named: the build works them out.
             replaces: of several functions, the one it stands for; of more than one, the decorated function
                 is called without arguments and returns them.
             edits: the decorated function is called with the reference and makes the wrong implementation.
+            raises: it raises on every case, which is what gives it away.
         """
-        lost = _words(loses)
 
         def keep(function: Any) -> Any:
-            self.mistakes.append(
-                Variant(function.__name__, function, _words(replaces), edits, hint, lost, _line_of(function))
+            self.misconceptions.append(
+                Variant(
+                    function.__name__,
+                    function,
+                    _words(replaces),
+                    edits,
+                    hint,
+                    _words(loses),
+                    raises,
+                    line=_line_of(function),
+                )
             )
             return function
 
@@ -159,10 +226,10 @@ class Exercise:
     def right(
         self, function: Any = None, *, replaces: str | tuple[str, ...] = (), edits: bool = False
     ) -> Any:
-        """Decorates an accepted variant: another right way."""
+        """Decorates an accepted variant that takes more than an expression: another right way."""
 
         def keep(function: Any) -> Any:
-            self.variants.append(
+            self.accepted.append(
                 Variant(function.__name__, function, _words(replaces), edits, line=_line_of(function))
             )
             return function
@@ -179,13 +246,18 @@ class Exercise:
         """What the driver is called with, before a case's inputs."""
         return self.functions + self.uses
 
-    def loses(self, mistake: Variant) -> set[str]:
-        """The groups that a misconception is to lose."""
-        return set(mistake.loses) or set(self.groups)
+
+def _groups(groups: dict[str, float], returns: dict[str, float] | tuple[str, ...]) -> dict[str, float]:
+    """The groups with their weights: parts that have one, and those apart from them."""
+    weighted = returns if isinstance(returns, dict) else {}
+    twice = set(weighted) & set(groups)
+    if twice:
+        raise TypeError(f"{sorted(twice)[0]!r} has a weight in returns= and in groups=")
+    return {**weighted, **groups} or dict(ANSWER)
 
 
 def _words(words: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)
+    return tuple(filter(None, [words])) if isinstance(words, str) else tuple(words)
 
 
 _made: list[Exercise] = []  # in the order of making, to find exercises that lost their name to another

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ..errors import LessonError, UnknownLesson
 from ..nbgrader.course import Course
-from . import exercise as exercise_module
 from . import slicing
 from .exercise import Exercise
+from .loading import load_exercises
 from .proof import Sources
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -101,7 +100,7 @@ class Lesson:
 
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
-        return _exercises(self.exercises_path)
+        return load_exercises(self.exercises_path)
 
     @cached_property
     def _statements(self) -> list[slicing.Statement]:
@@ -157,12 +156,15 @@ class Lesson:
             self.travelling(exercise.judge_function, "judge") if exercise.judge_function else "",
         )
 
-    def travelling(self, function: Any, name: str) -> str:
-        """A function of exercises.py as text, under another name, with all that it needs."""
+    def travelling(self, function: Any, name: str, text: str = "") -> str:
+        """A function of exercises.py as text, under another name, with all that it needs.
+
+        Where a generator of variants made the function, its text is given.
+        """
         import inspect
         import textwrap
 
-        lines = textwrap.dedent(inspect.getsource(function)).split("\n")
+        lines = textwrap.dedent(text or inspect.getsource(function)).split("\n")
         start = next(i for i, line in enumerate(lines) if line.startswith("def "))
         own = re.sub(r"^def \w+", f"def {name}", "\n".join(lines[start:]).rstrip())
         pool = slicing.statements(self.exercises_path.read_text(encoding="utf-8"))
@@ -200,87 +202,3 @@ def _cells(path: Path) -> Iterator[Cell]:
     for line, cell in zip(lines, notebook.cells, strict=True):
         metadata = dict(cell.metadata)
         yield Cell(cell.cell_type, cell.source, line + 1, frozenset(metadata.pop("tags", [])), metadata)
-
-
-def _exercises(path: Path) -> dict[str, Exercise]:
-    """The exercises of an exercises.py, named by their variables."""
-    if not path.is_file():
-        return {}
-    exercise_module.collected()
-    module = _run(path)
-    named = {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
-    for made in exercise_module.collected():
-        names = [name for name, value in named.items() if value is made]
-        if not names:
-            _lost_its_name(path, made, named)
-        made.name = names[0]
-        made.functions = made.functions or (made.name,)
-    _complete(path, named)
-    return named
-
-
-def _run(path: Path) -> ModuleType:
-    import linecache
-
-    module = ModuleType(f"exercises_of_{path.parent.name}")
-    module.__file__ = str(path)
-    linecache.checkcache(str(path))
-    try:
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))
-    except Exception as error:
-        line = getattr(error, "lineno", None) or next(
-            (tb.tb_lineno for tb in _frames(error) if tb.tb_frame.f_code.co_filename == str(path)), None
-        )
-        raise LessonError(
-            path, line, f"{type(error).__name__}: {error}", "exercises.py must run by itself."
-        ) from error
-    return module
-
-
-def _frames(error: BaseException) -> Iterator[Any]:
-    trace = error.__traceback__
-    while trace:
-        yield trace
-        trace = trace.tb_next
-
-
-def _lost_its_name(path: Path, made: Exercise, named: dict[str, Exercise]) -> None:
-    text = path.read_text(encoding="utf-8").split("\n")[made.line - 1]
-    name = text.split("=")[0].strip()
-    if name in named:
-        raise LessonError(
-            path,
-            named[name].line,
-            f"a second exercise is called {name}; the first is in line {made.line}",
-            "Give one of them another name.",
-        )
-    raise LessonError(
-        path, made.line, "an exercise has no name", "Assign it to a variable: name = Exercise(points=…)."
-    )
-
-
-def _complete(path: Path, named: dict[str, Exercise]) -> None:
-    for made in named.values():
-        if not made.points > 0:
-            raise LessonError(
-                path,
-                made.line,
-                f"exercise {made.name} has no points",
-                "Say what it is worth: Exercise(points=…).",
-            )
-        if made.draw is None:
-            raise LessonError(
-                path,
-                made.line,
-                f"exercise {made.name} has no cases",
-                f"Write a generator decorated with @{made.name}.cases.",
-            )
-        for variant in made.mistakes:
-            strangers = set(variant.loses) - set(made.groups)
-            if strangers:
-                raise LessonError(
-                    path,
-                    variant.line,
-                    f"{variant.name} loses {strangers.pop()!r}, which is no group of {made.name}",
-                    f"Groups: {', '.join(made.groups)}.",
-                )

@@ -2,7 +2,7 @@
 
 What comes out is a `Sheet`: with a public seed when a lesson is built, with a secret one for the hidden cases
 of grading. A draw on which some misconception would pass, lose other points than it should, or be taken for
-another one, is thrown away and drawn again.
+another one, is thrown away and drawn again. What it should lose, its author says, or the public sheet does.
 """
 
 from __future__ import annotations
@@ -49,15 +49,26 @@ def seed_of(*words: str) -> int:
     return int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:8], "big")
 
 
-def drawn(exercise: Exercise, reference: Mapping[str, Any], sources: Sources, seed: int) -> Sheet:
-    """The sheet of an exercise for a seed, its misconceptions proven wrong on it."""
-    blank = _blank(exercise, sources)
+def draw_sheet(
+    exercise: Exercise,
+    reference: Mapping[str, Any],
+    sources: Sources,
+    seed: int,
+    public: Sheet | None = None,
+) -> Sheet:
+    """The sheet of an exercise for a seed, its misconceptions proven wrong on it.
+
+    Where a public sheet is given, each loses the same groups as there.
+    """
+    blank, losses = _blank(exercise, sources), _losses(exercise, public)
     problem = Undrawable("its cases could not be drawn", "Look at the generator of cases.")
     for attempt in range(DRAWS):
-        cases = _cases(exercise, np.random.default_rng([seed, attempt]))
+        cases = _cases(exercise, blank, np.random.default_rng([seed, attempt]))
         try:
             return _with_small(
-                _with_mistakes(exercise, reference, _with_expected(exercise, reference, blank, cases)),
+                _with_mistakes(
+                    exercise, reference, _with_expected(exercise, reference, blank, cases), losses
+                ),
                 exercise,
                 reference,
             )
@@ -68,10 +79,15 @@ def drawn(exercise: Exercise, reference: Mapping[str, Any], sources: Sources, se
 
 def examine(sheet: Sheet, functions: list[Any]) -> tuple[Verdict, list[Outcome]]:
     """The verdict on an implementation, without time limit: for our own code."""
+    outcomes = _outcomes(sheet, functions)
+    with undisturbed(), np.errstate(all="warn", under="ignore"):
+        return judge.verdict(sheet, outcomes), outcomes
+
+
+def _outcomes(sheet: Sheet, functions: list[Any]) -> list[Outcome]:
     driver = driver_for(sheet)
     with undisturbed(), np.errstate(all="warn", under="ignore"):
-        outcomes = [outcome_of(driver, functions, case) for case in sheet.cases]
-        return judge.verdict(sheet, outcomes), outcomes
+        return [outcome_of(driver, functions, case) for case in sheet.cases]
 
 
 def implementation(exercise: Exercise, reference: Mapping[str, Any], variant: Variant) -> list[Any]:
@@ -93,6 +109,7 @@ def _blank(exercise: Exercise, sources: Sources) -> Sheet:
         points=exercise.points,
         groups=exercise.groups,
         cases=(),
+        returns=exercise.returns,
         driver=sources.driver,
         judge=sources.judge,
         rtol=exercise.rtol,
@@ -105,17 +122,30 @@ def _blank(exercise: Exercise, sources: Sources) -> Sheet:
     )
 
 
-def _cases(exercise: Exercise, rng: np.random.Generator) -> tuple[Case, ...]:
-    cases = [expanded for one in exercise.draw(rng) for expanded in _expanded(exercise, one)]
-    named = {one.group for one in cases if one.group}
-    strangers = named - set(exercise.groups)
+def _losses(exercise: Exercise, public: Sheet | None) -> dict[str, set[str]]:
+    """The groups that misconceptions are to lose, where somebody has said so."""
+    seen = {one.name: set(one.loses) for one in (public.mistakes if public else ()) if one.loses}
+    return seen | {one.name: set(one.loses) for one in exercise.misconceptions if one.loses}
+
+
+def _cases(exercise: Exercise, blank: Sheet, rng: np.random.Generator) -> tuple[Case, ...]:
+    draw: Any = exercise.draw  # that there is one was seen when the exercises were read
+    cases = [expanded for one in draw(rng) for expanded in _expanded(exercise, one)]
+    strangers = {one.group for one in cases if one.group} - set(exercise.groups)
     if strangers:
         raise Undrawable(
             f"a case is in the group {strangers.pop()!r}, which has no weight",
             "Name the group in groups={…}.",
         )
-    silent = set(exercise.groups) - named - {judge.UNCHANGED}
-    if silent and exercise.judge_function is None and all(one.group for one in cases):
+    unknown = {part for one in cases for part in one.parts} - set(exercise.returns)
+    if unknown:
+        raise Undrawable(
+            f"a case is about the part {unknown.pop()!r}, which the function does not return",
+            "Name it in returns=.",
+        )
+    asked = {group for one in cases for groups in judge.counts_for(blank, one).values() for group in groups}
+    silent = set(exercise.groups) - asked - {judge.UNCHANGED}
+    if silent and exercise.judge_function is None:
         raise Undrawable(f"no case is in the group {silent.pop()!r}", "Yield one, or take the group out.")
     return tuple(cases)
 
@@ -135,7 +165,7 @@ def _with_expected(
 ) -> Sheet:
     """What the reference gives; for a judge that does not ask for it, only its structure."""
     functions = [reference[name] for name in exercise.all_functions]
-    _, outcomes = examine(replace(blank, cases=cases, judge="", mistakes=()), functions)
+    outcomes = _outcomes(replace(blank, cases=cases), functions)
     for outcome in outcomes:
         if outcome.raised:
             raise Undrawable(
@@ -157,49 +187,86 @@ def _with_expected(
     return sheet
 
 
-def _with_mistakes(exercise: Exercise, reference: Mapping[str, Any], sheet: Sheet) -> Sheet:
+def _with_mistakes(
+    exercise: Exercise, reference: Mapping[str, Any], sheet: Sheet, losses: Mapping[str, set[str]]
+) -> Sheet:
     """The sheet with what every misconception gives, each shown to lose what it should, each told apart."""
-    seen: dict[str, tuple[Verdict, list[Outcome]]] = {}
+    given: dict[str, list[Outcome]] = {}
     mistakes = []
-    for variant in exercise.mistakes:
+    for variant in exercise.misconceptions:
         verdict, outcomes = examine(sheet, implementation(exercise, reference, variant))
-        _must_lose(exercise, variant, verdict)
-        _must_lose(
-            exercise, variant, judge.verdict(replace(sheet, rtol=max(CLEARLY * sheet.rtol, WIDEST)), outcomes)
-        )
+        _must_raise_as_said(variant, outcomes)
+        lost = _lost(exercise, variant, sheet, verdict, outcomes, losses.get(variant.name))
         findings = judge.failures(judge.findings_of(sheet, outcomes)) if sheet.judge else set()
         bare = tuple(Outcome(o.value, o.raised, o.message, changed=o.changed) for o in outcomes)
         mistakes.append(
-            Mistake(variant.name, variant.hint, () if sheet.judge else bare, tuple(sorted(findings)))
+            Mistake(variant.name, variant.hint, () if sheet.judge else bare, tuple(sorted(findings)), lost)
         )
-        seen[variant.name] = verdict, outcomes
+        given[variant.name] = outcomes
     sheet = replace(sheet, mistakes=tuple(mistakes))
-    for variant in exercise.mistakes:
-        _, outcomes = seen[variant.name]
-        met = judge.recognised(sheet, outcomes, judge.findings_of(sheet, outcomes))
-        if met is None or met.name != variant.name:
-            alike = _look_alikes(sheet, variant.name, outcomes)
-            raise Undrawable(
-                f"the misconception {variant.name} can't be told from {alike}",
-                "Add a case (or a note in the judge) on which they differ.",
-                variant,
-            )
+    for variant in exercise.misconceptions:
+        _must_be_recognised(sheet, variant, given[variant.name])
     return sheet
 
 
-def _must_lose(exercise: Exercise, variant: Variant, verdict: Verdict) -> None:
-    lost = {row.group for row in verdict.rows if not row.ok}
-    if not lost:
+def _must_raise_as_said(variant: Variant, outcomes: list[Outcome]) -> None:
+    """A misconception that raises on every case may be a slip of its author's: a name that doesn't exist."""
+    always = all(outcome.raised for outcome in outcomes)
+    if always and not variant.raises:
+        raise Undrawable(
+            f"the misconception {variant.name} raises on every case: "
+            f"{outcomes[0].raised}: {outcomes[0].message}",
+            "Mend it, so that it shows the slip it is named after; or say raises=True, if this is how.",
+            variant,
+        )
+    if variant.raises and not always:
+        raise Undrawable(
+            f"the misconception {variant.name} says raises=True, and returns on some case",
+            "Take raises=True out.",
+            variant,
+        )
+
+
+def _lost(
+    exercise: Exercise,
+    variant: Variant,
+    sheet: Sheet,
+    verdict: Verdict,
+    outcomes: list[Outcome],
+    expected: set[str] | None,
+) -> tuple[str, ...]:
+    """The groups that a misconception loses: clearly, and those that were said."""
+    clearly = judge.verdict(replace(sheet, rtol=max(CLEARLY * sheet.rtol, WIDEST)), outcomes)
+    lost, sure = ({row.group for row in one.rows if not row.ok} for one in (verdict, clearly))
+    if not sure:
         raise Undrawable(
             f"the misconception {variant.name} earns full points",
             "Add a case on which it goes wrong, or drop it.",
             variant,
         )
-    if lost != exercise.loses(variant):
-        said = sorted(exercise.loses(variant))
+    if lost != sure:
         raise Undrawable(
-            f"the misconception {variant.name} loses {sorted(lost)}, where {said} was said",
-            "Correct its loses=…, or the cases.",
+            f"the misconception {variant.name} loses {sorted(lost - sure)} by a hair",
+            "Draw cases on which it is further off.",
+            variant,
+        )
+    if expected is not None and lost != expected:
+        where = "was said" if variant.loses else "is the case on the public sheet"
+        raise Undrawable(
+            f"the misconception {variant.name} loses {sorted(lost)}, where {sorted(expected)} {where}",
+            "Correct its loses=…, or the cases." if variant.loses else "Draw cases that leave no choice.",
+            variant,
+        )
+    return tuple(group for group in exercise.groups if group in lost)
+
+
+def _must_be_recognised(sheet: Sheet, variant: Variant, outcomes: list[Outcome]) -> None:
+    met = judge.recognised(sheet, outcomes, judge.findings_of(sheet, outcomes))
+    if met is None or met.name != variant.name:
+        alike = _look_alikes(sheet, variant.name, outcomes)
+        raise Undrawable(
+            f"the misconception {variant.name} can't be told from {alike}",
+            "Add a case (or a note in the judge) on which they differ.",
             variant,
         )
 

@@ -101,8 +101,8 @@ def _class(lessons: list[Lesson]) -> Iterator[Made]:
 
 def answers_to(lesson: Lesson) -> Iterator[Made]:
     """Submissions with one answer replaced: mostly misconceptions, now and then another right way."""
-    wrong = ((e, v, "misconception") for e, v in _in_turn(lesson, lambda e: e.mistakes))
-    right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: e.variants))
+    wrong = ((e, v, "misconception") for e, v in _in_turn(lesson, lambda e: e.misconceptions))
+    right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: e.accepted))
     for number, pair in enumerate(zip_longest(wrong, right)):
         for exercise, variant, kind in filter(None, pair[: 1 + number % 2]):
             try:
@@ -129,7 +129,7 @@ def _cell_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:
     """A cell that answers as the variant does."""
     replaced = variant.replaces or exercise.functions[:1]
     if len(replaced) == 1 and not variant.edits:
-        return lesson.travelling(variant.function, replaced[0])
+        return lesson.travelling(variant.function, replaced[0], variant.text)
     own = lesson.travelling(variant.function, f"_{variant.name}")
     given = replaced[0] if variant.edits else ""
     return f"{own}\n{', '.join(replaced)} = _{variant.name}({given})\n"

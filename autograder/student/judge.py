@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .difference import difference, in_the_form_of, kind_of, matches, structure_difference, template_of
 from .probe import defined_in
+from .properties import parts
 from .sheet import Case, Mistake, Outcome, Sheet
 from .verdict import Row, Verdict
 
@@ -101,6 +103,17 @@ def recognised(sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Fin
     return None
 
 
+def counts_for(sheet: Sheet, case: Case) -> dict[str, list[str]]:
+    """The parts of a result that a case is about, each with the groups that it counts for.
+
+    What a function returns is one part, with no name, unless the exercise names several.
+    """
+    everything = [case.group] if case.group else [group for group in sheet.groups if group != UNCHANGED]
+    parts = case.parts or ((case.group,) if case.group in sheet.returns else sheet.returns) or ("",)
+    alone = {part: [part] for part in parts if part in sheet.groups and not case.group}
+    return {part: alone.get(part, everything) for part in parts}
+
+
 def failures(findings: Sequence[Finding]) -> set[tuple[str, str]]:
     """How a judged exercise failed, without the numbers: a misconception's signature."""
     return {(finding.group, finding.note) for finding in findings if not finding.ok}
@@ -119,23 +132,44 @@ def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
 
 
 def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) -> list[Finding]:
-    groups = [case.group] if case.group else [group for group in sheet.groups if group != UNCHANGED]
+    counted = counts_for(sheet, case)
+    groups = list(dict.fromkeys(group for groups in counted.values() for group in groups))
     affected = groups + ([UNCHANGED] if UNCHANGED in sheet.groups and UNCHANGED not in groups else [])
     if outcome.raised:
         note = f"raised {outcome.raised}"
         detail = _raised_text(outcome, case)
         return [Finding(group, False, note, detail) for group in affected]
+    try:
+        found = _parts_of(sheet, outcome.value)
+    except TypeError as error:
+        return [Finding(group, False, "parts", str(error)) for group in affected]
     changed = _changed_findings(sheet, groups, outcome)
     if judge is None:
-        off = difference(outcome.value, case.expected, sheet.rtol, sheet.atol)
-        text = f"{off.text}{_given(case)}" if off else ""
-        return [Finding(group, off is None, off.kind if off else "", text) for group in groups] + changed
+        compared = (_compared(sheet, case, found, part, own) for part, own in counted.items())
+        return [*chain.from_iterable(compared), *changed]
     template = template_of(case.expected)
     off = structure_difference(outcome.value, template)
     if off:
         return [Finding(group, False, off.kind, off.text) for group in affected]
     result = in_the_form_of(template, outcome.value)
     return list(_judged(judge, case, result, groups)) + changed
+
+
+def _compared(
+    sheet: Sheet, case: Case, found: dict[str, Any], part: str, groups: list[str]
+) -> Iterator[Finding]:
+    """One part of a result against the expected one, for each group that it counts for."""
+    name = f"`{part}`" if part else "the result"
+    off = difference(found[part], _parts_of(sheet, case.expected)[part], sheet.rtol, sheet.atol, name)
+    for group in groups:
+        yield Finding(group, off is None, off.kind if off else "", f"{off.text}{_given(case)}" if off else "")
+
+
+def _parts_of(sheet: Sheet, value: Any) -> dict[str, Any]:
+    """A result by the names of its parts. A TypeError where it is not so many things."""
+    if not sheet.returns:
+        return {"": value}
+    return dict(zip(sheet.returns, parts(value, *sheet.returns), strict=True))
 
 
 def _judged(judge: Any, case: Case, result: Any, groups: list[str]) -> Iterator[Finding]:
@@ -195,13 +229,22 @@ def _explains(
         found, given = failures(findings), set(mistake.findings)
         return {f for f in found if f[0] not in aside} == {f for f in given if f[0] not in aside}
     return len(mistake.outcomes) == len(outcomes) and all(
-        _same_outcome(one, other)
+        _same_outcome(sheet, case, one, other, aside)
         for one, other, case in zip(mistake.outcomes, outcomes, sheet.cases, strict=True)
-        if case.group not in aside
     )
 
 
-def _same_outcome(one: Outcome, other: Outcome) -> bool:
+def _same_outcome(sheet: Sheet, case: Case, one: Outcome, other: Outcome, aside: set[str]) -> bool:
+    """Whether two outcomes of a case are alike in all that counts for groups not left aside."""
+    looked_at = [part for part, groups in counts_for(sheet, case).items() if set(groups) - aside]
+    if not looked_at:
+        return True
     if one.raised or other.raised:
         return one.raised == other.raised and one.message == other.message
-    return set(one.changed) == set(other.changed) and matches(other.value, one.value, rtol=ALIKE)
+    if set(one.changed) != set(other.changed):
+        return False
+    try:
+        mine, theirs = _parts_of(sheet, one.value), _parts_of(sheet, other.value)
+    except TypeError:
+        return matches(other.value, one.value, rtol=ALIKE)
+    return all(matches(theirs[part], mine[part], rtol=ALIKE) for part in looked_at)

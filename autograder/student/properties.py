@@ -1,15 +1,18 @@
-"""The properties that judges of random results state; what an `exercises.py` imports for its judges.
+"""The properties that judges of random results state; what an `exercises.py` imports for judges and drivers.
 
 Wide enough for float32, and for chance: a false alarm must be rarer than one in a million.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+from .difference import kind_of
 
 SIX_SIGMA = 6.0  # a false alarm is then rarer than two in a billion
 
@@ -54,6 +57,20 @@ def uncorrelated(mask: Any, axis: int) -> bool:
         standard, range(values.shape[axis] - 1), axis
     )
     return abs(float(products.sum())) <= SIX_SIGMA * math.sqrt(products.size) + 1
+
+
+def parts(result: Any, *names: str) -> list[Any]:
+    """What a function returned, taken apart: `out, cache = parts(dropout_forward(a), "out", "cache")`.
+
+    Raises:
+        TypeError: names the parts, where it is not so many things in a row.
+    """
+    if not isinstance(result, (str, bytes, Mapping, set, frozenset)):
+        with contextlib.suppress(TypeError):  # a number has no length, nor has an array without dimensions
+            if len(result) == len(names):
+                return list(result)
+    wanted = f"{len(names)} values: {', '.join(names)}"
+    raise TypeError(f"the function should return {wanted}; found {kind_of(result)}")
 
 
 def first_match(value: Any, candidates: Mapping[str, Any], test: Callable[[Any, Any], bool] = close) -> str:

@@ -1,7 +1,7 @@
 """What checks.json holds: all that is needed to judge an exercise, and no solution.
 
-A sheet is made when the lesson is built (`drawing.py`) and read wherever students' work is judged: in the
-notebook with the public cases, in grading with the hidden ones. Same data, same judge.
+A sheet is made when the lesson is built (`authoring/proof.py`) and read wherever students' work is judged: in
+the notebook with the public cases, in grading with the hidden ones. Same data, same judge.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import WireError
 from . import wire
 from .difference import Template
 
@@ -43,6 +44,9 @@ class Case:
     group: str = ""
     expected: Any = None
     call: str = ""  # of several functions the one to call; empty: the first, or the driver sees to it
+    parts: tuple[
+        str, ...
+    ] = ()  # of what the function returns, the parts looked at; empty: see judge.counts_for
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Mistake:
     hint: str
     outcomes: tuple[Outcome, ...] = ()  # of exercises that compare with the reference
     findings: tuple[tuple[str, str], ...] = ()  # of exercises with a judge: the properties that fail, and how
+    loses: tuple[str, ...] = ()  # the groups that it does not earn
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Sheet:
     groups: dict[str, float]
     cases: tuple[Case, ...]
     mistakes: tuple[Mistake, ...] = ()
+    returns: tuple[str, ...] = ()  # where the function returns several things: what each is called
     driver: str = ""  # source of a function `drive`; empty: the functions are called with the inputs
     judge: str = ""  # source of a function `judge`; empty: results are compared with the expected ones
     rtol: float = 1e-7
@@ -113,14 +119,14 @@ def load(path: Path) -> LessonSheet:
         return parse(path.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
-        raise wire.WireError(f"{path} is damaged ({problem}); get it anew") from None
+        raise WireError(f"{path} is damaged ({problem}); get it anew") from None
 
 
 def parse(text: str) -> LessonSheet:
     """The lesson's sheets from the text of checks.json."""
     data = json.loads(text)
     if data["format"] != FORMAT:
-        raise wire.WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
+        raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
     return LessonSheet(data["lesson"], data["title"], sheets, data["made_from"])
 
@@ -154,6 +160,7 @@ _PLAIN = (
     "functions",
     "points",
     "groups",
+    "returns",
     "driver",
     "judge",
     "rtol",
@@ -164,6 +171,7 @@ _PLAIN = (
     "builds_on",
     "small_text",
 )
+_LATER = ("returns",)  # not in files made before there was such a thing
 
 
 def _sheet_text(sheet: Sheet) -> str:
@@ -178,31 +186,36 @@ def _lines(items: Any) -> str:
     return ",\n".join("  " + json.dumps(item) for item in items)
 
 
-def _case_data(case: Case) -> dict:
+def _case_data(case: Case) -> dict[str, Any]:
     return {
         "group": case.group,
         "call": case.call,
+        "parts": list(case.parts),
         "inputs": wire.to_json(case.inputs),
         "expected": wire.to_json(_untemplated(case.expected)),
     }
 
 
-def _mistake_data(mistake: Mistake) -> dict:
+def _mistake_data(mistake: Mistake) -> dict[str, Any]:
     outcomes = [wire.to_json(_outcome_tuple(outcome)) for outcome in mistake.outcomes]
     return {
         "name": mistake.name,
         "hint": mistake.hint,
+        "loses": list(mistake.loses),
         "outcomes": outcomes,
         "findings": [list(f) for f in mistake.findings],
     }
 
 
-def _outcome_tuple(outcome: Outcome) -> tuple:
+def _outcome_tuple(outcome: Outcome) -> tuple[Any, ...]:
     return (outcome.value, outcome.raised, outcome.message, outcome.changed)
 
 
-def _sheet_from(name: str, fields: dict) -> Sheet:
-    plain = {key: tuple(fields[key]) if isinstance(fields[key], list) else fields[key] for key in _PLAIN}
+def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
+    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
+    }
     return Sheet(
         name=name,
         cases=tuple(map(_case_from, fields["cases"])),
@@ -212,23 +225,23 @@ def _sheet_from(name: str, fields: dict) -> Sheet:
     )
 
 
-def _case_from(data: dict) -> Case:
+def _case_from(data: dict[str, Any]) -> Case:
     return Case(
         wire.from_json(data["inputs"]),
         data["group"],
         _templated(wire.from_json(data["expected"])),
         data["call"],
+        tuple(data.get("parts", ())),
     )
 
 
-def _mistake_from(data: dict) -> Mistake:
+def _mistake_from(data: dict[str, Any]) -> Mistake:
     outcomes = tuple(outcome_from(wire.from_json(outcome)) for outcome in data["outcomes"])
-    return Mistake(
-        data["name"], data["hint"], outcomes, tuple((group, note) for group, note in data["findings"])
-    )
+    findings = tuple((group, note) for group, note in data["findings"])
+    return Mistake(data["name"], data["hint"], outcomes, findings, tuple(data.get("loses", ())))
 
 
-def outcome_from(fields: tuple) -> Outcome:
+def outcome_from(fields: tuple[Any, ...]) -> Outcome:
     value, raised, message, changed = fields
     return Outcome(value, raised, message, "", tuple(changed))
 

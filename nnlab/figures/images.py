@@ -133,7 +133,7 @@ def display(output: Any, again: bool = False) -> Any:
     from IPython.display import display as in_cell
 
     raw = {"raw": True} if isinstance(output, dict) else {}
-    return in_cell(output, **raw, **({"display_id": True} if again else {}))  # type: ignore[no-untyped-call]
+    return in_cell(output, **raw, **({"display_id": True} if again else {}))
 
 
 def in_notebook() -> bool:

@@ -788,19 +788,20 @@ WHO_TURNED = (
 )
 
 
-@two_layer_grads.wrong(WHO_TURNED)
+@two_layer_grads.wrong(WHO_TURNED, raises=True)
 def who_untransposed(X, Y, Wih, bih, Who, bho):
     return gradients(X, Y, Wih, bih, Who, bho, back=lambda Who, d2: Who @ d2)
 
 
-@two_layer_grads.wrong(WHO_TURNED)
+@two_layer_grads.wrong(WHO_TURNED, raises=True)
 def who_untransposed_with_dot(X, Y, Wih, bih, Who, bho):
     return gradients(X, Y, Wih, bih, Who, bho, back=lambda Who, d2: np.dot(Who, d2))
 
 
 @two_layer_grads.wrong(
     "One arrow is missing: the gradient at Z2 has a row for each output, that at h a row for each hidden unit. What "
-    "lies between h and Z2 in the forward pass?"
+    "lies between h and Z2 in the forward pass?",
+    raises=True,
 )
 def who_missing(X, Y, Wih, bih, Who, bho):
     return gradients(X, Y, Wih, bih, Who, bho, back=lambda Who, d2: d2)

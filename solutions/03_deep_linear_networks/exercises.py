@@ -345,7 +345,8 @@ def gradients_transposed(x, Ws, dO):
 
 
 @linear_grads.wrong(
-    "Two columns can't be multiplied by `@`. Every output meets every input: which of the two has to lie down?"
+    "Two columns can't be multiplied by `@`. Every output meets every input: which of the two has to lie down?",
+    raises=True,
 )
 def outer_product_untransposed(x, Ws, dO):
     return [g @ h for g, h in zip(way_back(Ws, dO)[1:], signals(x, Ws)[:-1], strict=True)]

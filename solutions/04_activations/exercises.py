@@ -502,7 +502,7 @@ def with_respect_to_z(X, Ws, act):
     return [*sizes, np.sqrt(np.mean(G**2))][::-1]
 
 
-@gradient_profile.wrong("There should be L + 1 numbers: the input h_0 has a gradient as well.")
+@gradient_profile.wrong("There should be L + 1 numbers: the input h_0 has a gradient as well.", raises=True)
 def without_the_input(X, Ws, act):
     return profile_with()(X, Ws, act)[1:]
 

@@ -588,7 +588,8 @@ def uniform_weights(X, sizes, act, scheme, rng):
 
 
 @activation_stats.wrong(
-    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the shapes only fit as `h @ W`."
+    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the shapes only fit as `h @ W`.",
+    raises=True,
 )
 def columns_for_rows(X, sizes, act, scheme, rng):
     h, pairs = X, []
@@ -910,7 +911,7 @@ def without_the_range(n, minval, maxval):
 
 
 @fresh_initializers.wrong(
-    "You return one initialiser. Each layer needs one of its own: a list of n is asked for."
+    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True
 )
 def a_single_one(n, minval, maxval):
     import keras

@@ -226,7 +226,8 @@ def output_with_its_own(depth, width, act, initializer_factory):
 
 
 @build_mlp.wrong(
-    "You hand the factory itself to the layer, which calls it with a shape. The layer wants what the factory makes."
+    "You hand the factory itself to the layer, which calls it with a shape. The layer wants what the factory makes.",
+    raises=True,
 )
 def hands_over_the_factory(depth, width, act, initializer_factory):
     return stacked(depth, width, act, lambda: initializer_factory)
@@ -234,7 +235,8 @@ def hands_over_the_factory(depth, width, act, initializer_factory):
 
 @build_mlp.wrong(
     "`lr=` is a name of old versions. Keras 3 refuses it, and versions in between took it and ignored it: the "
-    "argument is called `learning_rate`."
+    "argument is called `learning_rate`.",
+    raises=True,
 )
 def old_name_of_the_rate(depth, width, act, initializer_factory):
     import keras

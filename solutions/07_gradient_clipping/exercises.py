@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.student.properties import parts
 
 FINE = 2e-6  # a summand of 1e-6 below the line, against division by zero, is nobody's mistake
 
@@ -19,10 +20,14 @@ def of_length(g, length):
     return g * (length / np.linalg.norm(g))
 
 
+def bounded(g, c, size):
+    """Divided by its size and multiplied by c, if the size is beyond c."""
+    return g * (c / size) if size > c else g
+
+
 def shortened(g, c):
     """Down to length c, if it is longer."""
-    norm = np.linalg.norm(g)
-    return g * (c / norm) if norm > c else g
+    return bounded(g, c, np.linalg.norm(g))
 
 
 def joint(grads):
@@ -46,104 +51,51 @@ def cases(rng):
     yield case(SMALL, grads=[signed(rng, 0.1, 0.9, (3, 2)) * c, signed(rng, 0.1, 0.9, 2) * c], c=c)
 
 
-@clip_by_value.wrong(
-    "Large positive entries are cut, large negative ones are not. The slide's threshold acts on both sides.",
-    loses=LARGE,
-)
-def upper_side_only(grads, c):
-    return [np.minimum(g, c) for g in grads]
+@clip_by_value.mistakes(each="g in grads")
+def mistakes(g, c):
+    yield "upper_side_only", np.minimum(g, c), (
+        "Large positive entries are cut, large negative ones are not. The slide's threshold acts on both "
+        "sides.")
+    yield "lower_side_only", np.maximum(g, -c), "Large negative entries are cut, large positive ones are not."
+    yield "sign_lost", np.minimum(np.abs(g), c), (
+        "The signs are lost: a gradient of -5 should become -c, and one of -0.1 should stay.")
+    yield "scaled_to_the_largest", g * min(1, c / np.abs(g).max()), (
+        "You scale a whole array until its largest entry is c. By value, each entry is looked at on its "
+        "own, and small ones stay what they are.")
+    yield "by_norm", g * (c / np.linalg.norm(g)), (
+        "This is clipping by norm; here each entry has a bound of its own.")
+    yield "beyond_becomes_zero", np.where(np.abs(g) > c, 0, g), (
+        "Entries beyond c become 0. They should stop at the threshold, not vanish.")
+    yield "signs_times_c", c * np.sign(g), "All entries are ±c: small ones should pass as they are."
 
 
-@clip_by_value.wrong("Large negative entries are cut, large positive ones are not.", loses=LARGE)
-def lower_side_only(grads, c):
-    return [np.maximum(g, -c) for g in grads]
-
-
-@clip_by_value.wrong("The signs are lost: a gradient of -5 should become -c, and one of -0.1 should stay.")
-def sign_lost(grads, c):
-    return [np.minimum(np.abs(g), c) for g in grads]
-
-
-@clip_by_value.wrong(
-    "You scale a whole array until its largest entry is c. By value, each entry is looked at on its own, and small ones "
-    "stay what they are.",
-    loses=LARGE,
-)
-def scaled_to_the_largest(grads, c):
-    return [g * min(1, c / np.abs(g).max()) for g in grads]
-
-
-@clip_by_value.wrong("This is clipping by norm; here each entry has a bound of its own.")
-def by_norm(grads, c):
-    return [g * (c / np.linalg.norm(g)) for g in grads]
-
-
-@clip_by_value.wrong("Entries beyond c become 0. They should stop at the threshold, not vanish.", loses=LARGE)
-def beyond_becomes_zero(grads, c):
-    return [np.where(np.abs(g) > c, 0, g) for g in grads]
-
-
-@clip_by_value.wrong("All entries are ±c: small ones should pass as they are.")
-def signs_times_c(grads, c):
-    return [c * np.sign(g) for g in grads]
-
-
-@clip_by_value.wrong(
-    "The arrays you were given have changed: `out=g` and `g[...] =` write into them.", loses=UNCHANGED
-)
+@clip_by_value.wrong("The arrays you were given have changed: `out=g` and `g[...] =` write into them.")
 def in_place(grads, c):
     return [np.clip(g, -c, c, out=g) for g in grads]
 
 
-@clip_by_value.right
-def with_np_clip(grads, c):
-    return [np.clip(g, -c, c) for g in grads]
-
-
-@clip_by_value.right
-def with_minimum_and_maximum(grads, c):
-    return tuple(np.maximum(-c, np.minimum(c, g)) for g in grads)
-
-
-@clip_by_value.right
-def with_where(grads, c):
-    clipped = []
-    for g in grads:
-        g = np.where(g > c, c, g)
-        clipped.append(np.where(g < -c, -c, g))
-    return clipped
-
-
-@clip_by_value.right
-def sign_and_size(grads, c):
-    return [np.sign(g) * np.minimum(np.abs(g), c) for g in grads]
+@clip_by_value.answers(each="g in grads")
+def answers(g, c):
+    yield "with_np_clip", np.clip(g, -c, c)
+    yield "with_minimum_and_maximum", np.maximum(-c, np.minimum(c, g))
+    yield "with_where", np.where(g > c, c, np.where(g < -c, -c, g))
+    yield "sign_and_size", np.sign(g) * np.minimum(np.abs(g), c)
+    yield "entry_by_entry", np.array([max(-c, min(c, float(v))) for v in g.ravel()]).reshape(g.shape)
+    yield "in_float32", np.float32(g).clip(-c, c)
 
 
 @clip_by_value.right
 def on_a_copy(grads, c):
-    copies = [g.copy() for g in grads]
+    copies = tuple(g.copy() for g in grads)
     for g in copies:
         g[g > c] = c
         g[g < -c] = -c
     return copies
 
 
-@clip_by_value.right
-def entry_by_entry(grads, c):
-    one = lambda v: max(-c, min(c, float(v)))
-    return [np.array([one(v) for v in g.ravel()]).reshape(g.shape) for g in grads]
-
-
-@clip_by_value.right
-def in_float32(grads, c):
-    return [np.float32(g).clip(-c, c) for g in grads]
-
-
 clip_by_value.small(
     "With c = 1 the entries 3, -2 and 0.5 become 1, -1 and 0.5: each for itself.",
-    grads=[np.array([3.0, -2.0, 0.5])],
-    c=1.0,
-)
+    grads=[np.array([3.0, -2.0, 0.5])], c=1.0)
 
 # 7.2 clip_by_norm
 
@@ -163,100 +115,42 @@ def cases(rng):
     yield case(ZERO, g=np.zeros((2, 3)), c=rng.uniform(0.5, 2))
 
 
-@clip_by_norm.wrong(
-    "You divide by the sum of the squares, as the slide's text has it. That is the square of the length: how long is what "
-    "you return?",
-    loses=LONG,
-)
-def by_the_sum_of_squares(g, c):
-    squares = np.sum(g**2)
-    return g * (c / squares) if np.linalg.norm(g) > c else g
-
-
-@clip_by_norm.wrong(
-    "You scale by c over the sum of the squares whenever that sum is above c: the square of the length is taken for the "
-    "length, as in the slide's text.",
-    loses=(LONG, SHORT),
-)
-def sum_of_squares_throughout(g, c):
-    squares = np.sum(g**2)
-    return g * (c / squares) if squares > c else g
-
-
-@clip_by_norm.wrong(
-    "Short gradients come back longer than they were. The threshold is an upper bound, not a length to be reached.",
-    loses=SHORT,
-)
-def always_rescaled(g, c):
-    norm = np.linalg.norm(g)
-    return g * (c / norm) if norm else g
-
-
-@clip_by_norm.wrong(
-    "A gradient of zero becomes nan: 0 divided by 0. At a minimum, or for a dead unit, that is a gradient you will meet.",
-    loses=ZERO,
-)
-def zero_over_zero(g, c):
-    norm = np.linalg.norm(g)
+@clip_by_norm.mistakes
+def mistakes(g, c):
+    norm, squares = np.linalg.norm(g), np.sum(g**2)
+    yield "by_the_sum_of_squares", g * (c / squares) if norm > c else g, (
+        "You divide by the sum of the squares, as the slide's text has it. That is the square of the "
+        "length: how long is what you return?")
+    yield "sum_of_squares_throughout", bounded(g, c, squares), (
+        "You scale by c over the sum of the squares whenever that sum is above c: the square of the length "
+        "is taken for the length, as in the slide's text.")
+    yield "always_rescaled", g * (c / norm) if norm else g, (
+        "Short gradients come back longer than they were. The threshold is an upper bound, not a length to "
+        "be reached.")
     with np.errstate(all="ignore"):
-        return g / norm * min(norm, c)
+        yield "zero_over_zero", g / norm * min(norm, c), (
+            "A gradient of zero becomes nan: 0 divided by 0. At a minimum, or for a dead unit, that is a "
+            "gradient you will meet.")
+        yield "rescaled_whatever_it_is", g * (c / norm), (
+            "Short gradients come back longer, and a gradient of zero becomes nan. First ask whether there "
+            "is anything to do.")
+    yield "largest_entry", bounded(g, c, np.abs(g).max()), "You take the largest entry for the length."
+    yield "sum_of_sizes", bounded(g, c, np.abs(g).sum()), (
+        "You take the sum of the absolute values for the length.")
+    rows = np.linalg.norm(g, axis=-1, keepdims=True)
+    yield "row_by_row", g * np.minimum(1, c / np.maximum(rows, 1e-12)), (
+        "Vectors are right; of a matrix you clip each row by itself. The entries of one array are one "
+        "vector here, whatever its shape.")
+    yield "largest_stretch", bounded(g, c, np.linalg.norm(g, 2)), (
+        "Vectors are right, matrices aren't: for a matrix `np.linalg.norm(g, 2)` is the largest stretch, "
+        "not the length of all entries.")
+    yield "down_to_one", g / norm if norm > c else g, (
+        "Long gradients come back with length 1: where has c gone?")
+    yield "entry_by_entry", np.clip(g, -c / 2, c / 2) if norm > c else g, (
+        "This is clipping by value: the large entries are cut, the direction changes.")
 
 
-@clip_by_norm.wrong(
-    "Short gradients come back longer, and a gradient of zero becomes nan. First ask whether there is anything to do.",
-    loses=(SHORT, ZERO),
-)
-def rescaled_whatever_it_is(g, c):
-    with np.errstate(all="ignore"):
-        return g * (c / np.linalg.norm(g))
-
-
-@clip_by_norm.wrong("You take the largest entry for the length.", loses=LONG)
-def largest_entry(g, c):
-    largest = np.abs(g).max()
-    return g * (c / largest) if largest > c else g
-
-
-@clip_by_norm.wrong("You take the sum of the absolute values for the length.", loses=(LONG, SHORT))
-def sum_of_sizes(g, c):
-    total = np.abs(g).sum()
-    return g * (c / total) if total > c else g
-
-
-@clip_by_norm.wrong(
-    "Vectors are right; of a matrix you clip each row by itself. The entries of one array are one vector here, whatever "
-    "its shape.",
-    loses=LONG,
-)
-def row_by_row(g, c):
-    norms = np.linalg.norm(g, axis=-1, keepdims=True)
-    return g * np.minimum(1, c / np.maximum(norms, 1e-12))
-
-
-@clip_by_norm.wrong(
-    "Vectors are right, matrices aren't: for a matrix `np.linalg.norm(g, 2)` is the largest stretch, not the length of all "
-    "entries.",
-    loses=LONG,
-)
-def largest_stretch(g, c):
-    norm = np.linalg.norm(g, 2)
-    return g * (c / norm) if norm > c else g
-
-
-@clip_by_norm.wrong("Long gradients come back with length 1: where has c gone?", loses=LONG)
-def down_to_one(g, c):
-    norm = np.linalg.norm(g)
-    return g / norm if norm > c else g
-
-
-@clip_by_norm.wrong(
-    "This is clipping by value: the large entries are cut, the direction changes.", loses=LONG
-)
-def entry_by_entry(g, c):
-    return np.clip(g, -c / 2, c / 2) if np.linalg.norm(g) > c else g
-
-
-@clip_by_norm.wrong("The array you were given has changed: `g *=` and `g /=` write into it.", loses=UNCHANGED)
+@clip_by_norm.wrong("The array you were given has changed: `g *=` and `g /=` write into it.")
 def in_place(g, c):
     norm = np.linalg.norm(g)
     if norm > c:
@@ -264,62 +158,35 @@ def in_place(g, c):
     return g
 
 
-@clip_by_norm.right
-def with_if(g, c):
-    norm = np.sqrt(np.sum(np.square(g)))
-    return c * g / norm if norm >= c else g
-
-
-@clip_by_norm.right
-def divided_by_the_larger(g, c):
-    return g * c / max(np.linalg.norm(g), c)
-
-
-@clip_by_norm.right
-def with_a_little_below_the_line(g, c):
-    return g * min(1.0, c / (np.linalg.norm(g) + 1e-6))
-
-
-@clip_by_norm.right
-def through_ravel(g, c):
+@clip_by_norm.answers
+def answers(g, c):
+    norm = math.sqrt(np.sum(np.square(g)))
+    yield "with_if", c * g / norm if norm >= c else g
+    yield "divided_by_the_larger", g * c / max(np.linalg.norm(g), c)
+    yield "with_a_little_below_the_line", g * min(1.0, c / (norm + 1e-6))
+    yield "infinite_scale", g * np.minimum(1, c / np.linalg.norm(g))
+    yield "in_a_loop", np.array([v * c / norm if norm > c else v for v in g.ravel()]).reshape(g.shape)
+    yield "in_float32", np.float32(g) * np.float32(c / max(c, np.linalg.norm(np.float32(g))))
+    yield "as_a_list", shortened(g, c).tolist()
     flat = np.ravel(g)
-    return (flat * min(1, c / (math.sqrt(flat @ flat) or c))).reshape(np.shape(g))
-
-
-@clip_by_norm.right
-def infinite_scale(g, c):
-    return g * np.minimum(1, c / np.linalg.norm(g))
-
-
-@clip_by_norm.right
-def in_a_loop(g, c):
-    norm = sum(float(v) ** 2 for v in g.ravel()) ** 0.5
-    return np.array([v * c / norm if norm > c else v for v in g.ravel()]).reshape(g.shape)
-
-
-@clip_by_norm.right
-def in_float32(g, c):
-    g = np.float32(g)
-    return g * np.float32(c / max(c, np.linalg.norm(g)))
-
-
-@clip_by_norm.right
-def as_a_list(g, c):
-    return shortened(g, c).tolist()
+    yield "through_ravel", (flat * min(1, c / (math.sqrt(flat @ flat) or c))).reshape(np.shape(g))
 
 
 clip_by_norm.small(
     "(3, 4) has the length 5. To bring it down to 1, divide both entries by 5.",
-    g=np.array([3.0, 4.0]),
-    c=1.0,
-)
+    g=np.array([3.0, 4.0]), c=1.0)
 
 # 7.3 clip_by_global_norm
 
-NORM, JOINTLY_LONG, JOINTLY_SHORT = "the joint norm", "jointly longer than c", "jointly not longer than c"
+GRADS, NORM = "the clipped gradients", "the joint norm"
+JOINTLY_LONG, JOINTLY_SHORT = "jointly longer than c", "jointly not longer than c"
 
 clip_by_global_norm = Exercise(
-    points=2, groups={NORM: 2, JOINTLY_LONG: 3, JOINTLY_SHORT: 1}, rtol=FINE, builds_on=("clip_by_norm",)
+    points=2,
+    returns=(GRADS, NORM),
+    groups={NORM: 2, JOINTLY_LONG: 3, JOINTLY_SHORT: 1},
+    rtol=FINE,
+    builds_on=("clip_by_norm",),
 )
 
 
@@ -334,108 +201,57 @@ def layers(rng, length):
 @clip_by_global_norm.cases
 def cases(rng):
     c = rng.uniform(1.5, 4)
-    yield case(NORM, grads=layers(rng, rng.uniform(1.5, 3) * c), c=c, _part="norm")
-    yield case(NORM, grads=layers(rng, rng.uniform(0.5, 0.9) * c), c=c, _part="norm")
+    yield case(NORM, grads=layers(rng, rng.uniform(1.5, 3) * c), c=c)
+    yield case(NORM, grads=layers(rng, rng.uniform(0.5, 0.9) * c), c=c)
     # Some tensor is longer than c by itself, another is not.
-    yield case(JOINTLY_LONG, grads=layers(rng, rng.uniform(2.3, 3) * c), c=c, _part="clipped")
+    yield case(JOINTLY_LONG, part=GRADS, grads=layers(rng, rng.uniform(2.3, 3) * c), c=c)
     # None is, and yet all together are.
-    yield case(JOINTLY_LONG, grads=layers(rng, rng.uniform(1.1, 1.25) * c), c=c, _part="clipped")
-    yield case(JOINTLY_SHORT, grads=layers(rng, rng.uniform(0.75, 0.9) * c), c=c, _part="clipped")
-    yield case(JOINTLY_SHORT, grads=[np.zeros((2, 3)), np.zeros(3)], c=c, _part="clipped")
+    yield case(JOINTLY_LONG, part=GRADS, grads=layers(rng, rng.uniform(1.1, 1.25) * c), c=c)
+    yield case(JOINTLY_SHORT, part=GRADS, grads=layers(rng, rng.uniform(0.75, 0.9) * c), c=c)
+    yield case(JOINTLY_SHORT, part=GRADS, grads=[np.zeros((2, 3)), np.zeros(3)], c=c)
 
 
-@clip_by_global_norm.driver
-def drive(clip_by_global_norm, grads, c, _part):
-    result = clip_by_global_norm(grads, c)
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise TypeError("clip_by_global_norm should return a pair: the clipped gradients and the norm")
-    return {"clipped": result[0]} if _part == "clipped" else {"norm": result[1]}
+def scaled(grads, c, norm):
+    """All by one factor, as for gradients of this norm."""
+    return [g * min(1, c / max(norm, 1e-12)) for g in grads]
 
 
-@clip_by_global_norm.wrong(
-    "Your norm is joint, but each array is clipped by itself: that is Keras' `clipnorm`. Compare the ratio of two arrays' "
-    "lengths before and after.",
-    loses=JOINTLY_LONG,
-)
-def each_by_itself(grads, c):
-    return [shortened(g, c) for g in grads], joint(grads)
-
-
-@clip_by_global_norm.wrong(
-    "You add up the lengths. Two arrays at right angles, of lengths 3 and 4, make a vector of length 5.",
-)
-def sum_of_norms(grads, c):
-    norm = sum(np.linalg.norm(g) for g in grads)
-    return [g * min(1, c / max(norm, 1e-12)) for g in grads], norm
-
-
-@clip_by_global_norm.wrong("The biases are missing from your norm.", loses=(NORM, JOINTLY_LONG))
-def kernels_only(grads, c):
-    norm = joint([g for g in grads if np.ndim(g) > 1])
-    return [g * min(1, c / max(norm, 1e-12)) for g in grads], norm
-
-
-@clip_by_global_norm.wrong(
-    "The norm you return is that of the clipped gradients. The one before clipping is what tells whether clipping acted.",
-    loses=NORM,
-)
-def norm_afterwards(grads, c):
-    norm = joint(grads)
-    return [g * min(1, c / max(norm, 1e-12)) for g in grads], min(norm, c)
-
-
-@clip_by_global_norm.wrong("Your norm is a sum of squares: the root is missing.")
-def without_the_root(grads, c):
-    norm = joint(grads) ** 2
-    return [g * min(1, c / max(norm, 1e-12)) for g in grads], norm
-
-
-@clip_by_global_norm.wrong(
-    "You use the length of the longest array; all arrays together are one vector.", loses=(NORM, JOINTLY_LONG)
-)
-def longest_array(grads, c):
-    norm = max(np.linalg.norm(g) for g in grads)
-    return [g * min(1, c / max(norm, 1e-12)) for g in grads], norm
-
-
-@clip_by_global_norm.wrong(
-    "Gradients whose joint length is below c are stretched, or become nan where it is 0: a bound does not stretch.",
-    loses=JOINTLY_SHORT,
-)
-def always_rescaled(grads, c):
-    norm = joint(grads)
+@clip_by_global_norm.mistakes
+def mistakes(grads, c):
+    norm, lengths = joint(grads), [np.linalg.norm(g) for g in grads]
+    yield "each_by_itself", ([shortened(g, c) for g in grads], norm), (
+        "Your norm is joint, but each array is clipped by itself: that is Keras' `clipnorm`. Compare the "
+        "ratio of two arrays' lengths before and after.")
+    yield "sum_of_norms", (scaled(grads, c, sum(lengths)), sum(lengths)), (
+        "You add up the lengths. Two arrays at right angles, of lengths 3 and 4, make a vector of length 5.")
+    kernels = joint([g for g in grads if np.ndim(g) > 1])
+    yield "kernels_only", (scaled(grads, c, kernels), kernels), "The biases are missing from your norm."
+    yield "norm_afterwards", (scaled(grads, c, norm), min(norm, c)), (
+        "The norm you return is that of the clipped gradients. The one before clipping is what tells "
+        "whether clipping acted.")
+    yield "without_the_root", (scaled(grads, c, norm**2), norm**2), (
+        "Your norm is a sum of squares: the root is missing.")
+    yield "longest_array", (scaled(grads, c, max(lengths)), max(lengths)), (
+        "You use the length of the longest array; all arrays together are one vector.")
     with np.errstate(all="ignore"):
-        return [g * (np.float64(c) / norm) for g in grads], norm
+        yield "always_rescaled", ([g * (np.float64(c) / norm) for g in grads], norm), (
+            "Gradients whose joint length is below c are stretched, or become nan where it is 0: a bound "
+            "does not stretch.")
+    yield "one_long_vector", (shortened(np.concatenate([np.ravel(g) for g in grads]), c), norm), (
+        "All gradients come back as one long vector. Each should keep its shape.")
 
 
-@clip_by_global_norm.wrong(
-    "All gradients come back as one long vector. Each should keep its shape.",
-    loses=(JOINTLY_LONG, JOINTLY_SHORT),
-)
-def one_long_vector(grads, c):
-    flat = np.concatenate([np.ravel(g) for g in grads])
-    return shortened(flat, c), joint(grads)
-
-
-@clip_by_global_norm.right
-def one_scale(grads, c):
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads))
-    scale = c / norm if norm > c else 1
-    return [g * scale for g in grads], norm
-
-
-@clip_by_global_norm.right
-def norm_of_norms(grads, c):
+@clip_by_global_norm.answers
+def answers(grads, c):
     norm = np.linalg.norm([np.linalg.norm(g) for g in grads])
-    return tuple(g / max(1, norm / c) for g in grads), float(norm)
-
-
-@clip_by_global_norm.right
-def through_one_vector(grads, c):
+    yield "one_scale", ([g * (c / norm if norm > c else 1) for g in grads], norm)
+    yield "norm_of_norms", (tuple(g / max(1, norm / c) for g in grads), float(norm))
     flat = np.concatenate([g.ravel() for g in grads])
-    norm = np.linalg.norm(flat)
-    parts = np.split(flat * min(1, c / (norm + 1e-6)), np.cumsum([g.size for g in grads])[:-1])
-    return [part.reshape(g.shape) for part, g in zip(parts, grads, strict=True)], norm
+    cuts = np.split(flat * min(1, c / (np.linalg.norm(flat) + 1e-6)), np.cumsum([g.size for g in grads])[:-1])
+    yield "through_one_vector", ([cut.reshape(g.shape) for cut, g in zip(cuts, grads, strict=True)], norm)
+    narrow = [np.float32(g) for g in grads]
+    length = np.sqrt(sum(np.sum(g * g) for g in narrow))
+    yield "in_float32", ([g * np.float32(c / max(length, c)) for g in narrow], length)
 
 
 @clip_by_global_norm.right
@@ -447,19 +263,9 @@ def on_copies(grads, c):
     return copies, norm
 
 
-@clip_by_global_norm.right
-def in_float32(grads, c):
-    grads = [np.float32(g) for g in grads]
-    norm = np.sqrt(sum(np.sum(g * g) for g in grads))
-    return [g * np.float32(c / max(norm, c)) for g in grads], norm
-
-
 clip_by_global_norm.small(
     "The lengths are 3 and 4, the joint length is 5. With c = 1 both arrays are divided by 5.",
-    grads=[np.array([3.0]), np.array([0.0, 4.0])],
-    c=1.0,
-    _part="clipped",
-)
+    grads=[np.array([3.0]), np.array([0.0, 4.0])], c=1.0)
 
 # 7.4 clip_norm_then_value
 
@@ -488,64 +294,36 @@ def cases(rng):
     yield case(VALUE_ACTS, grads=short, cn=cn, cv=0.2 * cn)
 
 
-@clip_norm_then_value.wrong(
-    "You clip by value first. The norm comes first: then the values act on what it leaves.",
-    loses=BOTH,
-)
-def value_first(grads, cn, cv):
-    return [shortened(np.clip(g, -cv, cv), cn) for g in grads]
+@clip_norm_then_value.mistakes(each="g in grads")
+def mistakes(g, cn, cv):
+    yield "value_first", shortened(np.clip(g, -cv, cv), cn), (
+        "You clip by value first. The norm comes first: then the values act on what it leaves.")
+    yield "norm_alone", shortened(g, cn), (
+        "The norm is clipped, the values aren't: some entry is still beyond cv.")
+    yield "value_alone", np.clip(g, -cv, cv), (
+        "The values are clipped, but no array has been shortened before that.")
+    yield "thresholds_swapped", np.clip(shortened(g, cv), -cn, cn), (
+        "The two thresholds have changed roles: cn bounds the length, cv the entries.")
+    yield "one_or_the_other", shortened(g, cn) if np.linalg.norm(g) > cn else np.clip(g, -cv, cv), (
+        "An array that is shortened does not have its values clipped afterwards. The second step acts on "
+        "all of them.")
+    yield "always_rescaled", np.clip(of_length(g, cn), -cv, cv), (
+        "Arrays that are short already are stretched to length cn before their values are clipped.")
 
 
 @clip_norm_then_value.wrong(
-    "You shorten all arrays together. Here each array has its own norm, as in Keras' `clipnorm`.",
-    loses=(BOTH, NORM_ACTS),
-)
+    "You shorten all arrays together. Here each array has its own norm, as in Keras' `clipnorm`.")
 def joint_norm(grads, cn, cv):
     scale = min(1, cn / joint(grads))
     return [np.clip(g * scale, -cv, cv) for g in grads]
 
 
-@clip_norm_then_value.wrong(
-    "The norm is clipped, the values aren't: some entry is still beyond cv.", loses=(BOTH, VALUE_ACTS)
-)
-def norm_alone(grads, cn, cv):
-    return [shortened(g, cn) for g in grads]
-
-
-@clip_norm_then_value.wrong(
-    "The values are clipped, but no array has been shortened before that.", loses=(BOTH, NORM_ACTS)
-)
-def value_alone(grads, cn, cv):
-    return [np.clip(g, -cv, cv) for g in grads]
-
-
-@clip_norm_then_value.wrong(
-    "The two thresholds have changed roles: cn bounds the length, cv the entries.",
-)
-def thresholds_swapped(grads, cn, cv):
-    return [np.clip(shortened(g, cv), -cn, cn) for g in grads]
-
-
-@clip_norm_then_value.wrong(
-    "An array that is shortened does not have its values clipped afterwards. The second step acts on all of them.",
-    loses=BOTH,
-)
-def one_or_the_other(grads, cn, cv):
-    return [shortened(g, cn) if np.linalg.norm(g) > cn else np.clip(g, -cv, cv) for g in grads]
-
-
-@clip_norm_then_value.wrong(
-    "Arrays that are short already are stretched to length cn before their values are clipped.",
-    loses=VALUE_ACTS,
-)
-def always_rescaled(grads, cn, cv):
-    return [np.clip(of_length(g, cn), -cv, cv) for g in grads]
-
-
-@clip_norm_then_value.right
-def in_two_steps(grads, cn, cv):
-    shorter = [g * cn / max(cn, np.linalg.norm(g)) for g in grads]
-    return [np.clip(g, -cv, cv) for g in shorter]
+@clip_norm_then_value.answers(each="g in grads")
+def answers(g, cn, cv):
+    norm = np.sqrt((g**2).sum())
+    yield "in_two_steps", np.clip(g * cn / max(cn, np.linalg.norm(g)), -cv, cv)
+    yield "in_float32", shortened(np.float32(g), cn).clip(-cv, cv)
+    yield "with_a_little_below_the_line", np.clip(g * min(1, cn / (norm + 1e-6)), -cv, cv)
 
 
 @clip_norm_then_value.right
@@ -558,23 +336,10 @@ def in_one_loop(grads, cn, cv):
     return tuple(clipped)
 
 
-@clip_norm_then_value.right
-def in_float32(grads, cn, cv):
-    return [shortened(np.float32(g), cn).clip(-cv, cv) for g in grads]
-
-
-@clip_norm_then_value.right
-def with_a_little_below_the_line(grads, cn, cv):
-    return [np.clip(g * min(1, cn / (np.linalg.norm(g) + 1e-6)), -cv, cv) for g in grads]
-
-
 clip_norm_then_value.small(
-    "(6, 8) has the length 10; brought down to 1 it is (0.6, 0.8). Then 0.8 is cut to 0.7. The other way round it would "
-    "point along the diagonal.",
-    grads=[np.array([6.0, 8.0])],
-    cn=1.0,
-    cv=0.7,
-)
+    "(6, 8) has the length 10; brought down to 1 it is (0.6, 0.8). Then 0.8 is cut to 0.7. The other way "
+    "round it would point along the diagonal.",
+    grads=[np.array([6.0, 8.0])], cn=1.0, cv=0.7)
 
 # 7.5 direction_kept
 
@@ -604,86 +369,43 @@ def cosine(a, b):
     return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-@direction_kept.wrong("This is the angle. Its cosine is asked for: 1 for the same direction.")
-def angle(g, c, mode):
-    return np.arccos(min(1.0, cosine(clipped(g, c, mode), g)))
+@direction_kept.mistakes
+def mistakes(g, c, mode):
+    new = clipped(g, c, mode)
+    yield "angle", np.arccos(min(1.0, cosine(new, g))), (
+        "This is the angle. Its cosine is asked for: 1 for the same direction.")
+    yield "degrees", np.degrees(np.arccos(min(1.0, cosine(new, g)))), (
+        "This is the angle in degrees. Its cosine is asked for: 1 for the same direction.")
+    yield "scalar_product", np.sum(g * new), (
+        "This is the scalar product, which grows with the lengths. A cosine lies between -1 and 1: divide "
+        "by what?")
+    yield "one_length_squared", np.sum(g * new) / np.sum(g**2), (
+        "You divide by the square of one length. Each of the two vectors has its own.")
+    yield "ratio_of_lengths", np.linalg.norm(new) / np.linalg.norm(g), (
+        "This is the ratio of the two lengths; it says nothing about direction.")
+    yield "always_one", 1.0, (
+        "By value, too, you find that the direction is kept. Take (3, 0.1) with c = 1, and draw both "
+        "vectors.")
+    yield "cosine_distance", 1 - cosine(new, g), (
+        "This is 1 minus the cosine, a distance: 0 for the same direction.")
+    yield "modes_swapped", cosine(clipped(g, c, "norm" if mode == "value" else "value"), g), (
+        "The two modes have changed places.")
 
 
-@direction_kept.wrong("This is the angle in degrees. Its cosine is asked for: 1 for the same direction.")
-def degrees(g, c, mode):
-    return np.degrees(np.arccos(min(1.0, cosine(clipped(g, c, mode), g))))
-
-
-@direction_kept.wrong(
-    "This is the scalar product, which grows with the lengths. A cosine lies between -1 and 1: divide by what?"
-)
-def scalar_product(g, c, mode):
-    return np.sum(g * clipped(g, c, mode))
-
-
-@direction_kept.wrong("You divide by the square of one length. Each of the two vectors has its own.")
-def one_length_squared(g, c, mode):
-    return np.sum(g * clipped(g, c, mode)) / np.sum(g**2)
-
-
-@direction_kept.wrong("This is the ratio of the two lengths; it says nothing about direction.")
-def ratio_of_lengths(g, c, mode):
-    return np.linalg.norm(clipped(g, c, mode)) / np.linalg.norm(g)
-
-
-@direction_kept.wrong(
-    "By value, too, you find that the direction is kept. Take (3, 0.1) with c = 1, and draw both vectors.",
-    loses="by value",
-)
-def always_one(g, c, mode):
-    return 1.0
-
-
-@direction_kept.wrong("This is 1 minus the cosine, a distance: 0 for the same direction.")
-def cosine_distance(g, c, mode):
-    return 1 - cosine(clipped(g, c, mode), g)
-
-
-@direction_kept.wrong("The two modes have changed places.", loses=("by value", "by norm"))
-def modes_swapped(g, c, mode):
-    return cosine(clipped(g, c, "norm" if mode == "value" else "value"), g)
-
-
-@direction_kept.right
-def of_flat_vectors(g, c, mode):
+@direction_kept.answers
+def answers(g, c, mode):
     a, b = np.ravel(g), np.ravel(clipped(g, c, mode))
-    return a @ b / np.sqrt((a @ a) * (b @ b))
-
-
-@direction_kept.right
-def of_unit_vectors(g, c, mode):
-    unit = lambda v: v / np.linalg.norm(v)
-    return np.vdot(unit(g), unit(clipped(g, c, mode)))
-
-
-@direction_kept.right
-def knows_the_answer_by_norm(g, c, mode):
-    return cosine(np.clip(g, -c, c), g) if mode == "value" else 1.0
-
-
-@direction_kept.right
-def with_a_little_below_the_line(g, c, mode):
-    a, b = g, clipped(g, c, mode)
-    return (a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-9)
-
-
-@direction_kept.right
-def in_float32(g, c, mode):
-    return np.float32(cosine(clipped(np.float32(g), c, mode), np.float32(g)))
+    yield "of_flat_vectors", a @ b / np.sqrt((a @ a) * (b @ b))
+    yield "of_unit_vectors", np.vdot(of_length(a, 1), of_length(b, 1))
+    yield "knows_the_answer_by_norm", cosine(np.clip(g, -c, c), g) if mode == "value" else 1.0
+    yield "with_a_little_below_the_line", a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-9)
+    yield "in_float32", np.float32(cosine(clipped(np.float32(g), c, mode), np.float32(g)))
 
 
 direction_kept.small(
-    "(3, 0), clipped by value to (1, 0), still points along the first axis; (4, 3) becomes (1, 1). The scalar product of "
-    "these two is 7, their lengths are 5 and √2.",
-    g=np.array([4.0, 3.0]),
-    c=1.0,
-    mode="value",
-)
+    "(3, 0), clipped by value to (1, 0), still points along the first axis; (4, 3) becomes (1, 1). The "
+    "scalar product of these two is 7, their lengths are 5 and √2.",
+    g=np.array([4.0, 3.0]), c=1.0, mode="value")
 
 # 7.6 first_nonfinite
 
@@ -704,69 +426,42 @@ def cases(rng):
     yield case(NONE, history=[float(number) for number in 10 ** rng.uniform(20, 30, 4)])
 
 
-@first_nonfinite.wrong(
-    "Where all is finite you return 0, which is also the first step. What does `np.argmax` give where nothing is True?",
-    loses=NONE,
-)
-def argmax_alone(history):
-    return int(np.argmax(~np.isfinite(history)))
-
-
-@first_nonfinite.wrong(
-    "You find nan only. Before a number becomes nan it is often inf, or -inf, for a step.", loses=SOME
-)
-def nan_only(history):
-    hits = np.flatnonzero(np.isnan(history))
-    return int(hits[0]) if len(hits) else None
-
-
-@first_nonfinite.wrong(
-    "You find infinities only. nan is not finite either, and a comparison with it is never True, not even `nan == nan`.",
-    loses=SOME,
-)
-def infinities_only(history):
-    hits = np.flatnonzero(np.isinf(history))
-    return int(hits[0]) if len(hits) else None
-
-
-@first_nonfinite.wrong("-inf slips through.", loses=SOME)
-def without_minus_infinity(history):
-    bad = np.isnan(history) | (np.asarray(history) == np.inf)
+def first_of(bad, none=None):
+    """The first position that is True."""
     hits = np.flatnonzero(bad)
-    return int(hits[0]) if len(hits) else None
+    return int(hits[0]) if len(hits) else none
 
 
-@first_nonfinite.wrong("One too many: steps are counted from 0.", loses=SOME)
-def counted_from_one(history):
-    hits = np.flatnonzero(~np.isfinite(history))
-    return int(hits[0]) + 1 if len(hits) else None
+@first_nonfinite.mistakes
+def mistakes(history):
+    bad = ~np.isfinite(history)
+    yield "argmax_alone", int(np.argmax(bad)), (
+        "Where all is finite you return 0, which is also the first step. What does `np.argmax` give where "
+        "nothing is True?")
+    yield "nan_only", first_of(np.isnan(history)), (
+        "You find nan only. Before a number becomes nan it is often inf, or -inf, for a step.")
+    yield "infinities_only", first_of(np.isinf(history)), (
+        "You find infinities only. nan is not finite either, and a comparison with it is never True, not "
+        "even `nan == nan`.")
+    yield "without_minus_infinity", first_of(bad & ~np.isneginf(history)), "-inf slips through."
+    yield "counted_from_one", first_of(bad) + 1 if bad.any() else None, (
+        "One too many: steps are counted from 0.")
+    yield "last_finite_step", first_of(bad) - 1 if bad.any() else None, (
+        "This is the last finite step, one before the one asked for.")
+    yield "last_hit", int(np.flatnonzero(bad)[-1]) if bad.any() else None, (
+        "This is the last such step, not the first.")
+    yield "minus_one_for_none", first_of(bad, none=-1), (
+        "Where all is finite you return -1; None is asked for, which can't be mistaken for an index.")
+    yield "length_for_none", first_of(bad, none=len(history)), (
+        "Where all is finite you return how many steps there are; None is asked for.")
 
 
-@first_nonfinite.wrong("This is the last finite step, one before the one asked for.", loses=SOME)
-def last_finite_step(history):
-    hits = np.flatnonzero(~np.isfinite(history))
-    return int(hits[0]) - 1 if len(hits) else None
-
-
-@first_nonfinite.wrong("This is the last such step, not the first.", loses=SOME)
-def last_hit(history):
-    hits = np.flatnonzero(~np.isfinite(history))
-    return int(hits[-1]) if len(hits) else None
-
-
-@first_nonfinite.wrong("Where all is finite you return -1; None is asked for, which can't be mistaken for an index.",
-    loses=NONE)  # fmt: skip
-def minus_one_for_none(history):
-    hits = np.flatnonzero(~np.isfinite(history))
-    return int(hits[0]) if len(hits) else -1
-
-
-@first_nonfinite.wrong(
-    "Where all is finite you return how many steps there are; None is asked for.", loses=NONE
-)
-def length_for_none(history):
-    hits = np.flatnonzero(~np.isfinite(history))
-    return int(hits[0]) if len(hits) else len(history)
+@first_nonfinite.answers
+def answers(history):
+    yield "with_next", next((k for k, v in enumerate(history) if not math.isfinite(v)), None)
+    bad = np.isnan(history) | np.isinf(history)
+    yield "with_flatnonzero", np.flatnonzero(bad)[0] if bad.any() else None
+    yield "with_argmax", np.argmax(bad) if bad.any() else None
 
 
 @first_nonfinite.right
@@ -775,23 +470,6 @@ def with_a_loop(history):
         if not np.isfinite(value):
             return step
     return None
-
-
-@first_nonfinite.right
-def with_next(history):
-    return next((k for k, v in enumerate(history) if not math.isfinite(v)), None)
-
-
-@first_nonfinite.right
-def with_flatnonzero(history):
-    hits = np.flatnonzero(~np.isfinite(np.asarray(history)))
-    return hits[0] if hits.size else None
-
-
-@first_nonfinite.right
-def with_argmax(history):
-    bad = np.isnan(history) | np.isinf(history)
-    return np.argmax(bad) if bad.any() else None
 
 
 @first_nonfinite.right
@@ -804,15 +482,16 @@ def by_subtraction(history):
 
 first_nonfinite.small(
     "Step 0 is 355, step 1 is 1.8e6; step 2 is beyond every number.",
-    history=[355.0, 1.8e6, float("inf"), float("nan")],
-)
+    history=[355.0, 1.8e6, float("inf"), float("nan")])
 
 # 7.7 train_regression
 
 PLAIN, NORMS, CLIPPED = "without clipping", "norms before clipping", "with clipping"
+LOSSES, WEIGHTS = "the losses", "the model's parameters afterwards"
 
 train_regression = Exercise(
     points=2,
+    returns=(LOSSES, NORMS, WEIGHTS),
     groups={PLAIN: 1, NORMS: 1, CLIPPED: 2},
     rtol=FINE,
     builds_on=("clip_by_value", "clip_by_norm", "clip_by_global_norm"),
@@ -821,35 +500,32 @@ train_regression = Exercise(
 
 @train_regression.cases
 def cases(rng):
-    yield problem(rng, PLAIN, None, steps=7)
+    yield case(PLAIN, part=(LOSSES, WEIGHTS), **problem(rng, steps=7), clip=None)
     for mode, c in [("global_norm", 0.6), ("value", 0.2)]:
-        yield problem(rng, NORMS, [mode, c * rng.uniform(0.8, 1.2)], steps=1)
+        yield case(NORMS, **problem(rng, steps=1), clip=[mode, c * rng.uniform(0.8, 1.2)])
     for mode, c in [("value", 0.25), ("norm", 0.6), ("global_norm", 0.8)]:
-        yield problem(rng, CLIPPED, [mode, c * rng.uniform(0.8, 1.2)], steps=7)
+        clip = [mode, c * rng.uniform(0.8, 1.2)]
+        yield case(CLIPPED, part=(LOSSES, WEIGHTS), **problem(rng, steps=7), clip=clip)
 
 
-def problem(rng, group, clip, steps):
+def problem(rng, steps):
     """Eleven samples in batches of four: three to an epoch, the last one smaller."""
     X = rng.normal(size=(11, 3))
     y = 4 * X[:, 0] - 3 * X[:, 1] + rng.uniform(1, 2) + rng.normal(size=11)
     setting = {"lr": rng.uniform(0.03, 0.06), "momentum": rng.uniform(0.5, 0.8), "steps": steps, "batch": 4}
-    return case(group, X=X, y=y, **setting, clip=clip, _part=group, _seed=draw_seed(rng))
+    return {"X": X, "y": y, **setting, "_seed": draw_seed(rng)}
 
 
 @train_regression.driver
-def drive(train_regression, X, y, lr, momentum, steps, batch, clip, _part, _seed):
+def drive(train_regression, X, y, lr, momentum, steps, batch, clip, _seed):
     from nnlab import MLP
 
     model = MLP([X.shape[1], 4, 1], ["tanh", "linear"], seed=_seed, dtype=np.float64)
     clip = clip if clip is None else tuple(clip)
     rng = np.random.default_rng(_seed)
     result = train_regression(model, X, y, lr, momentum, steps, batch, clip, rng)
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise TypeError("train_regression should return a pair: the losses and the gradient norms")
-    if _part == "norms before clipping":
-        return {"grad_norms": result[1]}
-    weights = np.concatenate([np.ravel(p) for p in model.params])
-    return {"losses": result[0], "the model's parameters afterwards": weights}
+    losses, norms = parts(result, "the losses", "the gradient norms")
+    return losses, norms, np.concatenate([np.ravel(p) for p in model.params])
 
 
 def modes(grads, clip):
@@ -889,9 +565,37 @@ def run(model, X, y, lr, momentum, rows, clip, norm=joint, move=heavy_ball):
     return losses, norms
 
 
+@train_regression.mistakes
+def mistakes(model, X, y, lr, momentum, steps, batch, clip, rng):
+    def trained(lr=lr, momentum=momentum, clip=clip, norm=joint, move=heavy_ball, **order):
+        return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng, **order), clip, norm, move)
+
+    yield "clips_after_the_step", trained(clip=None), (
+        "The model moves as if there were no clipping. Is the clipped gradient the one that the step uses?")
+    yield "norms_afterwards", trained(norm=lambda grads: joint(modes(grads, clip))), (
+        "The norms you return are those after clipping. Only the norm before it tells whether clipping "
+        "acted.")
+    yield "norms_of_the_kernels", trained(norm=lambda grads: joint(grads[::2])), (
+        "The norm of the kernels alone: the biases have gradients, too.")
+    yield "sum_of_norms", trained(norm=lambda grads: sum(np.linalg.norm(g) for g in grads)), (
+        "You add up the norms of the arrays. The joint norm is asked for.")
+    yield "without_momentum", trained(momentum=0.0), "There is no momentum in your steps."
+    anew = (rng.permutation(len(X))[:batch] for _ in range(steps))
+    yield "new_order_at_every_step", run(model, X, y, lr, momentum, anew, clip), (
+        "Each step draws its own permutation, so that some samples are seen twice in an epoch and others "
+        "not at all.")
+    yield "same_order_in_every_epoch", trained(redraw=False), (
+        "All epochs use the same order. Draw a permutation for each.")
+    yield "drops_the_remainder", trained(smaller=False), (
+        "The samples left over at the end of an epoch are dropped. They are a batch, too, if a small one.")
+    yield "model_untouched", trained(move=lambda *_: None), (
+        "The model you were given has not moved. Did you train a copy, or assign `p = p - …` to a new "
+        "array?")
+    yield "uphill", trained(lr=-lr), "The model goes uphill: the step is against the gradient."
+
+
 @train_regression.wrong(
-    "You clip the weights. What clipping bounds is the gradient, before the optimiser sees it.", loses=CLIPPED
-)
+    "You clip the weights. What clipping bounds is the gradient, before the optimiser sees it.")
 def clips_the_weights(model, X, y, lr, momentum, steps, batch, clip, rng):
     def move(model, velocity, grads, lr, momentum):
         heavy_ball(model, velocity, grads, lr, momentum)
@@ -902,9 +606,8 @@ def clips_the_weights(model, X, y, lr, momentum, steps, batch, clip, rng):
 
 
 @train_regression.wrong(
-    "You clip what momentum has collected. The gradient is clipped first, and momentum collects the clipped ones.",
-    loses=CLIPPED,
-)
+    "You clip what momentum has collected. The gradient is clipped first, and momentum collects the clipped "
+    "ones.")
 def clips_the_momentum(model, X, y, lr, momentum, steps, batch, clip, rng):
     velocity = [np.zeros_like(p) for p in model.params]
 
@@ -917,9 +620,8 @@ def clips_the_momentum(model, X, y, lr, momentum, steps, batch, clip, rng):
 
 
 @train_regression.wrong(
-    "You clip the gradient of each sample, then take the mean. Here the gradient of the batch is clipped, once.",
-    loses=(NORMS, CLIPPED),
-)
+    "You clip the gradient of each sample, then take the mean. Here the gradient of the batch is clipped, "
+    "once.")
 def clips_each_sample(model, X, y, lr, momentum, steps, batch, clip, rng):
     losses, norms, velocity = [], [], [np.zeros_like(p) for p in model.params]
     for now in batches(len(X), steps, batch, rng):
@@ -932,66 +634,7 @@ def clips_each_sample(model, X, y, lr, momentum, steps, batch, clip, rng):
 
 
 @train_regression.wrong(
-    "The model moves as if there were no clipping. Is the clipped gradient the one that the step uses?",
-    loses=CLIPPED,
-)
-def clips_after_the_step(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), None)
-
-
-@train_regression.wrong(
-    "The norms you return are those after clipping. Only the norm before it tells whether clipping acted.",
-    loses=NORMS,
-)
-def norms_afterwards(model, X, y, lr, momentum, steps, batch, clip, rng):
-    norm = lambda grads: joint(modes(grads, clip))
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, norm)
-
-
-@train_regression.wrong("The norm of the kernels alone: the biases have gradients, too.", loses=NORMS)
-def norms_of_the_kernels(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(
-        model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, lambda grads: joint(grads[::2])
-    )
-
-
-@train_regression.wrong("You add up the norms of the arrays. The joint norm is asked for.", loses=NORMS)
-def sum_of_norms(model, X, y, lr, momentum, steps, batch, clip, rng):
-    norm = lambda grads: sum(np.linalg.norm(g) for g in grads)
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, norm)
-
-
-@train_regression.wrong("There is no momentum in your steps.", loses=(PLAIN, CLIPPED))
-def without_momentum(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, lr, 0.0, batches(len(X), steps, batch, rng), clip)
-
-
-@train_regression.wrong(
-    "Each step draws its own permutation, so that some samples are seen twice in an epoch and others not at all.",
-    loses=(PLAIN, CLIPPED),
-)
-def new_order_at_every_step(model, X, y, lr, momentum, steps, batch, clip, rng):
-    rows = [rng.permutation(len(X))[:batch] for _ in range(steps)]
-    return run(model, X, y, lr, momentum, rows, clip)
-
-
-@train_regression.wrong("All epochs use the same order. Draw a permutation for each.", loses=(PLAIN, CLIPPED))
-def same_order_in_every_epoch(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng, redraw=False), clip)
-
-
-@train_regression.wrong(
-    "The samples left over at the end of an epoch are dropped. They are a batch, too, if a small one.",
-    loses=(PLAIN, CLIPPED),
-)
-def drops_the_remainder(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng, smaller=False), clip)
-
-
-@train_regression.wrong(
-    "The losses are those after each step. The first one is asked for before anything has moved.",
-    loses=(PLAIN, CLIPPED),
-)
+    "The losses are those after each step. The first one is asked for before anything has moved.")
 def losses_after_the_step(model, X, y, lr, momentum, steps, batch, clip, rng):
     losses, rows = [], batches(len(X), steps, batch, rng)
     seen = iter(rows)
@@ -1004,10 +647,7 @@ def losses_after_the_step(model, X, y, lr, momentum, steps, batch, clip, rng):
     return losses, run(model, X, y, lr, momentum, rows, clip, move=move)[1]
 
 
-@train_regression.wrong(
-    "The losses are those of all samples. Each should be that of the step's own batch.",
-    loses=(PLAIN, CLIPPED),
-)
+@train_regression.wrong("The losses are those of all samples. Each should be that of the step's own batch.")
 def losses_of_all_samples(model, X, y, lr, momentum, steps, batch, clip, rng):
     losses = []
 
@@ -1016,19 +656,6 @@ def losses_of_all_samples(model, X, y, lr, momentum, steps, batch, clip, rng):
         return joint(grads)
 
     return losses, run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, norm)[1]
-
-
-@train_regression.wrong(
-    "The model you were given has not moved. Did you train a copy, or assign `p = p - …` to a new array?",
-    loses=(PLAIN, CLIPPED),
-)
-def model_untouched(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, move=lambda *_: None)
-
-
-@train_regression.wrong("The model goes uphill: the step is against the gradient.", loses=(PLAIN, CLIPPED))
-def uphill(model, X, y, lr, momentum, steps, batch, clip, rng):
-    return run(model, X, y, -lr, momentum, batches(len(X), steps, batch, rng), clip)
 
 
 @train_regression.right
@@ -1083,9 +710,9 @@ def puts_the_weights_back(model, X, y, lr, momentum, steps, batch, clip, rng):
 
 
 train_regression.small(
-    "Check the order of things within a step: rows, loss, gradients, their norm, clipping, the move. With `steps=1` and no "
-    "clipping the model has moved by -lr times the gradient of the first batch, and momentum has had no part in it."
-)
+    "Check the order of things within a step: rows, loss, gradients, their norm, clipping, the move. With "
+    "`steps=1` and no clipping the model has moved by -lr times the gradient of the first batch, and "
+    "momentum has had no part in it.")
 
 # 7.8 clip_is_noop
 
@@ -1127,103 +754,46 @@ def bound(model_spec, slopes=(0.25, 1.0), size=lambda w: np.abs(w).max(), last=1
     return max(last, slope * size(np.asarray(model_spec["w_out"])) * reach)
 
 
-@clip_is_noop.wrong(
-    "You bound the gradients of the output layer only. The hidden layer's can be larger.", loses=HIDDEN
-)
-def output_layer_only(model_spec, clipvalue):
-    return clipvalue >= 1
+@clip_is_noop.mistakes
+def mistakes(model_spec, clipvalue):
+    yield "output_layer_only", clipvalue >= 1, (
+        "You bound the gradients of the output layer only. The hidden layer's can be larger.")
+    yield "hidden_layer_only", bound(model_spec, last=0.0) <= clipvalue, (
+        "You bound the gradients of the hidden layer only. Those of the output layer can be larger.")
+    yield "without_the_inputs", bound(model_spec, x=1.0) <= clipvalue, (
+        "A hidden kernel's gradient contains the input, which can be larger than 1.")
+    yield "without_the_biases", bound(model_spec, bias=0.0) <= clipvalue, (
+        "You leave the hidden layer's biases out. Where the inputs are small, theirs are the larger "
+        "gradients.")
+    yield "slope_one_for_sigmoid", bound(model_spec, slopes=(1.0, 1.0)) <= clipvalue, (
+        "Your bound is too large where the hidden units are sigmoids: how steep can one be?")
+    yield "quarter_for_tanh", bound(model_spec, slopes=(0.25, 0.25)) <= clipvalue, (
+        "¼ is the largest slope of the sigmoid. That of tanh is another.")
+    yield "signed_maximum", bound(model_spec, size=np.max) <= clipvalue, (
+        "The largest weight that you use is the largest positive one. A large negative weight passes as "
+        "much on.")
+    yield "sum_of_weights", bound(model_spec, size=lambda w: np.abs(w).sum()) <= clipvalue, (
+        "You add the last weights up. A hidden unit has one weight to the output, and its gradient comes "
+        "through that one.")
+    yield "turned_round", bound(model_spec) > clipvalue, (
+        "The other way round: True is to mean that no gradient can reach beyond the threshold.")
+    yield "strictly_below", bound(model_spec) < clipvalue, (
+        "Where the bound equals the threshold you say that clipping may act. No entry is beyond the bound, "
+        "then.")
+    yield "always_true", True, "It is not the same for all networks: there are cases of both kinds."
 
 
-@clip_is_noop.wrong(
-    "You bound the gradients of the hidden layer only. Those of the output layer can be larger.", loses=OUTPUT
-)
-def hidden_layer_only(model_spec, clipvalue):
-    return bound(model_spec, last=0.0) <= clipvalue
-
-
-@clip_is_noop.wrong(
-    "A hidden kernel's gradient contains the input, which can be larger than 1.", loses=HIDDEN
-)
-def without_the_inputs(model_spec, clipvalue):
-    return bound(model_spec, x=1.0) <= clipvalue
-
-
-@clip_is_noop.wrong(
-    "You leave the hidden layer's biases out. Where the inputs are small, theirs are the larger gradients.",
-    loses=HIDDEN,
-)
-def without_the_biases(model_spec, clipvalue):
-    return bound(model_spec, bias=0.0) <= clipvalue
-
-
-@clip_is_noop.wrong(
-    "Your bound is too large where the hidden units are sigmoids: how steep can one be?", loses=HIDDEN
-)
-def slope_one_for_sigmoid(model_spec, clipvalue):
-    return bound(model_spec, slopes=(1.0, 1.0)) <= clipvalue
-
-
-@clip_is_noop.wrong("¼ is the largest slope of the sigmoid. That of tanh is another.", loses=HIDDEN)
-def quarter_for_tanh(model_spec, clipvalue):
-    return bound(model_spec, slopes=(0.25, 0.25)) <= clipvalue
-
-
-@clip_is_noop.wrong(
-    "The largest weight that you use is the largest positive one. A large negative weight passes as much on.",
-    loses=HIDDEN,
-)
-def signed_maximum(model_spec, clipvalue):
-    return bound(model_spec, size=np.max) <= clipvalue
-
-
-@clip_is_noop.wrong(
-    "You add the last weights up. A hidden unit has one weight to the output, and its gradient comes through that one.",
-    loses=HIDDEN,
-)
-def sum_of_weights(model_spec, clipvalue):
-    return bound(model_spec, size=lambda w: np.abs(w).sum()) <= clipvalue
-
-
-@clip_is_noop.wrong("The other way round: True is to mean that no gradient can reach beyond the threshold.")
-def turned_round(model_spec, clipvalue):
-    return bound(model_spec) > clipvalue
-
-
-@clip_is_noop.wrong(
-    "Where the bound equals the threshold you say that clipping may act. No entry is beyond the bound, then.",
-    loses=OUTPUT,
-)
-def strictly_below(model_spec, clipvalue):
-    return bound(model_spec) < clipvalue
-
-
-@clip_is_noop.wrong("It is not the same for all networks: there are cases of both kinds.")
-def always_true(model_spec, clipvalue):
-    return True
-
-
-@clip_is_noop.right
-def all_four_bounds(model_spec, clipvalue):
+@clip_is_noop.answers
+def answers(model_spec, clipvalue):
     slope = {"sigmoid": 1 / 4, "tanh": 1}[model_spec["act"]]
     hidden = slope * max(abs(w) for w in model_spec["w_out"])
-    return all(b <= clipvalue for b in (1, 1, hidden, hidden * model_spec["x_max"]))
-
-
-@clip_is_noop.right
-def with_numpy_bool(model_spec, clipvalue):
-    slope = 0.25 if model_spec["act"] == "sigmoid" else 1.0
+    yield "all_four_bounds", all(b <= clipvalue for b in (1, 1, hidden, hidden * model_spec["x_max"]))
     entries = np.outer(np.abs(model_spec["w_out"]), [1, model_spec["x_max"]]) * slope
-    return np.append(entries, 1.0).max() <= clipvalue
-
-
-@clip_is_noop.right
-def as_zero_or_one(model_spec, clipvalue):
-    return int(bound(model_spec) <= clipvalue)
+    yield "with_numpy_bool", np.append(entries, 1.0).max() <= clipvalue
+    yield "as_zero_or_one", int(bound(model_spec) <= clipvalue)
 
 
 clip_is_noop.small(
-    "Inputs up to 2, sigmoid units, one last weight of -6: an entry of the hidden kernel's gradient can reach "
-    "1 · 6 · ¼ · 2 = 3, and a threshold of 2 may act.",
-    model_spec={"act": "sigmoid", "x_max": 2.0, "w_out": np.array([-6.0, 1.0])},
-    clipvalue=2.0,
-)
+    "Inputs up to 2, sigmoid units, one last weight of -6: an entry of the hidden kernel's gradient can "
+    "reach 1 · 6 · ¼ · 2 = 3, and a threshold of 2 may act.",
+    model_spec={"act": "sigmoid", "x_max": 2.0, "w_out": np.array([-6.0, 1.0])}, clipvalue=2.0)

@@ -1272,7 +1272,7 @@ def dictionaries_by_seed(train_fn, configs, seeds):
     return {config: {seed: train_fn(config, seed) for seed in seeds} for config in configs}
 
 
-@repeat_study.wrong("`train_fn` is called with seed and configuration swapped.")
+@repeat_study.wrong("`train_fn` is called with seed and configuration swapped.", raises=True)
 def arguments_swapped(train_fn, configs, seeds):
     return {config: np.array([train_fn(seed, config) for seed in seeds]) for config in configs}
 

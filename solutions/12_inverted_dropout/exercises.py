@@ -5,97 +5,51 @@ import math
 import numpy as np
 
 from autograder.authoring import Exercise, case, draw_seed
-from autograder.student.properties import close, first_match, same, uncorrelated
+from autograder.student.properties import close, first_match, parts, same, uncorrelated
 
 # 12.1 dropout_moments
 
-dropout_moments = Exercise(points=2, groups={"the mean": 1, "the variance": 1})
+dropout_moments = Exercise(points=2, returns={"the mean": 1, "the variance": 1})
 
 
 @dropout_moments.cases
 def cases(rng):
-    for part, group in enumerate(["the mean", "the variance"]):
-        yield case(group, a=rng.uniform(1.5, 3), keep=rng.uniform(0.6, 0.75), _part=part)
-        yield case(group, a=rng.normal(size=5) * 2, keep=rng.uniform(0.8, 0.9), _part=part)
-        yield case(group, a=rng.uniform(-3, 3, (2, 3)), keep=rng.uniform(0.2, 0.4), _part=part)
+    yield case(a=rng.uniform(1.5, 3), keep=rng.uniform(0.6, 0.75))
+    yield case(a=rng.normal(size=5) * 2, keep=rng.uniform(0.8, 0.9))
+    yield case(a=rng.uniform(-3, 3, (2, 3)), keep=rng.uniform(0.2, 0.4))
 
 
-@dropout_moments.driver
-def drive(dropout_moments, a, keep, _part):
-    moments = dropout_moments(a, keep)
-    if not hasattr(moments, "__len__") or len(moments) != 2:
-        raise TypeError("dropout_moments should return a pair: the mean and the variance")
-    return moments[_part]
+@dropout_moments.mistakes
+def mistakes(a, keep):
+    yield "of_plain_dropout", (a * keep, a**2 * keep * (1 - keep)), (
+        "These are the moments of plain dropout, where the survivors stay as they are. Here each survivor "
+        "is divided by keep before you take the mean.")
+    yield "mean_without_the_division", (a * keep, a**2 * (1 - keep) / keep), (
+        "The mean has shrunk by the factor keep: that is what the division is there to prevent.")
+    yield "variance_without_a_division", (a, a**2 * (1 - keep)), (
+        "Your variance lacks a factor. Write down E[Z²] for Z = a/keep with chance keep: how often does "
+        "keep stand in it?")
+    yield "standard_deviation", (a, np.abs(a) * np.sqrt((1 - keep) / keep)), (
+        "This is the standard deviation; its square is asked for.")
+    yield "odds_upside_down", (a, a**2 * keep / (1 - keep)), (
+        "Upside down: with your formula, keeping nearly everything would make the output wildly random.")
+    yield "second_moment", (a, a**2 / keep), (
+        "E[Z²] is not yet the variance: the square of the mean has to come off.")
 
 
-@dropout_moments.wrong(
-    "These are the moments of plain dropout, where the survivors stay as they are. Here each survivor is divided "
-    "by keep before you take the mean."
-)
-def of_plain_dropout(a, keep):
-    return a * keep, a**2 * keep * (1 - keep)
-
-
-@dropout_moments.wrong(
-    "The mean has shrunk by the factor keep: that is what the division is there to prevent.", loses="the mean"
-)
-def mean_without_the_division(a, keep):
-    return a * keep, a**2 * (1 - keep) / keep
-
-
-@dropout_moments.wrong(
-    "Your variance lacks a factor. Write down E[Z²] for Z = a/keep with chance keep: how often does keep stand in it?",
-    loses="the variance",
-)
-def variance_without_a_division(a, keep):
-    return a, a**2 * (1 - keep)
-
-
-@dropout_moments.wrong("This is the standard deviation; its square is asked for.", loses="the variance")
-def standard_deviation(a, keep):
-    return a, np.abs(a) * np.sqrt((1 - keep) / keep)
-
-
-@dropout_moments.wrong(
-    "Upside down: with your formula, keeping nearly everything would make the output wildly random.",
-    loses="the variance",
-)
-def odds_upside_down(a, keep):
-    return a, a**2 * keep / (1 - keep)
-
-
-@dropout_moments.wrong(
-    "E[Z²] is not yet the variance: the square of the mean has to come off.", loses="the variance"
-)
-def second_moment(a, keep):
-    return a, a**2 / keep
-
-
-@dropout_moments.right
-def from_the_two_outcomes(a, keep):
+@dropout_moments.answers
+def answers(a, keep):
     kept = a / keep
-    mean = keep * kept + (1 - keep) * 0
-    return mean, keep * (kept - mean) ** 2 + (1 - keep) * (0 - mean) ** 2
-
-
-@dropout_moments.right
-def from_the_second_moment(a, keep):
-    a = np.asarray(a)
-    return a, a**2 / keep - a**2
-
-
-@dropout_moments.right
-def in_float32(a, keep):
-    a = np.float32(a)
-    return [a, a * a * np.float32((1 - keep) / keep)]
+    yield "from_the_two_outcomes", (keep * kept, keep * (kept - a) ** 2 + (1 - keep) * (0 - a) ** 2)
+    yield "from_the_second_moment", (a, np.square(a) / keep - np.square(a))
+    narrow = np.float32(a)
+    yield "in_float32", [narrow, narrow * narrow * np.float32((1 - keep) / keep)]
 
 
 dropout_moments.small(
-    "With a = 4 and keep = 0.5 the output is 8 or 0, each every other time: mean 4, and both lie 4 away from it.",
-    a=4.0,
-    keep=0.5,
-    _part=1,
-)
+    "With a = 4 and keep = 0.5 the output is 8 or 0, each every other time: mean 4, and both lie 4 away "
+    "from it.",
+    a=4.0, keep=0.5)
 
 # 12.2 dropout_forward
 
@@ -122,9 +76,7 @@ def away_from_zero(rng, shape):
 def drive(dropout_forward, a, keep_prob, seed):
     def out(training, seed):
         result = dropout_forward(a.copy(), keep_prob, np.random.default_rng(seed), training)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError("dropout_forward should return a pair: out and cache")
-        return result[0]
+        return parts(result, "out", "cache")[0]
 
     given = a.copy()
     dropout_forward(given, keep_prob, np.random.default_rng(seed), True)
@@ -151,19 +103,16 @@ def scale_of_survivors(a, out, keep_prob):
     factors = out[out != 0] / a[out != 0]
     if factors.size == 0:
         return False, "nothing kept", "every entry came back as zero"
-    seen = first_match(
-        factors,
-        {
-            "not divided": 1,
-            "divided by the chance of dropping": 1 / (1 - keep_prob),
-            "divided twice": keep_prob**-2,
-            "multiplied": keep_prob,
-        },
-    ) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
+    seen = first_match(factors, {
+        "not divided": 1,
+        "divided by the chance of dropping": 1 / (1 - keep_prob),
+        "divided twice": keep_prob**-2,
+        "multiplied": keep_prob,
+    }) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
     detail = (
-        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they should be "
-        f"{1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from 1.00 to {np.mean(out / a):.2f})"
-    )
+        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they "
+        f"should be {1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from "
+        f"1.00 to {np.mean(out / a):.2f})")
     return close(factors, 1 / keep_prob), seen, detail
 
 
@@ -178,18 +127,15 @@ def share_of_survivors(kept, keep_prob):
     near = lambda one, other: abs(one - other) <= allowed + 1e-9
     candidates = {"the chance of dropping": 1 - keep_prob, "a normal draw": normal, "everything kept": 1.0}
     seen = first_match(share, candidates, near) or "another share"
-    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; {share:.0%} did"
-    return near(share, keep_prob), seen, detail
+    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; "
+    return near(share, keep_prob), seen, detail + f"{share:.0%} did"
 
 
 def how_entries_depend(out, again, kept):
     counts = kept.reshape(len(kept), -1).sum(axis=1)
     if not same(out, again):
-        return (
-            False,
-            "not from rng",
-            "two generators with the same seed gave different masks: the randomness does not come from `rng`",
-        )
+        return False, "not from rng", (
+            "two generators with the same seed gave different masks: the randomness does not come from `rng`")
     if np.all(kept == kept[0]):
         return False, "always the same mask", "generators with different seeds gave the same mask"
     if np.all(kept == kept[:, :1, :]):
@@ -197,188 +143,98 @@ def how_entries_depend(out, again, kept):
     if np.all(kept == kept[:, :, :1]):
         return False, "whole rows", "all columns share one mask: whole rows are dropped"
     if np.all(counts == counts[0]):
-        return (
-            False,
-            "always as many",
-            f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary",
-        )
+        return False, "always as many", (
+            f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary")
     free = all(uncorrelated(kept, axis) for axis in range(3))
     return free, "entries depend on one another", "whether an entry survives can be told from its neighbour"
 
 
 def calm_and_clean(a, calm, a_after, keep_prob):
     if not close(calm, a, rtol=1e-6):
-        seen = first_match(
-            calm, {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
-        ) or ("drops at test time" if np.any(calm == 0) else "other values at test time")
-        return (
-            False,
-            seen,
-            f"with training=False the output should be `a` itself; yours is {seen.replace('at test time', '').strip()}",
-        )
+        other = "drops at test time" if np.any(calm == 0) else "other values at test time"
+        candidates = {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
+        seen = first_match(calm, candidates) or other
+        return False, seen, (
+            "with training=False the output should be `a` itself; yours is "
+            f"{seen.replace('at test time', '').strip()}")
     return same(a_after, a), "changes a", "the function changes its argument `a`; work on a new array"
 
 
-def masked(a, keep_prob, rng):
-    return rng.random(a.shape) < keep_prob
+@dropout_forward.mistakes
+def mistakes(a, keep_prob, rng, training):
+    kept = rng.random(a.shape) < keep_prob
+    masked = lambda mask, scale=1 / keep_prob: (a * mask * scale if training else a, None)
+    yield "forgets_to_rescale", masked(kept, scale=1), (
+        "The mean has dropped by the factor `keep_prob`. The slide's line `a3 / keep_prob` computes a value "
+        "and throws it away: what is divided has to be assigned.")
+    yield "divides_by_the_chance_of_dropping", masked(kept, scale=1 / (1 - keep_prob)), (
+        "Survivors are divided by the chance of being dropped. Which of the two chances brings the mean "
+        "back?")
+    yield "divides_by_the_realised_share", masked(kept, scale=1 / kept.mean()), (
+        "Your factor depends on how many happened to survive: the mean of one batch comes out exact, but "
+        "the factor is then itself random, and the test-time network never saw it. Divide by the chance, "
+        "not by the count.")
+    yield "multiplies_survivors", masked(kept, scale=keep_prob), (
+        "Survivors are multiplied by `keep_prob`, which shrinks the mean a second time.")
+    yield "keeps_with_the_chance_of_dropping", masked(rng.random(a.shape) > keep_prob), (
+        "The comparison points the other way: a uniform number is below `keep_prob` with chance "
+        "`keep_prob`.")
+    yield "takes_keep_prob_for_the_rate", masked(rng.random(a.shape) >= keep_prob, scale=1 / (1 - keep_prob)), (
+        "You treat `keep_prob` as Keras treats `rate`, the chance of dropping. In this course `keep_prob` "
+        "is the chance of keeping.")
+    yield "compares_normal_numbers", masked(rng.standard_normal(a.shape) < keep_prob), (
+        "A normal number lies below `keep_prob` more often than `keep_prob` says: the comparison needs "
+        "numbers spread evenly over 0 to 1.")
+    yield "one_mask_for_all_rows", masked(rng.random((1, a.shape[1])) < keep_prob), (
+        "One mask serves for all rows: in this batch a unit is gone for every sample at once. Draw a number "
+        "for each entry.")
+    yield "one_draw_for_a_row", masked(rng.random((a.shape[0], 1)) < keep_prob), (
+        "One number decides for a whole row: a sample loses all its units or none. Draw a number for each "
+        "entry.")
+    as_many = rng.permutation(a.size).reshape(a.shape) < int(keep_prob * a.size)
+    yield "keeps_a_fixed_number", masked(as_many), (
+        "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever "
+        "happens to the others.")
+    yield "draws_from_elsewhere", masked(np.random.rand(*a.shape) < keep_prob), (
+        "The mask does not come from `rng`: nobody could repeat your run.")
+    yield "fixes_its_own_seed", masked(np.random.default_rng(0).random(a.shape) < keep_prob), (
+        "You make a generator of your own with a fixed seed, so that every call drops the same entries. Use "
+        "the `rng` you are given.")
+    yield "drops_at_test_time", (a * kept / keep_prob, None), (
+        "Entries are dropped at test time too. What does `training` say?")
+    yield "scales_at_test_time_too", (a * kept / keep_prob if training else a * keep_prob, None), (
+        "You multiply by `keep_prob` at test time. That belongs to plain dropout; the inverted kind has "
+        "settled the scale while training.")
+    yield "plain_dropout", (a * kept if training else a * keep_prob, None), (
+        "This is plain dropout as first published: nothing divided in training, all multiplied at test "
+        "time. Inverted dropout settles the scale in training, so that test time needs no code at all.")
+    yield "modes_swapped", (a if training else a * kept / keep_prob, None), (
+        "`training` works the wrong way round: you drop at test time and not while training.")
 
 
 @dropout_forward.wrong(
-    "The mean has dropped by the factor `keep_prob`. The slide's line `a3 / keep_prob` computes a value and throws "
-    "it away: what is divided has to be assigned.",
-    loses=SCALE,
-)
-def forgets_to_rescale(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, rng), None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "Survivors are divided by the chance of being dropped. Which of the two chances brings the mean back?",
-    loses=SCALE,
-)
-def divides_by_the_chance_of_dropping(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, rng) / (1 - keep_prob), None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "Your factor depends on how many happened to survive: the mean of one batch comes out exact, but the factor is "
-    "then itself random, and the test-time network never saw it. Divide by the chance, not by the count.",
-    loses=SCALE,
-)
-def divides_by_the_realised_share(a, keep_prob, rng, training):
-    mask = masked(a, keep_prob, rng)
-    return (a * mask / mask.mean(), None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "Survivors are multiplied by `keep_prob`, which shrinks the mean a second time.", loses=SCALE
-)
-def multiplies_survivors(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, rng) * keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "The comparison points the other way: a uniform number is below `keep_prob` with chance `keep_prob`.",
-    loses=SHARE,
-)
-def keeps_with_the_chance_of_dropping(a, keep_prob, rng, training):
-    return (a * (rng.random(a.shape) > keep_prob) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "You treat `keep_prob` as Keras treats `rate`, the chance of dropping. In this course `keep_prob` is the chance of keeping.",
-    loses=(SCALE, SHARE),
-)
-def takes_keep_prob_for_the_rate(a, keep_prob, rng, training):
-    return (a * (rng.random(a.shape) >= keep_prob) / (1 - keep_prob), None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "A normal number lies below `keep_prob` more often than `keep_prob` says: the comparison needs numbers spread evenly over 0 to 1.",
-    loses=SHARE,
-)
-def compares_normal_numbers(a, keep_prob, rng, training):
-    return (a * (rng.standard_normal(a.shape) < keep_prob) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "One mask serves for all rows: in this batch a unit is gone for every sample at once. Draw a number for each entry.",
-    loses=ALONE,
-)
-def one_mask_for_all_rows(a, keep_prob, rng, training):
-    return (a * (rng.random((1, a.shape[1])) < keep_prob) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "One number decides for a whole row: a sample loses all its units or none. Draw a number for each entry.",
-    loses=ALONE,
-)
-def one_draw_for_a_row(a, keep_prob, rng, training):
-    return (a * (rng.random((a.shape[0], 1)) < keep_prob) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever happens to the others.",
-    loses=ALONE,
-)
-def keeps_a_fixed_number(a, keep_prob, rng, training):
-    mask = np.zeros(a.size)
-    mask[rng.permutation(a.size)[: int(keep_prob * a.size)]] = 1
-    return (a * mask.reshape(a.shape) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong("The mask does not come from `rng`: nobody could repeat your run.", loses=ALONE)
-def draws_from_elsewhere(a, keep_prob, rng, training):
-    return (a * (np.random.rand(*a.shape) < keep_prob) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong(
-    "You make a generator of your own with a fixed seed, so that every call drops the same entries. Use the `rng` you are given.",
-    loses=ALONE,
-)
-def fixes_its_own_seed(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, np.random.default_rng(0)) / keep_prob, None) if training else (a, None)
-
-
-@dropout_forward.wrong("Entries are dropped at test time too. What does `training` say?", loses=MODES)
-def drops_at_test_time(a, keep_prob, rng, training):
-    return a * masked(a, keep_prob, rng) / keep_prob, None
-
-
-@dropout_forward.wrong(
-    "You multiply by `keep_prob` at test time. That belongs to plain dropout; the inverted kind has settled the scale while training.",
-    loses=MODES,
-)
-def scales_at_test_time_too(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, rng) / keep_prob, None) if training else (a * keep_prob, None)
-
-
-@dropout_forward.wrong(
-    "This is plain dropout as first published: nothing divided in training, all multiplied at test time. Inverted "
-    "dropout settles the scale in training, so that test time needs no code at all.",
-    loses=(SCALE, MODES),
-)
-def plain_dropout(a, keep_prob, rng, training):
-    return (a * masked(a, keep_prob, rng), None) if training else (a * keep_prob, None)
-
-
-@dropout_forward.wrong(
-    "`a` is not what it was after the call: `*=` and `/=` write into the array you were given.", loses=MODES
-)
+    "`a` is not what it was after the call: `*=` and `/=` write into the array you were given.")
 def works_in_place(a, keep_prob, rng, training):
     if training:
-        a *= masked(a, keep_prob, rng)
+        a *= rng.random(a.shape) < keep_prob
         a /= keep_prob
     return a, None
 
 
-@dropout_forward.wrong("`training` works the wrong way round: you drop at test time and not while training.")
-def modes_swapped(a, keep_prob, rng, training):
-    return (a, None) if training else (a * masked(a, keep_prob, rng) / keep_prob, None)
+@dropout_forward.answers
+def answers(a, keep_prob, rng, training):
+    divided = lambda mask: (a * mask / keep_prob if training else a, mask)
+    yield "from_the_other_end", divided(rng.random(a.shape) >= 1 - keep_prob)
+    yield "with_binomial", divided(rng.binomial(1, keep_prob, size=a.shape))
+    yield "with_choice", divided(rng.choice([0.0, 1.0], size=a.shape, p=[1 - keep_prob, keep_prob]))
+    yield "drawn_flat", divided((rng.random(a.size) < keep_prob).reshape(a.shape))
+    yield "drawn_transposed", divided((rng.random(a.shape[::-1]) < keep_prob).T)
 
 
 @dropout_forward.right
 def pre_scaled_mask(a, keep_prob, rng, training):
     factor = (rng.random(a.shape) <= keep_prob) / keep_prob if training else np.ones(a.shape)
     return a * factor, factor
-
-
-@dropout_forward.right
-def from_the_other_end(a, keep_prob, rng, training):
-    mask = rng.random(a.shape) >= 1 - keep_prob
-    return (a * mask / keep_prob if training else a.copy()), (mask, keep_prob)
-
-
-@dropout_forward.right
-def with_binomial(a, keep_prob, rng, training):
-    mask = rng.binomial(1, keep_prob, size=a.shape)
-    return (np.multiply(a, mask) / keep_prob if training else a), mask
-
-
-@dropout_forward.right
-def with_choice(a, keep_prob, rng, training):
-    mask = rng.choice([0.0, 1.0], size=a.shape, p=[1 - keep_prob, keep_prob])
-    return (a * mask / keep_prob if training else a), mask
 
 
 @dropout_forward.right
@@ -391,20 +247,8 @@ def with_uniform_and_where(a, keep_prob, rng, training):
 
 @dropout_forward.right
 def float32_draws_and_result(a, keep_prob, rng, training):
-    mask = rng.random(a.shape, dtype=np.float32) < keep_prob
-    return ((a.astype(np.float32) * mask / np.float32(keep_prob)) if training else a.astype(np.float32)), mask
-
-
-@dropout_forward.right
-def drawn_flat(a, keep_prob, rng, training):
-    mask = (rng.random(a.size) < keep_prob).reshape(a.shape)
-    return (a * mask / keep_prob if training else a), mask
-
-
-@dropout_forward.right
-def drawn_transposed(a, keep_prob, rng, training):
-    mask = (rng.random(a.shape[::-1]) < keep_prob).T
-    return (a * mask / keep_prob if training else a), mask
+    mask, a = rng.random(a.shape, dtype=np.float32) < keep_prob, a.astype(np.float32)
+    return (a * mask / np.float32(keep_prob) if training else a), mask
 
 
 @dropout_forward.right
@@ -433,18 +277,14 @@ def in_place_on_a_copy(a, keep_prob, rng, training):
 def with_tensorflow(a, keep_prob, rng, training):
     import tensorflow as tf
 
-    mask = tf.constant(rng.random(a.shape) < keep_prob)
-    return (
-        tf.where(mask, tf.constant(a) / keep_prob, tf.zeros(a.shape, tf.float64))
-        if training
-        else tf.constant(a)
-    ), mask
+    mask, a = tf.constant(rng.random(a.shape) < keep_prob), tf.constant(a)
+    return (tf.where(mask, a / keep_prob, tf.zeros(a.shape, tf.float64)) if training else a), mask
 
 
 dropout_forward.small(
-    "With a = (4, 4, 4, 4) and keep_prob = 0.5 every entry of the output is 0 or 8, never 4, and over 10,000 draws "
-    "their average is 4. Which entries survive has to change with `rng`, and with training=False they are all 4."
-)
+    "With a = (4, 4, 4, 4) and keep_prob = 0.5 every entry of the output is 0 or 8, never 4, and over "
+    "10,000 draws their average is 4. Which entries survive has to change with `rng`, and with "
+    "training=False they are all 4.")
 
 # 12.3 dropout_backward
 
@@ -461,9 +301,8 @@ def cases(rng):
         a = away_from_zero(rng, shape)
         if group == AT_ZERO:
             a *= rng.random(shape) < 0.5
-        yield case(
-            group, a=a, dout=rng.normal(size=shape), keep_prob=rng.uniform(0.55, 0.8), seed=draw_seed(rng)
-        )
+        dout, keep_prob = rng.normal(size=shape), rng.uniform(0.55, 0.8)
+        yield case(group, a=a, dout=dout, keep_prob=keep_prob, seed=draw_seed(rng))
 
 
 @dropout_backward.driver
@@ -479,10 +318,8 @@ def judge(case, result):
     """The derivative of the student's own forward pass: what it multiplied each entry by."""
     a, dout = case.inputs["a"], case.inputs["dout"]
     keep_prob, da = case.inputs["keep_prob"], np.asarray(result["da"], dtype=float)
-    at_zero = case.group == AT_ZERO
-    factor = np.asarray(result["everywhere"] if at_zero else result["out"], dtype=float) / (
-        1 if at_zero else a
-    )
+    seen_at, before = ("everywhere", 1) if case.group == AT_ZERO else ("out", a)
+    factor = np.asarray(result[seen_at], dtype=float) / before
     kept = factor != 0
     candidates = {
         "passed on as it is": dout,
@@ -492,16 +329,10 @@ def judge(case, result):
         "zero where the activation is": dout * factor * (a != 0),
         "the forward output": dout * factor * a,
     }
-    seen = first_match(da, candidates) or (
-        "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
-    )
+    other = "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
     wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
-    yield (
-        case.group,
-        close(da, dout * factor),
-        seen,
-        f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by",
-    )
+    detail = f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by"
+    yield case.group, close(da, dout * factor), first_match(da, candidates) or other, detail
 
 
 def pair(forward_cache, backward):
@@ -518,18 +349,16 @@ BOTH = ("dropout_backward", "dropout_forward")
 
 
 @dropout_backward.wrong(
-    "The gradient went through a new mask. It has to pass where the signal passed: keep the forward mask in the cache.",
-    replaces=BOTH,
-)
+    "The gradient went through a new mask. It has to pass where the signal passed: keep the forward mask in "
+    "the cache.", replaces=BOTH)
 def draws_a_fresh_mask():
     fresh = lambda dout, cache: dout * (cache[1].random(dout.shape) < cache[0]) / cache[0]
     return pair(lambda a, mask, keep_prob, rng: (keep_prob, rng), fresh)
 
 
 @dropout_backward.wrong(
-    "Masked, but not scaled. The forward pass computes a · mask / keep_prob: its derivative with respect to a has both factors.",
-    replaces=BOTH,
-)
+    "Masked, but not scaled. The forward pass computes a · mask / keep_prob: its derivative with respect to "
+    "a has both factors.", replaces=BOTH)
 def forgets_the_division():
     return pair(lambda a, mask, keep_prob, rng: mask, lambda dout, cache: dout * cache)
 
@@ -541,18 +370,14 @@ def passes_everything():
 
 @dropout_backward.wrong(
     "Divided, but not masked: a dropped entry had no influence on the loss, so its gradient is zero.",
-    replaces=BOTH,
-)
+    replaces=BOTH)
 def divides_only():
     return pair(lambda a, mask, keep_prob, rng: keep_prob, lambda dout, cache: dout / cache)
 
 
 @dropout_backward.wrong(
-    "You tell the dropped entries by the zeros of the output. An activation that was zero by itself (every ReLU has "
-    "them) was not dropped: its gradient still flows.",
-    loses=AT_ZERO,
-    replaces=BOTH,
-)
+    "You tell the dropped entries by the zeros of the output. An activation that was zero by itself (every "
+    "ReLU has them) was not dropped: its gradient still flows.", replaces=BOTH)
 def takes_zeros_for_dropped():
     def backward(dout, cache):
         out, keep_prob = cache
@@ -562,8 +387,7 @@ def takes_zeros_for_dropped():
 
 
 @dropout_backward.wrong(
-    "The slope of a · c with respect to a is c; you multiplied by the output, a · c, instead.", replaces=BOTH
-)
+    "The slope of a · c with respect to a is c; you multiplied by the output, a · c, instead.", replaces=BOTH)
 def multiplies_by_the_output():
     return pair(lambda a, mask, keep_prob, rng: a * mask / keep_prob, lambda dout, cache: dout * cache)
 
@@ -593,9 +417,9 @@ def of_an_unscaled_forward_pass():
 
 
 dropout_backward.small(
-    "By hand: a = (3, 5), keep_prob = 0.5, and the mask kept only the first entry, so out = (6, 0). Raise the first a by 0.1: "
-    "out rises by 0.2. Raise the second: nothing happens. So dout = (1, 1) comes back as (2, 0)."
-)
+    "By hand: a = (3, 5), keep_prob = 0.5, and the mask kept only the first entry, so out = (6, 0). Raise "
+    "the first a by 0.1: out rises by 0.2. Raise the second: nothing happens. So dout = (1, 1) comes back "
+    "as (2, 0).")
 
 # 12.4 keras_rate and build_dropout_model
 
@@ -648,45 +472,30 @@ def keras_stack(rates=lambda keep1, keep2: (1 - keep1, 1 - keep2), with_input=Tr
 
 
 @keras_rate.wrong(
-    "Keras' argument is the chance of dropping. You hand it the chance of keeping, so that a network meant to lose a fifth "
-    "of its units loses four fifths.",
-    replaces=("keras_rate", "build_dropout_model"),
-)
+    "Keras' argument is the chance of dropping. You hand it the chance of keeping, so that a network meant "
+    "to lose a fifth of its units loses four fifths.", replaces=("keras_rate", "build_dropout_model"))
 def hands_over_keep_prob():
     return (lambda keep_prob: keep_prob), keras_stack(lambda keep1, keep2: (keep1, keep2))
 
 
 @keras_rate.wrong(
     "Keras wants a share between 0 and 1, not a percentage: Dropout(40) is a ValueError.",
-    replaces=("keras_rate", "build_dropout_model"),
-)
+    replaces=("keras_rate", "build_dropout_model"))
 def hands_over_a_percentage():
     return (lambda keep_prob: 100 * (1 - keep_prob)), keras_stack(
         lambda keep1, keep2: (100 * (1 - keep1), 100 * (1 - keep2))
     )
 
 
-@keras_rate.wrong(
-    "The second Dropout stands after the output: it would wipe out predictions. Which layers have units to spare?",
-    loses=MODEL,
-    replaces="build_dropout_model",
-)
-def drops_the_output(keep1, keep2):
-    return keras_stack(after_output=True)(keep1, keep2)
-
-
-@keras_rate.wrong(
-    "Without an Input the model does not know its input's shape and has no weights until it first sees data.",
-    loses=MODEL,
-    replaces="build_dropout_model",
-)
-def without_input(keep1, keep2):
-    return keras_stack(with_input=False)(keep1, keep2)
-
-
-@keras_rate.wrong("The two keep_probs have changed places.", loses=MODEL, replaces="build_dropout_model")
-def rates_swapped(keep1, keep2):
-    return keras_stack(lambda keep1, keep2: (1 - keep2, 1 - keep1))(keep1, keep2)
+@keras_rate.mistakes(replaces="build_dropout_model")
+def mistakes(keep1, keep2):
+    yield "drops_the_output", keras_stack(after_output=True)(keep1, keep2), (
+        "The second Dropout stands after the output: it would wipe out predictions. Which layers have units "
+        "to spare?")
+    yield "without_input", keras_stack(with_input=False)(keep1, keep2), (
+        "Without an Input the model does not know its input's shape and has no weights until it first sees "
+        "data.")
+    yield "rates_swapped", keras_stack()(keep2, keep1), "The two keep_probs have changed places."
 
 
 @keras_rate.right(replaces="build_dropout_model")
@@ -715,14 +524,13 @@ def layer_by_layer(keep1, keep2):
     return model
 
 
-@keras_rate.right
-def from_numpy(keep_prob):
-    return np.float32(1) - np.float32(keep_prob)
+@keras_rate.answers
+def answers(keep_prob):
+    yield "from_numpy", np.float32(1) - np.float32(keep_prob)
 
 
 keras_rate.small(
-    "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten."
-)
+    "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten.")
 
 # 12.5 mc_predict
 
@@ -746,7 +554,7 @@ def drive(mc_predict, X, weights, n, seed):
             return np.asarray(self)
 
     class Model:
-        """Stands for a network with dropout: random in training mode, and calm, with another value, otherwise."""
+        """Stands for a network with dropout: random in training mode, calm, with another value, otherwise."""
 
         def __init__(self):
             self.rng, self.stochastic = np.random.default_rng(seed), 0
@@ -776,44 +584,31 @@ def judge(case, result):
     passes = result["passes"]
     right = bool(np.all(np.abs(mean - centre) <= allowed)) and passes >= n
     if passes < 1:
-        seen, detail = (
-            "no stochastic pass",
-            "the model was never called with training=True: every pass gives the same numbers",
-        )
+        seen = "no stochastic pass"
+        detail = "the model was never called with training=True: every pass gives the same numbers"
     elif passes < n:
         seen, detail = "too few passes", f"n = {n} passes were asked for; {passes:.0f} were made"
     elif close(mean, n * centre, rtol=0.1):
         seen, detail = "the sum", f"the result is about {np.mean(mean / centre):.0f} times too large"
     elif np.all(np.isin(mean, (0, 1))):
-        seen, detail = (
-            "labels",
-            "the result holds only zeros and ones; the mean of the probabilities was asked for",
-        )
+        seen = "labels"
+        detail = "the result holds only zeros and ones; the mean of the probabilities was asked for"
     else:
-        seen, detail = (
-            "something else",
-            f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes",
-        )
+        seen = "something else"
+        detail = f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes"
     yield STOCHASTIC, right, seen, detail
 
 
-@mc_predict.wrong(
-    "`predict` switches dropout off: the passes are all alike, and their mean is one calm prediction. Call the model with training=True."
-)
-def predicts_calmly(model, X, n):
-    return np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0)
-
-
-@mc_predict.wrong("The passes are added up, not averaged.")
-def adds_up(model, X, n):
-    return sum(np.asarray(model(X, training=True)) for _ in range(n))
-
-
-@mc_predict.wrong(
-    "You round every pass to a label and take the vote. The spread that the passes carry is thrown away: average the probabilities."
-)
-def median_of_labels(model, X, n):
-    return np.median([np.asarray(model(X, training=True)) > 0.5 for _ in range(n)], axis=0).astype(float)
+@mc_predict.mistakes
+def mistakes(model, X, n):
+    yield "predicts_calmly", np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0), (
+        "`predict` switches dropout off: the passes are all alike, and their mean is one calm prediction. "
+        "Call the model with training=True.")
+    passes = np.array([model(X, training=True) for _ in range(n)])
+    yield "adds_up", passes.sum(axis=0), "The passes are added up, not averaged."
+    yield "median_of_labels", np.median(passes > 0.5, axis=0).astype(float), (
+        "You round every pass to a label and take the vote. The spread that the passes carry is thrown "
+        "away: average the probabilities.")
 
 
 @mc_predict.wrong("One stochastic pass is one thinned network's opinion. Ask n of them.")
@@ -843,8 +638,8 @@ def with_tensorflow(model, X, n):
 
 
 mc_predict.small(
-    "Three passes that say 0.6, 0.8 and 0.7 for one sample have the mean 0.7. Three calls of `predict` would all say the same."
-)
+    "Three passes that say 0.6, 0.8 and 0.7 for one sample have the mean 0.7. Three calls of `predict` "
+    "would all say the same.")
 
 # 12.6 seed_everything
 
@@ -881,25 +676,17 @@ def drive(seed_everything, seed):
 def judge(case, result):
     first, second, other = (np.asarray(result[key]) for key in ("first", "second", "other"))
     if not same(first, second):
-        yield (
-            REPEATABLE,
-            False,
-            "two masks",
-            f"the same seed gave two masks that differ in {np.mean(first != second):.0%} of their entries",
-        )
+        share = np.mean(first != second)
+        yield REPEATABLE, False, "two masks", (
+            f"the same seed gave two masks that differ in {share:.0%} of their entries")
     else:
-        yield (
-            REPEATABLE,
-            not same(first, other),
-            "every seed alike",
-            "another seed gave the very same mask: is the argument used?",
-        )
+        yield REPEATABLE, not same(first, other), "every seed alike", (
+            "another seed gave the very same mask: is the argument used?")
 
 
 @seed_everything.wrong(
-    "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's `random` when it is "
-    "made; the seed of TensorFlow's or of NumPy's operations does not reach it."
-)
+    "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's "
+    "`random` when it is made; the seed of TensorFlow's or of NumPy's operations does not reach it.")
 def seeds_tensorflow_alone(seed):
     import tensorflow as tf
 
@@ -932,97 +719,65 @@ def through_tensorflow(seed):
 
 
 seed_everything.small(
-    "Call it with 1, make a Dropout layer, look at its mask; call it with 1 again, make another: the two masks must be one."
-)
+    "Call it with 1, make a Dropout layer, look at its mask; call it with 1 again, make another: the two "
+    "masks must be one.")
 
 # 12.7 rate_grid
 
-MEANS, SPREADS = "the means", "the standard deviations"
-
-rate_grid = Exercise(points=1, groups={MEANS: 1, SPREADS: 1})
+rate_grid = Exercise(points=1, returns={"the means": 1, "the standard deviations": 1})
 
 
 @rate_grid.cases
 def cases(rng):
-    for group, part in ((MEANS, 0), (SPREADS, 1)):
+    for _ in range(2):
         rates, seeds = np.sort(rng.uniform(0.1, 0.9, 4)), rng.permutation(50)[:6]
-        yield case(group, rates=rates.tolist(), seeds=seeds.tolist(), _phase=rng.uniform(1, 9), _part=part)
+        yield case(rates=rates.tolist(), seeds=seeds.tolist(), _phase=rng.uniform(1, 9))
 
 
 @rate_grid.driver
-def drive(rate_grid, rates, seeds, _phase, _part):
+def drive(rate_grid, rates, seeds, _phase):
     def train_fn(rate, seed):
         return 0.8 - 0.3 * (rate - 0.4) ** 2 + 0.05 * rate * np.sin(_phase * seed + 5 * rate)
 
-    table = rate_grid(train_fn, rates, seeds)
-    if not hasattr(table, "__len__") or len(table) != 2:
-        raise TypeError("rate_grid should return a pair: the means and the standard deviations")
-    return np.asarray(table[_part], dtype=float)
+    return rate_grid(train_fn, rates, seeds)
 
 
 def scores(train_fn, rates, seeds):
     return np.array([[train_fn(rate, seed) for seed in seeds] for rate in rates])
 
 
-@rate_grid.wrong(
-    "These are the spreads of the seeds you ran; as an estimate for all seeds, divide by n - 1 (ddof=1).",
-    loses=SPREADS,
-)
-def divides_by_n(train_fn, rates, seeds):
+@rate_grid.mistakes
+def mistakes(train_fn, rates, seeds):
     table = scores(train_fn, rates, seeds)
-    return table.mean(axis=1), table.std(axis=1)
+    mean, spread = table.mean(axis=1), table.std(axis=1, ddof=1)
+    yield "divides_by_n", (mean, table.std(axis=1)), (
+        "These are the spreads of the seeds you ran; as an estimate for all seeds, divide by n - 1 "
+        "(ddof=1).")
+    yield "the_other_axis", (table.mean(axis=0), table.std(axis=0, ddof=1)), (
+        "You average over the rates: one number a seed. One number a rate was asked for.")
+    yield "best_of_seeds", (table.max(axis=1), spread), (
+        "You report the best of the seeds. Luck always looks good: report the mean.")
+    yield "standard_error", (mean, spread / np.sqrt(len(seeds))), (
+        "This is the standard error of the mean, sd / √n; the spread of single runs was asked for.")
+    yield "one_seed_throughout", (table[:, 0], 0 * mean), (
+        "Every run used the first seed, so that there is no spread to see.")
+    yield "variance", (mean, spread**2), "This is the variance: take its root."
 
 
-@rate_grid.wrong("You average over the rates: one number a seed. One number a rate was asked for.")
-def the_other_axis(train_fn, rates, seeds):
-    table = scores(train_fn, rates, seeds)
-    return table.mean(axis=0), table.std(axis=0, ddof=1)
-
-
-@rate_grid.wrong("You report the best of the seeds. Luck always looks good: report the mean.", loses=MEANS)
-def best_of_seeds(train_fn, rates, seeds):
-    table = scores(train_fn, rates, seeds)
-    return table.max(axis=1), table.std(axis=1, ddof=1)
-
-
-@rate_grid.wrong(
-    "This is the standard error of the mean, sd / √n; the spread of single runs was asked for.", loses=SPREADS
-)
-def standard_error(train_fn, rates, seeds):
-    table = scores(train_fn, rates, seeds)
-    return table.mean(axis=1), table.std(axis=1, ddof=1) / np.sqrt(len(seeds))
-
-
-@rate_grid.wrong("Every run used the first seed, so that there is no spread to see.")
-def one_seed_throughout(train_fn, rates, seeds):
-    table = scores(train_fn, rates, [seeds[0]] * len(seeds))
-    return table.mean(axis=1), table.std(axis=1, ddof=1)
-
-
-@rate_grid.wrong("This is the variance: take its root.", loses=SPREADS)
-def variance(train_fn, rates, seeds):
-    table = scores(train_fn, rates, seeds)
-    return table.mean(axis=1), table.var(axis=1, ddof=1)
+@rate_grid.answers
+def answers(train_fn, rates, seeds):
+    table = scores(train_fn, rates, seeds).astype(np.float32)
+    yield "in_float32", np.stack([table.mean(axis=1), table.std(axis=1, ddof=1)])
 
 
 @rate_grid.right
 def with_statistics(train_fn, rates, seeds):
     import statistics
 
-    means, spreads = [], []
-    for rate in rates:
-        runs = [float(train_fn(rate, seed)) for seed in seeds]
-        means.append(statistics.mean(runs))
-        spreads.append(statistics.stdev(runs))
-    return means, spreads
-
-
-@rate_grid.right
-def in_float32(train_fn, rates, seeds):
-    table = scores(train_fn, rates, seeds).astype(np.float32)
-    return np.stack([table.mean(axis=1), table.std(axis=1, ddof=1)])
+    runs = [[float(train_fn(rate, seed)) for seed in seeds] for rate in rates]
+    return [statistics.mean(run) for run in runs], [statistics.stdev(run) for run in runs]
 
 
 rate_grid.small(
-    "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + 0.01) = 0.141."
-)
+    "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + "
+    "0.01) = 0.141.")

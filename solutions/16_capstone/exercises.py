@@ -1196,7 +1196,7 @@ def callbacks_forgotten(model, X_train, y_train, X_val, y_val, epochs, batch_siz
     return fit(model, X_train, y_train, (X_val, y_val), epochs, batch_size, None)
 
 
-@train.wrong("You return the dictionary inside the History. The object itself was asked for.")
+@train.wrong("You return the dictionary inside the History. The object itself was asked for.", raises=True)
 def returns_the_dictionary(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
     return fit(model, X_train, y_train, (X_val, y_val), epochs, batch_size, callbacks).history
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.authoring import exercise as exercises
+from autograder.authoring.compile import compile_exercise
 from autograder.authoring.exercise import UNCHANGED, Exercise, case
+from autograder.authoring.lesson import Lesson, lessons_of
 from autograder.authoring.proof import PUBLIC, Undrawable, examine, implementation, seed_of
+from autograder.commands import demo
+from autograder.errors import LessonError
+from autograder.nbgrader.course import Course
 from autograder.student import judge, sheet
 from autograder.student.difference import Template
 from autograder.student.sheet import Case, LessonSheet, Sheet
+from tests.builders import EXERCISES, make_course, only_lesson, replaced
 from tests.conftest import sheet_of
 
 REFERENCE = {"double": lambda x: 2 * x}
@@ -72,7 +80,7 @@ def test_a_misconception_within_the_tolerance_of_float32_is_refused() -> None:
 @pytest.mark.parametrize(
     ("loses", "said"),
     [
-        ((), "loses ['matrices'], where ['matrices', 'vectors'] was said"),
+        (("vectors", "matrices"), "loses ['matrices'], where ['matrices', 'vectors'] was said"),
         ("vectors", "loses ['matrices'], where ['vectors'] was said"),
     ],
     ids=["all", "another"],
@@ -210,7 +218,7 @@ def compared() -> tuple[Exercise, Sheet]:
     def unchanged(x: np.ndarray) -> np.ndarray:
         return x
 
-    @made.wrong("Raises.")
+    @made.wrong("Raises.", raises=True)
     def raises(x: np.ndarray) -> np.ndarray:
         raise KeyError("x")
 
@@ -384,12 +392,13 @@ def test_misconceptions_and_variants_are_known_from_the_file(make: Maker) -> Non
     made, drawn_sheet = make()
     read = sheet.parse(text(drawn_sheet)).sheets[made.name]
     reference = {"double": REFERENCE["double"], "Total": Total, "coin": None}
-    assert made.mistakes
-    for variant in made.mistakes:
+    assert made.misconceptions
+    for variant in made.misconceptions:
         verdict, _ = examine(read, implementation(made, reference, variant))
         assert verdict.misconception == variant.name
-        assert {row.group for row in verdict.rows if not row.ok} == made.loses(variant)
-    for variant in made.variants:
+        (mistake,) = (one for one in read.mistakes if one.name == variant.name)
+        assert {row.group for row in verdict.rows if not row.ok} == set(mistake.loses)
+    for variant in made.accepted:
         verdict, _ = examine(read, implementation(made, reference, variant))
         assert verdict.points == made.points
 
@@ -429,7 +438,7 @@ def test_variants_stand_for_the_functions_they_name() -> None:
     def edited(f: Callable) -> list:
         return [f]
 
-    given = [implementation(made, reference, variant) for variant in made.variants]
+    given = [implementation(made, reference, variant) for variant in made.accepted]
     assert given == [[first, max], [len, second], [sum, min], [[len], max]]
     exercises.collected()
 
@@ -447,3 +456,452 @@ def test_the_notes_of_a_judge_are_the_signature() -> None:
     found = judge.findings_of(made, [examine(made, [lambda share, rng: np.ones(900)])[1][0]])
     assert judge.failures(found) == {("the share", "another share")}
     assert [f.detail for f in found if not f.ok] == ["100% are ones"]
+
+
+# What a misconception loses
+
+
+def test_what_a_misconception_loses_is_worked_out() -> None:
+    """Nobody has to say it; it stands on the sheet, in the order of the groups."""
+    made = double()
+
+    @made.mistakes
+    def mistakes(x: np.ndarray) -> Iterator:
+        yield "nothing", x, "Not doubled."
+        yield "for_vectors", 2 * x if x.ndim == 1 else x, "Right for vectors."
+
+    losses = {one.name: one.loses for one in sheet_of(made, REFERENCE).mistakes}
+    assert losses == {"nothing": ("vectors", "matrices"), "for_vectors": ("matrices",)}
+
+
+def test_a_hidden_draw_loses_what_the_public_sheet_says() -> None:
+    """A draw on which a misconception loses other groups gives way to another one."""
+    made = Exercise(points=2, groups={"small": 1, "large": 1})
+
+    @made.cases
+    def cases(rng: np.random.Generator) -> Iterator:
+        yield case("small", x=float(rng.integers(0, 4)))
+        yield case("large", x=rng.uniform(5, 6))
+
+    @made.mistakes
+    def mistakes(x: float) -> Iterator:
+        yield "square", x * x, "The square happens to be the double of 0 and 2."
+
+    sheets = [sheet_of(made, REFERENCE, seed=seed) for seed in range(20)]
+    losses = {one.mistakes[0].loses for one in sheets}
+    assert losses == {("large",), ("small", "large")}
+    for public in sheets:
+        for seed in range(100, 110):
+            hidden = sheet_of(made, REFERENCE, seed=seed, public=public)
+            assert hidden.mistakes[0].loses == public.mistakes[0].loses
+
+
+def test_a_misconception_that_never_loses_what_the_public_sheet_says_is_refused() -> None:
+    """With both, so that the cases can be mended."""
+    made = double()
+
+    @made.mistakes
+    def mistakes(x: np.ndarray) -> Iterator:
+        yield "for_vectors", 2 * x if x.ndim == 1 else x, "Right for vectors."
+
+    public = sheet_of(made, REFERENCE)
+    (mistake,) = public.mistakes
+    other = dataclasses.replace(public, mistakes=(dataclasses.replace(mistake, loses=("vectors",)),))
+    with pytest.raises(Undrawable, match="loses .'matrices'., where .'vectors'. is the case on the public"):
+        sheet_of(made, REFERENCE, public=other)
+
+
+def test_a_sheet_without_losses_can_be_read() -> None:
+    """A checks.json made before losses were written down says nothing of them, nor of parts."""
+    _, one = compared()
+    data = json.loads(text(one))
+    for exercise in data["exercises"].values():
+        del exercise["returns"]
+        for each in exercise["mistakes"]:
+            del each["loses"]
+        for each in exercise["cases"]:
+            del each["parts"]
+    read = sheet.parse(json.dumps(data)).sheets["double"]
+    assert read.returns == () and read.cases[0].parts == () and read.mistakes[0].loses == ()
+    assert examine(read, [REFERENCE["double"]])[0].status == "right"
+
+
+def test_a_misconception_that_raises_on_every_case_is_refused() -> None:
+    """It may be a slip of its author's: here a name that does not exist."""
+    made = double()
+
+    @made.wrong("Not doubled.")
+    def broken(x: np.ndarray) -> np.ndarray:
+        return no_such_name * x  # noqa: F821
+
+    refused = refusal(made)
+    assert "broken raises on every case: NameError: name 'no_such_name' is not defined" in refused.problem
+    assert "raises=True" in refused.remedy
+
+
+def test_a_misconception_that_says_it_raises_must_do_so() -> None:
+    """A promise is kept, or taken back."""
+    made = double()
+
+    @made.wrong("Right for vectors.", raises=True)
+    def for_vectors(x: np.ndarray) -> np.ndarray:
+        return 2 * x if x.ndim == 1 else x.no_such_name
+
+    assert "for_vectors says raises=True, and returns on some case" in refusal(made).problem
+
+
+# Variants that a generator yields
+
+
+def test_a_generator_stands_for_a_function_a_yield() -> None:
+    """Names and hints are known before anything is called; each gives what it yields."""
+    made = double()
+
+    @made.mistakes
+    def mistakes(x: np.ndarray, times: int = 3) -> Iterator:
+        """Several ways to be wrong."""
+        many = times * x
+        yield "three_times", many, "Three times as much: ask for twice."
+        with np.errstate(all="ignore"):
+            yield "of_one", many / 0, "A hint that goes on on the next line."
+
+    @made.answers
+    def answers(x: np.ndarray) -> Iterator:
+        yield "added", x + x
+
+    first, second = made.misconceptions
+    (right,) = made.accepted
+    assert [(one.name, one.hint) for one in made.misconceptions] == [
+        ("three_times", "Three times as much: ask for twice."),
+        ("of_one", "A hint that goes on on the next line."),
+    ]
+    assert (first.function(2), first.function(2, times=5), right.function(2)) == (6, 10, 4)
+    assert second.function(np.ones(1)) == np.inf
+    assert second.line == first.line + 2
+    exercises.collected()
+
+
+def test_only_the_wanted_yield_is_evaluated() -> None:
+    """An expression that raises, warns, draws or writes in place has no part in the variants after it."""
+    made = double()
+    met = []
+
+    @made.mistakes
+    def mistakes(x: np.ndarray, rng: Any) -> Iterator:
+        met.append("shared")
+        yield "raises", met.append("raises") or 1 / 0, "Divides by zero."
+        yield "in_place", np.add(x, x, out=x), "Writes into x."
+        yield "draws", x * rng.random(), "Draws."
+        yield "last", x + rng.random(), "Draws, too."
+
+    x = np.ones(2)
+    last = made.misconceptions[-1].function(x, np.random.default_rng(1))
+    assert np.array_equal(last, x + np.random.default_rng(1).random())
+    assert met == ["shared"] and np.array_equal(x, np.ones(2))
+    exercises.collected()
+
+
+def test_a_misconception_of_a_generator_that_raises_is_named() -> None:
+    """The one whose expression it is, in its line."""
+    made = double()
+
+    @made.mistakes
+    def mistakes(x: np.ndarray) -> Iterator:
+        yield "fine", x, "Not doubled."
+        yield "broken", x.no_such_name, "Raises."
+
+    refused = refusal(made)
+    assert "the misconception broken raises on every case: AttributeError" in refused.problem
+    assert refused.variant.line == made.misconceptions[0].line + 1
+
+
+def test_a_generator_can_be_for_each_item_of_a_list() -> None:
+    """The function takes the list, the generator one of it; other parameters keep their places."""
+    made = Exercise(points=1)
+
+    @made.mistakes(each="g in grads")
+    def mistakes(c: float, g: np.ndarray, *, offset: float = 0.0) -> Iterator:
+        top = np.minimum(g, c)
+        yield "upper_side_only", top + offset, "Only the upper side."
+
+    function = made.misconceptions[0].function
+    assert function(1.0, [0.5, 3.0]) == [0.5, 1.0]
+    assert function(c=1.0, grads=[3.0], offset=2) == [3.0]
+    exercises.collected()
+
+
+def test_a_generator_can_stand_for_another_function() -> None:
+    """Of an exercise of several functions, the one it replaces."""
+    made = Exercise("f", "g", points=1)
+
+    @made.mistakes(replaces="g")
+    def mistakes(x: float) -> Iterator:
+        yield "one_less", x - 1, "One less."
+
+    @made.answers(replaces="g")
+    def answers(x: float) -> Iterator:
+        yield "the_same", x
+
+    reference = {"f": len, "g": max}
+    for variant in made.misconceptions + made.accepted:
+        f, g = implementation(made, reference, variant)
+        assert f is len and g is variant.function
+    exercises.collected()
+
+
+REFUSED_GENERATORS = {
+    "a name that is worked out": ("yield NAME, x, 'A hint.'", "the name is not written out"),
+    "a hint that is formatted": ("yield 'doubled', x, f'A hint of {x}.'", "the hint is not written out"),
+    "a hint that is added up": ("yield 'doubled', x, 'A hint.' + 'More.'", "the hint is not written out"),
+    "no hint": ("yield 'doubled', x * 2", "not of the form yield name, result, hint"),
+    "a tuple without brackets": ("yield 'doubled', x, x, 'A hint.'", "not of the form yield name, result"),
+    "a name with spaces": ("yield 'it is doubled', x, 'A hint.'", "can't be the name of a function"),
+    "a loop": ("for k in (1, 2): yield 'doubled', k * x, 'A hint.'", "a yield in a loop"),
+    "a condition": ("if np.ndim(x): yield 'doubled', x * 2, 'A hint.'", "a yield in a loop, a condition"),
+    "yield from": ("yield from several(x)", "a yield in a loop, a condition or an expression"),
+    "a value that is used": ("y = yield 'doubled', x * 2, 'A hint.'", "a yield in a loop, a condition or an"),
+    "nothing": ("return x * 2", "mistakes yields nothing"),
+}
+
+
+@pytest.mark.parametrize(("body", "problem"), REFUSED_GENERATORS.values(), ids=REFUSED_GENERATORS)
+def test_what_can_not_be_read_before_a_call_is_refused(tmp_path: Path, body: str, problem: str) -> None:
+    """With the file and the line."""
+    text = f"\n\n@half.mistakes\ndef mistakes(x):\n    {body}\n"
+    course = make_course(tmp_path, exercises=EXERCISES + text)
+    with pytest.raises(LessonError) as caught:
+        _ = only_lesson(course).exercises
+    assert problem in caught.value.problem
+    assert caught.value.path.name == "exercises.py"
+    line = (EXERCISES + text).split("\n").index("def mistakes(x):") + 1
+    assert caught.value.line == line + (body != "return x * 2")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("each", ["grads", "y in grads", "x of grads", "x in the grads"])
+def test_an_each_that_names_no_parameter_is_refused(tmp_path: Path, each: str) -> None:
+    """The item is a parameter of the generator, the list a name."""
+    text = f"\n\n@half.mistakes(each={each!r})\ndef mistakes(x):\n    yield 'doubled', x * 2, 'A hint.'\n"
+    with pytest.raises(LessonError, match="but mistakes takes x"):
+        _ = only_lesson(make_course(tmp_path, exercises=EXERCISES + text)).exercises
+
+
+def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Whose hint it is could not be told."""
+    text = "\n\n@half.mistakes\ndef mistakes(x):\n    yield 'doubled', x * 3, 'A hint.'\n"
+    with pytest.raises(LessonError, match="a second variant of half is called doubled; the first is in line"):
+        _ = only_lesson(make_course(tmp_path, exercises=EXERCISES + text)).exercises
+
+
+# What a function returns, where it is several things
+
+MEAN, SPREAD = "the mean", "the spread"
+MOMENTS = {"moments": lambda x: (np.mean(x), np.std(x))}
+
+
+def moments(**options: Any) -> Exercise:
+    """An exercise whose answer is a pair, to be added to."""
+    made = Exercise(points=4, **({"returns": {MEAN: 1, SPREAD: 3}} | options))
+
+    @made.cases
+    def cases(rng: np.random.Generator) -> Iterator:
+        yield case(x=rng.uniform(1, 2, 5))
+
+    return made
+
+
+def judged_moments(made: Exercise, answer: Callable) -> tuple[float, dict[str, str]]:
+    """Points, and what was found wrong in each group."""
+    verdict, _ = examine(sheet_of(made, MOMENTS, "moments"), [answer])
+    return verdict.points, {row.group: row.text for row in verdict.rows if not row.ok}
+
+
+def test_each_part_of_a_result_is_judged_for_itself() -> None:
+    """One call, two groups."""
+    points, wrong = judged_moments(moments(), lambda x: (np.mean(x), np.var(x)))
+    assert points == 1
+    assert list(wrong) == [SPREAD]
+    assert wrong[SPREAD].startswith("`the spread` is ")
+
+
+@pytest.mark.parametrize("pack", [tuple, list, np.array, lambda pair: np.float32(pair)])
+def test_a_pair_may_come_as_a_tuple_a_list_or_an_array(pack: Callable) -> None:
+    """Being right is being right."""
+    assert judged_moments(moments(), lambda x: pack((np.mean(x), np.std(x))))[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (lambda x: np.mean(x), "the number "),
+        (lambda x: (np.mean(x), np.std(x), len(x)), "a tuple of 3 items"),
+        (lambda x: {"mean": np.mean(x), "spread": np.std(x)}, "a dictionary of 2 items"),
+        (lambda x: "ab", "the text 'ab'"),
+        (lambda x: None, "None"),
+        (lambda x: np.array(2.0), "a single number"),
+    ],
+)
+def test_what_is_no_pair_is_named(answer: Callable, found: str) -> None:
+    """The parts that were asked for, and what came back, in each of their groups."""
+    points, wrong = judged_moments(moments(), answer)
+    assert points == 0
+    for text in wrong.values():
+        assert text.startswith(f"the function should return 2 values: the mean, the spread; found {found}")
+
+
+def test_a_part_of_misconceptions_is_recognised_where_the_other_part_is_wrong_otherwise() -> None:
+    """Two slips side by side: the first group that failed is looked at alone."""
+    made = moments()
+
+    @made.mistakes
+    def mistakes(x: np.ndarray) -> Iterator:
+        yield "median", (np.median(x), np.std(x)), "This is the median."
+        yield "variance", (np.mean(x), np.var(x)), "This is the variance."
+
+    drawn_sheet = sheet_of(made, MOMENTS, "moments")
+    both, _ = examine(drawn_sheet, [lambda x: (np.median(x), 17.0)])
+    assert [(one.name, one.loses) for one in drawn_sheet.mistakes] == [
+        ("median", (MEAN,)),
+        ("variance", (SPREAD,)),
+    ]
+    assert both.misconception == "median" and both.points == 0
+
+
+def test_a_case_may_be_about_one_part() -> None:
+    """By its group, where that is a part; or by saying so, in a group apart from the parts."""
+    long = "a long row"
+    made = moments(returns=(MEAN, SPREAD), groups={MEAN: 1, long: 1})
+    made.draw = lambda rng: iter([case(MEAN, x=rng.random(3)), case(long, part=SPREAD, x=rng.random(9))])
+    assert judged_moments(made, lambda x: (np.mean(x), np.std(x))) == (4, {})
+    assert list(judged_moments(made, lambda x: (np.mean(x), 17.0))[1]) == [long]
+    assert list(judged_moments(made, lambda x: (17.0, np.std(x)))[1]) == [MEAN]
+
+
+def test_parts_without_weights_count_for_the_groups_of_their_case() -> None:
+    """Names alone say how many things are asked for."""
+    made = moments(returns=(MEAN, SPREAD))
+    assert judged_moments(made, lambda x: (np.mean(x), np.std(x)))[0] == 4
+    assert list(judged_moments(made, lambda x: (np.mean(x), 17.0))[1]) == ["the right values"]
+
+
+def test_unchanged_arguments_are_a_group_beside_the_parts() -> None:
+    """Whoever writes into an argument loses that group only."""
+    made = moments(groups={UNCHANGED: 4})
+
+    def in_place(x: np.ndarray) -> tuple:
+        pair = np.mean(x), np.std(x)
+        x[:] = 0
+        return pair
+
+    points, wrong = judged_moments(made, in_place)
+    assert points == 2 and list(wrong) == [UNCHANGED]
+
+
+def test_a_driver_may_return_the_parts() -> None:
+    """Where the answer is not one plain call."""
+    made = moments()
+    source = "def drive(moments, x):\n    return moments(2 * x)\n"
+    drawn_sheet = sheet_of(made, MOMENTS, "moments", driver=source)
+    verdict, _ = examine(drawn_sheet, [lambda x: (np.mean(x), 17.0)])
+    assert verdict.points == 1
+
+
+def test_a_judge_may_rely_on_the_parts() -> None:
+    """What is no pair never reaches it."""
+    made = moments(returns=(MEAN, SPREAD), groups={"positive": 1})
+    source = (
+        "def judge(case, result):\n    mean, spread = result\n    yield 'positive', mean > 0, 'negative'\n"
+    )
+    drawn_sheet = sheet_of(made, MOMENTS, "moments", judge=source)
+    assert examine(drawn_sheet, [lambda x: (1.0, 2.0)])[0].points == 4
+    assert "2 values" in examine(drawn_sheet, [lambda x: 1.0])[0].rows[0].text
+
+
+@pytest.mark.parametrize(
+    ("functions", "options", "problem"),
+    [
+        (("f", "g"), {"returns": {MEAN: 1, SPREAD: 1}}, "what one function returns"),
+        (("f",), {"returns": (MEAN,)}, "two or more"),
+        (
+            ("f",),
+            {"returns": {MEAN: 1, SPREAD: 1}, "groups": {MEAN: 1}},
+            "'the mean' has a weight in returns=",
+        ),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(functions: tuple, options: dict, problem: str) -> None:
+    """At once, in the line of the exercise."""
+    with pytest.raises(TypeError, match=problem):
+        Exercise(*functions, points=1, **options)
+
+
+def test_a_case_about_an_unknown_part_is_refused() -> None:
+    """It would be about nothing."""
+    made = moments()
+    made.draw = lambda rng: iter([case(MEAN, part="the median", x=rng.random(3))])
+    assert "a case is about the part 'the median'" in refusal(made, MOMENTS).problem
+
+
+def test_a_reference_that_is_no_pair_is_refused() -> None:
+    """With what it should return."""
+    refused = refusal(moments(), {"double": np.mean})
+    assert "the function should return 2 values: the mean, the spread" in refused.problem
+
+
+def test_parts_survive_their_file() -> None:
+    """Names of the parts, and which a case is about."""
+    made = moments(returns=(MEAN, SPREAD), groups={"long": 1})
+    made.draw = lambda rng: iter([case("long", part=SPREAD, x=rng.random(9))])
+    first = text(sheet_of(made, MOMENTS, "moments"))
+    (read,) = sheet.parse(first).sheets.values()
+    assert read.returns == (MEAN, SPREAD) and read.cases[0].parts == (SPREAD,)
+    assert text(read) == first
+
+
+# What a demonstration class hands in
+
+YIELDED = """
+
+@half.mistakes
+def mistakes(x):
+    more = added(x)
+    yield "one_more", more / 2, "One more than x is halved."
+    yield "two_more", more / 2 + 0.5, "Two more than x are halved."
+
+
+@half.answers
+def answers(x):
+    yield "times_a_half", 0.5 * x
+
+
+def added(x):
+    return x + 1
+"""
+OWN_ANSWER = "\n\n@half.right\ndef times_a_half(x):\n    return 0.5 * x\n"
+
+
+def test_a_cell_of_a_yielded_variant_runs(tmp_path: Path) -> None:
+    """It holds the helpers it needs, no other variant, and is recognised as what it is."""
+    course = make_course(tmp_path, exercises=replaced(EXERCISES, (OWN_ANSWER, "")) + YIELDED)
+    lesson: Lesson = only_lesson(course)
+    made = lesson.exercises["half"]
+    public = compile_exercise(lesson, "half", PUBLIC)
+    for variant in made.misconceptions + made.accepted:
+        cell = demo._cell_of(lesson, made, variant)
+        names: dict[str, Any] = {"np": np}
+        exec(cell, names)
+        verdict, _ = examine(public, [names["half"]])
+        assert verdict.misconception == (variant.name if variant in made.misconceptions else None)
+        assert "yield" not in cell and "hint" not in cell
+
+
+def test_every_yielded_variant_of_a_lesson_becomes_a_cell() -> None:
+    """Lists, too, for which a generator is given one item."""
+    (lesson,) = lessons_of(Course(Path(__file__).resolve().parents[2]), ("07",))
+    for made in lesson.exercises.values():
+        public, reference = compile_exercise(lesson, made.name, PUBLIC), lesson.reference(made)
+        for variant in made.misconceptions:
+            names = {"np": np, **reference}
+            exec(demo._cell_of(lesson, made, variant), names)
+            verdict, _ = examine(public, [names[name] for name in made.all_functions])
+            assert verdict.misconception == variant.name

@@ -39,9 +39,9 @@ def main(seeds: int, keras: bool, only: tuple[str, ...]) -> None:
         (subject,) = parameter.values
         if not all(word in parameter.id for word in only):
             continue
-        if not keras and subject.runs_keras(subject.exercise.mistakes):
+        if not keras and subject.runs_keras(subject.exercise.misconceptions):
             continue
-        variants = [one for one in subject.exercise.variants if keras or not subject.runs_keras([one])]
+        variants = [one for one in subject.exercise.accepted if keras or not subject.runs_keras([one])]
         started, failed, undrawable = time.monotonic(), Counter(), 0
         for seed in range(seeds):
             try:

@@ -60,18 +60,18 @@ class Subject:
         return compile_exercise(self.lesson, self.name, drawing.PUBLIC)
 
     def drawn(self, seed: int) -> Sheet:
-        return drawing.drawn(self.exercise, self.reference, self.sources, seed)
+        """Cases as hidden ones are drawn: misconceptions lose what they lose on the public sheet."""
+        return drawing.draw_sheet(self.exercise, self.reference, self.sources, seed, self.public)
 
     def runs_keras(self, variants: Iterable[Variant]) -> bool:
         """Whether the solution, the driver or one of these variants imports TensorFlow."""
-        roots = [variant.function for variant in variants]
-        roots += [self.exercise.drive] if self.exercise.drive else []
+        roots = [variant.text or self._source(variant.function) for variant in variants]
+        roots += [self._source(self.exercise.drive)] if self.exercise.drive else []
         return re.search(r"\b(keras|tensorflow)\b", self._text_behind(roots)) is not None
 
-    def _text_behind(self, functions: list[Any]) -> str:
+    def _text_behind(self, roots: list[str]) -> str:
         """The source of the solution and of some functions of exercises.py, with the helpers they call."""
         helpers, solutions = statements_of(self.lesson)
-        roots = [self._source(function) for function in functions]
         used = {name for root in roots for one in slicing.statements(root) for name in one.uses}
         chosen = slicing.needed(helpers, used) + slicing.needed(solutions, self.exercise.all_functions)
         return "\n".join([*roots, *(one.source for one in chosen)])
@@ -100,7 +100,7 @@ def subjects() -> list[Any]:
         try:
             for name in lesson.exercises:
                 subject = Subject(lesson, name)
-                every = subject.exercise.mistakes + subject.exercise.variants
+                every = subject.exercise.misconceptions + subject.exercise.accepted
                 marks = [pytest.mark.keras] if subject.runs_keras(every) else []
                 found.append(pytest.param(subject, id=f"{lesson.name}-{name}", marks=marks))
         except (LessonError, SyntaxError):
@@ -126,22 +126,22 @@ def points_left(exercise: Exercise, lost: set[str]) -> float:
 def test_right_answers_earn_everything_and_wrong_ones_what_they_should(subject: Subject) -> None:
     """On every draw: reference and variants full points, misconceptions theirs, each recognised by name."""
     exercise, until = subject.exercise, time.monotonic() + SECONDS
-    full = float(exercise.points)
+    full, loses = float(exercise.points), {one.name: set(one.loses) for one in subject.public.mistakes}
     for seed in range(SEEDS):
         if seed >= FEWEST_SEEDS and time.monotonic() > until:
             break
         sheet = subject.drawn(seed)
         verdict, _ = drawing.examine(sheet, [subject.reference[name] for name in exercise.all_functions])
         assert verdict.points == full, f"seed {seed}, the reference:\n{verdict}"
-        for variant in exercise.variants:
+        for variant in exercise.accepted:
             functions = drawing.implementation(exercise, subject.reference, variant)
             verdict, _ = drawing.examine(sheet, functions)
             assert verdict.points == full, f"seed {seed}, {variant.name}:\n{verdict}"
             assert verdict.status == "right"
-        for mistake in exercise.mistakes:
+        for mistake in exercise.misconceptions:
             functions = drawing.implementation(exercise, subject.reference, mistake)
             verdict, _ = drawing.examine(sheet, functions)
-            expected = points_left(exercise, exercise.loses(mistake))
+            expected = points_left(exercise, loses[mistake.name])
             assert verdict.points == pytest.approx(expected, abs=0.005), (
                 f"seed {seed}, {mistake.name}:\n{verdict}"
             )
@@ -163,12 +163,12 @@ def test_public_cases_cover_every_group(subject: Subject) -> None:
 def test_hidden_cases_can_be_drawn_with_any_secret(subject: Subject) -> None:
     """A secret that nobody has tried gives cases like the public ones, with other inputs if there are any."""
     public = subject.public
-    hidden = compile_exercise(subject.lesson, subject.name, secrets.token_hex(32))
+    hidden = compile_exercise(subject.lesson, subject.name, secrets.token_hex(32), public=public)
 
     assert [case.group for case in hidden.cases] == [case.group for case in public.cases]
     if any(case.inputs for case in public.cases):
         assert [str(case.inputs) for case in hidden.cases] != [str(case.inputs) for case in public.cases]
-    assert [mistake.name for mistake in hidden.mistakes] == [mistake.name for mistake in public.mistakes]
+    assert [(one.name, one.loses) for one in hidden.mistakes] == [(m.name, m.loses) for m in public.mistakes]
 
 
 @each_exercise
@@ -187,10 +187,10 @@ def test_public_results_in_their_order_earn_nothing_on_hidden_cases(subject: Sub
 def test_an_exercise_is_proven_by_wrong_and_right_answers_and_an_example(subject: Subject) -> None:
     """At least two misconceptions, two accepted variants, and an example for the third try."""
     exercise = subject.exercise
-    names = [variant.name for variant in exercise.mistakes + exercise.variants]
+    names = [variant.name for variant in exercise.misconceptions + exercise.accepted]
 
-    assert len(exercise.mistakes) >= 2
-    assert len(exercise.variants) >= 2
+    assert len(exercise.misconceptions) >= 2
+    assert len(exercise.accepted) >= 2
     assert len(set(names)) == len(names)
     assert len(exercise.small_text) > 20
 
@@ -201,7 +201,7 @@ def test_hints_are_sentences_of_their_own_and_give_nothing_away(subject: Subject
 
     Two forms of one slip may share a hint; more would be a hint that tells nothing apart.
     """
-    hints = [mistake.hint for mistake in subject.exercise.mistakes]
+    hints = [mistake.hint for mistake in subject.exercise.misconceptions]
 
     for hint in hints:
         assert re.match(r"[\w`“(-]", hint), hint

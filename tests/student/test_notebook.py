@@ -946,8 +946,8 @@ def python(source: str) -> str:
 
 
 def test_importing_check_takes_no_time() -> None:
-    """Less than 0.3 s, NumPy's own time included."""
-    source = "import time; a = time.perf_counter(); import autograder; print(time.perf_counter() - a)"
+    """Less than 0.3 s of a processor's time, NumPy's own included."""
+    source = "import time; a = time.process_time(); import autograder; print(time.process_time() - a)"
     assert min(float(python(source)) for _ in range(3)) < 0.3
 
 

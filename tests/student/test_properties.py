@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.student.properties import binomial, close, first_match, same, uncorrelated
+from autograder.student.properties import binomial, close, first_match, parts, same, uncorrelated
 
 SEEDS = range(2_000)
 CHANCES = [0.02, 0.3, 0.5, 0.75, 0.9]
@@ -87,3 +87,16 @@ def test_the_first_match_is_named() -> None:
     candidates = {"the sum": 6.0, "the mean": 2.0, "the median": 2.0}
     assert first_match(2.0, candidates) == "the mean"
     assert first_match(5.0, candidates) == ""
+
+
+@pytest.mark.parametrize("pack", [tuple, list, np.array])
+def test_a_result_of_several_things_is_taken_apart(pack: Callable) -> None:
+    """Whatever holds them in a row."""
+    assert parts(pack((1.0, 2.0)), "out", "cache") == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("result", [1.0, None, (1, 2, 3), "ab", {"a": 1, "b": 2}, {1, 2}, np.array(3.0)])
+def test_a_result_that_is_not_so_many_things_is_named(result: object) -> None:
+    """With what was asked for, in the words of a driver's author."""
+    with pytest.raises(TypeError, match="the function should return 2 values: out, cache; found "):
+        parts(result, "out", "cache")
