@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: the L2 penalty, what it does to a step, in Keras, under Adam, and how strong to make it."""
+"""Exercises of lesson 10: the L2 penalty, what it does to a step, in Keras and under Adam, and its strength."""
 
 import numpy as np
 
@@ -516,8 +516,8 @@ def cases(rng):
 
 
 def hill(rng, best, wild):
-    """Eight strengths, the best mean at `best`. One weaker and one stronger are within its sd; the next but one is
-    within its own, and the next but two within that of the wild one."""
+    """Eight strengths, the best mean at `best`. One weaker and one stronger are within its sd; the next but
+    one is within its own, and the next but two within that of the wild one."""
     lams = 10.0 ** (np.arange(-5, 3) + rng.uniform(-0.3, 0.3, 8))
     sds, below = rng.uniform(0.3, 0.6, 8), rng.uniform(4, 6, 8)  # in units of the best one's sd
     below[best - 1 : best + 4] = rng.uniform([0.2, 0, 0.7, 1.3, 2.2], [0.4, 0, 0.9, 1.6, 2.5])
