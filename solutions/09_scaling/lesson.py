@@ -21,10 +21,10 @@ from sklearn.datasets import make_regression
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from autograder import check, progress
-from nnlab import MLP, Experiment, Training
+from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles
 from nnlab.figures import BLACK, BLUE, GREY, ORANGE, VERMILION
-from nnlab.figures import explore, plt, show, style
+from nnlab.figures import curves, dots, explore, histogram, show, style
 from nnlab.initialisers import uniform
 from nnlab.stack import fit_together
 
@@ -67,35 +67,34 @@ for name, X in {"km and years": flats, "both with deviation 1": scaled}.items():
     print(f"{name:22} rate {rate:.4f}; after 20 steps {there.round(2)}, best {best.round(2)}")
 
 # %% tags=["demo"]
-def landscape(ax, X, y, path, title):
+def landscape(X, y, path, title):
     """Contours of half the mean squared error, and a path over them."""
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     reach = 1.2 * np.abs(path - best).max()  # the same along both axes
     across, up = np.meshgrid(*(np.linspace(b - reach, b + reach, 80) for b in best))
     off = np.stack([across - best[0], up - best[1]], axis=-1)
     loss = np.einsum("...i,ij,...j", off, X.T @ X / len(X), off) / 2
-    ax.contour(across, up, np.sqrt(loss), levels=12, colors=GREY, linewidths=0.7)
-    ax.plot(*path.T, ".-", color=BLUE, linewidth=0.8, markersize=4)
-    ax.plot(*best, "*", color=VERMILION, markersize=14)
-    ax.set(title=title, xlabel="weight 1", ylabel="weight 2", aspect="equal")
-    ax.grid(False)
+
+    def contours(ax):
+        ax.contour(across, up, np.sqrt(loss), levels=12, colors=GREY, linewidths=0.7)
+        ax.grid(False)
+
+    return curves(path[:, 0], {"_way": path[:, 1]}, looks={"_way": (BLUE, "-", ".")}, also=contours,
+                  marks={"_lowest": best}, title=title, xlabel="weight 1", ylabel="weight 2", equal=True)
 
 
-fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.5))
 titles = ["Unequal units: to and fro in a valley", "Equal units: straight in"]
-for ax, (X, path), title in zip(axes, paths.values(), titles):
-    landscape(ax, X, price, path, title)
 show(
-    fig,
-    alt="Contours of the error over two weights with twenty steps of gradient descent; a star "
+    *[landscape(X, price, path, title) for (X, path), title in zip(paths.values(), titles)],
+    alt="Contours of the error over two weights with twenty steps of gradient descent; a cross "
     "marks the minimum. Left, in km and years: parallel horizontal lines, a valley; the path is "
-    "a zigzag across its floor that ends before half of the way to the star. Right, with "
-    "deviations of 1: round contours, and the path goes straight to the star.",
+    "a zigzag across its floor that ends before half of the way to the cross. Right, with "
+    "deviations of 1: round contours, and the path goes straight to the cross.",
 )
 
 # %% [markdown]
 # On the left the path swings to and fro across the valley, and in twenty steps has come less than half of the way along
-# it. Towards the star a far larger rate would be right; across the valley it would explode. On the right one rate suits
+# it. Towards the cross a far larger rate would be right; across the valley it would explode. On the right one rate suits
 # both directions, and a handful of steps is enough. Nothing but the units has changed.
 
 # %% [markdown]
@@ -160,17 +159,15 @@ def valley(ratio):
     low, high = curvatures(X)
     path = descend(X, X @ [1.0, 0.4], 2 / (low + high), 30)
     left = abs(path[-1, 0] - 1)
-    fig, ax = plt.subplots(figsize=(5.6, 3.2))
     title = f"κ = {high / low:.0f}: after 30 steps {left:.0%} of the way is left"
-    landscape(ax, X, X @ [1.0, 0.4], path, title)
-    return fig
+    return landscape(X, X @ [1.0, 0.4], path, title)
 
 
 explore(
     valley,
     alt="Contours of the error over two weights and thirty steps of gradient descent at the best "
     "rate, for inputs whose deviations have the ratio 5: long ellipses; the path swings "
-    "across the valley in smaller and smaller zigzags and has nearly reached the star.",
+    "across the valley in smaller and smaller zigzags and has nearly reached the cross.",
     ratio=(1.0, 15.0, 0.5, 5.0),
 )
 
@@ -392,16 +389,12 @@ def three_ways(part):
 
 
 columns = {"one input": three_ways(X_train[:, 0]), "the target": three_ways(y_train)}
-fig, axes = plt.subplots(2, 3, figsize=(9.6, 4.2))
-for row, (what, ways) in enumerate(columns.items()):
-    for ax, (how, values) in zip(axes[row], ways.items()):
-        ax.hist(values, bins=30, color=(BLUE, ORANGE)[row])
-        ax.set(xlabel=f"{what}, {how}", yticks=[])
-        ax.text(0.03, 0.97, f"mean {values.mean():.2f}\nsd {values.std():.2f}",
-                transform=ax.transAxes, va="top", fontsize=10)
-fig.suptitle("Scaling moves and stretches, the shape stays", x=0.01, ha="left")
 show(
-    fig,
+    *[histogram({"_": values}, 30, looks={"_": (color,)}, xlabel=f"{what}, {how}", yticks=[],
+                title=f"mean {values.mean():.2f}, sd {values.std():.2f}")
+      for (what, ways), color in zip(columns.items(), (BLUE, ORANGE)) for how, values in ways.items()],
+    columns=3,
+    title="Scaling moves and stretches, the shape stays",
     alt="Six histograms. Above one input, below the target; from left to right as it is, with "
     "mean 0 and deviation 1, and in the range 0 to 1. In each row the bars have the same "
     "shape, only the axis changes: the input hardly at all from left to middle, the target "
@@ -558,20 +551,15 @@ def one_repetition(seed):
 leaky = np.array([one_repetition(seed) for seed in range(200)])
 ways = ["scaled by all rows", "inputs chosen by all rows", "inputs chosen by training rows"]
 for name, some in zip(ways, leaky.T):
-    print(f"{name:32} test accuracy {some.mean():.3f} ± {some.std(ddof=1):.3f}")
+    print(f"{name:32} test accuracy {plus_minus(some)}")
 
-fig, ax = plt.subplots(figsize=(7, 3.3))
 bins = np.arange(-0.025, 1.05, 0.05)
-looks = zip(ways, leaky.T, (GREY, VERMILION, BLUE), (":", "-", "--"), ("o", "s", "^"))
-for name, some, color, line, marker in looks:
-    counts = np.histogram(some, bins)[0]
-    ax.plot(bins[:-1] + 0.025, counts, line, color=color, marker=marker, markersize=5, label=name)
-ax.axvline(0.5, color=BLACK, linewidth=0.8)
-ax.set(title="A leak finds a pattern where there is none", xlabel="test accuracy")
-ax.set(ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 78))
-ax.legend(loc="upper left", fontsize=10)
+counts = {name: np.histogram(some, bins)[0] for name, some in zip(ways, leaky.T)}
+looks = dict(zip(ways, [(GREY, ":", "o"), (VERMILION, "-", "s"), (BLUE, "--", "^")]))
 show(
-    fig,
+    curves(bins[:-1] + 0.025, counts, looks=looks, title="A leak finds a pattern where there is none",
+           xlabel="test accuracy", ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 78),
+           down={"_": 0.5}, legend="upper left"),
     alt="How often each test accuracy occurred in 200 repetitions with random labels. Scaled by "
     "all rows, and inputs chosen by training rows: two humps around 0.5. Inputs chosen by all "
     "rows: a hump near 0.88.",
@@ -744,21 +732,23 @@ print(f"{'a linear model':24} {straight / sd**2:9.7f} {straight:23.3f}")
 # %% tags=["demo"]
 printed, raw = errors_in(reported), errors_in(original)
 finite = [name for name in SCALINGS if np.isfinite(raw[name]).all()]
-fig, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
-for ax, scores, unit in ((axes[0], printed, "scaled units"), (axes[1], raw, "original units")):
-    ax.boxplot([scores[name] for name in finite], orientation="horizontal", widths=0.55,
-               medianprops={"color": VERMILION, "linewidth": 2})
-    for place, name in enumerate(finite, 1):
-        jitter = place + np.linspace(-0.15, 0.15, 30)
-        ax.plot(scores[name], jitter, ".", color=BLUE, markersize=4, alpha=0.5)
-    ax.set(xscale="log", xlabel=f"test MSE, {unit}")
-axes[1].axvline(15.7, color=GREY, linestyle="--")
-axes[1].text(18, 8.62, "clipping, lesson 07", fontsize=10, color="#555555")
-axes[0].set_yticks(range(1, len(finite) + 1), finite)
-axes[0].set(title="As reported, raw targets come last", ylim=(8.9, 0.4))
-axes[1].set(title="In their own units they come first")
+places, middle = range(len(finite)), {"color": VERMILION, "linewidth": 2}
+
+
+def boxes(scores, unit, title, **frame):
+    """A box for each configuration, and its thirty scores."""
+    box = lambda ax: ax.boxplot([scores[name] for name in finite], positions=places, widths=0.55,
+                                orientation="horizontal", manage_ticks=False, medianprops=middle)
+    return dots({name: scores[name] for name in finite}, looks=dict.fromkeys(finite, (BLUE, "", ".")),
+                error="none", also=box, log="x", xlabel=f"test MSE, {unit}", title=title, **frame)
+
+
 show(
-    fig,
+    boxes(printed, "scaled units", "As reported, raw targets come last", legend="none"),
+    boxes(raw, "original units", "In their own units they come first",
+          down={"clipping, lesson 07": 15.7}),
+    share="y",
+    size=(10, 4),
     alt="Box plots of thirty test errors for eight ways of scaling, log axes, in scaled units on "
     "the left and original units on the right. On the left raw targets at rate 0.001 are by "
     "far the largest, and y in [0, 0.5] is small. On the right raw targets are the smallest, "
@@ -1046,24 +1036,22 @@ def before_training(act, init, normalised):
 
 
 PANELS = [(act, init) for act in ("tanh", "sigmoid") for init in INITS]
-LOOKS = {True: ("with", BLUE, "o-"), False: ("without", ORANGE, "s--")}
-lengths = {(*panel, with_): before_training(*panel, with_) for with_ in LOOKS for panel in PANELS}
-fig, axes = plt.subplots(1, 4, figsize=(10, 3.5), sharey=True)
-title = "Batch normalisation levels the gradients of sigmoid with He, not those of U(0,1)"
-fig.suptitle(title, x=0.01, ha="left")
-for ax, panel in zip(axes, PANELS):
-    for with_ in (False, True):
-        norms, (name, color, look) = lengths[*panel, with_], LOOKS[with_]
-        mean = np.exp(np.log(norms).mean(axis=0))
-        ax.semilogy(range(1, 7), np.transpose(norms), color=color, linewidth=0.6, alpha=0.5)
-        ax.semilogy(range(1, 7), mean, look, color=color, markersize=5, label=name)
-        print(f"{panel[0]:7} {panel[1]:6} {name:7} layers 1 to 6: "
+WAYS = {"without": False, "with": True}  # batch normalisation
+LOOKS = {"with": (BLUE, "-", "o"), "without": (ORANGE, "--", "s")}
+lengths = {panel: {way: before_training(*panel, with_) for way, with_ in WAYS.items()}
+           for panel in PANELS}
+for panel, norms in lengths.items():
+    for way in WAYS:
+        mean = np.exp(np.log(norms[way]).mean(axis=0))
+        print(f"{panel[0]:7} {panel[1]:6} {way:7} layers 1 to 6: "
               + "  ".join(f"{norm:.0e}" for norm in mean))
-    ax.set(title=", ".join(panel), xlabel="layer", xticks=range(1, 7))
-axes[0].set_ylabel("length of the kernel's gradient")
-axes[3].legend(title="batch norm.", fontsize=10)
 show(
-    fig,
+    *[curves(np.arange(1, 7), norms, looks=LOOKS, mean="geometric", title=", ".join(panel), log="y",
+             xlabel="layer", ylabel="length of the kernel's gradient")
+      for panel, norms in lengths.items()],
+    share="y",
+    size=(10, 3.5),
+    title="Batch normalisation levels the gradients of sigmoid with He, not those of U(0,1)",
     alt="Length of each kernel's gradient before training, layers 1 to 6, log axis, four panels, "
     "with and without batch normalisation. tanh with He: level in both cases. sigmoid with "
     "He: without, from 0.1 down to 0.00005 in layer 1; with, level near 0.01. With U(0,1), "
@@ -1074,26 +1062,16 @@ show(
 # %% tags=["demo"]
 CASES = [("tanh", "He"), ("sigmoid", "He"), ("tanh", "U(0,1)")]
 accuracy = {
-    (*case, with_): np.array([deep(*case, with_, epochs=80)(seed) for seed in SEEDS])
-    for with_ in LOOKS for case in CASES
+    case: {way: np.array([deep(*case, with_, epochs=80)(seed) for seed in SEEDS])
+           for way, with_ in WAYS.items()} for case in CASES
 }
-fig, ax = plt.subplots(figsize=(7, 3))
-for k, case in enumerate(CASES):
-    for with_, up in ((False, -0.13), (True, 0.13)):
-        runs, (name, color, (marker, *_)) = accuracy[*case, with_], LOOKS[with_]
-        print(f"{case[0]:7} {case[1]:6} {name:7} "
-              f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
-        label = f"{name} batch normalisation" if k == 0 else None
-        spread = k + up + np.linspace(-0.06, 0.06, 5)
-        ax.plot(runs, spread, marker, color=color, alpha=0.5, label=label)
-        ax.plot(runs.mean(), k + up, marker, color=color, markersize=12, markeredgecolor=BLACK)
-ax.axvline(0.5, color=GREY, linewidth=0.8)
-ax.set_yticks(range(3), [f"{act}, {init}" for act, init in CASES])
-ax.set(title="It rescues one network of three", xlabel="test accuracy after 80 epochs")
-ax.set(ylim=(2.5, -0.5), xlim=(0.45, 0.9))
-ax.legend(loc="lower right", fontsize=10)
+for case, ways in accuracy.items():
+    for way, runs in ways.items():
+        print(f"{case[0]:7} {case[1]:6} {way:7} {plus_minus(runs)}   {np.round(runs, 3)}")
 show(
-    fig,
+    dots({", ".join(case): ways for case, ways in accuracy.items()}, looks=LOOKS, xlim=(0.45, 0.9),
+         down={"_": 0.5}, title="It rescues one network of three", legend="lower right",
+         xlabel="test accuracy after 80 epochs"),
     alt="Test accuracies of five seeds and their means. tanh with He: about 0.8 with and without. "
     "sigmoid with He: 0.5 without, 0.8 with batch normalisation. tanh with U(0,1): 0.5 in "
     "both cases.",
@@ -1140,19 +1118,14 @@ for seed in SEEDS:
         rows = [draw.choice(500, m, replace=False) for _ in range(8)]
         some = [net.grads(data.X_train[r], data.y_train[r]) for r in rows]
         norms[seed, k] = np.median([list(net.kernel_norms(g).values()) for g in some], axis=0)
-fig, ax = plt.subplots(figsize=(7, 3.2))
-for l, color, look in ((1, BLUE, "o-"), (5, ORANGE, "s--"), (6, BLACK, "^:")):
-    ax.loglog(sizes, norms[:, :, l - 1].T, color=color, linewidth=0.6, alpha=0.5)
-    mean = np.exp(np.log(norms[:, :, l - 1]).mean(axis=0))
-    ax.loglog(sizes, mean, look, color=color, label=f"layer {l}")
-    print(f"layer {l}: " + "  ".join(f"{m}: {v:.0e}" for m, v in zip(sizes, mean)))
-ax.set(title="From a batch of two nothing comes back", xlabel="batch size")
-ax.set(ylabel="length of the kernel's gradient")
-ax.set_xticks(sizes, [str(m) for m in sizes])
-ax.minorticks_off()
-ax.legend()
+by_layer = {f"layer {l}": norms[:, :, l - 1] for l in (1, 5, 6)}
+for name, some in by_layer.items():
+    mean = np.exp(np.log(some).mean(axis=0))
+    print(f"{name}: " + "  ".join(f"{m}: {v:.0e}" for m, v in zip(sizes, mean)))
 show(
-    fig,
+    curves(sizes, by_layer, mean="geometric", log="xy", title="From a batch of two nothing comes back",
+           xticks={m: str(m) for m in sizes}, xlabel="batch size",
+           ylabel="length of the kernel's gradient"),
     alt="Length of the gradient of layers 1, 5 and 6 against batch size, both axes logarithmic, "
     "sigmoid network with batch normalisation. From 3 samples on the curves are of one order, "
     "and fall slowly as the batch grows. At 2 samples layers 1 and 5 are lower by powers of "
@@ -1161,7 +1134,7 @@ show(
 for normalised in (False, True):
     runs = [deep("tanh", "He", normalised, epochs=5, batch=2)(seed) for seed in SEEDS]
     print(f"tanh, He, batches of 2, {'with' if normalised else 'without':7} "
-          f"{np.mean(runs):.3f} ± {np.std(runs, ddof=1):.3f}   {np.round(runs, 3)}")
+          f"{plus_minus(runs)}   {np.round(runs, 3)}")
 
 # %% [markdown]
 # At two samples the layers before the last normalisation get next to nothing (not quite zero, because of

@@ -19,10 +19,10 @@ import os
 import numpy as np
 
 from autograder import check, progress
-from nnlab import MLP, Experiment, Training
+from nnlab import MLP, fit_in_keras, lecture_case, plus_minus
 from nnlab.data import moons
 from nnlab.figures import BLACK, BLUE, GREY, ORANGE, PURPLE, TEST, TRAIN, VERMILION
-from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, plt, points, regions, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and should round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -37,25 +37,14 @@ rng = np.random.default_rng(10)
 
 # %% tags=["demo"]
 data = moons(n=100, noise=0.2, seed=1, train=30)
-base = Experiment(
-    data=data,
-    sizes=(2, 500, 1),
-    acts=("relu", "sigmoid"),
-    training=Training(loss="bce", opt="adam", epochs=4000, batch=None),
-)
+base = lecture_case(data)
 seeds = range(5)
-unpenalised = [base.run(seed) for seed in seeds]
-
-
-def pm(values, digits=3):
-    """Mean ± standard deviation, as text."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
-
+unpenalised = base.runs(seeds)
 
 for part in ("train", "test"):
     accuracy = [getattr(run, f"{part}_acc") for run in unpenalised]
     loss = [getattr(run, f"{part}_loss") for run in unpenalised]
-    print(f"{part:5} accuracy {pm(accuracy)}   loss {pm(loss, 4)}")
+    print(f"{part:5} accuracy {plus_minus(accuracy)}   loss {plus_minus(loss, '.4f')}")
 turns = [int(np.argmin(run.history.val_loss)) for run in unpenalised]
 lowest = [(run.history.val_loss[i], run.history.val_acc[i]) for run, i in zip(unpenalised, turns)]
 print(f"lowest test loss {np.mean(lowest, axis=0)[0]:.3f}, with accuracy "
@@ -66,18 +55,19 @@ for l in (1, 2):
     print(f"norm of W{l}: {first:.1f} after the first step, {last:.1f} in the end")
 
 # %% tags=["demo"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), width_ratios=[1, 1.15])
-decision_regions(left, unpenalised[0].net.forward, data.X_test, data.y_test)
-left.set_title("70 points it never saw")
+def over(some, what):
+    """What the histories of some runs hold, (seeds, epochs)."""
+    return np.array([getattr(run.history, what) for run in some])
+
+
 epochs = np.array(unpenalised[0].history.epoch) + 1
-for name, color, line in (("loss", TRAIN, "-"), ("val_loss", TEST, "--")):
-    label = "training" if name == "loss" else "test"
-    seeds_band(right, epochs, [getattr(run.history, name) for run in unpenalised], label, color)
-    right.lines[-1].set_linestyle(line)
-right.set(title="Test loss turns and climbs", xlabel="step", ylabel="loss")
-right.legend()
+losses = {"training": over(unpenalised, "loss"), "test": over(unpenalised, "val_loss")}
+PARTS = {"training": (TRAIN, "-"), "test": (TEST, "--")}
 show(
-    fig,
+    regions(unpenalised[0].net.forward, data.X_test, data.y_test, title="70 points it never saw"),
+    curves(epochs, losses, looks=PARTS, title="Test loss turns and climbs", xlabel="step", ylabel="loss"),
+    size=(9.6, 3.8),
+    ratios=(1, 1.15),
     alt="Left: decision regions of one network with the 70 test points; the border has a sharp "
     "corner, and six points lie on the wrong side. Right: loss over 4,000 steps, five seeds on "
     "top of one another. The training loss falls to zero; the test loss falls to 0.23, turns "
@@ -332,27 +322,26 @@ def bowl_and_rings(strength):
     """Contours of the data's cost, rings of the penalty, the lowest point of the sum."""
     lam = 10.0**strength
     w, free = lowest_point(lam), lowest_point(0)
-    fig, ax = plt.subplots(figsize=(5.6, 4.4))
-    levels = cost.min() * np.array([1.1, 1.5, 2.5, 5, 10, 20])
-    ax.contour(*np.moveaxis(grid, -1, 0), cost, levels=levels, colors=BLUE, linewidths=1)
-    for radius in np.linalg.norm(w) * np.array([0.5, 1, 1.5]):
-        ax.add_patch(plt.Circle((0, 0), radius, fill=False, color=ORANGE, linestyle="--"))
-    ax.plot(*path.T, color=GREY, linewidth=1.5, label="lowest point for every λ")
-    ax.plot(*free, "s", color=BLUE, markersize=9, label="data alone")
-    ax.plot(*w, "o", color=VERMILION, markersize=10, label="data and penalty")
+
+    def contours(ax):
+        levels = cost.min() * np.array([1.1, 1.5, 2.5, 5, 10, 20])
+        ax.contour(*np.moveaxis(grid, -1, 0), cost, levels=levels, colors=BLUE, linewidths=1)
+        for radius in np.linalg.norm(w) * np.array([0.5, 1, 1.5]):
+            ax.add_patch(plt.Circle((0, 0), radius, fill=False, color=ORANGE, linestyle="--"))
+
     share = np.linalg.norm(w) / np.linalg.norm(free)
-    ax.set(title=f"λ = {lam:.3g}: shrunk to {share:.0%} in length")
-    ax.set(xlabel="$w_1$", ylabel="$w_2$", aspect="equal", xlim=(-0.4, 2.4), ylim=(-0.4, 2.4))
-    ax.legend(loc="upper right", fontsize=10, frameon=True, framealpha=1)
-    return fig
+    return curves(path[:, 0], {"lowest point for every λ": path[:, 1]}, also=contours, equal=True,
+                  looks={"lowest point for every λ": (GREY, "-")}, xlim=(-0.4, 2.4), ylim=(-0.4, 2.4),
+                  marks={"data and penalty": w, "data alone": free}, legend="upper right",
+                  title=f"λ = {lam:.3g}: shrunk to {share:.0%} in length", xlabel="$w_1$", ylabel="$w_2$")
 
 
 explore(
     bowl_and_rings,
-    alt="Contours of the data's cost over two weights, long ellipses around a blue square, and "
-    "dashed rings of the penalty around the origin. A grey curve leads from the square to the "
+    alt="Contours of the data's cost over two weights, long ellipses around a black diamond, and "
+    "dashed rings of the penalty around the origin. A grey curve leads from the diamond to the "
     "origin; it bends, because along the ellipses' long axis the data resist least. For λ = 10 "
-    "the red point stands on this curve, on the middle ring.",
+    "the red cross stands on this curve, on the middle ring.",
     strength=(-1.0, 3.0, 0.25, 1.0),
 )
 
@@ -555,32 +544,27 @@ for strength in (0.1, 1.0):
     for coupled in (True, False):
         w = after_100_steps(fifty, strength, coupled)
         name = "Adam + L2" if coupled else "decoupled"
-        quiet, noisy = pm(w[:, 0]), pm(w[:, 1])
+        quiet, noisy = plus_minus(w[:, 0]), plus_minus(w[:, 1])
         print(f"strength {strength}: {name}   quiet weight {quiet}   noisy weight {noisy}")
 print(f"derived for decoupled: {(1 - 1e-4) ** 100:.3f} and {(1 - 1e-3) ** 100:.3f}")
 
 # %% tags=["demo"]
 scales = np.logspace(-4, 1.5, 34)
 weights = {
-    (coupled, strength): after_100_steps(np.tile(scales, (40, 1)), strength, coupled)
-    for coupled in (True, False) for strength in (0.1, 1.0)
+    way: {f"strength {c:g}": after_100_steps(np.tile(scales, (40, 1)), c, way == "Adam + L2")
+          for c in (0.1, 1.0)} for way in ("Adam + L2", "decoupled")
 }
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), sharey=True)
-for ax, coupled in zip(axes, (True, False)):
-    for strength, color, marker in ((0.1, BLUE, "o"), (1.0, VERMILION, "s")):
-        w = weights[coupled, strength]
-        ax.errorbar(scales, w.mean(axis=0), w.std(axis=0, ddof=1), color=color, marker=marker,
-                    markersize=4, linewidth=1, label=f"strength {strength:g}")
-    ax.set(xscale="log", xlabel="size of the data's gradient")
-axes[0].set(title="Adam + L2: who is quiet, walks", ylabel="weight after 100 steps")
-axes[1].set(title="Decoupled: all shrink alike")
-axes[0].legend(loc="upper left")
+titles = ["Adam + L2: who is quiet, walks", "Decoupled: all shrink alike"]
 show(
-    fig,
+    *[curves(scales, {name: w.mean(axis=0) for name, w in some.items()},
+             bands={name: w.std(axis=0, ddof=1) for name, w in some.items()}, log="x", title=title,
+             xlabel="size of the data's gradient", ylabel="weight after 100 steps", legend="upper left")
+      for some, title in zip(weights.values(), titles)],
+    share="y",
     alt="Weight after 100 steps, from 1, against the size of the data's gradient on a log axis, "
     "for two strengths of decay. Left, Adam with L2: for small gradients both end at 0.90; as the "
     "gradient passes the size of the penalty, both curves rise towards 1. Right, decoupled: "
-    "flat lines at 0.99 and 0.905 for all sizes, with bars of about 0.01.",
+    "flat lines at 0.99 and 0.905 for all sizes, with bands of about 0.01.",
 )
 
 # %% [markdown]
@@ -629,12 +613,9 @@ keras.utils.set_random_seed(0)
 penalty = keras.regularizers.L2(0.001)
 hidden = keras.layers.Dense(500, activation="relu", kernel_regularizer=penalty)
 model = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, activation="sigmoid")])
-model.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=2000)
 print("norms before:", np.round(weight_report(model), 1))
-points = data.X_train.astype("float32"), data.y_train.astype("float32")
-model.fit(tf.data.Dataset.from_tensors(points).repeat(4000), shuffle=False, verbose=0)
+_, accuracy = fit_in_keras(model, data, steps=4000)
 print("norms after: ", np.round(weight_report(model), 1))
-_, accuracy = model.evaluate(data.X_test, data.y_test, verbose=0)
 print(f"test accuracy {accuracy:.3f}")
 
 # %% [markdown]
@@ -651,7 +632,7 @@ def five(penalty):
     """Five runs with one of the penalties, trained when they are first asked for."""
     if penalty == "no penalty":
         return unpenalised
-    return [mine.vary(l2=PENALTIES[penalty]).run(seed) for seed in seeds]
+    return mine.vary(l2=PENALTIES[penalty]).runs(seeds)
 
 
 def report(name, some):
@@ -660,7 +641,8 @@ def report(name, some):
     total = np.sqrt(np.sum(norms**2, axis=1)).mean()
     W1, W2 = norms.mean(axis=0)
     print(f"{name:10} train {np.mean([run.train_acc for run in some]):.3f}  "
-          f"test {pm([run.test_acc for run in some])}  loss {pm([run.test_loss for run in some])}  "
+          f"test {plus_minus([run.test_acc for run in some])}  "
+          f"loss {plus_minus([run.test_loss for run in some])}  "
           f"|W1| {W1:5.2f}  |W2| {W2:5.2f}  all {total:5.2f}")
 
 
@@ -669,19 +651,13 @@ for name in PENALTIES:
 print(f"one test point is worth {1 / 70:.3f}")
 
 # %% tags=["demo"]
-looks = {"no penalty": (GREY, ":"), "on W1": (VERMILION, "-"), "on both": (BLUE, "--")}
-runs = {name: five(name) for name in looks}
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
-for l, ax in zip((1, 2), axes):
-    for name, (color, line) in looks.items():
-        seeds_band(ax, epochs, [run.history.weight_norm[l] for run in runs[name]], name, color)
-        ax.lines[-1].set_linestyle(line)
-    ax.set(xlabel="step", ylim=(0, 23))
-axes[0].set(title="$W_1$, penalised, shrinks …", ylabel="norm of the kernel")
-axes[1].set(title="… and $W_2$ grows instead")
-axes[0].legend(loc="upper left")
+LOOKS = {"no penalty": (GREY, ":"), "on W1": (VERMILION, "-"), "on both": (BLUE, "--")}
+titles = {1: "$W_1$, penalised, shrinks …", 2: "… and $W_2$ grows instead"}
 show(
-    fig,
+    *[curves(epochs, {name: [run.history.weight_norm[l] for run in five(name)] for name in LOOKS},
+             looks=LOOKS, title=title, xlabel="step", ylabel="norm of the kernel", ylim=(0, 23))
+      for l, title in titles.items()],
+    share="y",
     alt="Norms of both kernels over 4,000 steps, five seeds that lie on top of one another. Left, "
     "W1: without a penalty it rises to 12; with a penalty on W1 it rises to nearly 5 and falls "
     "to 3.2; with one on both it settles at 5.8. Right, W2: without a penalty it rises to 11.7; "
@@ -761,7 +737,7 @@ def on_W1(c):
     """Runs with a penalty of this strength on W1 alone."""
     if c in (0, 1e-3):
         return five("on W1" if c else "no penalty")
-    return [base.vary(l2={1: c}).run(seed) for seed in range(3)]
+    return base.vary(l2={1: c}).runs(range(3))
 
 
 for c in STRENGTHS:
@@ -769,14 +745,14 @@ for c in STRENGTHS:
 
 # %% tags=["demo"]
 six = {c: on_W1(c) for c in STRENGTHS}
-fig, axes = plt.subplots(2, 3, figsize=(9.6, 5.6), sharex=True, sharey=True)
-for ax, (c, some) in zip(axes.ravel(), six.items()):
-    decision_regions(ax, some[0].net.forward, data.X_train, data.y_train, 120, data.X_test)
-    ax.set(title=f"{f'l2({c:g})' if c else 'none'}: test {some[0].test_acc:.3f}")
-    ax.label_outer()
-fig.suptitle("From a corner for one point to nearly a straight line", x=0.01, ha="left")
 show(
-    fig,
+    *[regions(some[0].net.forward, data.X_train, data.y_train, steps=120, around=data.X_test,
+              title=f"{f'l2({c:g})' if c else 'none'}: test {some[0].test_acc:.3f}", legend="none")
+      for c, some in six.items()],
+    columns=3,
+    share="xy",
+    title="From a corner for one point to nearly a straight line",
+    size=(9.6, 5.6),
     alt="Decision regions of six networks with the 30 training points, the penalty on W1 rising "
     "from nothing to 0.1. The border begins with sharp corners between the moons, rounds off as "
     "the penalty grows, and is nearly straight at 0.1, with one training point on the wrong side.",
@@ -843,28 +819,19 @@ table = np.array([[on_draw(draw, c) for draw in draws] for c in lams])  # (stren
 train, val, new_loss, new_acc = np.moveaxis(table, -1, 0)
 means, sds = val.mean(axis=1), val.std(axis=1, ddof=1)
 for i, c in enumerate(lams):
-    print(f"l2 {c:<6g} train {pm(train[i])}   validation {pm(val[i])}")
+    print(f"l2 {c:<6g} train {plus_minus(train[i])}   validation {plus_minus(val[i])}")
 print("chosen with the sd of one draw:      ", choose_lambda(lams, means, sds))
 print("chosen with the sd of the mean, sd/√6:", choose_lambda(lams, means, sds / np.sqrt(6)))
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6))
-places = np.arange(len(lams))
-for name, scores, color, line in (("training", train, TRAIN, "-"), ("validation", val, TEST, "--")):
-    seeds_band(axes[0], places, scores.T, name, color)
-    axes[0].lines[-1].set(linestyle=line, marker="o")
-seeds_band(axes[1], places, new_loss.T, "2,000 fresh points", TEST)
-axes[1].lines[-1].set(linestyle="--", marker="o")
-axes[1].set(yscale="log", title="In loss, all six draws gain", ylabel="loss on 2,000 fresh points")
-axes[1].set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
-axes[1].minorticks_off()
-axes[0].set(title="The draw matters more than λ", ylabel="accuracy")
-axes[0].legend(loc="lower left")
-for ax in axes:
-    ax.set_xticks(places, [f"{c:g}" for c in lams])
-    ax.set_xlabel("l2 on both kernels")
+places = {place: f"{c:g}" for place, c in enumerate(lams)}
 show(
-    fig,
+    curves(None, {"training": train.T, "validation": val.T}, looks={"training": (TRAIN, "-"),
+           "validation": (TEST, "--")}, title="The draw matters more than λ", ylabel="accuracy",
+           xlabel="l2 on both kernels", xticks=places, legend="lower left"),
+    curves(None, {"_": new_loss.T}, looks={"_": (TEST, "--")}, title="In loss, all six draws gain",
+           xlabel="l2 on both kernels", xticks=places, ylabel="loss on 2,000 fresh points", log="y",
+           yticks={v: f"{v:g}" for v in (0.1, 0.2, 0.5, 1, 2)}),
     alt="Left: training and validation accuracy against the strength of the penalty, six draws of "
     "the data thin and their mean thick. Training accuracy falls from 1 without a penalty to 0.83 "
     "at 0.1; validation accuracy differs by 0.2 between draws, has a low hill at 0.001 and falls "
@@ -907,7 +874,7 @@ others = {
     "b1 only": {"l2": {"b1": 0.001}},
 }
 more = {"no penalty": five("no penalty"), "L2 on W1": five("on W1")}
-more |= {name: [base.vary(**c).run(seed) for seed in range(2)] for name, c in others.items()}
+more |= {name: base.vary(**c).runs(range(2)) for name, c in others.items()}
 for name, some in more.items():
     report(name, some)
 for name in ("L2 on W1", "L1 on W1"):
@@ -965,30 +932,39 @@ for c in (1e-4, 1e-2):
 # %% tags=["demo"]
 tanh_net = base.vary(sizes=(2, 50, 1), acts=("tanh", "sigmoid"), epochs=2000, lr=0.01, every=2000)
 bent = {c: tanh_net.vary(l2={1: c, 2: c}).run(0) for c in (0, 1e-3, 1e-2)}
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
-line = np.linspace(-4, 4, 200)
-left.plot(line, np.tanh(line), color=BLACK, linewidth=1.5)
-left.plot(line, line, color=GREY, linestyle=":", linewidth=1.5)
-across, up = np.meshgrid(np.linspace(-1.6, 2.6, 120), np.linspace(-1.2, 1.8, 120))
-looks = zip(bent.items(), (VERMILION, PURPLE, BLUE), (":", "--", "-"), (-0.9, -0.6, -0.3))
-for (c, run), color, style_, y in looks:
-    z = data.X_test @ run.net.W[1] + run.net.b[1]
-    left.plot([z.min(), z.max()], [y, y], color=color, linewidth=1.5)
-    left.plot(np.percentile(z, [5, 95]), [y, y], color=color, linewidth=6)
-    left.text(2.1, y + 0.06, f"l2 = {c:g}", color=color, fontsize=10)
-    p = run.net.forward(np.column_stack([across.ravel(), up.ravel()])).reshape(across.shape)
-    right.contour(across, up, p, levels=[0.5], colors=color, linestyles=style_, linewidths=2)
+COLORS = dict(zip(bent, [(VERMILION, ":"), (PURPLE, "--"), (BLUE, "-")]))
+plane = np.stack(np.meshgrid(np.linspace(-1.6, 2.6, 120), np.linspace(-1.2, 1.8, 120)), axis=-1)
+preactivations = {c: data.X_test @ run.net.W[1] + run.net.b[1] for c, run in bent.items()}
+for c, z in preactivations.items():
     bend = np.sqrt(np.mean((np.tanh(z) - z) ** 2) / np.mean(z**2))
     inside, bending = np.mean(np.abs(z) < 0.5), np.sum(np.abs(z).max(axis=0) > 1)
-    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  "
-          f"tanh(z) is off z by {bend:3.0%}  train {run.train_acc:.3f}  test {run.test_acc:.3f}")
-for label, marker in ((0, "o"), (1, "s")):
-    right.plot(*data.X_train[data.y_train == label].T, marker, color=GREY, markersize=5)
-left.set(title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)")
-left.set(xlim=(-4, 4), ylim=(-1.1, 1.3))
-right.set(title="… and the border straightens", xlabel="$x_1$", ylabel="$x_2$")
+    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  tanh(z) is off z by "
+          f"{bend:3.0%}  train {bent[c].train_acc:.3f}  test {bent[c].test_acc:.3f}")
+
+
+def spreads(ax):
+    """Where the pre-activations lie: thick for 90 % of them, thin for all."""
+    for (c, z), y in zip(preactivations.items(), (-0.9, -0.6, -0.3)):
+        ax.hlines(y, z.min(), z.max(), color=COLORS[c][0], linewidth=1.5)
+        ax.hlines(y, *np.percentile(z, [5, 95]), color=COLORS[c][0], linewidth=6)
+        ax.text(2.1, y + 0.06, f"l2 = {c:g}", color=COLORS[c][0], fontsize=10)
+
+
+def borders(ax):
+    for c, run in bent.items():
+        p = run.net.forward(plane.reshape(-1, 2)).reshape(plane.shape[:2])
+        ax.contour(*np.moveaxis(plane, -1, 0), p, levels=[0.5], colors=COLORS[c][0],
+                   linestyles=COLORS[c][1], linewidths=2)
+
+
+line = np.linspace(-4, 4, 200)
+halves = {f"class {k}": data.X_train[data.y_train == k].T for k in (0, 1)}
 show(
-    fig,
+    curves(line, {"_tanh": np.tanh(line), "_z": line}, looks={"_tanh": (BLACK, "-"), "_z": (GREY, ":")},
+           title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)",
+           xlim=(-4, 4), ylim=(-1.1, 1.3), also=spreads),
+    points(halves, looks={name: (GREY,) for name in halves}, title="… and the border straightens",
+           xlabel="$x_1$", ylabel="$x_2$", also=borders),
     alt="Left: tanh and the straight line z. Bars show where the pre-activations lie, thick for "
     "90 % of them and thin for all: without a penalty they reach far into the flat ends; with "
     "0.001 most lie within ½ and a few far out; with 0.01 all lie close to 0, where curve and line "
