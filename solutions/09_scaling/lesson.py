@@ -80,7 +80,8 @@ def landscape(X, y, path, title):
         ax.grid(False)
 
     return curves(path[:, 0], {"_way": path[:, 1]}, looks={"_way": (BLUE, "-", ".")}, also=contours,
-                  marks={"_lowest": best}, title=title, xlabel="weight 1", ylabel="weight 2", equal=True)
+                  marks={"_lowest": best}, equal=True,
+                  title=title, xlabel="weight 1", ylabel="weight 2")
 
 
 titles = ["Unequal units: to and fro in a valley", "Equal units: straight in"]
@@ -392,7 +393,8 @@ columns = {"one input": three_ways(X_train[:, 0]), "the target": three_ways(y_tr
 show(
     *[histogram({"_": values}, 30, looks={"_": (color,)}, xlabel=f"{what}, {how}", yticks=[],
                 title=f"mean {values.mean():.2f}, sd {values.std():.2f}")
-      for (what, ways), color in zip(columns.items(), (BLUE, ORANGE)) for how, values in ways.items()],
+      for (what, ways), color in zip(columns.items(), (BLUE, ORANGE))
+      for how, values in ways.items()],
     columns=3,
     title="Scaling moves and stretches, the shape stays",
     alt="Six histograms. Above one input, below the target; from left to right as it is, with "
@@ -557,9 +559,9 @@ bins = np.arange(-0.025, 1.05, 0.05)
 counts = {name: np.histogram(some, bins)[0] for name, some in zip(ways, leaky.T)}
 looks = dict(zip(ways, [(GREY, ":", "o"), (VERMILION, "-", "s"), (BLUE, "--", "^")]))
 show(
-    curves(bins[:-1] + 0.025, counts, looks=looks, title="A leak finds a pattern where there is none",
-           xlabel="test accuracy", ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 78),
-           down={"_": 0.5}, legend="upper left"),
+    curves(bins[:-1] + 0.025, counts, looks=looks, xlabel="test accuracy",
+           ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 78), down={"_": 0.5},
+           title="A leak finds a pattern where there is none", legend="upper left"),
     alt="How often each test accuracy occurred in 200 repetitions with random labels. Scaled by "
     "all rows, and inputs chosen by training rows: two humps around 0.5. Inputs chosen by all "
     "rows: a hump near 0.88.",
@@ -739,8 +741,9 @@ def boxes(scores, unit, title, **frame):
     """A box for each configuration, and its thirty scores."""
     box = lambda ax: ax.boxplot([scores[name] for name in finite], positions=places, widths=0.55,
                                 orientation="horizontal", manage_ticks=False, medianprops=middle)
-    return dots({name: scores[name] for name in finite}, looks=dict.fromkeys(finite, (BLUE, "", ".")),
-                error="none", also=box, log="x", xlabel=f"test MSE, {unit}", title=title, **frame)
+    looks = dict.fromkeys(finite, (BLUE, "", "."))
+    return dots({name: scores[name] for name in finite}, looks=looks, error="none", also=box,
+                log="x", xlabel=f"test MSE, {unit}", title=title, **frame)
 
 
 show(
@@ -1123,8 +1126,8 @@ for name, some in by_layer.items():
     mean = np.exp(np.log(some).mean(axis=0))
     print(f"{name}: " + "  ".join(f"{m}: {v:.0e}" for m, v in zip(sizes, mean)))
 show(
-    curves(sizes, by_layer, mean="geometric", log="xy", title="From a batch of two nothing comes back",
-           xticks={m: str(m) for m in sizes}, xlabel="batch size",
+    curves(sizes, by_layer, mean="geometric", log="xy", xticks={m: str(m) for m in sizes},
+           title="From a batch of two nothing comes back", xlabel="batch size",
            ylabel="length of the kernel's gradient"),
     alt="Length of the gradient of layers 1, 5 and 6 against batch size, both axes logarithmic, "
     "sigmoid network with batch normalisation. From 3 samples on the curves are of one order, "
