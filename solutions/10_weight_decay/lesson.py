@@ -65,7 +65,8 @@ losses = {"training": over(unpenalised, "loss"), "test": over(unpenalised, "val_
 PARTS = {"training": (TRAIN, "-"), "test": (TEST, "--")}
 show(
     regions(unpenalised[0].net.forward, data.X_test, data.y_test, title="70 points it never saw"),
-    curves(epochs, losses, looks=PARTS, title="Test loss turns and climbs", xlabel="step", ylabel="loss"),
+    curves(epochs, losses, looks=PARTS, title="Test loss turns and climbs", xlabel="step",
+           ylabel="loss"),
     size=(9.6, 3.8),
     ratios=(1, 1.15),
     alt="Left: decision regions of one network with the 70 test points; the border has a sharp "
@@ -331,9 +332,10 @@ def bowl_and_rings(strength):
 
     share = np.linalg.norm(w) / np.linalg.norm(free)
     return curves(path[:, 0], {"lowest point for every λ": path[:, 1]}, also=contours, equal=True,
-                  looks={"lowest point for every λ": (GREY, "-")}, xlim=(-0.4, 2.4), ylim=(-0.4, 2.4),
+                  looks={"lowest point for every λ": (GREY, "-")}, xlabel="$w_1$", ylabel="$w_2$",
                   marks={"data and penalty": w, "data alone": free}, legend="upper right",
-                  title=f"λ = {lam:.3g}: shrunk to {share:.0%} in length", xlabel="$w_1$", ylabel="$w_2$")
+                  xlim=(-0.4, 2.4), ylim=(-0.4, 2.4),
+                  title=f"λ = {lam:.3g}: shrunk to {share:.0%} in length")
 
 
 explore(
@@ -558,7 +560,8 @@ titles = ["Adam + L2: who is quiet, walks", "Decoupled: all shrink alike"]
 show(
     *[curves(scales, {name: w.mean(axis=0) for name, w in some.items()},
              bands={name: w.std(axis=0, ddof=1) for name, w in some.items()}, log="x", title=title,
-             xlabel="size of the data's gradient", ylabel="weight after 100 steps", legend="upper left")
+             xlabel="size of the data's gradient", ylabel="weight after 100 steps",
+             legend="upper left")
       for some, title in zip(weights.values(), titles)],
     share="y",
     alt="Weight after 100 steps, from 1, against the size of the data's gradient on a log axis, "
@@ -938,8 +941,9 @@ preactivations = {c: data.X_test @ run.net.W[1] + run.net.b[1] for c, run in ben
 for c, z in preactivations.items():
     bend = np.sqrt(np.mean((np.tanh(z) - z) ** 2) / np.mean(z**2))
     inside, bending = np.mean(np.abs(z) < 0.5), np.sum(np.abs(z).max(axis=0) > 1)
-    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  tanh(z) is off z by "
-          f"{bend:3.0%}  train {bent[c].train_acc:.3f}  test {bent[c].test_acc:.3f}")
+    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  "
+          f"tanh(z) is off z by {bend:3.0%}  train {bent[c].train_acc:.3f}  "
+          f"test {bent[c].test_acc:.3f}")
 
 
 def spreads(ax):
@@ -960,9 +964,9 @@ def borders(ax):
 line = np.linspace(-4, 4, 200)
 halves = {f"class {k}": data.X_train[data.y_train == k].T for k in (0, 1)}
 show(
-    curves(line, {"_tanh": np.tanh(line), "_z": line}, looks={"_tanh": (BLACK, "-"), "_z": (GREY, ":")},
-           title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)",
-           xlim=(-4, 4), ylim=(-1.1, 1.3), also=spreads),
+    curves(line, {"_tanh": np.tanh(line), "_z": line}, also=spreads,
+           looks={"_tanh": (BLACK, "-"), "_z": (GREY, ":")}, xlim=(-4, 4), ylim=(-1.1, 1.3),
+           title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)"),
     points(halves, looks={name: (GREY,) for name in halves}, title="… and the border straightens",
            xlabel="$x_1$", ylabel="$x_2$", also=borders),
     alt="Left: tanh and the straight line z. Bars show where the pre-activations lie, thick for "
