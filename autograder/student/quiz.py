@@ -73,10 +73,8 @@ class Quiz:
         return f'<div role="group" aria-label="Questions" style="{CARD}">{asked}</div>'
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
-
         if not _show_with_buttons(self.questions):
-            display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
+            _display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
 
 
 def _question_html(number: int, question: Question) -> str:
@@ -96,10 +94,16 @@ def _show_with_buttons(questions: tuple[Question, ...]) -> bool:
         import ipywidgets
     except ImportError:
         return False
-    from IPython.display import display
-
-    display(ipywidgets.VBox([_asked(ipywidgets, *one) for one in enumerate(questions, 1)]))
+    _display(ipywidgets.VBox([_asked(ipywidgets, *one) for one in enumerate(questions, 1)]))
     return True
+
+
+def _display(what: Any, **options: Any) -> None:
+    """Shows something in the notebook; whoever asks for it is IPython."""
+    if sys.modules.get("IPython"):
+        from IPython.display import display
+
+        display(what, **options)
 
 
 def _asked(widgets: Any, number: int, question: Question) -> Any:
