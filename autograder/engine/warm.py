@@ -50,7 +50,8 @@ class Zygote:
             **QUIET,
         }
         if not sandbox:
-            environment["HOME"] = os.environ.get("HOME", "/")
+            passed_on = ("HOME", *(name for name in os.environ if name.startswith("COVERAGE_")))
+            environment |= {name: os.environ[name] for name in passed_on if name in os.environ}
         self.said = tempfile.TemporaryFile()  # noqa: SIM115  closed with us; a file blocks nobody who writes
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.engine.inside.zygote", str(theirs.fileno())],
