@@ -24,6 +24,7 @@ from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
 from ..student.verdict import Verdict
 from . import plain
+from .budget import Budget
 from .inside.limits import Limits
 from .running import Surroundings
 from .sealed import NEVER_REACHED, SealedNotebook, exercise_of
@@ -39,7 +40,7 @@ def mark_submission(
     """Grades a submission. Whatever the student did ends in a mark with a status and a reason."""
     started = time.monotonic()
     files = {name: data for name, data in submission.files.items() if not name.endswith(".ipynb")}
-    surroundings = Surroundings(zygote, limits, started + limits.seconds, files | assignment.files)
+    surroundings = Surroundings(zygote, limits, Budget(limits.seconds), files | assignment.files)
     notebooks: list[NotebookMark] = []
     missing: tuple[str, ...] = ()
     failure = ""

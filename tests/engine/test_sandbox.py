@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from click.testing import CliRunner
 from autograder.commands.cli import main
 from autograder.engine import run as grade
 from autograder.engine import sandbox
+from autograder.engine.budget import Budget
 from autograder.engine.inside.limits import Limits
 from autograder.engine.process import Gone, StudentProcess
 from autograder.engine.sandbox import missing
@@ -63,7 +63,7 @@ def zygote(shown: Path) -> Iterator[Zygote]:
 
 @pytest.fixture
 def student(zygote: Zygote) -> Iterator[StudentProcess]:
-    with zygote.start({"data/a file.txt": b"within"}, seed=1, deadline=time.monotonic() + 60) as made:
+    with zygote.start({"data/a file.txt": b"within"}, seed=1, budget=Budget(60)) as made:
         yield made
 
 
@@ -134,9 +134,9 @@ def test_memory_of_all_processes_together_is_bounded(student: StudentProcess) ->
 
 @needs_one
 def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
         assert "No space left" in str(one.run("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, budget=Budget(60)) as other:
         assert text_of(other, "import os; os.listdir('.')") == "[]"
 
 
@@ -152,9 +152,9 @@ def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
 
 @needs_one
 def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
         one.run("import numpy, builtins; numpy.secret = builtins.secret = 1; x = 1")
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, budget=Budget(60)) as other:
         source = (
             "import numpy, builtins; hasattr(numpy, 'secret'), hasattr(builtins, 'secret'), 'x' in globals()"
         )
@@ -171,13 +171,13 @@ def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
         "import os, sys\nassert 'x' not in globals()\n"
         "'mailbox' in sys.modules, len(os.listdir('/proc/self/task'))"
     )
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as before:
+    with made.start({}, seed=1, budget=Budget(60)) as before:
         assert text_of(before, asks) == "(False, 1)"
     made.rehearse(("x = 1", "def later():\n    import mailbox\nlater()", "1 / 0"))
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as after:
+    with made.start({}, seed=1, budget=Budget(60)) as after:
         assert text_of(after, asks) == "(True, 1)"
     made.rehearse(("import os; os._exit(0)",))
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as later:
+    with made.start({}, seed=1, budget=Budget(60)) as later:
         assert text_of(later, asks) == "(True, 1)"
     made.close()
 
