@@ -11,7 +11,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from ..errors import AutograderError, WireError
 from ..student.probe import printable
-from ..student.sheet import Outcome, Sheet
+from ..student.sheet import Case, Outcome, Sheet
 from . import family
 from .budget import Budget, Meter
 from .inside import frames
@@ -99,8 +99,10 @@ class StudentProcess:
         """The modules that the cells have imported, as far as the process can be believed."""
         return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
 
-    def probe(self, place: int, sheet: Sheet, seconds: float, in_a_copy: bool) -> list[Outcome]:
-        """What the student's functions give on every case, called with the names of that place.
+    def probe(
+        self, place: int, sheet: Sheet, cases: Sequence[Case], seconds: float, in_a_copy: bool
+    ) -> list[Outcome]:
+        """What the student's functions give on these cases, called with the names of that place.
 
         No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
         only; making one costs time.
@@ -114,11 +116,11 @@ class StudentProcess:
             "functions": list(sheet.functions),
             "uses": list(sheet.uses),
             "driver": sheet.driver,
-            "cases": [(case.inputs, case.call) for case in sheet.cases],
+            "cases": [(case.inputs, case.call) for case in cases],
         }
 
         def keep(message: dict[str, Any]) -> None:
-            if message.get("case") != len(outcomes) or len(outcomes) >= len(sheet.cases):
+            if message.get("case") != len(outcomes) or len(outcomes) >= len(cases):
                 raise WireError("an outcome out of order")
             outcomes.append(_outcome(message))
 
@@ -128,7 +130,7 @@ class StudentProcess:
             how = str(reply["died"])
             why = f"the process of this exercise {how if _ENDINGS.fullmatch(how) else 'ended'}"
         rest = Outcome(None, "Stopped", why or "your code ended the check before it was done")
-        return outcomes + [rest] * (len(sheet.cases) - len(outcomes))
+        return outcomes + [rest] * (len(cases) - len(outcomes))
 
     def end(self) -> None:
         """Ends the process and, with its namespace, all that it started."""

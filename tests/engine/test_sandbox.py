@@ -182,8 +182,9 @@ def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     made.close()
 
 
-def probe_of(*cases: Case, driver: str = "") -> Sheet:
-    return Sheet("f", ("f",), 1.0, {"all": 1}, cases, driver=driver)
+def asked(*cases: Case) -> tuple[Sheet, tuple[Case, ...]]:
+    """A sheet of one function, and the cases to ask it for."""
+    return Sheet("f", ("f",), 1, {"right": 1}, cases), cases
 
 
 @needs_one
@@ -191,7 +192,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess
     student.run("def helper(x): return 2 * x\ndef f(x): return helper(x)")
     student.remember(1)
     student.run("def helper(x): raise ValueError")
-    (outcome,) = student.probe(1, probe_of(Case({"x": np.arange(3)})), 5, in_a_copy=True)
+    (outcome,) = student.probe(1, *asked(Case({"x": np.arange(3)})), 5, in_a_copy=True)
     assert np.array_equal(outcome.value, [0, 2, 4])
 
 
@@ -199,7 +200,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess
 def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -> None:
     student.run("import os\ndef f(x): return os._exit(3) if x > 1 else x")
     student.remember(1)
-    first, second, third = student.probe(1, probe_of(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
+    first, second, third = student.probe(1, *asked(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
     assert first.value == 1
     assert second.raised == third.raised == "Stopped"
     assert "exit code 3" in second.message
@@ -210,7 +211,7 @@ def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -
 def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> None:
     student.run("def f(x):\n    while x > 1: pass\n    return x")
     student.remember(1)
-    first, second = student.probe(1, probe_of(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
+    first, second = student.probe(1, *asked(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
     assert first.value == 1
     assert second.raised == "Stopped" and "1 seconds" in second.message
     assert text_of(student, "'still here'") == "'still here'"
@@ -223,7 +224,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentPro
     )
     student.run("import os\ndef f(x): return os.getpid()")
     student.remember(1)
-    (outcome,) = student.probe(1, probe_of(Case({"x": 1})), 5, in_a_copy=True)
+    (outcome,) = student.probe(1, *asked(Case({"x": 1})), 5, in_a_copy=True)
     assert outcome.value == 1
 
 
@@ -231,7 +232,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentPro
 def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> None:
     student.run("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
     student.remember(1)
-    outcomes = student.probe(1, probe_of(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
+    outcomes = student.probe(1, *asked(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
     assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 
 
