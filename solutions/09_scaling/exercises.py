@@ -22,7 +22,11 @@ def cases(rng):
     broken = [round(float(v), 2) for v in rng.uniform(1, 9, 4) + 0.001]
     yield case(NUMBERS, **meta("int", whole, True, "amount"))
     yield case(NUMBERS, **meta("float", [float(n) for n in whole[:4]], True, "amount"))
-    yield case(NUMBERS, **meta("float", [float(whole[0]), *broken], True, "amount"))
+    for values in ([float(whole[0]), *broken], [*broken, float(whole[1])]):
+        yield case(NUMBERS, **meta("float", values, True, "amount"))
+    half = rng.integers(2, 9) + 0.5
+    yield case(NUMBERS, **meta("float", [float(half), float(half) + 3], True, "amount"))
+    yield case(NUMBERS, **meta("float", [-float(n) for n in whole[2:5]], True, "amount"))
     codes = [int(n) for n in rng.choice(np.arange(10115, 99998), 4, replace=False)]
     yield case(LABELS, **meta("int", codes, False, "label"))
     yield case(LABELS, **meta("str", words(rng, ["red", "green", "blue", "grey"], 3), False, "label"))
@@ -77,8 +81,22 @@ def mistakes(meta):
     yield "stored_as_float", by_dtype if meaning == "amount" else kind, (
         "Amounts that are stored as floats come back as float, though none of the values has a fractional "
         "part.")
-    yield "first_value_decides", by_the_book({**meta, "values": meta["values"][:1]}), (
+    some = lambda values: by_the_book({**meta, "values": values})
+    yield "first_value_decides", some(meta["values"][:1]), (
         "You look at the first value only: one whole number does not make a column of integers.")
+    yield "last_value_decides", some(meta["values"][-1:]), (
+        "Only the last value counts in your answer: one whole number does not make a column of integers.")
+    whole = any(float(v).is_integer() for v in meta["values"])
+    yield "any_whole_value", some([1]) if whole else kind, (
+        "One whole number among the values is enough for you. An amount is an integer if none of its values "
+        "has a fractional part.")
+    yield "sum_decides", some([sum(meta["values"])]) if meaning == "amount" else kind, (
+        "Some values with fractional parts come back as integers: fractions can add up to a whole number. "
+        "Look at each value by itself.")
+    yield "turned_round", {"ordinal": "nominal", "nominal": "ordinal"}.get(kind, kind), (
+        "Ordinal and nominal have changed places: which of them has a rank?")
+    yield "truth_by_the_dtype", "nominal" if meaning == "truth" and stored != "bool" else kind, (
+        "A truth need not be stored as True and False: 0 and 1, or yes and no, mean the same.")
 
 
 @data_kind.right
@@ -109,13 +127,13 @@ data_kind.small(
 
 # 9.2 Standardizer, 9.3 MinMax
 
-SCALE, NEW, CONSTANT = "mean 0 and deviation 1", "new rows", "a constant column"
+SCALE, NEW, CONSTANT = "mean 0 and standard deviation 1", "new rows", "a constant column"
 TARGETS, BACK = "targets of one axis", "the way back"
 ITSELF, KEPT = "`fit` returns the object", "arrays that are given stay as they are"
 
 Standardizer = Exercise(
     points=2,
-    groups={SCALE: 6, NEW: 2, CONSTANT: 1, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+    groups={SCALE: 8, NEW: 2, CONSTANT: 1, TARGETS: 1, BACK: 3, ITSELF: 0.5, KEPT: 0.5},
 )
 
 
@@ -182,7 +200,7 @@ def judge(case, result):
     right, candidates = standardised(train, new, back)
     fine = close(found, right, atol=1e-5)
     seen = "" if fine else first_match(found, candidates, near) or "other values"
-    if case.group != SCALE and seen == "deviation with n - 1":
+    if case.group != SCALE and seen == "standard deviation with n - 1":
         fine = True  # this slip is one, and costs its own group only
     yield case.group, fine, seen, in_words(found, right, seen, back)
 
@@ -216,31 +234,37 @@ def standardised(train, new, back):
     sample = sd * np.sqrt(len(train) / (len(train) - 1))
     if back:
         return new * sd + mean, {
-            "deviation with n - 1": new * sample + mean,
+            "standard deviation with n - 1": new * sample + mean,
             "the mean added before the scaling": (new + mean) * sd,
             "the mean left out": new * sd,
-            "the deviation left out": new + mean,
+            "the standard deviation left out": new + mean,
             "multiplied by the variance": new * sd**2 + mean,
             "divided instead of multiplied": new / sd + mean,
-            "one mean and deviation for the whole table": new * train.std() + train.mean(),
+            "one mean and sd for the whole table": new * train.std() + train.mean(),
             "transformed once more": (new - mean) / sd,
+            "the mean taken off": new * sd - mean,
         }
     rows = new.reshape(len(new), -1)
     across, spread = rows.mean(axis=1, keepdims=True), rows.std(axis=1, keepdims=True)
     return standard(new, mean, sd), {
-        "deviation with n - 1": (new - mean) / sample,
+        "standard deviation with n - 1": (new - mean) / sample,
         "not centred": new / sd,
         "only centred": new - mean,
         "divided by the variance": (new - mean) / sd**2,
-        "one mean and deviation for the whole table": (new - train.mean()) / train.std(),
+        "one mean and sd for the whole table": (new - train.mean()) / train.std(),
         "statistics of the new rows": standard(new, *columns(new)),
         "statistics of all rows": standard(new, *columns(np.concatenate([train, new]))),
+        "standard deviation without n": (new - mean) / (sd * np.sqrt(len(train))),
+        "the range for the standard deviation": (new - mean) / np.where(np.ptp(train, axis=0), np.ptp(train, axis=0), 1.0),
+        "the median for the mean": (new - np.median(train, axis=0)) / sd,
+        "cut off": np.clip(standard(new, mean, sd), -3, 3),
+        "left as it is": np.where(np.std(train, axis=0) == 0, new, standard(new, mean, sd)),
         "row by row": ((rows - across) / np.where(spread == 0, 1, spread)).reshape(new.shape),
     }
 
 
 def columns(X, ddof=0):
-    """Mean and deviation of each column, which is 1 where nothing varies."""
+    """Mean and standard deviation of each column; 1 in place of an sd of 0."""
     sd = np.std(X, axis=0, ddof=ddof)
     return np.mean(X, axis=0), np.where(sd == 0, 1.0, sd)
 
@@ -269,33 +293,54 @@ class Scaler:
 @Standardizer.mistakes
 def mistakes():
     yield "RefitsOnNewRows", Scaler(there=lambda X, *_: standard(X, *columns(X))), (
-        "`transform` looks at the rows it is given to find their mean and deviation: test rows are then "
-        "scaled by themselves. Everything is to be learnt in `fit`.")
+        "`transform` looks at the rows it is given to find their mean and sd: test rows are then scaled by "
+        "themselves. Everything is to be learnt in `fit`.")
     seen = lambda X: (X, *columns(X))
     pooled = lambda X, seen, *_: standard(X, *columns(np.concatenate([seen, X])))
     yield "LearnsFromAllRows", Scaler(seen, pooled, lambda Z, _, mean, sd: Z * sd + mean), (
         "New rows are put together with the training rows, and the statistics are those of both: this is "
-        "the lecture's wrong way. Everything is to be learnt in `fit`.")
+        "the leak that the lesson warns of. Everything is to be learnt in `fit`.")
     yield "OneForTheTable", Scaler(lambda X: (X.mean(), X.std())), (
-        "One mean and one deviation serve the whole table. Columns in different units are then as different "
-        "as before: which axis are they to be taken over?")
+        "One mean and one standard deviation serve the whole table. Columns in different units are then as "
+        "different as before: which axis are they to be taken over?")
     yield "RowByRow", Scaler(lambda X: (X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True))), (
         "Each row is scaled by itself: the mean of a row mixes different units, and rows that come later "
         "have no place in it. Which axis runs over the rows?")
     yield "ZeroByZero", Scaler(lambda X: (np.mean(X, axis=0), np.std(X, axis=0))), (
-        "A column that never changes becomes nan: 0 divided by 0. Its deviation is 0, and something else "
-        "has to stand below.")
+        "A column that never changes becomes nan: 0 divided by 0. Its standard deviation is 0, and "
+        "something else has to stand below.")
     yield "SampleDeviation", Scaler(lambda X: columns(X, ddof=1)), (
-        "Your columns have a deviation a little below 1: you divide the sum of squares by n - 1 (`ddof=1`). "
-        "That estimates the deviation of a population; here the rows themselves are to have deviation 1. "
-        "Half of the points for this.")
+        "Your columns have a standard deviation a little below 1: you divide the sum of squares by n - 1 "
+        "(`ddof=1`). That estimates the standard deviation of a population; here the rows themselves are to "
+        "have 1. Half of the points for this.")
     squared = lambda X: (X.mean(axis=0), columns(X)[1] ** 2)
     yield "DividesByTheVariance", Scaler(squared), (
-        "You divide by the variance. Its unit is the square of the data's: the deviation is its root.")
+        "You divide by the variance. Its unit is the square of the data's: the standard deviation is its "
+        "root.")
     yield "NotCentred", Scaler(lambda X: (0.0, columns(X)[1])), (
-        "The deviation of your columns is 1, but their mean is not 0: something has to be subtracted first.")
+        "The standard deviation of your columns is 1, but their mean is not 0: something has to be "
+        "subtracted first.")
     yield "OnlyCentred", Scaler(lambda X: (X.mean(axis=0), 1.0)), (
-        "The mean of your columns is 0, but their deviation is what it was.")
+        "The mean of your columns is 0, but their standard deviation is what it was.")
+    sums = lambda X: (X.mean(axis=0), columns(X)[1] * np.sqrt(len(X)))
+    yield "WithoutN", Scaler(sums), (
+        "Your numbers are too small, the more so the more rows there are: under the root stands the *mean* "
+        "of the squares, not their sum.")
+    width = lambda X: np.where(np.ptp(X, axis=0) == 0, 1.0, np.ptp(X, axis=0))
+    yield "DividesByTheRange", Scaler(lambda X: (X.mean(axis=0), width(X))), (
+        "You divide by the range, largest minus smallest. That has its place in the next exercise.")
+    yield "Median", Scaler(lambda X: (np.median(X, axis=0), columns(X)[1])), (
+        "You subtract the median. The mean of the columns is then not 0.")
+    yield "CutsOff", Scaler(there=lambda X, mean, sd: np.clip(standard(X, mean, sd), -3, 3)), (
+        "Large values are cut off. A new row that lies far out is to be seen to lie far out.")
+    as_it_is = lambda X: (np.where(np.std(X, axis=0) == 0, 0.0, X.mean(axis=0)), columns(X)[1])
+    yield "ConstantAsItIs", Scaler(as_it_is), (
+        "A constant column comes back as it was. Its mean is to be subtracted like any other's, and leaves "
+        "0.")
+    yield "BackIsForth", Scaler(back=standard), (
+        "`inverse` scales once more. It is to undo what `transform` does: each step the other way round.")
+    yield "BackSubtracts", Scaler(back=lambda Z, mean, sd: Z * sd - mean), (
+        "`inverse` takes the mean off a second time: what was subtracted has to be added.")
     yield "BackInTheWrongOrder", Scaler(back=lambda Z, mean, sd: (Z + mean) * sd), (
         "`inverse` takes the two steps back in the wrong order: what was done last has to be undone first.")
     yield "BackWithoutTheMean", Scaler(back=lambda Z, mean, sd: Z * sd), (
@@ -370,7 +415,7 @@ LOW, OTHER = "ranges that begin at 0", "other ranges"
 
 MinMax = Exercise(
     points=2,
-    groups={LOW: 3, OTHER: 3, NEW: 3, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+    groups={LOW: 3, OTHER: 3, NEW: 3, TARGETS: 1, BACK: 3, ITSELF: 0.5, KEPT: 0.5},
 )
 
 
@@ -381,6 +426,7 @@ def cases(rng):
         train, _ = rows_for(rng, 7, 4)
         yield case(group, train=train, new=train, lo=lo, hi=hi)
     train, new = rows_for(rng, 8, 5)
+    new = np.maximum(new, train.min(axis=0) + 0.1 * train.std(axis=0) * rng.uniform(1, 2, 3))  # beyond above only
     yield case(NEW, train=train, new=new, lo=0.0, hi=rng.uniform(0.6, 1.5))
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y, lo=0.0, hi=1.0)
@@ -421,6 +467,9 @@ def stretched(train, new, lo, hi, back):
             "the smallest value left out": (new - lo) / wide * (high - low),
             "one minimum and maximum for the whole table": bottom + (new - lo) / wide * (top - bottom),
             "multiplied by the largest value": (new - lo) / wide * high,
+            "transformed once more": to_range(new, low, high, lo, hi),
+            "the width left out": low + (new - lo) * (high - low),
+            "cut off": np.clip(from_range(new, low, high, lo, hi), low, high),
         }
     share = (new - low) / (high - low)
     right, of_new = lo + share * wide, new.max(axis=0) - new.min(axis=0)
@@ -433,6 +482,8 @@ def stretched(train, new, lo, hi, back):
         "divided by the largest value": lo + new / high * wide,
         "one minimum and maximum for the whole table": lo + (new - bottom) / (top - bottom) * wide,
         "statistics of the new rows": lo + (new - new.min(axis=0)) / of_new * wide,
+        "statistics of all rows": to_range(new, *ends(np.concatenate([train, new])), lo, hi),
+        "upside down": hi - share * wide,
     }
 
 
@@ -471,6 +522,14 @@ def mistakes(lo, hi):
     yield "RefitsTheRange", Range(lo, hi, there=lambda X, *_: to_range(X, *ends(X), lo, hi)), (
         "`transform` takes the smallest and the largest of the rows it is given: test rows are scaled by "
         "themselves. Everything is to be learnt in `fit`.")
+    seen = lambda X: (X, *ends(X))
+    pooled = lambda X, seen, *_: to_range(X, *ends(np.concatenate([seen, X])), lo, hi)
+    unpooled = lambda Z, _, *learnt: from_range(Z, *learnt)
+    yield "LearnsTheRangeOfAllRows", Range(lo, hi, seen, pooled, unpooled), (
+        "New rows beyond the training range move the range: `transform` learns from them. Everything is to "
+        "be learnt in `fit`.")
+    yield "UpsideDown", Range(hi, lo), (
+        "The largest value comes out as `lo` and the smallest as `hi`: the order is turned round.")
     yield "OneRangeForTheTable", Range(lo, hi, lambda X: (X.min(), X.max())), (
         "One minimum and one maximum serve the whole table: only one column reaches `lo`, and one `hi`. "
         "Each column has its own.")
@@ -480,6 +539,16 @@ def mistakes(lo, hi):
     unmoved = lambda Z, low, high, *_: (Z - lo) / (hi - lo) * (high - low)
     yield "BackWithoutTheSmallest", Range(lo, hi, back=unmoved), (
         "`inverse` forgets to add the smallest value again.")
+    yield "BackWithoutLo", Range(lo, hi, back=lambda Z, *learnt: from_range(Z + lo, *learnt)), (
+        "`inverse` does not take `lo` off: where the range does not begin at 0, everything comes back too "
+        "large or too small.")
+    yield "BackWithoutTheWidth", Range(lo, hi, back=lambda Z, low, high, *_: low + (Z - lo) * (high - low)), (
+        "`inverse` does not divide by the width of the range, `hi - lo`.")
+    yield "RangeBackIsForth", Range(lo, hi, back=to_range), (
+        "`inverse` scales once more. It is to undo what `transform` does: each step the other way round.")
+    cut = lambda Z, low, high, *_: np.clip(from_range(Z, low, high, lo, hi), low, high)
+    yield "BackCutsOff", Range(lo, hi, back=cut), (
+        "`inverse` cuts off what lies beyond the training range. A prediction may lie there.")
     upright = lambda X, *learnt: to_range(X, *learnt).reshape(len(X), -1)
     yield "RangeAsAColumn", Range(lo, hi, there=upright), (
         "Targets of one axis come back as a column. Give back the shape you were given.")
@@ -707,6 +776,12 @@ def mistakes(pipeline, X_train, X_test):
     yield "changes_the_order", not np.allclose(before[0], pipeline(X_train, X_test[::-1])[0]), (
         "You change the order of the test rows. Mean, minimum and maximum do not depend on it: change the "
         "values.")
+    yield "only_upwards", differ(before, pipeline(X_train, np.abs(X_test) * 1e5)), (
+        "Your other test rows lie far beyond the training rows, but only above: the smallest of all rows "
+        "does not notice them. Go in both directions.")
+    after = pipeline(X_train, far(X_test))
+    both = not np.array_equal(before[0], after[0]) and parameters_differ(before[2], after[2])
+    yield "both_must_change", both, "You ask that training rows *and* parameters change. Either is a leak."
     yield "answers_swapped", not differ(before, pipeline(X_train, far(X_test))), (
         "The right comparison, and the answer the wrong way round: what changes with the test rows leaks.")
 
@@ -819,6 +894,15 @@ def mistakes(pred_scaled, y_raw, scaler):
         "The sum of the squares: it grows with the number of rows.")
     yield "absolute_error", float(np.mean(np.abs(back - y_raw))), (
         "This is the mean absolute error; the squares are missing.")
+    yield "square_of_the_mean", float(np.mean(back - y_raw) ** 2), (
+        "You square the mean of the errors, in which errors of opposite signs cancel. Square first.")
+    yield "variance_of_the_errors", float(np.var(back - y_raw)), (
+        "You take the variance of the errors, which leaves their mean out: a constant error would cost "
+        "nothing.")
+    yield "transforms_the_predictions", mean_square(scaler.transform(flat) - y_raw), (
+        "The predictions are scaled a second time. Which method leads back?")
+    yield "divides_by_the_square", scaled / width**2, (
+        "You divide by the square of the width, where the way back to original units multiplies.")
     yield "every_pair", mean_square(scaler.inverse(pred_scaled) - y_raw), (
         "With predictions of shape (m, 1) you compare every prediction with every target: a column minus a "
         "row is a table of m × m. Bring both to one shape first.")
@@ -837,8 +921,8 @@ def answers(pred_scaled, y_raw, scaler):
 
 
 mse_original_units.small(
-    "A scaler with mean 50 and deviation 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 "
-    "the errors are -3 and 4, and the mean of their squares is 12.5.",
+    "A scaler with mean 50 and sd 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 the "
+    "errors are -3 and 4, and the mean of their squares is 12.5.",
     pred_scaled=np.array([0.0, 1.0]), y_raw=np.array([53.0, 56.0]), _shift=50.0, _scale=10.0)
 
 # 9.6 repeat_study
@@ -870,7 +954,7 @@ def mistakes(train_fn, configs, seeds):
     yield "means_only", kept(np.mean), (
         "Only the means are left. The spread is what one repeats for: keep every score.")
     yield "means_and_deviations", kept(lambda some: np.array([np.mean(some), np.std(some, ddof=1)])), (
-        "Means and deviations are left of the scores. Keep every score: a box plot needs them all.")
+        "Means and standard deviations are left of the scores. Keep every score: a box plot needs them all.")
     yield "by_seed", {seed: np.array([train_fn(config, seed) for config in configs]) for seed in seeds}, (
         "The keys are the seeds. They should be the configurations, with one score for each seed.")
     yield "one_seed_throughout", {c: np.array([train_fn(c, seeds[0]) for _ in seeds]) for c in configs}, (
@@ -888,8 +972,27 @@ def mistakes(train_fn, configs, seeds):
     yield "dictionaries_by_seed", kept(lambda some: dict(zip(seeds, some, strict=True))), (
         "A dictionary in a dictionary: of each configuration an array of scores is wanted, in the order of "
         "the seeds.")
+    yield "returns_after_the_first", {configs[0]: np.array(scores(configs[0]))}, (
+        "Only the first configuration is there: does `return` stand inside of the loop?")
+    yield "keys_by_number", {i: np.array(scores(config)) for i, config in enumerate(configs)}, (
+        "The keys count the configurations. They should be the configurations themselves.")
+    yield "one_score_each", {c: np.array([train_fn(c, s)]) for c, s in zip(configs, seeds, strict=False)}, (
+        "Each configuration has met one seed only. Every configuration is to meet every seed.")
+    yield "pairs_as_keys", {(c, s): train_fn(c, s) for c in configs for s in seeds}, (
+        "The keys are pairs of configuration and seed. One array for each configuration is wanted.")
+    yield "best_of_seeds", kept(max), (
+        "Only the largest score is left. Luck always looks good: keep every score.")
     yield "list_of_arrays", [np.array(scores(config)) for config in configs], (
         "A list without the configurations comes back: nobody can tell whose scores are whose.")
+
+
+@repeat_study.wrong("The arrays grow from one configuration to the next: begin a new list for each.")
+def one_list_for_all(train_fn, configs, seeds):
+    out, some = {}, []
+    for config in configs:
+        some += [train_fn(config, seed) for seed in seeds]
+        out[config] = np.array(some)
+    return out
 
 
 @repeat_study.wrong("`train_fn` is called with seed and configuration swapped.", raises=True)
@@ -1025,8 +1128,8 @@ def mistakes(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
     yield "divided_by_the_variance", normal(power=1), (
         "You divide by the variance, not by its root: the units do not come out with variance 1.")
     yield "deviation_in_running", normal(collected=lambda x: (x.mean(axis=0), x.std(axis=0))), (
-        "In `running['var']` you collect deviations. The name says what should be in it, and at test time "
-        "the root is taken again.")
+        "In `running['var']` you collect standard deviations. The name says what should be in it, and at "
+        "test time the root is taken again.")
     yield "unbiased_in_running", normal(collected=lambda x: moments(x, ddof=1)), (
         "In `running['var']` you collect variances with n - 1 below the line, as PyTorch does. Here both "
         "variances are the same, with n, as in Keras.")
@@ -1043,7 +1146,42 @@ def mistakes(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
         "`momentum` for?")
     yield "without_gamma", normal(gamma=1.0), "The normalised values come back without gamma."
     yield "without_beta", normal(beta=0.0), "The normalised values come back without beta."
+    yield "gamma_times_beta_too", normal(beta=gamma * beta), (
+        "beta is multiplied by gamma as well: the shift comes after the scaling.")
+    yield "beta_subtracted", normal(beta=-beta), "beta is subtracted; it is to be added."
+    yield "eps_of_its_own", normal(eps=1e-5), "You use a fixed eps in place of the one that is handed over."
+    yield "momentum_of_its_own", normal(momentum=0.9), (
+        "You use a fixed momentum in place of the one that is handed over.")
+    only_mean = lambda x: (x.mean(axis=0), running["var"])
+    yield "variance_not_collected", normal(collected=only_mean), (
+        "The running mean is right, the running variance stays what it was.")
+    of_out = lambda x: moments(normal_form(x, gamma, beta, dict(running), True, momentum, eps)[0])
+    yield "statistics_of_the_output", normal(collected=of_out), (
+        "You collect mean and variance of the output. What is wanted at test time are those of `x`.")
     yield "gamma_and_beta_swapped", normal(gamma=beta, beta=gamma), "gamma and beta have changed places."
+
+
+@batchnorm_forward.wrong(
+    "In training you update the running statistics first and then normalise by them. They are for test "
+    "time; while training, the batch's own count.")
+def updated_running_in_training(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    if training:
+        normal_form(x, gamma, beta, running, True, momentum, eps)
+    return normal_form(x, gamma, beta, running, False, momentum, eps)
+
+
+@batchnorm_forward.wrong(
+    "`training` makes no difference: at test time you normalise by the batch's statistics and go on "
+    "collecting.")
+def training_ignored(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, True, momentum, eps)
+
+
+@batchnorm_forward.wrong(
+    "`training` works the wrong way round: the running statistics are used in training and updated at test "
+    "time.")
+def training_turned_round(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, not training, momentum, eps)
 
 
 @batchnorm_forward.wrong("`x` is not what it was after the call: `x -= …` writes into it.")
@@ -1119,8 +1257,7 @@ batchnorm_forward.small(
     "One unit, a batch of (1, 3): mean 2, variance 1, so that it becomes (-1, 1) but for eps; with gamma = "
     "2 and beta = 5 that is (3, 7). A running mean of 0 becomes 0.9 · 0 + 0.1 · 2 = 0.2, a running variance "
     "of 1 stays 1.",
-    x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]),
-    var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
+    x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]), var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
 
 # 9.8 batchnorm_backward
 
@@ -1188,7 +1325,7 @@ def backward_slips(case):
     dout, x, gamma, eps = (case.inputs[name] for name in ("dout", "x", "gamma", "eps"))
     m, inverse = len(x), 1 / np.sqrt(x.var(axis=0) + eps)
     hat = (x - x.mean(axis=0)) * inverse
-    total, along = dout.sum(axis=0), (dout * hat).sum(axis=0)
+    total, along, centred = dout.sum(axis=0), (dout * hat).sum(axis=0), x - x.mean(axis=0)
     if case.group == "dbeta":
         return {
             "averaged over the batch": total / m,
@@ -1211,7 +1348,10 @@ def backward_slips(case):
         "the variance taken for a constant": gamma * inverse * (dout - total / m),
         "the mean taken for a constant": gamma * inverse * (dout - hat * along / m),
         "gamma left out": inverse * (dout - total / m - hat * along / m),
-        "the deviation left out": gamma * (dout - total / m - hat * along / m),
+        "the standard deviation left out": gamma * (dout - total / m - hat * along / m),
+        "divided by the variance": gamma * inverse**2 * (dout - total / m - hat * along / m),
+        "x minus its mean for x-hat": gamma * inverse * (dout - total / m - centred * (dout * centred).sum(axis=0) / m),
+        "divided by m once more": gamma * inverse / m * (dout - total / m - hat * along / m),
         "plus for minus": gamma * inverse * (dout + total / m + hat * along / m),
         "dout passed on": dout,
     }
@@ -1249,8 +1389,8 @@ BOTH = ("batchnorm_backward", "batchnorm_forward")
 
 
 @batchnorm_backward.wrong(
-    "dx has one term of three: you treat mean and deviation as constants. Both are made of x, and move when "
-    "x does.", replaces=BOTH)
+    "dx has one term of three: you treat mean and standard deviation as constants. Both are made of x, and "
+    "move when x does.", replaces=BOTH)
 def statistics_as_constants():
     return pair(dx=lambda dout, hat: dout)
 
@@ -1291,7 +1431,7 @@ def dx_without_gamma():
 
 
 @batchnorm_backward.wrong(
-    "dx lacks the division by the deviation, which stands between x and x̂.", replaces=BOTH)
+    "dx lacks the division by the standard deviation, which stands between x and x̂.", replaces=BOTH)
 def dx_without_the_deviation():
     return pair(scale=lambda gamma, inverse: gamma)
 
@@ -1308,8 +1448,8 @@ def dgamma_with_x():
 
 
 @batchnorm_backward.wrong(
-    "dgamma is summed with x minus its mean. gamma multiplies x̂, which is divided by the deviation as "
-    "well.", replaces=BOTH)
+    "dgamma is summed with x minus its mean. gamma multiplies x̂, which is divided by the standard "
+    "deviation.", replaces=BOTH)
 def dgamma_with_the_centred_x():
     return pair(dgamma=lambda dout, x, hat: (dout * (x - mean(x))).sum(axis=0))
 
@@ -1329,17 +1469,40 @@ def dbeta_averaged():
 
 
 @batchnorm_backward.wrong(
-    "dgamma has one entry for each sample and unit. One gamma serves all samples of the batch: their shares "
-    "add up.", replaces=BOTH)
+    "dgamma should have one entry for each unit. One gamma serves all samples of the batch: their shares "
+    "add up, unit by unit.", replaces=BOTH)
 def dgamma_not_summed():
     return pair(dgamma=lambda dout, x, hat: dout * hat)
 
 
 @batchnorm_backward.wrong(
-    "dbeta has one entry for each sample and unit. One beta serves all samples of the batch: their shares "
-    "add up.", replaces=BOTH)
+    "dbeta should have one entry for each unit. One beta serves all samples of the batch: their shares add "
+    "up, unit by unit.", replaces=BOTH)
 def dbeta_not_summed():
     return pair(dbeta=lambda dout: dout)
+
+
+@batchnorm_backward.wrong("dx is divided by the variance. x̂ is x divided by its root.", replaces=BOTH)
+def dx_over_the_variance():
+    return pair(scale=lambda gamma, inverse: gamma * inverse**2)
+
+
+@batchnorm_backward.wrong(
+    "dx is smaller than it should be by a factor of m: the means have their 1/m already.", replaces=BOTH)
+def dx_averaged():
+    return pair(dx=lambda dout, hat: usual_dx(dout, hat) / len(dout))
+
+
+@batchnorm_backward.wrong(
+    "dgamma and dbeta have changed places: which of the two is summed with x̂?", replaces=BOTH)
+def dgamma_and_dbeta_swapped():
+    backward, forward = pair()
+
+    def swapped(dout, cache):
+        dx, dgamma, dbeta = backward(dout, cache)
+        return dx, dbeta, dgamma
+
+    return swapped, forward
 
 
 @batchnorm_backward.right(replaces=BOTH)
