@@ -255,7 +255,7 @@ def standardised(train, new, back):
         "statistics of the new rows": standard(new, *columns(new)),
         "statistics of all rows": standard(new, *columns(np.concatenate([train, new]))),
         "standard deviation without n": (new - mean) / (sd * np.sqrt(len(train))),
-        "the range for the standard deviation": (new - mean) / np.where(np.ptp(train, axis=0), np.ptp(train, axis=0), 1.0),
+        "the range for the standard deviation": (new - mean) / width_of(train),
         "the median for the mean": (new - np.median(train, axis=0)) / sd,
         "cut off": np.clip(standard(new, mean, sd), -3, 3),
         "left as it is": np.where(np.std(train, axis=0) == 0, new, standard(new, mean, sd)),
@@ -267,6 +267,11 @@ def columns(X, ddof=0):
     """Mean and standard deviation of each column; 1 in place of an sd of 0."""
     sd = np.std(X, axis=0, ddof=ddof)
     return np.mean(X, axis=0), np.where(sd == 0, 1.0, sd)
+
+
+def width_of(X):
+    wide = np.ptp(X, axis=0)
+    return np.where(wide == 0, 1.0, wide)
 
 
 def standard(X, mean, sd):
@@ -326,8 +331,7 @@ def mistakes():
     yield "WithoutN", Scaler(sums), (
         "Your numbers are too small, the more so the more rows there are: under the root stands the *mean* "
         "of the squares, not their sum.")
-    width = lambda X: np.where(np.ptp(X, axis=0) == 0, 1.0, np.ptp(X, axis=0))
-    yield "DividesByTheRange", Scaler(lambda X: (X.mean(axis=0), width(X))), (
+    yield "DividesByTheRange", Scaler(lambda X: (X.mean(axis=0), width_of(X))), (
         "You divide by the range, largest minus smallest. That has its place in the next exercise.")
     yield "Median", Scaler(lambda X: (np.median(X, axis=0), columns(X)[1])), (
         "You subtract the median. The mean of the columns is then not 0.")
@@ -426,7 +430,7 @@ def cases(rng):
         train, _ = rows_for(rng, 7, 4)
         yield case(group, train=train, new=train, lo=lo, hi=hi)
     train, new = rows_for(rng, 8, 5)
-    new = np.maximum(new, train.min(axis=0) + 0.1 * train.std(axis=0) * rng.uniform(1, 2, 3))  # beyond above only
+    new = np.maximum(new, train.min(axis=0) + train.std(axis=0) * rng.uniform(0.1, 0.2, 3))  # none below
     yield case(NEW, train=train, new=new, lo=0.0, hi=rng.uniform(0.6, 1.5))
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y, lo=0.0, hi=1.0)
@@ -618,14 +622,14 @@ KINDS = {
     ROWS: [
         ("takes minimum and maximum of all rows, and keeps no parameters", True),
         ("takes minimum and maximum of the training rows", False),
-        ("takes mean and deviation of all rows, and keeps no parameters", True),
-        ("takes mean and deviation of the training rows", False),
+        ("takes mean and sd of all rows, and keeps no parameters", True),
+        ("takes mean and sd of the training rows", False),
         ("divides every row by its own length", False),
     ],
     PARAMS: [
         ("scales by the training rows, and keeps the mean of all rows", True),
         ("scales by the training rows, and keeps the largest test value", True),
-        ("takes mean and deviation of the training rows", False),
+        ("takes mean and sd of the training rows", False),
         ("subtracts the smallest training value, and keeps it", False),
     ],
     EXTREMES: [
@@ -1257,7 +1261,8 @@ batchnorm_forward.small(
     "One unit, a batch of (1, 3): mean 2, variance 1, so that it becomes (-1, 1) but for eps; with gamma = "
     "2 and beta = 5 that is (3, 7). A running mean of 0 becomes 0.9 · 0 + 0.1 · 2 = 0.2, a running variance "
     "of 1 stays 1.",
-    x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]), var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
+    x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]),
+    var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
 
 # 9.8 batchnorm_backward
 
@@ -1350,7 +1355,7 @@ def backward_slips(case):
         "gamma left out": inverse * (dout - total / m - hat * along / m),
         "the standard deviation left out": gamma * (dout - total / m - hat * along / m),
         "divided by the variance": gamma * inverse**2 * (dout - total / m - hat * along / m),
-        "x minus its mean for x-hat": gamma * inverse * (dout - total / m - centred * (dout * centred).sum(axis=0) / m),
+        "x minus its mean for x-hat": gamma * inverse * (dout - mean(dout) - centred * mean(dout * centred)),
         "divided by m once more": gamma * inverse / m * (dout - total / m - hat * along / m),
         "plus for minus": gamma * inverse * (dout + total / m + hat * along / m),
         "dout passed on": dout,
@@ -1480,6 +1485,21 @@ def dgamma_not_summed():
     "up, unit by unit.", replaces=BOTH)
 def dbeta_not_summed():
     return pair(dbeta=lambda dout: dout)
+
+
+@batchnorm_backward.wrong(
+    "In dx, the last term has x minus its mean where x̂ belongs, which is divided by the standard deviation.",
+    replaces=BOTH)
+def centred_x_in_dx():
+    def forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        out, hat = normal_form(x, gamma, beta, running, training, momentum, eps)
+        return out, (x - mean(x), hat, gamma, 1 / np.sqrt(x.var(axis=0) + eps))
+
+    def backward(dout, cache):
+        centred, hat, gamma, inverse = cache
+        return gamma * inverse * usual_dx(dout, centred), (dout * hat).sum(axis=0), dout.sum(axis=0)
+
+    return backward, forward
 
 
 @batchnorm_backward.wrong("dx is divided by the variance. x̂ is x divided by its root.", replaces=BOTH)
