@@ -17,6 +17,7 @@ from ..nbgrader.records import (
     NotebookMark,
     Submission,
     Unmarkable,
+    one_line,
     worst,
 )
 from ..nbgrader.scoring import Rules, is_time, text_of
@@ -26,6 +27,7 @@ from ..student.verdict import Verdict
 from . import plain
 from .budget import Budget
 from .inside.limits import Limits
+from .pages import clean_cells
 from .running import Surroundings
 from .sealed import NEVER_REACHED, SealedNotebook, exercise_of
 from .warm import Zygote
@@ -73,7 +75,7 @@ def _put_together(
         submission.student,
         submission.assignment,
         status="failed" if failure else worst(notebook.status for notebook in notebooks),
-        reason=failure or "; ".join(filter(None, reasons)) or "; ".join(submission.notes),
+        reason=one_line(failure or "; ".join(filter(None, reasons)) or "; ".join(submission.notes)),
         exercises=tuple(exercises),
         notebooks=tuple(notebooks),
         missing=missing,
@@ -132,6 +134,7 @@ def _mark_notebook(
     scored = _score(notebook, original, rules, lesson, verdicts)
     if scored.status == "failed":
         return scored
+    clean_cells(notebook)
     return replace(scored, status=ran.status, reason="; ".join(ran.reasons), text=text_of(notebook))
 
 

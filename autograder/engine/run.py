@@ -108,10 +108,10 @@ class _Run:
                         [],
                         time.monotonic(),
                     )  # what can't be entered is not tried again
-                    self._enter(full, folders)
+                    self._enter(full)
         finally:
             marks.close()
-            self._enter(batch, folders)
+            self._enter(batch)
         for name in folders:
             self._with_scores_of_the_gradebook(name)
         failures = sum(result["status"] == "failed" for result in self.results)
@@ -174,10 +174,8 @@ class _Run:
             return cluster.mark_all(self.options.scheduler, waiting, self.setup)
         return pool.mark_all(waiting, self.setup, self.workers)
 
-    def _enter(
-        self, batch: list[tuple[Assignment, Submission, Mark]], folders: dict[str, dict[str, Path]]
-    ) -> None:
-        for result in self.entering.enter(batch, folders, self.keys):
+    def _enter(self, batch: list[tuple[Assignment, Submission, Mark]]) -> None:
+        for result in self.entering.enter(batch, self.keys):
             self._say(result, fresh=True)
 
     def _say(self, result: dict[str, Any], *, fresh: bool) -> None:

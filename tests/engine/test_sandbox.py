@@ -16,6 +16,7 @@ from autograder.engine import run as grade
 from autograder.engine import sandbox
 from autograder.engine.budget import Budget
 from autograder.engine.inside.limits import Limits
+from autograder.engine.prepare import OUR_ROOMS
 from autograder.engine.process import Gone, StudentProcess
 from autograder.engine.sandbox import missing
 from autograder.engine.warm import Zygote
@@ -54,7 +55,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def zygote(shown: Path) -> Iterator[Zygote]:
-    readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown))
+    readable = (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown))
     made = Zygote()
     made.warm_up(("numpy",), readable, LIMITS)
     yield made
@@ -165,7 +166,7 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
     made = Zygote()
-    made.warm_up((), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS)
+    made.warm_up((), (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown)), LIMITS)
     made.wait_until_ready()
     asks = (
         "import os, sys\nassert 'x' not in globals()\n"
