@@ -33,8 +33,10 @@ ATTACKS = [
     '<base href="//elsewhere/">',
     "<!--><img src=x onerror=alert(1)>-->",
 ]  # fmt: skip
-HARM = ("script", "onerror", "onload", "ontoggle", "javascript:", "srcdoc", "<form", "<iframe", "<object",
-        "<svg", "<meta", "<link", "<base", "<style", "position", "url(", "elsewhere/", "text/html,")  # fmt: skip
+HARM = (
+    "script", "onerror", "onload", "ontoggle", "javascript:", "srcdoc", "<form", "<iframe", "<object",
+    "<svg", "<meta", "<link", "<base", "<style", "position", "url(", "elsewhere/", "text/html,",
+)  # fmt: skip
 
 
 def shown(data: dict[str, Any]) -> dict[str, Any]:
