@@ -56,7 +56,12 @@ def mark_submission(
     except Unmarkable as error:
         failure = str(error)
     mark = _put_together(assignment, submission, notebooks, missing, failure)
-    return replace(mark, seconds=round(time.monotonic() - started, 3), sandboxed=zygote.sandbox)
+    return replace(
+        mark,
+        seconds=round(time.monotonic() - started, 3),
+        sandboxed=zygote.sandbox,
+        hurried=surroundings.budget.met_backstop,
+    )
 
 
 def _put_together(
@@ -135,7 +140,24 @@ def _mark_notebook(
     if scored.status == "failed":
         return scored
     clean_cells(notebook)
-    return replace(scored, status=ran.status, reason="; ".join(ran.reasons), text=text_of(notebook))
+    return replace(
+        scored,
+        status=ran.status,
+        reason="; ".join(ran.reasons),
+        text=text_of(notebook),
+        failed_cells=_failed_cells(notebook),
+    )
+
+
+def _failed_cells(notebook: NotebookNode) -> tuple[str, ...]:
+    """Cells of the instructor's that ended in an error: of one student's making, or of the course's."""
+    return tuple(
+        cells.grade_id(cell)
+        for cell in notebook.cells
+        if cells.grade_id(cell)
+        and not cells.is_students_own(cell)
+        and any(output.output_type == "error" for output in cell.get("outputs", []))
+    )
 
 
 def _score(

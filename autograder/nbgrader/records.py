@@ -145,6 +145,7 @@ class NotebookMark:
     text: str = ""  # the executed notebook
     status: str = "graded"
     reason: str = ""
+    failed_cells: tuple[str, ...] = ()  # locked and graded cells that ended in an error
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ class Mark:
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
     sandboxed: bool = True
+    hurried: bool = False  # the machine was too busy to give it its time
     ours: bool = False  # the grader failed: no marks are changed
     trace: str = ""  # and how, for whoever mends it
 
