@@ -3,9 +3,9 @@
     python data/studies/make_weight_decay.py
 
 - `moons`: the lecture's case study (30 training points, 500 ReLU units, full-batch Adam) on the moons that
-  seeds 1 to 12 of the data draw, network seed 0, without a penalty, with L2 of 0.001 on W1 and with it on both
-  kernels, looked at after 4,000, 8,000 and 16,000 steps: (penalties, draws, steps, scores). The scores are
-  training accuracy, loss and accuracy on 2,000 fresh points, and the norms of W1 and W2.
+  seeds 1 to 12 of the data draw, network seed 0, without a penalty, with L2 of 0.001 on W1 and with it on
+  both kernels, looked at after 4,000, 8,000 and 16,000 steps: (penalties, draws, steps, scores). The scores
+  are training accuracy, loss and accuracy on 2,000 fresh points, and the norms of W1 and W2.
 - `digits`: 100 of scikit-learn's digits to train on and 1,697 to test, in 8 splits, 200 ReLU units, 1,500
   full-batch steps of Adam, L2 on both kernels: (strengths, splits, scores), the scores being training
   accuracy, training loss, test loss, test accuracy, and both norms.
