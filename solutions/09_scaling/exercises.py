@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 from autograder.student.properties import close, first_match, parts
 
 # 9.1 data_kind
@@ -1597,3 +1597,39 @@ batchnorm_backward.small(
     "One unit, gamma = 1, a batch of (1, 3): x̂ = (-1, 1). With dout = (1, 0): dbeta = 1 and dgamma = -1. "
     "The mean of dout is ½, the mean of dout · x̂ is -½, so that dx = (1 - ½ - ½, 0 - ½ + ½) = (0, 0). In a "
     "batch of two nothing is left, whatever dout is.")
+
+# Three questions
+
+units_of_an_error = Question(
+    "One run reports a test MSE of 0.006, with standardised targets whose standard deviation was 142.76; "
+    "another one of 16, with the targets as they are. Which model is better?",
+    wrong("The first, by a factor of more than 2600.",
+          "That divides numbers of different units: the first is in squared standard deviations."),
+    wrong("The first, but only by a factor of 19.",
+          "You have multiplied by the standard deviation. A *squared* error asks for its square."),
+    right("The second, by a factor of more than 7.",
+          "In original units the first has $0.006\\cdot142.76^2\\approx122$, against 16."),
+)
+
+mean_of_the_test_rows = Question(
+    'In the "Right Way", where does the mean come from that is subtracted from a column of the *test* rows?',
+    wrong("From that column of the test rows, so that it has mean 0.",
+          "Nothing leaks into training then, but the answer for one row depends on the others it comes with, "
+          "and a single row always becomes 0."),
+    wrong("From that column of all rows, since more rows give a better estimate.",
+          "That is the leak: the training rows then look different when the test rows change."),
+    right("From that column of the training rows.",
+          "What is applied to test rows was learnt from training rows. Their mean is then not exactly 0."),
+)
+
+numbered_labels = Question(
+    "A nominal column with the labels red, green, blue is replaced by 0, 1, 2. Is that safe, as long as a "
+    "model is monotone in that column?",
+    wrong("Yes: monotone functions depend on the order of the numbers only.",
+          "That would be an argument for an *ordinal* column. Here the order is that in which we counted."),
+    right("No: a monotone function can't put green above both others.",
+          "There is no order to be kept, and the one that we made up decides what can be learnt: in the "
+          "lesson it decided the error."),
+    wrong("Yes, if the numbers are standardised afterwards.",
+          "Standardising stretches and moves the axis; the made-up order stays."),
+)
