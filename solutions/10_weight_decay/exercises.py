@@ -1,8 +1,8 @@
-"""Exercises of lesson 10: the L2 penalty, what it does to a step, in Keras and under Adam, and its strength."""
+"""Exercises of lesson 10: the L2 penalty, what it does to a step, in Keras, under Adam; its strength."""
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 from autograder.student.properties import parts
 
 
@@ -54,6 +54,13 @@ def mistakes(Ws, lam, m):
         "together.")
     yield "means_of_squares", half * sum(np.mean(W**2) for W in Ws), (
         "You take means of the squares, where the formula has sums.")
+    yield "first_kernel_alone", half * np.sum(Ws[0] ** 2), (
+        "Only the first kernel is counted. The sum runs over all layers: does `return` stand "
+        "inside of a loop?")
+    yield "strength_forgotten", squares / (2 * m), (
+        "λ is not used: your penalty has the same size for every λ.")
+    yield "quarter", half / 2 * squares, (
+        "Your penalty is half as large as it should be: the ½ is there once.")
     yield "last_kernel_alone", half * np.sum(Ws[-1] ** 2), (
         "Only one of the kernels is counted. The sum runs over all layers.")
 
@@ -106,6 +113,13 @@ def mistakes(grads, Ws, lam, m):
     yield "adds_the_cost", added(lambda W: lam / (2 * m) * np.sum(W**2)), (
         "You add the cost itself, one number for every entry. Each weight's slope depends on this weight "
         "alone.")
+    yield "squares_added", added(lambda W: lam / m * W**2), (
+        "You add the squares of the weights. The penalty is made of squares; its slope is not.")
+    yield "sizes_added", added(lambda W: lam / m * np.abs(W)), (
+        "You add the sizes of the weights. A negative weight's slope is negative.")
+    yield "strength_forgotten", added(lambda W: W / m), "λ is not used: the same is added for every λ."
+    yield "gradient_scaled", [g + lam / m * g for g in grads], (
+        "You add a part of the gradient. The penalty's part is made of the weights.")
     yield "slope_of_the_norm", added(lambda W: lam / m * W / np.linalg.norm(W)), (
         "The weights are divided by their norm: that is the slope of a norm, not of its square.")
 
@@ -176,7 +190,12 @@ def mistakes(W, g, eta, lam, m):
     yield "half_the_decay", (1 - eta * lam / (2 * m)) * W - eta * g, (
         "The decay is half of what it should be: the cost's ½ is gone after differentiating.")
     yield "twice_the_decay", (1 - 2 * eta * lam / m) * W - eta * g, (
-        "The decay is twice what it should be. In the lecture's λ there is no 2: its ½ has cancelled it.")
+        "The decay is twice what it should be. The ½ of the cost has cancelled the 2.")
+    yield "shrinks_the_step_only", W - (1 - eta * lam / m) * eta * g, (
+        "Your factor stands before the gradient's part. Before what did the derivation put it?")
+    yield "gradient_lost", decayed, "The weights decay, and the gradient moves nothing."
+    yield "signs", W - eta * (g + lam / m * np.sign(W)), (
+        "You shrink all weights by the same amount: that is the L1 penalty. L2 shrinks by the same factor.")
     yield "no_decay", W - eta * g, "This is the step without any penalty: λ is not used."
 
 
@@ -230,9 +249,9 @@ def mistakes(lam, m):
         "You hand λ over as it is. Keras knows neither the ½ nor the number of samples: write both costs "
         "down and compare.")
     yield "half_forgotten", lam / m, (
-        "Your number is twice too large: the lecture's cost has a ½, Keras' has none.")
+        "Your number is twice too large: the cost with λ has a ½, Keras' has none.")
     yield "samples_forgotten", lam / 2, (
-        "You halve, but the number of samples is missing: the lecture's cost has a 1/m, Keras' has none.")
+        "You halve, but the number of samples is missing: the cost with λ has a 1/m, Keras' has none.")
     yield "multiplies", 2 * m * lam, (
         "This goes the other way, from Keras' number to λ. Which of the two should be the smaller one?")
     yield "precedence", lam / 2 * m, (
@@ -247,6 +266,8 @@ def mistakes(l2, m):
         "`keras_l2` is right; on the way back a factor of 2 is missing. One should undo the other.")
     yield "samples_forgotten_on_the_way_back", 2 * l2, (
         "`keras_l2` is right; on the way back the samples are missing. One should undo the other.")
+    yield "half_the_wrong_way_back", l2 * m / 2, (
+        "`keras_l2` is right; on the way back you halve where you should double. One should undo the other.")
     yield "divides_again", l2 / (2 * m), (
         "`keras_l2` is right; on the way back you divide a second time. One should undo the other.")
 
@@ -291,7 +312,8 @@ def cases(rng):
         for g in signed(rng, 0.5, 1.5, (t, *shape)):
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
         w, g = signed(rng, 0.5, 2, shape), signed(rng, 0.5, 1.5, shape)
-        yield case(w=w, g=g, state={"m": m, "v": v, "t": t}, lr=rng.uniform(0.1, 0.3), wd=rng.uniform(0.3, 0.6))
+        state = {"m": m, "v": v, "t": t}
+        yield case(w=w, g=g, state=state, lr=rng.uniform(0.1, 0.3), wd=rng.uniform(0.3, 0.6))
 
 
 @adamw_step.driver
@@ -320,6 +342,18 @@ def mistakes(w, g, state, lr, wd):
         "You add `wd * w` to the gradient. That is Adam with L2: the penalty goes through both running "
         "means, and its size is divided away. Where does decoupled decay act?")
     yield "decay_without_lr", (new - wd * w, after), "The decay lacks the learning rate."
+    yield "decay_divided_too", (w - lr * (after["m"] / (1 - 0.9**t) + wd * w) / (
+        np.sqrt(after["v"] / (1 - 0.999**t)) + 1e-7), after), (
+        "The decay is divided by the root as well. Decoupled, it stays apart from both running means.")
+    yield "signs", (new - lr * wd * np.sign(w), after), (
+        "You take off the same from every weight. A decay takes off a share of each.")
+    yield "twice_the_decay", (new - 2 * decay, after), (
+        "The decay is twice as large as it should be. There is no square to be differentiated here.")
+    yield "step_not_counted", (new - decay, {**after, "t": state["t"]}), (
+        "`t` in the state that you return is that of before: the next step will be corrected like this one.")
+    square = np.sqrt(after["v"]) + 1e-7
+    yield "square_not_corrected", (w - lr * after["m"] / (1 - 0.9**t) / square - decay, after), (
+        "Only one of the two running means is corrected. Both began at 0.")
     yield "decays_the_new_weight", (new - lr * wd * new, after), (
         "You shrink the weight after Adam has moved it, so that the step is shrunk too. The last term is "
         "made of `w` before the step.")
@@ -463,6 +497,16 @@ def mistakes(model):
         "These are means of the absolute weights: the number of weights has dropped out.")
     yield "without_the_root", [np.sum(kernel**2) for kernel in kernels], (
         "These are the sums of the squares: the root is missing.")
+    yield "root_mean_square", [np.sqrt(np.mean(kernel**2)) for kernel in kernels], (
+        "You take the mean of the squares, where the Frobenius norm has their sum.")
+    yield "sum_of_sizes", [np.abs(kernel).sum() for kernel in kernels], (
+        "These are sums of absolute weights. The Frobenius norm is made of squares.")
+    yield "longest_column", [np.linalg.norm(kernel, axis=0).max() for kernel in kernels], (
+        "You report one unit of each layer. The norm of the whole kernel is asked for.")
+    yield "largest_weight", [np.abs(kernel).max() for kernel in kernels], (
+        "You report the largest weight of each kernel. The norm counts all of them.")
+    yield "one_kernel_only", [np.linalg.norm(kernels[0])], (
+        "Only the first kernel is reported: each layer that has one is to have an entry.")
     yield "all_in_one", [np.sqrt(sum(np.sum(kernel**2) for kernel in kernels))], (
         "You return one norm for all kernels together. Who shrinks and who grows can't be told from it.")
     yield "every_second_weight", [np.linalg.norm(weight) for weight in model.get_weights()[::2]], (
@@ -509,21 +553,26 @@ choose_lambda = Exercise(points=1, groups={RISING: 1, ANY: 1})
 @choose_lambda.cases
 def cases(rng):
     for group in (RISING, ANY):
-        for best, wild in ((2, 2), (3, -1)):
-            lams, means, sds = hill(rng, best, best + wild)
+        for weaker, wild in ((2, 1), (3, 4)):
+            lams, means, sds = hill(rng, weaker, wild)
             order = rng.permutation(len(lams)) if group == ANY else np.arange(len(lams))
             yield case(group, lams=lams[order], means=means[order], sds=sds[order])
 
 
-def hill(rng, best, wild):
-    """Eight strengths, the best mean at `best`. One weaker and one stronger are within its sd; the next but
-    one is within its own, and the next but two within that of the wild one."""
-    lams = 10.0 ** (np.arange(-5, 3) + rng.uniform(-0.3, 0.3, 8))
-    sds, below = rng.uniform(0.3, 0.6, 8), rng.uniform(4, 6, 8)  # in units of the best one's sd
-    below[best - 1 : best + 4] = rng.uniform([0.2, 0, 0.7, 1.3, 2.2], [0.4, 0, 0.9, 1.6, 2.5])
-    sds[best], sds[best + 2] = 1, 1.8
-    sds[wild] = 3
+def hill(rng, weaker, wild):
+    """Strengths in rising order; `weaker` of them stand before the best, and number `wild` has a huge sd.
+
+    In units of the best one's sd, the stronger ones lie so far below it that they tell the rules apart: a
+    near one, a gap, the answer; one within the mean of all sds, one within two sds, one within its own, one within
+    the huge one, and one that is far.
+    """
+    low = [7, *[0.2] * (weaker - 1), 0, 0.2, 1.3, 0.7, 1.04, 1.6, 2.3, 4, 7]
+    high = [9, *[0.4] * (weaker - 1), 0, 0.3, 1.5, 0.9, 1.08, 1.8, 2.6, 4.5, 9]
+    below, n = rng.uniform(low, high), len(low)
+    sds = rng.uniform(0.45, 0.6, n)
+    sds[weaker], sds[weaker + 6], sds[wild] = 1, 3.2, 5
     sd = rng.uniform(0.02, 0.03)
+    lams = 10.0 ** (np.arange(n) - 6 + rng.uniform(-0.3, 0.3, n))
     return lams, rng.uniform(0.85, 0.9) - below * sd, sds * sd
 
 
@@ -544,6 +593,18 @@ def mistakes(lams, means, sds):
         "is the measure.")
     yield "largest_sd", np.max(lams[means >= means.max() - np.max(sds)]), (
         "You measure with the largest of all sds. The sd of the best is the measure.")
+    yield "mean_sd", np.max(lams[means >= means.max() - np.mean(sds)]), (
+        "You measure with the mean of all sds. The sd of the best is the measure.")
+    yield "two_sds", np.max(lams[means >= means[best] - 2 * sds[best]]), (
+        "You allow two sds. One is the measure.")
+    order = np.argsort(lams)
+    beyond = order[np.flatnonzero(order == best)[0] :]
+    reached = np.argmax(~np.append(near[beyond], False))
+    yield "first_gap", lams[beyond[reached - 1]], (
+        "A stronger one that is within the sd, too, is passed over: one that is not lies between. Look at "
+        "all strengths, not only at the neighbours of the best.")
+    yield "mean_of_the_chosen", means[near][np.argmax(lams[near])], (
+        "You return the mean of the strength that you chose, not the strength.")
     yield "smallest_near_the_best", np.min(lams[near]), (
         "Of the strengths near the best you take the smallest; the strongest is asked for.")
     yield "position", int(np.argmax(np.where(near, lams, -np.inf))), (
@@ -580,3 +641,36 @@ choose_lambda.small(
     "The best mean is 0.9 with an sd of 0.03, so that the limit is 0.87. Two strengths reach it, 0.1 and 1; "
     "the stronger is 1.",
     lams=np.array([0.1, 1.0, 10.0]), means=np.array([0.9, 0.88, 0.7]), sds=np.array([0.03, 0.01, 0.2]))
+
+# Three questions
+
+factor_and_argument = Question(
+    "$\\lambda=0.6$, $m=30$, $\\eta=0.1$. By which factor does a weight decay in each step of SGD, and which "
+    "number does Keras want?",
+    right("0.998 and 0.01", "$1-0.1\\cdot0.6/30$ and $0.6/60$."),
+    wrong("0.94 and 0.6", "That forgets the number of samples in both places."),
+    wrong("0.998 and 0.02", "That forgets the half: the gradient of $cw^2$ is $2cw$."),
+)
+
+why_the_other_grows = Question(
+    "With a penalty on $W_1$ only, why can $W_2$ grow?",
+    wrong("The learning rate is too high for the output layer.",
+          "With both kernels penalised and the same rate, both come to rest."),
+    right("A ReLU unit computes the same with its weights in divided by $c$ and its weight out multiplied by $c$, "
+          "at a lower penalty.",
+          "So the scale that $W_1$ loses can be had again, for nothing, in $W_2$."),
+    wrong("The penalty's gradient flows back into $W_2$ as well.",
+          "The penalty is a function of $W_1$ alone: its gradient in $W_2$ is zero. What pushes $W_2$ up is "
+          "the data's loss."),
+)
+
+biases_penalised = Question(
+    'Someone adds the biases to the penalty, "to be on the safe side". What follows?',
+    wrong("Nothing: the derivation is the same for them.",
+          "The algebra is the same, and it states a preference for borders through the origin, which nobody "
+          "asked for."),
+    wrong("The factor $1-\\eta\\lambda/m$ does not hold for biases.",
+          "It does; the derivation never asked what $w$ is."),
+    right("Borders are pulled towards the origin, and none becomes less steep.",
+          "A bias multiplies no input. On the moons, penalising it gained nothing."),
+)
