@@ -32,7 +32,7 @@
 import numpy as np
 
 from autograder import check, progress
-from nnlab.figures import BLUE, GREY, VERMILION, plt, show, style
+from nnlab.figures import curves, show, style
 
 style()
 rng = np.random.default_rng(0)
@@ -70,12 +70,9 @@ for _ in range(60):
     losses.append(error(w))
     w = w - 0.1 * claimed_gradient(w)
 
-fig, ax = plt.subplots()
-ax.plot(losses, color=VERMILION)
-ax.set(title="The loss falls, although the gradient is wrong", xlabel="step", ylabel="error E")
-ax.set_ylim(0, None)
 show(
-    fig,
+    curves(None, losses, title="The loss falls, although the gradient is wrong",
+           xlabel="step", ylabel="error E", ylim=(0, None)),
     alt="The error over 60 steps falls smoothly from about 0.16 to near zero: nothing in the curve "
     "betrays the wrong gradient.",
 )
@@ -140,27 +137,21 @@ print(f"two-sided  {two_sided:.12f}   off by {two_sided - exact:+.1e}")
 # one is off by just $\tfrac h2 f''$. For the second claim we need a function with a third derivative.
 
 # %%
-steps = 10.0 ** np.arange(-1, -15, -0.25)
+ε, steps = np.finfo(float).eps, 10.0 ** np.arange(-1, -15, -0.25)
 one_sided = (np.exp(1 + steps) - np.exp(1)) / steps
 two_sided = (np.exp(1 + steps) - np.exp(1 - steps)) / (2 * steps)
 error_one, error_two = (np.abs(q / np.e - 1) for q in (one_sided, two_sided))
 
-fig, ax = plt.subplots()
-ax.loglog(steps, error_one, "o-", ms=4, color=VERMILION, label="one-sided")
-ax.loglog(steps, error_two, "s-", ms=4, color=BLUE, label="two-sided")
-ax.loglog(steps, np.finfo(float).eps / steps, ":", color=GREY, label="rounding, ε / h")
-ax.set(title="Smaller is not better: every difference quotient has a best step")
-ax.set(xlabel="step h", ylabel="relative error")
-ax.legend()
 show(
-    fig,
+    curves(steps, {"one-sided": error_one, "two-sided": error_two, "rounding, ε / h": ε / steps},
+           log="xy", title="Smaller is not better: every difference quotient has a best step",
+           xlabel="step h", ylabel="relative error"),
     alt="Relative error against step, both axes logarithmic. Both curves are V-shaped. The "
     "one-sided error is smallest near h = 1e-8, the two-sided one near h = 3e-6 and about two hundred times "
     "smaller; left of the minimum both run just below the line ε/h.",
 )
 
 # %%
-ε = np.finfo(float).eps
 for name, errors, root in (("one", error_one, np.sqrt(ε)), ("two", error_two, np.cbrt(ε))):
     best = errors.argmin()
     print(f"{name}-sided: smallest error {errors[best]:.0e} at h = {steps[best]:.0e}; root of ε {root:.0e}")
