@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 
 from nnlab.figures.charts import curves, dots, histogram, points
 from nnlab.figures.frames import Chart, Frame
+from nnlab.figures.graphs import graph
 from nnlab.figures.images import png, svg
 from nnlab.figures.moving import animate, explore
 from nnlab.figures.palette import (
@@ -67,6 +68,7 @@ __all__ = [
     "dots",
     "explore",
     "figure",
+    "graph",
     "heatmap",
     "histogram",
     "picture",

@@ -19,19 +19,7 @@ import numpy as np
 from autograder import check, progress
 from nnlab import MLP
 from nnlab.activations import sigmoid as sigma
-from nnlab.figures import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    VERMILION,
-    explore,
-    plt,
-    seeds_band,
-    show,
-    style,
-)
+from nnlab.figures import GREY, bars, curves, explore, figure, graph, points, show, style
 
 style()
 rng = np.random.default_rng(1)
@@ -50,18 +38,11 @@ print(f"printed {0.25 * 0.24 * 0.23:.4f}, seen {seen:.4f}, {0.0138 / seen:.1f} t
 
 # %% tags=["demo"]
 w1 = np.linspace(-0.5, 1.5, 81)
-fig, ax = plt.subplots(figsize=(6, 3))
-ax.plot(w1, output_for(w1), color=BLUE, label="the network's output")
-ax.plot(w1, output_for(0.5) + 0.0138 * (w1 - 0.5), "--", color=VERMILION, label="with slope 0.0138")
-ax.plot(0.5, output_for(0.5), "o", color=BLACK)
-ax.set(
-    title="The output answers far less than the printed gradient says",
-    xlabel="first weight $w_1$",
-    ylabel="output y",
-)
-ax.legend()
+lines = {"the network's output": output_for(w1),
+         "with slope 0.0138": output_for(0.5) + 0.0138 * (w1 - 0.5)}
 show(
-    fig,
+    curves(w1, lines, marks={"_": (0.5, output_for(0.5))}, xlabel="first weight $w_1$",
+           ylabel="output y", title="The output answers far less than the printed gradient says"),
     alt="The output of the three-layer network against its first weight, a nearly flat rising "
     "curve through the point at weight 0.5. A dashed line through the same point, with the "
     "printed slope of 0.0138, is about four times as steep.",
@@ -300,38 +281,6 @@ print(f"printed product, off by {0.0138 / candidates['exact product of slopes'] 
 # In the figure, follow the arrows back from $y$ to a weight, and multiply what you meet.
 
 # %% tags=["demo"]
-BANDS = [(0.3, BLUE, "-", 4.0), (0.03, ORANGE, "--", 2.5), (0.0, VERMILION, ":", 1.8)]
-
-
-def draw_graph(places, edges, notes, title):
-    """A computational graph: edges with local derivatives, coloured by size; notes below nodes."""
-    fig = plt.figure(figsize=(8.6, 2.9), layout="none")
-    ax = fig.add_axes((0, 0, 1, 0.9))
-    for start, end, symbol, value in edges:
-        _, color, line, width = next(band for band in BANDS if abs(value) >= band[0])
-        arrow = {"arrowstyle": "-|>", "color": color, "linestyle": line, "linewidth": width}
-        arrow |= {"shrinkA": 15, "shrinkB": 15}
-        ax.annotate("", places[end], places[start], arrowprops=arrow)
-        (x0, y0), (x1, y1) = places[start], places[end]
-        aside = 0 if y0 == y1 else (-1 if x0 < x1 else 1)  # labels: above, or on the outer side
-        look = {0: ("center", "bottom"), -1: ("right", "center"), 1: ("left", "center")}[aside]
-        spot = ((x0 + x1) / 2 + 0.17 * aside, (y0 + y1) / 2 + (0 if aside else 0.13))
-        text = f"{symbol}\n{value:.3g}" if symbol != "1" else "1"
-        ax.text(*spot, text, fontsize=10, ha=look[0], va=look[1])
-    for name, place in places.items():
-        ring = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": BLACK}
-        ax.text(*place, name, ha="center", va="center", bbox=ring)
-        ax.text(place[0], place[1] - 0.42, notes.get(name, ""), ha="center", va="top", fontsize=11)
-    sizes = ("0.3 or more", "0.03 to 0.3", "less than 0.03")
-    for (_, color, line, width), label in zip(BANDS, sizes):
-        ax.plot([], [], color=color, linestyle=line, linewidth=width, label=label)
-    ax.legend(ncols=3, loc="upper left", fontsize=10, title="size of the local derivative")
-    across = [x for x, _ in places.values()]
-    ax.set(title=title, xlim=(min(across) - 0.5, max(across) + 0.5), ylim=(-2.1, 1.6))
-    ax.axis("off")
-    return fig
-
-# %% tags=["demo"]
 def chain_graph(w):
     """The slide's chain with all three weights at w."""
     sent = [1.0, *forward_chain(1.0, np.full(3, w))[1]]
@@ -347,7 +296,7 @@ def chain_graph(w):
         edges += [(names[l - 1], z_l, w_l, w), (w_l, z_l, names[l - 1], sent[l - 1])]
         edges += [(z_l, names[l], f"{a_l}(1 - {a_l})", slope)]
     title = f"All weights {w:g}: three slopes and two weights lie between y and w₁"
-    return draw_graph(places, edges, notes, title)
+    return figure(graph(places, edges, notes=notes, title=title), size=(8.6, 2.9))
 
 
 explore(
@@ -436,28 +385,18 @@ for weight in (0.5, 1.0, 1.5, 2.0, 3.0):
 
 # %% tags=["demo"]
 gradients = np.asarray(dy_dw(1.0, w_slide))
-bars = {
-    "one w shared by all three: the sum": gradients.sum(),
-    "dy/d$w_3$": gradients[2],
-    "dy/d$w_2$": gradients[1],
-    "dy/d$w_1$": gradients[0],
-    "two-decimal activations": derivative_product(a_printed),
-    "exact product of slopes": derivative_product(a_slide),
-    "printed": 0.25 * 0.24 * 0.23,
-}
-fig, ax = plt.subplots(figsize=(7, 3))
-for place, value in enumerate(bars.values()):
-    color, hatch = (BLUE, "") if place < 4 else (VERMILION, "//")
-    ax.barh(place, value - 1e-3, left=1e-3, color=color, hatch=hatch, edgecolor="white")
-    ax.text(value * 1.08, place, f"{value:.5f}", va="center")
-ax.set(xscale="log", xlim=(1e-3, 0.6), yticks=range(len(bars)), yticklabels=list(bars))
-ax.set(xlabel="value (log axis)", title="The printed 0.0138 is nobody's gradient")
-ax.grid(axis="y", visible=False)
+products = {"printed": 0.25 * 0.24 * 0.23, "exact product of slopes": derivative_product(a_slide),
+            "two-decimal activations": derivative_product(a_printed)}
+true = dict(zip(("dy/d$w_1$", "dy/d$w_2$", "dy/d$w_3$"), gradients))
+true["one w shared by all three: the sum"] = gradients.sum()
+rows = {name: {"a product of slopes": value} for name, value in products.items()}
+rows |= {name: {"a gradient": value} for name, value in true.items()}
 show(
-    fig,
-    alt="Seven bars on a logarithmic axis. Hatched: printed 0.0138, exact product of slopes "
-    "0.01404, from two-decimal activations 0.01407. Plain: dy/dw1 0.00351, dy/dw2 0.0186, "
-    "dy/dw3 0.1413, their sum 0.1634. No plain bar is as long as a hatched one.",
+    bars(rows, words="{:.5f}", log="x", xlim=(1e-3, 0.6), xlabel="value (log axis)",
+         legend="upper right", title="The printed 0.0138 is nobody's gradient"),
+    alt="Seven bars on a logarithmic axis. Plain: printed 0.0138, exact product of slopes "
+    "0.01404, from two-decimal activations 0.01407. Hatched: dy/dw1 0.00351, dy/dw2 0.0186, "
+    "dy/dw3 0.1413, their sum 0.1634. No hatched bar is as long as a plain one.",
 )
 together = lambda w: np.asarray(forward_chain(1.0, np.full(3, w.item()))[1])[-1]
 along = lambda x: np.asarray(forward_chain(x.item(), w_slide)[1])[-1]
@@ -466,9 +405,9 @@ print(f"measured, x moved: dy/dx = {central(along, np.array([1.0]))[0]:.5f}")
 print(f"dy/dw₃ is {gradients[2] / gradients[0]:.0f} times dy/dw₁")
 
 # %% [markdown]
-# The hatched bars are three versions of the product of slopes, and differ by rounding only. The plain bars are
+# The plain bars are three versions of the product of slopes, and differ by rounding only. The hatched bars are
 # gradients: of each weight by itself, and of one weight shared by all three layers (the page writes a single $w$),
-# which collects the sum of the three, as the measurement confirms. No plain bar has the length of a hatched one. What
+# which collects the sum of the three, as the measurement confirms. No hatched bar has the length of a plain one. What
 # the page computes is a useful *part* of a gradient, and the part that shrinks; but it is not the gradient of any
 # weight. And $\partial L/\partial y$, the factor that knows the target, is missing as well.
 #
@@ -481,26 +420,6 @@ def products_and_gradients(seed, n=500):
     products = [derivative_product(forward_chain(1.0, w)[1]) for w in draws]
     return np.array([products, [dy_dw(1.0, w)[0] for w in draws]])
 
-
-def draw_signs(product, true):
-    """Each network as a point, by the direction that the product tells."""
-    fig, ax = plt.subplots(figsize=(6, 3.4))
-    for side, color, marker in ((true > 0, BLUE, "o"), (true < 0, VERMILION, "v")):
-        name = "same direction" if color == BLUE else "opposite direction"
-        ax.scatter(product[side], true[side], s=22, color=color, marker=marker, label=name)
-    ends = np.array([0, 0.016])
-    ax.plot(ends, ends, "--", color=GREY, label="if the product were right")
-    ax.set(xlabel="product of the three slopes", ylabel="dy/d$w_1$")
-    ax.set_title("The product of slopes can't see the sign")
-    ax.legend(loc="upper left", fontsize=10)
-    show(
-        fig,
-        alt="For 200 random chains, the true gradient against the product of slopes. The product "
-        "is positive throughout, up to 0.016. The gradients, from about -0.03 to 0.04, lie on both "
-        "sides of zero, circles above and triangles below, about as many of each. The dashed line "
-        "on which both would be equal has no cloud around it.",
-    )
-
 # %% tags=["demo"]
 pairs = [products_and_gradients(seed) for seed in range(10)]
 wrong = np.array([np.mean(product * true < 0) for product, true in pairs])
@@ -509,7 +428,26 @@ low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
 share, spread = wrong.mean(), wrong.std(ddof=1)
 print(f"wrong direction: {share:.0%} ± {spread:.0%} of 500 networks, over 10 seeds")
 print(f"product / |gradient|: median {middle:.1f}, nine in ten between {low:.1f} and {high:.0f}")
-draw_signs(*pairs[0][:, :200])
+
+
+
+def on_the_diagonal(ax):
+    ax.plot([0, 0.016], [0, 0.016], "--", color=GREY, label="if the product were right")
+    ax.legend(loc="upper left")
+
+
+product, true = pairs[0][:, :200]
+sides = {"same direction": true > 0, "opposite direction": true < 0}
+show(
+    points({name: (product[side], true[side]) for name, side in sides.items()},
+           also=on_the_diagonal,
+           xlabel="product of the three slopes", ylabel="dy/d$w_1$",
+           title="The product of slopes can't see the sign"),
+    alt="For 200 random chains, the true gradient against the product of slopes. The product "
+    "is positive throughout, up to 0.016. The gradients, from about -0.03 to 0.04, lie on both "
+    "sides of zero, circles above and squares below, about as many of each. The dashed line "
+    "on which both would be equal has no cloud around it.",
+)
 
 # %% [markdown]
 # No. A product of sigmoid slopes is always positive, while the gradient changes its sign with each weight on the path:
@@ -594,7 +532,7 @@ def two_layer_graph(W_ho, b_ih):
     edges += [("b_ih", "Z₁", "1", 1.0)]
     notes = {name: f"{value:+.4f}" for name, value in gradients_of(arrows, h1).items()}
     title = "Whatever reaches the hidden layer has passed through W_ho"
-    return draw_graph(PLACES, edges, notes, title)
+    return figure(graph(PLACES, edges, notes=notes, title=title), size=(8.6, 2.9))
 
 
 explore(
@@ -737,8 +675,8 @@ for W_ho in (-0.001, -1.0, -1000.0):
 # the weight. What does training with the dot look like? Eight networks each:
 
 # %% tags=["demo"]
-points = np.random.default_rng(1).uniform(-1, 1, (2, 12))
-labels = (points.sum(axis=0, keepdims=True) > 0) * 1.0
+inputs = np.random.default_rng(1).uniform(-1, 1, (2, 12))
+labels = (inputs.sum(axis=0, keepdims=True) > 0) * 1.0
 rules = {"W - α·dE/dW": lambda W, g: W - g, "W·α·dE/dW": lambda W, g: W * g}
 
 
@@ -748,33 +686,11 @@ def trained(rule, seed, steps=300):
     shapes = {"Wih": (3, 2), "bih": (3, 1), "Who": (1, 3), "bho": (1, 1)}
     net, trace = {name: draw(size=shape) for name, shape in shapes.items()}, []
     for _ in range(steps + 1):
-        out = sigma(net["Who"] @ sigma(net["Wih"] @ points + net["bih"]) + net["bho"])
+        out = sigma(net["Who"] @ sigma(net["Wih"] @ inputs + net["bih"]) + net["bho"])
         trace.append((np.linalg.norm(net["Wih"]), 0.5 * np.sum((out - labels) ** 2)))
-        g = two_layer_grads(points, labels, **net)
+        g = two_layer_grads(inputs, labels, **net)
         net = {name: rule(W, np.reshape(g["d" + name], W.shape)) for name, W in net.items()}
     return np.array(trace).T
-
-# %% tags=["demo"]
-def draw_rules(traces):
-    """Norm of W_ih and error for both rules, every seed thin and the mean thick."""
-    fig, axes = plt.subplots(1, 2, figsize=(7.8, 3))
-    for (name, trace), color, line in zip(traces.items(), (BLUE, VERMILION), ("-", "--")):
-        seeds_band(axes[0], np.arange(6), trace[:, 0, :6], name, color)
-        seeds_band(axes[1], np.arange(301), trace[:, 1], name, color)
-        for ax in axes:
-            ax.lines[-1].set_linestyle(line)
-    axes[0].set(title="The dot wipes the weights out", xlabel="step")
-    axes[0].set(yscale="log", ylabel="norm of $W_{ih}$ (log axis)")
-    axes[1].set(title="and then nothing is learnt", xlabel="step", ylabel="error E", ylim=(0, None))
-    axes[0].legend(loc="lower left")
-    axes[1].legend()
-    show(
-        fig,
-        alt="Two panels, eight seeds each. Left, logarithmic: with the minus the norm of W_ih "
-        "stays near its start; with the dot it falls faster and faster, to between 1e-12 and 1e-30 "
-        "after five steps. Right: with the minus the error falls towards zero; with the dot it "
-        "jumps to a constant and stays there.",
-    )
 
 # %% tags=["demo"]
 traces = {name: np.array([trained(rule, s) for s in range(8)]) for name, rule in rules.items()}
@@ -789,7 +705,17 @@ for name, row in (("  mean", exponents.mean(axis=0)), ("  sd", exponents.std(axi
     print(f"{name:8}", row.round(1).tolist())
 print(f"  after five steps from {exponents[:, 5].min():.0f} to {exponents[:, 5].max():.0f}")
 print("E with every output at ½:", 0.5 * np.sum((0.5 - labels) ** 2))
-draw_rules(traces)
+show(
+    curves(None, {name: trace[:, 0, :6] for name, trace in traces.items()}, log="y",
+           title="The dot wipes the weights out", xlabel="step",
+           ylabel="norm of $W_{ih}$ (log axis)", legend="lower left"),
+    curves(None, {name: trace[:, 1] for name, trace in traces.items()}, ylim=(0, None),
+           title="and then nothing is learnt", xlabel="step", ylabel="error E"),
+    alt="Two panels, eight seeds each. Left, logarithmic: with the minus the norm of W_ih "
+    "stays near its start; with the dot it falls faster and faster, to between 1e-12 and 1e-30 "
+    "after five steps. Right: with the minus the error falls towards zero; with the dot it "
+    "jumps to a constant and stays there.",
+)
 
 # %% [markdown]
 # With the minus all eight networks learn the task. With the dot each step multiplies a weight by its own gradient,
@@ -835,16 +761,10 @@ for name, (loss, slope) in losses.items():
 
 # %% tags=["demo"]
 z = np.linspace(-8, 8, 161)
-fig, ax = plt.subplots(figsize=(6.2, 3.1))
-looks = ((BLUE, "-"), (GREEN, "--"), (VERMILION, ":"), (BLACK, "-."))
-for (name, (_, slope)), (color, line) in zip(losses.items(), looks):
-    ax.plot(z, slope(sigma(z), 1.0), line, color=color, label=name)
-ax.axhline(0, color=GREY, linewidth=0.8)
-ax.set(xlabel="z of the output", ylabel="dL/dZ at target 1")
-ax.set_title("Only cross-entropy still pulls where the output is badly wrong")
-ax.legend()
 show(
-    fig,
+    curves(z, {name: slope(sigma(z), 1.0) for name, (_, slope) in losses.items()},
+           across={"_": 0}, xlabel="z of the output", ylabel="dL/dZ at target 1",
+           title="Only cross-entropy still pulls where the output is badly wrong"),
     alt="dL/dZ against z for target 1. Both squared errors are negative, with a dip of -0.15 and "
     "-0.3 near z = -0.7, and vanish on both sides. Cross-entropy goes from -1 on the left to "
     "0 on the right. The fourth, ŷ - y, is positive everywhere.",
