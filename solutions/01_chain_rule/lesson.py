@@ -12,6 +12,7 @@
 # | do the same with matrices | shapes, transposes | say which factor repairs the shape |
 
 # %%
+import math
 import warnings
 
 import numpy as np
@@ -635,6 +636,110 @@ def two_layer_grads(X, Y, Wih, bih, Who, bho):
 
 # %%
 check(two_layer_grads)
+
+# %% [markdown]
+# ## Exercise 1.6: the chain rule, by itself (3 points)
+#
+# PLACEHOLDER
+
+# %%
+class Value:
+    """A number that remembers how it was made.
+
+    Value(data) starts one. With + and - and *, also with a plain number on either side, unary -, ** with a
+    plain number, exp(), tanh(), relu() and sigmoid() it makes more of them.
+
+    Attributes:
+        data: the number.
+        grad: how the value on which backward() was called answers to this one; 0.0 at first. The grads
+            of several calls add up until somebody sets them to 0.
+    """
+
+    def __init__(self, data, made_from=()):
+        # made_from is for your own notes; leave it out, or call it something else, if you like.
+        ### BEGIN SOLUTION
+        self.data, self.grad = float(data), 0.0
+        self.made_from = made_from  # pairs: a Value, and the slope along the arrow from it
+        ### END SOLUTION
+
+    def __add__(self, other):
+        ### BEGIN SOLUTION
+        other = as_value(other)
+        return Value(self.data + other.data, [(self, 1.0), (other, 1.0)])
+        ### END SOLUTION
+
+    def __mul__(self, other):
+        ### BEGIN SOLUTION
+        other = as_value(other)
+        return Value(self.data * other.data, [(self, other.data), (other, self.data)])
+        ### END SOLUTION
+
+    # Here come the others: __radd__, __rmul__, __neg__, __sub__, __rsub__, __pow__, exp, tanh, relu, sigmoid.
+
+    def backward(self):
+        """Add to the grad of every value that self was made from, and to self's own, which is 1."""
+        ### BEGIN SOLUTION
+        flowing = dict.fromkeys(reversed(in_order(self)), 0.0)
+        flowing[self] = 1.0
+        for value, incoming in flowing.items():
+            value.grad += incoming
+            for parent, slope in value.made_from:
+                flowing[parent] += slope * incoming
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + -as_value(other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __pow__(self, n):
+        return Value(self.data**n, [(self, n * self.data ** (n - 1))])
+
+    def exp(self):
+        e = math.exp(self.data)
+        return Value(e, [(self, e)])
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return Value(t, [(self, 1 - t**2)])
+
+    def relu(self):
+        return Value(max(self.data, 0.0), [(self, float(self.data > 0))])
+
+    def sigmoid(self):
+        a = float(sigmoid(self.data))
+        return Value(a, [(self, a * (1 - a))])
+
+
+def as_value(number):
+    """A plain number as a Value."""
+    return number if isinstance(number, Value) else Value(number)
+
+
+def in_order(last):
+    """All values that the last one was made from, each after those it was made from itself."""
+    found, known, waiting = [], set(), [(last, False)]
+    while waiting:
+        value, complete = waiting.pop()
+        if complete:
+            found.append(value)
+        elif value not in known:
+            known.add(value)
+            waiting += [(value, True), *((parent, False) for parent, _ in value.made_from)]
+    return found
+        ### END SOLUTION
+
+# %%
+check(Value)
 
 # %% [markdown]
 # ### Use it: one neuron with two inputs
