@@ -172,7 +172,7 @@ def cases(rng):
     a[1, 2] = 0
     yield case("two gradients", a=a, b=a * rng.uniform(1.2, 2, (3, 4)))
     # Pointing in unlike directions; tiny, so that a summand below the line shows.
-    a, b = 1e-5 * rng.normal(size=(2, 6))
+    a, b = 2e-6 * rng.normal(size=(2, 6))
     yield case("two gradients", a=a, b=b)
     yield case("zeros", a=np.zeros(3), b=np.zeros(3))
     yield case("zeros", a=rng.normal(size=3), b=np.zeros(3))
