@@ -402,8 +402,8 @@ def mistakes(x, w):
         "Each entry carries its own weight as an additional factor. z = w · a is differentiated with "
         "respect to w: what is left of the product?")
     yield "with_respect_to_the_inputs", backwards(x, w, incoming=w), (
-        "This is how y answers to what each layer is given, not to its weight. From z two arrows lead back, "
-        "one to the input of the layer and one to w: take the other.")
+        "This is the derivative with respect to each layer's input, not its weight. From z two arrows lead "
+        "back, one to the input of the layer and one to w: take the other.")
     yield "uses_its_own_output", backwards(x, w, incoming=a), (
         "The last factor is the layer's own output. A weight multiplies what comes in, one layer earlier.")
     yield "stops_at_z", backwards(x, w, incoming=ones), (
@@ -866,11 +866,11 @@ class Node:
         return found[::-1]
 
     def backward(self):
-        answer = {id(self): 1.0}
+        flowing = {id(self): 1.0}
         for node in self.order():
-            node.grad += answer[id(node)]
+            node.grad += flowing[id(node)]
             for parent, slope in node.made_from:
-                answer[id(parent)] = answer.get(id(parent), 0.0) + slope * answer[id(node)]
+                flowing[id(parent)] = flowing.get(id(parent), 0.0) + slope * flowing[id(node)]
 
 
 def breadth_first(node):
@@ -888,11 +888,11 @@ def breadth_first(node):
     "A value that is used twice keeps the gradient of one of its uses. What comes along a second arrow has to be added.")
 class Overwrites(Node):
     def backward(self):
-        answer = {id(self): 1.0}
+        flowing = {id(self): 1.0}
         for node in self.order():
-            node.grad += answer[id(node)]
+            node.grad += flowing[id(node)]
             for parent, slope in node.made_from:
-                answer[id(parent)] = slope * answer[id(node)]
+                flowing[id(parent)] = slope * flowing[id(node)]
 
 
 @Value.wrong(
@@ -903,12 +903,12 @@ class LevelByLevel(Node):
         return breadth_first(self)
 
     def backward(self):
-        answer = {id(node): 0.0 for node in self.order()} | {id(self): 1.0}
+        flowing = {id(node): 0.0 for node in self.order()} | {id(self): 1.0}
         for node in self.order():
             for parent, slope in node.made_from:
-                answer[id(parent)] += slope * answer[id(node)]
+                flowing[id(parent)] += slope * flowing[id(node)]
         for node in self.order():
-            node.grad += answer[id(node)]
+            node.grad += flowing[id(node)]
 
 
 @Value.wrong(
@@ -940,8 +940,8 @@ class LocalSlopesAlone(Node):
 
 
 @Value.wrong(
-    "All gradients are 0. How does the value you start from answer to itself? Without that number there is nothing to "
-    "multiply. (Or `backward` works on copies, and `.grad` is never written.)")
+    "All gradients are 0, that of y itself as well. What is the derivative of y with respect to y? Without that number "
+    "there is nothing to multiply. (Or `backward` works on copies, and `.grad` is never written.)")
 class NothingToStartFrom(Node):
     def backward(self):
         pass
@@ -1019,14 +1019,14 @@ class ExpWithTheInput(Node):
         return self.of(math.exp(self.data), (self, self.data))
 
 
-@Value.wrong("a - b: the slope with respect to b is -1. What is taken away answers the other way round.")
+@Value.wrong("a - b: the slope with respect to b is -1. The more is taken away, the less is left.")
 class MinusWithoutItsSign(Node):
     def __sub__(self, other):
         other = self.lifted(other)
         return self.of(self.data - other.data, (self, 1.0), (other, 1.0))
 
 
-@Value.wrong("a * b: each factor got its own number as slope. How a product answers to a is told by b.")
+@Value.wrong("a * b: each factor got its own number as slope. When a grows by a little, a * b grows by b times that.")
 class ProductSlopesSwapped(Node):
     def __mul__(self, other):
         other = self.lifted(other)
@@ -1141,17 +1141,17 @@ class WithClosures(Node):
 
 @Value.right
 class ForwardMode(Node):
-    """Each value carries how it answers to everything before it."""
+    """Each value carries its derivatives with respect to everything before it."""
 
     def __init__(self, data, made_from=()):
         super().__init__(data, made_from)
-        self.answers = {self: 1.0}
+        self.slopes = {self: 1.0}
         for parent, slope in made_from:
-            for node, times in parent.answers.items():
-                self.answers[node] = self.answers.get(node, 0.0) + slope * times
+            for node, times in parent.slopes.items():
+                self.slopes[node] = self.slopes.get(node, 0.0) + slope * times
 
     def backward(self):
-        for node, times in self.answers.items():
+        for node, times in self.slopes.items():
             node.grad += times
 
 
@@ -1199,7 +1199,7 @@ missing_factor = Question(
     "$dy/dw_1$?",
     wrong(
         "All three weights.",
-        "With $w_1$ in it the product is $dy/dx$, which is 0.00176 there: how y answers to the input."),
+        "With $w_1$ in it the product is $dy/dx$, which is 0.00176 there: the derivative with respect to the input."),
     right(
         "The two weights behind the first layer, and the input.",
         "$w_2$, $w_3$ and x, which is 1 in the notes: one factor for each arrow of the path."),
