@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Write a gradient as a product, and find the factor that is missing
 #
-# *About MINUTES.*
+# *About 100 minutes: reading 25, exercises 75. Two sittings: there is a break in the middle.*
 #
 # You will follow every arrow through a small network, give each its factor, and show by measuring that a number printed
 # as "overall gradient" belongs to none of the weights. Then you let the computer do what you have done by hand: a class
@@ -24,7 +24,8 @@ import numpy as np
 from autograder import check, progress, quiz
 from nnlab import MLP
 from nnlab.activations import sigmoid as sigma
-from nnlab.figures import GREY, bars, curves, draw_graph, explore, figure, graph, points, show, style
+from nnlab.figures import GREY, bars, curves, draw_graph, explore, figure, graph, points, show
+from nnlab.figures import style
 from nnlab.oracle import numerical_gradient, relative_error
 
 style()
@@ -399,7 +400,8 @@ rows = {name: {"a product of slopes": value} for name, value in products.items()
 rows |= {name: {"a gradient": value} for name, value in true.items()}
 show(
     bars(rows, words="{:.5f}", log="x", xlim=(1e-3, 0.6), xlabel="value (log axis)",
-         legend="upper right", title="The printed 0.0138 is nobody's gradient"),
+         title="The printed 0.0138 is nobody's gradient"),
+    legend="below",
     alt="Seven bars on a logarithmic axis. Plain: printed 0.0138, exact product of slopes "
     "0.01404, from two-decimal activations 0.01407. Hatched: dy/dw1 0.00351, dy/dw2 0.0186, "
     "dy/dw3 0.1413, their sum 0.1634. No hatched bar is as long as a plain one.",
@@ -443,7 +445,7 @@ def on_the_diagonal(ax):
 
 
 product, true = pairs[0][:, :200]
-sides = {"same direction": true > 0, "opposite direction": true < 0}
+sides = {"same sign": true > 0, "opposite sign": true < 0}
 show(
     points({name: (product[side], true[side]) for name, side in sides.items()},
            also=on_the_diagonal,
@@ -976,7 +978,7 @@ def notes_chain(x, w):
     return x
 
 
-draw_graph(notes_chain, Value, x=1, w=0.5, title="One w, three arrows: the shared weight collects 0.163")
+draw_graph(notes_chain, Value, x=1, w=0.5, title="One w, three arrows: their sum is 0.163")
 
 # %% [markdown]
 # Read the grads from right to left, 1, 0.245, 0.122, 0.0299 …: they are the partial products of your derivation. The weight has three arrows, and
