@@ -24,9 +24,12 @@ def cases(rng):
 
 
 def bowl(rng, shape, cubes=None):
-    """A quadratic, for which the central difference is exact at any h, and a one-sided one is not."""
+    """A quadratic, for which the central difference is exact at any h, and a one-sided one is not. Its gradient has
+    entries of both signs."""
     n = int(np.prod(shape))
-    x, curvature, slope = rng.uniform(0.5, 2, shape), rng.uniform(1, 3, (n, n)), rng.normal(size=n)
+    x, curvature = rng.uniform(0.5, 2, shape), rng.uniform(1, 3, (n, n))
+    gradient = rng.uniform(3, 9, n) * rng.permutation(np.resize([1, -1], n))
+    slope = gradient - (curvature + curvature.T) / 2 @ x.ravel()
     return {"x": x, "_curvature": curvature, "_slope": slope, "_cubes": np.zeros(n) if cubes is None else cubes}
 
 
@@ -58,8 +61,9 @@ def mistakes(f, x, h=1e-6):
     yield "missing_parentheses", entry_by_entry(x, lambda step: f(x + h * step) - f(x - h * step) / (2 * h)), (
         "Only the second call of f is divided: `a - b / c` is `a - (b / c)`. Look at the parentheses.")
     yield "all_entries_at_once", (f(x + h) - f(x - h)) / (2 * h), (
-        "Your result is one number. All entries of x are moved together, which measures the slope in the "
-        "direction (1, 1, …); the gradient needs one entry moved at a time.")
+        "Your result is one number, the slope in the direction (1, 1, …): all entries of x are moved "
+        "together, or the entries of the gradient added up. The gradient needs one entry moved at a time, "
+        "and has a number for each.")
     yield "all_at_once_in_every_entry", np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h)), (
         "All your entries are the same number. All of x is moved together: `x + h` adds h to every entry. "
         "The gradient needs one entry moved at a time.")

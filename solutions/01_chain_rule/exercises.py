@@ -435,8 +435,8 @@ def mistakes(x, w):
     yield "slope_at_the_output", backwards(x, w, slope=lambda z, a: slope_from_output(naive_sigmoid(a))), (
         "The sigmoid is applied once too often: dsigmoid wants z, and you hand it a.")
     yield "adds_them_up", float(backwards(x, w).sum()), (
-        "You added the derivatives up, as if one weight were shared by all layers. Here every layer has a "
-        "weight of its own, and the result an entry for each.")
+        "You return one number, and the result has an entry for each layer. (To add the derivatives up is "
+        "right where one weight is shared by all layers; here every layer has its own.)")
 
 
 @dy_dw.answers
@@ -739,11 +739,11 @@ def cases(rng):
     chain = [f"x = Value({size()})", f"w = Value(-{size(0.97, 0.99)})", f"b = Value({size()})", "y = x"]
     chain += ["for _ in range(100):", "    y = y * w", "    y = y + b", "y.backward()"]
     yield case(LARGE, program="\n".join(chain), ask="y.data, x.grad, w.grad, b.grad")
-    start = [a, b, "c = a * b", "y = c * c"]
-    yield case(AGAIN, program="\n".join([*start, "z = c * a", "y.backward()", "z.backward()"]), ask="a.grad, b.grad")
-    yield case(AGAIN, program="\n".join([*start, "y.backward()", "y.backward()"]), ask="a.grad, b.grad")
-    back = ["y.backward()", "for v in (a, b, c, y):", "    v.grad = 0.0", "y.backward()"]
-    yield case(AGAIN, program="\n".join([*start, *back]), ask="a.grad, b.grad")
+    start, everything = [a, b, "c = a * b", "y = c * c", "y.backward()"], "a.grad, b.grad, c.grad, y.grad"
+    yield case(AGAIN, program="\n".join([*start, "z = c * a", "z.backward()"]), ask=everything)
+    yield case(AGAIN, program="\n".join([*start, "y.backward()"]), ask=everything)
+    back = ["for v in (a, b, c, y):", "    v.grad = 0.0", "y.backward()"]
+    yield case(AGAIN, program="\n".join([*start, *back]), ask=everything)
 
 
 def expression(rng, leaves, nodes):
@@ -909,6 +909,70 @@ class LevelByLevel(Node):
                 flowing[id(parent)] += slope * flowing[id(node)]
         for node in self.order():
             node.grad += flowing[id(node)]
+
+
+@Value.wrong(
+    "A value passes its gradient on before it has heard from everything that uses it, so that what arrives later is "
+    "never passed on. First put the values in an order in which each comes after all its users.")
+class BeforeItsUsers(LevelByLevel):
+    def order(self):
+        found, known = [], set()
+
+        def visit(node):
+            if id(node) not in known:
+                known.add(id(node))
+                found.append(node)
+                for parent, _ in node.made_from:
+                    visit(parent)
+
+        visit(self)
+        return found
+
+
+@Value.wrong(
+    "You begin at the inputs, where nothing has arrived yet, and what flows from y comes too late to be passed on. Walk "
+    "the list the other way round, from y.")
+class FromTheInputs(LevelByLevel):
+    def order(self):
+        return Node.order(self)[::-1]
+
+
+@Value.wrong(
+    "You begin at the inputs, where nothing has arrived yet, and what flows from y comes too late to be passed on. Walk "
+    "the list the other way round, from y.")
+class FromTheInputsAtOnce(Node):
+    def backward(self):
+        flowing = {id(node): 0.0 for node in self.order()} | {id(self): 1.0}
+        for node in self.order()[::-1]:
+            node.grad += flowing[id(node)]
+            for parent, slope in node.made_from:
+                flowing[id(parent)] += slope * flowing[id(node)]
+
+
+@Value.wrong(
+    "In a * a and a + a both operands are the same Value, and one of the two arrows is lost: a set or a dictionary holds "
+    "it once only.")
+class SameOperandOnce(Node):
+    def of(self, data, *made_from):
+        return type(self)(data, tuple({id(parent): (parent, slope) for parent, slope in made_from}.values()))
+
+
+@Value.wrong("All other gradients are right; that of y itself, the value you start from, is missing. It is 1.")
+class OwnGradMissing(Node):
+    def backward(self):
+        Node.backward(self)
+        self.grad -= 1.0
+
+
+@Value.wrong(
+    "After a second call the inputs hold the sum of both, as asked, but values in between hold something else. All grads "
+    "add up until somebody sets them to 0, y's own as well.")
+class OnlyInputsAddUp(Node):
+    def backward(self):
+        for node in self.order():
+            if node.made_from:
+                node.grad = 0.0
+        Node.backward(self)
 
 
 @Value.wrong(
@@ -1186,11 +1250,12 @@ class MinusFromPlus(Node):
 
 
 Value.small(
-    "By hand: a = 2, b = -1, c = a · b = -2, d = 1 - c = 3, y = d³ + c = 25. Back from y: d gets 3 · 3² = "
-    "27; c gets -27 from d and 1 from y, together -26; so a gets -26 · b = 26 and b gets -26 · a = -52. The "
-    "second call adds, for z = c · s with s = tanh(b) + σ(b) + exp(b) + relu(b) = -0.1248 and slope 0.4200 "
-    "+ 0.1966 + 0.3679 + 0 = 0.9845: a gets s · b = 0.1248 more, and b gets s · a + c · 0.9845 = -2.2186.",
-    program="a = Value(2)\nb = Value(-1)\nc = a * b\nd = 1 - c\ny = d ** 3 + c\ny.backward()\n" "z = c * (b.tanh() + b.sigmoid() + b.exp() + b.relu())\nz.backward()", ask="y.data, a.grad, b.grad")
+    "By hand: a = 2, b = -1, c = a · b = -2, d = 1 - c = 3, y = d³ + (c + c) = 23. Back from y: d gets 3 · "
+    "3² = 27; c gets -27 from d and 1 + 1 from c + c, together -25; so a gets -25 · b = 25 and b gets -25 · "
+    "a = -50. The second call adds, for z = c · s with s = tanh(b) + σ(b) + exp(b) + relu(b) = -0.1248 and "
+    "slope 0.4200 + 0.1966 + 0.3679 + 0 = 0.9845: c gets s = -0.1248 more, a gets s · b = 0.1248, and b "
+    "gets s · a + c · 0.9845 = -2.2186.",
+    program="a = Value(2)\nb = Value(-1)\nc = a * b\nd = 1 - c\ny = d ** 3 + (c + c)\ny.backward()\n" "z = c * (b.tanh() + b.sigmoid() + b.exp() + b.relu())\nz.backward()", ask="y.data, y.grad, c.grad, a.grad, b.grad")
 
 # Three questions
 
