@@ -1250,12 +1250,12 @@ class MinusFromPlus(Node):
 
 
 Value.small(
-    "By hand: a = 2, b = -1, c = a · b = -2, d = 1 - c = 3, y = d³ + (c + c) = 23. Back from y: d gets 3 · "
+    "By hand: a = 2, b = -1, c = a · b = -2, d = 1 - c = 3, y = (c + c) + d³ = 23. Back from y: d gets 3 · "
     "3² = 27; c gets -27 from d and 1 + 1 from c + c, together -25; so a gets -25 · b = 25 and b gets -25 · "
     "a = -50. The second call adds, for z = c · s with s = tanh(b) + σ(b) + exp(b) + relu(b) = -0.1248 and "
     "slope 0.4200 + 0.1966 + 0.3679 + 0 = 0.9845: c gets s = -0.1248 more, a gets s · b = 0.1248, and b "
     "gets s · a + c · 0.9845 = -2.2186.",
-    program="a = Value(2)\nb = Value(-1)\nc = a * b\nd = 1 - c\ny = d ** 3 + (c + c)\ny.backward()\n" "z = c * (b.tanh() + b.sigmoid() + b.exp() + b.relu())\nz.backward()", ask="y.data, y.grad, c.grad, a.grad, b.grad")
+    program="a = Value(2)\nb = Value(-1)\nc = a * b\nd = 1 - c\ny = (c + c) + d ** 3\ny.backward()\n" "z = c * (b.tanh() + b.sigmoid() + b.exp() + b.relu())\nz.backward()", ask="y.data, y.grad, c.grad, a.grad, b.grad")
 
 # Three questions
 
