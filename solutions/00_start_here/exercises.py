@@ -228,8 +228,8 @@ def mistakes(a, b):
         "Vectors are right; of a matrix you add up the lengths of its rows. All entries together are one "
         "vector.")
     yield "noticeable_summand", apart / (length(a) + length(b) + 1e-8), (
-        "What you add below the line, against division by zero, is not small beside tiny gradients, and "
-        "their relative error comes out too small. Either add far less, or treat the two zeros by "
+        "What you add below the line, against division by zero, is not small compared with tiny gradients, "
+        "and their relative error comes out too small. Either add far less, or treat the two zeros by "
         "themselves.")
 
 

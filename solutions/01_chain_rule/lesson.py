@@ -159,7 +159,7 @@ with warnings.catch_warnings(record=True) as said:
 
 # %% [markdown]
 # Both overflow: $e^{1000}$ is beyond any float64. In the first form that infinity stands below the line, and one over
-# infinity is the right answer, 0, with a warning beside it. In the second it stands above and below, and infinity over
+# infinity is the right result, 0, with a warning. In the second it stands above and below, and infinity over
 # infinity is `nan`. A form that only ever computes $e^{-|z|}$ does neither.
 
 # %% [markdown]
