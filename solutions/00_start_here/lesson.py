@@ -120,10 +120,11 @@ show(
 )
 
 # %% [markdown]
-# Nothing raises an error, nothing is nan, and the error is lower than at the start in all twelve networks. But eleven of
-# them are stuck: they answer ½ to one of the four points or to more, and the lines hardly move any more. Whoever sees this
-# would look for another learning rate, more hidden units, better starting weights. None of these is the trouble. One of the two gradients above is wrong, and no look at a curve will tell which.
-# We need a second opinion that does not come from the same derivation.
+# Nothing raises an error, nothing is nan, and the error is lower than at the start in all twelve networks. But eleven
+# of them are stuck: they answer ½ to one of the four points or to more, and the lines hardly move any more. Whoever
+# sees this would look for another learning rate, more hidden units, better starting weights. None of these is the
+# trouble. One of the two gradients above is wrong, and no look at a curve will tell which. We need a second opinion
+# that does not come from the same derivation.
 
 # %% [markdown]
 # ### Your log
@@ -131,8 +132,8 @@ show(
 # Before you go on, write a number down. (Nobody grades it. A guess that turns out wrong is worth more than none.)
 #
 # To measure a derivative one takes two points and divides: $\frac{f(x+h)-f(x-h)}{2h}$. The derivative is the limit for
-# $h \to 0$, and a float64 has about 16 digits. Of the steps $h = 10^{-1}, 10^{-2}, \dots, 10^{-14}$, with which one does this
-# quotient come nearest to the derivative of $e^x$ at $x=1$?
+# $h \to 0$, and a float64 has about 16 digits. Of the steps $h = 10^{-1}, 10^{-2}, \dots, 10^{-14}$, with which one
+# does this quotient come nearest to the derivative of $e^x$ at $x=1$?
 
 # %% [markdown] tags=["yours"]
 # My guess for the best h: …
@@ -157,8 +158,9 @@ show(
 #
 # $$\frac{f(x+h) - f(x-h)}{2h} = f'(x) + \underbrace{\tfrac{h^2}{6} f'''(x)}_{\text{error of order } h^2} + \dots$$
 #
-# **Rounding.** Each value of $f$ is stored with a relative error of about $\varepsilon = 2.2\cdot10^{-16}$. The difference of two nearly
-# equal values keeps that error while its size shrinks with $h$, so that rounding adds an error of about $\varepsilon\,|f(x)|/h$.
+# **Rounding.** Each value of $f$ is stored with a relative error of about $\varepsilon = 2.2\cdot10^{-16}$. The
+# difference of two nearly equal values keeps that error while its size shrinks with $h$, so that rounding adds an
+# error of about $\varepsilon\,|f(x)|/h$.
 #
 # Two claims follow that a computer can check: for a parabola, where $f''' = 0$, the two-sided quotient has no error but
 # rounding, at any $h$; and for other functions there is a best $h$, since one error falls with $h$ and the other rises.
@@ -179,8 +181,8 @@ print(f"one-sided  {one_sided:.12f}   off by {off:+.1e}; h/2 · f'' = {h / 2 * 6
 print(f"two-sided  {two_sided:.12f}   off by {two_sided - exact:+.1e}")
 
 # %% [markdown]
-# The first claim holds: with a step as coarse as 0.1 the two-sided quotient is right to the last digits, and the one-sided
-# one is off by just $\tfrac h2 f''$. For the second claim we need a function with a third derivative.
+# The first claim holds: with a step as coarse as 0.1 the two-sided quotient is right to the last digits, and the
+# one-sided one is off by just $\tfrac h2 f''$. For the second claim we need a function with a third derivative.
 
 # %%
 ε, steps = np.finfo(float).eps, 10.0 ** np.arange(-1, -15, -0.25)
@@ -207,13 +209,13 @@ two_sided = (np.exp(1 + 1e-6) - np.exp(1 - 1e-6)) / 2e-6
 print(f"two-sided at h = 1e-06: error {abs(two_sided / np.e - 1):.0e}")
 
 # %% [markdown]
-# Read the figure from right to left. On the right the Taylor error rules: one line falls with $h$, the other with $h^2$,
-# twice as steep. On the left rounding rules, and both climb along the dotted line. Between them lies the best step,
-# near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With $h = 10^{-14}$ no more than two digits are left.
-# **Compare with your log.**
+# Read the figure from right to left. On the right the Taylor error rules: one line falls with $h$, the other with
+# $h^2$, twice as steep. On the left rounding rules, and both climb along the dotted line. Between them lies the best
+# step, near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With $h =
+# 10^{-14}$ no more than two digits are left. **Compare with your log.**
 #
-# We take the two-sided quotient with $h = 10^{-6}$: near enough to its best, and small enough to stay on one side of a kink
-# (ReLU has one) nearly always.
+# We take the two-sided quotient with $h = 10^{-6}$: near enough to its best, and small enough to stay on one side of a
+# kink (ReLU has one) nearly always.
 
 # %% [markdown]
 # ## Exercise 0.1: the numerical gradient (2 points)
@@ -222,8 +224,8 @@ print(f"two-sided at h = 1e-06: error {abs(two_sided / np.e - 1):.0e}")
 #
 # - `f` takes an array like `x` and returns one number.
 # - `x` is a float array of any shape: a vector, a matrix, more.
-# - Return an array of the shape of `x`. Its entry $i$ is the two-sided quotient in direction $i$: only entry $i$ is moved,
-#   by $+h$ and by $-h$.
+# - Return an array of the shape of `x`. Its entry $i$ is the two-sided quotient in direction $i$: only entry $i$ is
+#   moved, by $+h$ and by $-h$.
 # - `x` must be unchanged afterwards. You may work on copies, or move an entry and put it back.
 #
 # For $f(x) = x_1^2 + 10\,x_2$ at $x = (3, 5)$ the result is $(6, 10)$.
@@ -263,13 +265,15 @@ check(numerical_gradient)
 # ## Exercise 0.2: how different are two gradients? (2 points)
 #
 # Two gradients are never equal to the last digit, so we need a number that says how different they are: 0 when they
-# agree, 1 when they point in opposite directions or one of them is zero. And it must not care whether the gradients themselves are huge or tiny.
+# agree, 1 when they point in opposite directions or one of them is zero. And it must not care whether the gradients
+# themselves are huge or tiny.
 #
 # $$\operatorname{rel}(a, b) = \frac{\lVert a - b\rVert}{\lVert a\rVert + \lVert b\rVert}, \qquad \lVert a\rVert = \sqrt{\textstyle\sum_i a_i^2}$$
 #
 # Write `relative_error(a, b)`.
 #
-# - `a` and `b` are arrays of the same shape, vectors or matrices; $\lVert\cdot\rVert$ is the root of the sum of squares of *all* entries.
+# - `a` and `b` are arrays of the same shape, vectors or matrices; $\lVert\cdot\rVert$ is the root of the sum of
+#   squares of *all* entries.
 # - Return a number. If both arrays are zero everywhere, they agree: return 0.
 #
 # For $a = (3, 4)$ and $b = (0, 0)$ the result is $5 / (5 + 0) = 1$.
@@ -320,7 +324,7 @@ print("output weights:", v0.ravel().round(4))
 # %% [markdown]
 # Every column, one for each hidden unit, is off by one factor, and the factors are the output weights. The chain rule
 # has a factor for every arrow between the error and a weight, and whoever derived this had forgotten the arrow from the
-# hidden units to the output. Two of the four weights are negative here: those units were trained in the wrong direction.
+# hidden units to the output. Two of the four weights are negative here: those units get a gradient of the wrong sign.
 # With the factor back in its place:
 
 # %%
@@ -350,14 +354,14 @@ for lr in (1.0, 10.0):
         print(f"rate {lr:4}, {name}: {np.sum(ends > 0.1)} of 6 above 0.1 after 2,500 steps")
 
 # %% [markdown]
-# All twelve learn, from the same starting weights and with the same rate; at a lower rate and at a higher one the two part
-# in the same way. One of the twelve waits for more than a thousand steps at
-# the level at which the others were stuck, before it finds the way: so a stuck curve is no proof of a wrong gradient either.
+# All twelve learn, from the same starting weights and with the same rate; at a lower rate and at a higher one the two
+# part in the same way. One of the twelve waits for more than a thousand steps at the level at which the others were
+# stuck, before it finds the way: so a stuck curve is no proof of a wrong gradient either.
 #
 # ### And the other way round: a wrong gradient that trains
 #
-# Nor does an error that falls prove a gradient right. Take a single neuron with one sample, and leave out the slope of its
-# sigmoid, $o(1-o)$.
+# Nor does an error that falls prove a gradient right. Take a single neuron with one sample, and leave out the slope of
+# its sigmoid, $o(1-o)$.
 
 # %%
 x, target = np.array([1.0, -2.0, 0.5]), 1.0
@@ -374,10 +378,10 @@ for name, rule in rules.items():
     print(f"{name:30} relative error {off:.0e}, E after 60 steps {half_square(w):.5f}")
 
 # %% [markdown]
-# The wrong one is wrong by 0.6, and after sixty steps its error is *smaller* by a factor of 25. With one sample the missing
-# factor is a positive number, so that the direction is right and only the length is not, and longer steps happen to be
-# better here. (Lesson 01 comes back to it: $(o-y)\,x$ is the right gradient of another error, cross-entropy.) So the
-# training curve is a bad witness in both directions. Measure.
+# The wrong one is wrong by 0.6, and after sixty steps its error is *smaller* by a factor of 25. With one sample the
+# missing factor is a positive number, so that the direction is right and only the length is not, and longer steps
+# happen to be better here. (Lesson 01 comes back to it: $(o-y)\,x$ is the right gradient of another error,
+# cross-entropy.) So the training curve is a bad witness in both directions. Measure.
 
 # %% [markdown]
 # ### How to read the number
@@ -405,9 +409,9 @@ for offset in (0.0, 1e3, 1e6, 1e9):
     print(f"f = v² + {offset:7.0e}: relative error {off:.0e}")
 
 # %% [markdown]
-# Within $10^{-6}$ of the kink the measured slopes are 0.4, 0.5 and 0.6: neither 0 nor 1. In this course the checks of gradients
-# draw their inputs at least $10^{-3}$ away from any kink. And a constant that is added to $f$ leaves its gradient as it is, but
-# its rounding, of the order of $\varepsilon\,|f|/h$, drowns the digits of the quotient.
+# Within $10^{-6}$ of the kink the measured slopes are 0.4, 0.5 and 0.6: neither 0 nor 1. In this course the checks of
+# gradients draw their inputs at least $10^{-3}$ away from any kink. And a constant that is added to $f$ leaves its
+# gradient as it is, but its rounding, of the order of $\varepsilon\,|f|/h$, drowns the digits of the quotient.
 
 # %% [markdown]
 # ## The Keras way
@@ -433,9 +437,9 @@ print(f"{len(calls)} calls of f for a matrix of {30 * 20} weights")
 # %% [markdown]
 # ## Beyond the lecture: a step into the complex plane
 #
-# Rounding enters because two nearly equal numbers are subtracted. There is a way without a subtraction: put $ih$ in place
-# of $h$. From the Taylor series, $f(x+ih) = f(x) + ih\,f'(x) - \tfrac{h^2}2f''(x) - \dots$, and the imaginary part, divided by $h$,
-# is $f'(x)$ with an error of order $h^2$. Nothing cancels, so $h$ may be as small as one likes.
+# Rounding enters because two nearly equal numbers are subtracted. There is a way without a subtraction: put $ih$ in
+# place of $h$. From the Taylor series, $f(x+ih) = f(x) + ih\,f'(x) - \tfrac{h^2}2f''(x) - \dots$, and the imaginary
+# part, divided by $h$, is $f'(x)$ with an error of order $h^2$. Nothing cancels, so $h$ may be as small as one likes.
 
 # %%
 f = lambda v: np.exp(v) * np.sin(v)
@@ -448,10 +452,10 @@ for h in (1e-2, 1e-6, 1e-10, 1e-20):
 print(f"|z| at z = -2, whose slope is -1: {abs(-2 + 1e-20j).imag / 1e-20:.0f} by a complex step")
 
 # %% [markdown]
-# With $h=10^{-20}$ the two-sided quotient is 0, and wrong by 100 %, while the complex step is right to the last digit. Its price: $f$ has to be
-# made of operations that are differentiable for complex numbers, too, and to accept them. `abs` is not: it returns the distance from 0, a real
-# number, and the slope comes out as 0, without a word. That is why the course measures with two real points, and why exercise 0.1 asks for
-# them.
+# With $h=10^{-20}$ the two-sided quotient is 0, and wrong by 100 %, while the complex step is right to the last digit.
+# Its price: $f$ has to be made of operations that are differentiable for complex numbers, too, and to accept them.
+# `abs` is not: it returns the distance from 0, a real number, and the slope comes out as 0, without a word. That is
+# why the course measures with two real points, and why exercise 0.1 asks for them.
 
 # %% [markdown]
 # ## Errata hunt
@@ -494,20 +498,23 @@ quiz()
 #
 # ## Summary
 #
-# - The two-sided quotient errs by $\tfrac{h^2}{6}f^{(3)}$ plus rounding of about $\varepsilon|f|/h$; $h = 10^{-6}$ suits float64.
-# - One number, $\lVert a-b\rVert/(\lVert a\rVert+\lVert b\rVert)$, tells a wrong factor from noise, and taken layer by layer it says where.
+# - The two-sided quotient errs by $\tfrac{h^2}{6}f^{(3)}$ plus rounding of about $\varepsilon|f|/h$; $h = 10^{-6}$
+#   suits float64.
+# - One number, $\lVert a-b\rVert/(\lVert a\rVert+\lVert b\rVert)$, tells a wrong factor from noise, and taken layer by
+#   layer it says where.
 # - Near a kink, or beside very large values, the measurement is what is wrong.
 #
 # *What would change my mind about a gradient I believe in:* a relative error above $10^{-3}$ at a point without kinks.
 #
 # ## What to read next
 #
-# - Stanford's CS231n notes, *Neural Networks Part 3: Learning and Evaluation* (cs231n.github.io/neural-networks-3), the section on
-#   gradient checks: more traps, among them regularisation that hides a wrong data gradient.
-# - W. Squire and G. Trapp (1998), *Using complex variables to estimate derivatives of real functions*, SIAM Review 40(1): the complex
-#   step, in three pages.
-# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine learning: a survey*,
-#   Journal of Machine Learning Research 18(153): how measuring, symbolic and automatic differentiation differ.
+# - Stanford's CS231n notes, *Neural Networks Part 3: Learning and Evaluation* (cs231n.github.io/neural-networks-3),
+#   the section on gradient checks: more traps, among them regularisation that hides a wrong data gradient.
+# - W. Squire and G. Trapp (1998), *Using complex variables to estimate derivatives of real functions*, SIAM Review
+#   40(1): the complex step, in three pages.
+# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine
+#   learning: a survey*, Journal of Machine Learning Research 18(153): how measuring, symbolic and automatic
+#   differentiation differ.
 
 # %%
 progress()
