@@ -318,7 +318,7 @@ update_lost = Exercise(points=2, groups={"float16": 1, "float32": 1, "float64": 
 
 @update_lost.cases
 def cases(rng):
-    """Steps of a known share of the spacing at w, away from the shares at which rounding could go either way."""
+    """Steps of a known share of the spacing at w, away from shares at which rounding could go either way."""
     small_and_large = {"float16": (-2, 5), "float32": (-6, 8), "float64": (-6, 8)}
     for dtype, exponents in small_and_large.items():
         for exponent in exponents:
@@ -440,12 +440,14 @@ def cases(rng):
     yield traced(SCALE, "the slide's first row", [slide], plateau(rng))
     yield traced(SCALE, "a large weight that hardly moves", [stuck(rng, 60), moving(rng, 2)], plateau(rng))
     yield traced(SCALE, "small weights that move", [moving(rng, 0.002), moving(rng, 0.004)], plateau(rng))
-    yield traced(SCALE, "a small weight that blows up", [moving(rng, 0.9), doubling(rng, 0.001)], falling(rng))
+    blown_up = [moving(rng, 0.9), doubling(rng, 0.001)]
+    yield traced(SCALE, "a small weight that blows up", blown_up, falling(rng))
 
     slide = [1, 12, -10, 8, -6, 14, -12]
     yield traced(SIGNS, "the slide's second row", [slide], wild(rng))
-    yield traced(SIGNS, "a weight that changes its sign once", [crossing(rng), moving(rng, 0.8)], plateau(rng))
-    yield traced(SIGNS, "a weight that grows without end", [doubling(rng, 0.5), moving(rng, 0.6)], falling(rng))
+    crossed, grew = [crossing(rng), moving(rng, 0.8)], [doubling(rng, 0.5), moving(rng, 0.6)]
+    yield traced(SIGNS, "a weight that changes its sign once", crossed, plateau(rng))
+    yield traced(SIGNS, "a weight that grows without end", grew, falling(rng))
 
     fine = lambda: moving(rng, rng.uniform(0.2, 1.5))
     yield traced(LAYERS, "only the first layer hardly moves", [stuck(rng, 0.7), fine(), fine()], plateau(rng))
@@ -560,12 +562,12 @@ def mistakes(traces):
     weights = {name: values for name, values in traces.items() if name != "loss"}
     found = verdict(traces, broken, still)
     level = np.ptp(loss[-4:]) < 0.01 * loss[-1]
-    yield "near_zero_means_vanishing", verdict(traces, broken, lambda values: np.min(np.abs(values)) < 0.01), (
+    near_zero = lambda values: np.min(np.abs(values)) < 0.01
+    yield "near_zero_means_vanishing", verdict(traces, broken, near_zero), (
         "You call a weight near zero vanishing, as a row of the lecture's table does. What vanishes is the "
         "gradient, so that weights stop moving, wherever they are: compare each value with the others of "
         "its trace.")
-    either = lambda values: still(values) or np.min(np.abs(values)) < 0.01
-    yield "near_zero_is_enough", verdict(traces, broken, either), (
+    yield "near_zero_is_enough", verdict(traces, broken, lambda v: still(v) or near_zero(v)), (
         "A weight near zero counts as vanishing although it moves. Small weights are healthy as long as "
         "they learn.")
     wide = lambda values: not_finite(values) or np.ptp(values) > 20

@@ -21,7 +21,7 @@ from autograder import check, progress
 from nnlab import MLP
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, show, style
 from nnlab.stack import fit_together
 
 style()
@@ -76,19 +76,14 @@ for step in (0, 100, 200, 300):
 print("share of layer 1 that is what it was:", *[f"{share[0]:.0%}" for share in unmoved])
 
 # %% tags=["demo"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.1), layout="none")
-fig.subplots_adjust(left=0.07, right=0.99, bottom=0.17, wspace=0.2)  # quicker than a layout
-seeds_band(left, RECORDED, [losses for _, losses in sigmoid_runs], "mean of 5 seeds", BLUE)
 page = ([1, 101, 201, 301], [6.5, 5.7, 5.7, 5.7])
-left.plot(*page, "D", color=BLACK, label="the lecture's page")
-left.set(title="The loss falls to 5.7 and stays there", xlabel="step", ylabel="loss (MSE)")
-left.set_ylim(5.2, None)
-left.legend()
-seeds_band(right, range(1, 11), unmoved, "mean of 5 seeds", BLUE)
-right.set(title="Layer 1: nine of ten weights unchanged", xlabel="layer")
-right.set(ylabel="share unchanged", ylim=(-0.03, 1.03), xticks=range(1, 11))
 show(
-    fig,
+    curves(RECORDED, {"mean of 5 seeds": [losses for _, losses in sigmoid_runs]},
+           marks={"the lecture's page": page}, title="The loss falls to 5.7 and stays there",
+           xlabel="step", ylabel="loss (MSE)", ylim=(5.2, None)),
+    curves(range(1, 11), {"mean of 5 seeds": unmoved},
+           title="Layer 1: nine of ten weights unchanged", xlabel="layer",
+           ylabel="share unchanged", ylim=(-0.03, 1.03), xticks=range(1, 11)),
     alt="Left: the loss of five seeds drops within a few steps to 5.7 and stays level; the "
     "lecture's values, 6.5, 5.7, 5.7, 5.7, lie on the same course. Right: the share of weights "
     "that are exactly unchanged after 300 steps, by layer: above 0.9 in layer 1, about 0.5 in "
@@ -354,41 +349,31 @@ with np.errstate(all="ignore"):
 # every such comparison is `False`.
 
 # %%
-LOOKS = [(0.1, BLUE, "-"), (0.2, SKY, "--"), (0.25, GREEN, "-."), (0.5, PURPLE, ":")]
-LOOKS += [(1, BLACK, "-"), (1.5, ORANGE, ":"), (2, VERMILION, "-"), (3, GREY, "--")]
+FACTORS = {0.1: (BLUE, "-"), 0.2: (SKY, "--"), 0.25: (GREEN, "-."), 0.5: (PURPLE, ":"),
+           1: (BLACK, "-"), 1.5: (ORANGE, ":"), 2: (VERMILION, "-"), 3: (GREY, "--")}
 
 
-def powers(exponents):
-    """Powers of ten as plain text, which is quicker to draw than a formula."""
-    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    return ["10" + str(k).translate(raised) for k in exponents]
-
-
-def powers_with_limits(ax, last, reach, formats):
-    """The powers of eight factors as decades, and where the formats end."""
-    for f, color, line in LOOKS:
-        ends = [0, last * math.log10(f)]  # the line is straight
-        ax.plot([0, last], ends, color=color, linestyle=line, label=f"f = {f}")
+def fan(last, formats, **frame):
+    """The powers of eight factors in decades, and where the formats end."""
+    ends = {}
     for name in formats:
         info = np.finfo(name)
         for limit, beyond in ((info.smallest_subnormal, "0"), (info.max, "inf")):
-            ax.axhline(np.log10(limit), color=BLACK, linewidth=0.9, linestyle=(0, (1, 2)))
-            where = (1.02 * last, np.log10(limit))  # beside the axes
-            ax.text(*where, f"{name}: {beyond}", va="center", fontsize=9)
-    ticks = np.linspace(-reach, reach, 7).astype(int)
-    ax.set_yticks(ticks, powers(ticks))
-    ax.set(xlabel="number of factors n", xlim=(0, last), ylim=(-1.15 * reach, 1.15 * reach))
+            ends[f"{name}: {beyond}"] = np.log10(limit)
+    return curves(
+        [0, last], {f"f = {f}": [0, last * math.log10(f)] for f in FACTORS},
+        looks={f"f = {f}": (*look, "") for f, look in FACTORS.items()}, xlim=(0, last),
+        across={f"_{name}": height for name, height in ends.items()}, legend="none",
+        also=lambda ax: [ax.text(1.02 * last, height, name, va="center", fontsize=9)
+                         for name, height in ends.items()],
+        xlabel="number of factors n", ylabel="log₁₀ fⁿ", **frame)
 
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7), layout="none")
-fig.subplots_adjust(left=0.09, right=0.91, bottom=0.23, wspace=0.45)
-powers_with_limits(left, 30, 9, ["float16"])
-powers_with_limits(right, 1100, 330, ["float32", "float64"])
-left.set(title="float16 ends within 30 layers", ylabel="fⁿ")
-right.set(title="float32 and float64 only last longer")
-fig.legend(*left.get_legend_handles_labels(), loc="lower center", ncols=8, fontsize=10)
 show(
-    fig,
+    fan(30, ["float16"], ylim=(-10, 10), title="float16 ends within 30 layers"),
+    fan(1100, ["float32", "float64"], ylim=(-380, 380),
+        title="float32 and float64 only last longer"),
+    legend="right", size=(10, 3.8),
     alt="Powers of eight factors from 0.1 to 3 against the number of factors, vertical axis in "
     "powers of ten: straight lines that fan out from 1. Left, up to 30 factors: all but f = 1 "
     "leave the range of float16, between 6e-8 and 65504, the line of 0.1 after eight factors. "
@@ -403,28 +388,26 @@ show(
 
 # %%
 def one_power(f, n):
-    """f^0 to f^n in three formats; a cross marks the first 0 or inf."""
-    n, results = int(n), []
-    fig, ax = plt.subplots(figsize=(6, 2.8), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.13, right=0.96, bottom=0.19)
-    for name, color, width in zip(FORMATS, (VERMILION, ORANGE, BLUE), (2, 5, 9)):
+    """f^0 to f^n in three formats; a cross where the next one is 0 or inf."""
+    n, lines, ends = int(n), {}, []
+    for name in ("float64", "float32", "float16"):
         with np.errstate(all="ignore"):
             values = np.cumprod(np.array([1] + [f] * n, dtype=name), dtype=name).astype(float)
             decades = np.log10(values)
-        ax.plot(decades, color=color, linewidth=width, label=name, zorder=12 - width)
-        ends = np.flatnonzero(~np.isfinite(decades))[:1]
-        ax.plot(ends, decades[ends - 1], "X", color=color, ms=9, mec=BLACK, zorder=13)
-        results.append(f"{name} {values[-1]:.3g}")
-    ax.set_title(f"{f:.2f} to the {n}: " + ", ".join(results), fontsize=11)
-    ax.set(xlabel="number of factors", ylabel="log₁₀ fⁿ", xlim=(0, n))
-    ax.legend()
-    return fig
+        lines[f"{name} {values[-1]:.3g}"] = np.where(np.isfinite(decades), decades, np.nan)
+        ends += [(k - 1, decades[k - 1]) for k in np.flatnonzero(~np.isfinite(decades))[:1]]
+    looks = dict(zip(lines, [(BLUE, "-", ""), (ORANGE, "--", ""), (VERMILION, ":", "")]))
+    return curves(
+        None, lines, looks=looks, xlabel="number of factors", ylabel="log₁₀ fⁿ",
+        marks={"_ends": np.reshape(ends, (-1, 2)).T}, xlim=(0, n), legend="none",
+        title=f"{f:.2f} to the {n}: " + ", ".join(lines))
 
 
 explore(
     one_power,
     alt="Powers of 0.2 up to n = 80 in three formats, on one falling line. The line of float16 "
-    "ends after 10 factors and that of float32 after 64, each with a cross; float64 goes on to "
+    "(dotted) ends after 10 factors and that of float32 (dashed) after 64, each with a cross; "
+    "float64 (solid) goes on to "
     "1e-56.",
     f=(0.1, 3, 0.05, 0.2),
     n=(10, 600, 10, 80),
@@ -520,22 +503,16 @@ for step in (2.9e-8, 3.0e-8, -5.9e-8, -6.0e-8):
 
 # %% tags=["demo"]
 w_axis = np.geomspace(1e-2, 1e3, 3000)
-fig, ax = plt.subplots(figsize=(6.5, 3.5))
-for name, color, line in zip(FORMATS, (VERMILION, ORANGE, BLUE), ("-", "--", "-.")):
+stairs = {}
+for name in FORMATS:
     w_there = w_axis.astype(name)
     down = np.nextafter(w_there, np.zeros_like(w_there))
-    half = (w_there.astype(float) - down.astype(float)) / 2
-    ax.loglog(w_axis, half, color=color, linestyle=line, label=f"half a spacing of {name}")
-ax.plot(1, 1e-9, "D", color=BLACK, ms=8)
-ax.annotate("the page's step", (1, 1e-9), (3, 1e-11), arrowprops={"arrowstyle": "-"})
-ax.set(title="A step below the line does not move the weight", xlabel="weight w", ylabel="step")
-ax.set_ylim(1e-19, 1e4)
-for axis, exponents in ((ax.xaxis, range(-2, 4)), (ax.yaxis, range(-16, 5, 4))):
-    axis.set_ticks([10.0**k for k in exponents], powers(exponents))
-ax.minorticks_off()
-ax.legend(loc="upper left", fontsize=10)
+    stairs[f"half a spacing of {name}"] = (w_there.astype(float) - down.astype(float)) / 2
 show(
-    fig,
+    curves(w_axis, stairs, log="xy", marks={"the page's step": (1, 1e-9)},
+           title="A step below the line does not move the weight",
+           xlabel="weight w", ylabel="step"),
+    legend="right", size=(9, 3.6),
     alt="Smallest step that moves a weight, against the weight, both axes logarithmic: three "
     "staircases that rise with the weight and double at every power of two. At weight 1 they "
     "stand near 2e-4 for float16, 3e-8 for float32 and 6e-17 for float64. The page's step of "
@@ -660,21 +637,16 @@ for name, trace in (("first", still), ("second", wild)):
     print("   gradients, at a learning rate of 0.01:", *[f"{g:.2f}" for g in gradients])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 3, figsize=(8.5, 2.6), layout="none")
-fig.subplots_adjust(left=0.1, right=0.99, bottom=0.2, wspace=0.42)
-titles = ("Hardly moves: vanishing", "Jumps about: exploding", "Flat: but why?")
-for ax, trace, color, title in zip(axes, (still, wild), (BLUE, VERMILION), titles):
-    ax.plot(range(7), trace, "o-", color=color)
-    ax.set(title=title, xlabel="step", ylabel="weight", xticks=[0, 2, 4, 6])
-axes[0].set_ylim(0.9, 1.1)
-axes[2].plot(*page, "D--", color=BLACK)
-axes[2].set(title=titles[2], xlabel="epoch", ylabel="loss", ylim=(0, 7), xticks=page[0])
 show(
-    fig,
+    curves(None, still, ylim=(0.9, 1.1), title="Hardly moves: vanishing", xlabel="step",
+           ylabel="weight"),
+    curves(None, wild, looks={"_": (VERMILION, "-", "o")}, title="Jumps about: exploding",
+           xlabel="step", ylabel="weight"),
+    curves(*page, looks={"_": (BLACK, "--", "D")}, ylim=(0, 7), xticks=page[0],
+           title="Flat: but why?", xlabel="epoch", ylabel="loss"),
     alt="Three panels. First: a weight goes from 1 to 1.0007 in six steps, a level line on an axis "
     "from 0.9 to 1.1. Second: a weight jumps from 1 to 12, -10, 8, -6, 14 and -12. Third: a loss "
     "of 6.5 at epoch 1 and 5.7 at epochs 101, 201 and 301.",
-    dpi=72,
 )
 
 # %% [markdown]
@@ -809,29 +781,24 @@ for kind, (act, init, _) in KINDS.items():
 
 # %% tags=["demo"]
 LOWEST, HIGHEST = 1e-10, 1e10  # exactly 0, and what is beyond, is drawn here
-fig, ax = plt.subplots(figsize=(7, 4))
-looks = zip((BLUE, GREEN, VERMILION, GREY), ("-", "--", "-.", ":"))
-for (kind, some), (color, line) in zip(runs.items(), looks):
-    curves = []
-    for weights, _ in some:
-        start = weights[0][1]
-        with np.errstate(all="ignore"):
-            way = [np.linalg.norm(W[1] - start) / np.linalg.norm(start) for W in weights]
-        curves.append(np.clip(way, LOWEST, HIGHEST)[1:])
-        ax.plot(RECORDED[1:], curves[-1], color=color, linewidth=0.8, alpha=0.6)
-        if np.isnan(way).any():
-            nan_from = RECORDED[np.argmax(np.isnan(way))]
-            ax.plot(nan_from, HIGHEST, "X", color=color, ms=9, mec=BLACK, clip_on=False, zorder=3)
-            print(f"{kind}: nan from step {nan_from} on")
-    mean = 10 ** np.mean(np.log10(curves), axis=0)  # of the logarithms, as long as there are five
-    ax.plot(RECORDED[1:], mean, color=color, linestyle=line, linewidth=2.8, label=kind)
-ax.set(title="Tiny steps and a vanished gradient look alike", xscale="log", yscale="log")
-ax.set(xlabel="step", ylabel="way of layer 1, beside its length", ylim=(LOWEST / 3, HIGHEST))
-ax.set_xticks([1, 10, 100], ["1", "10", "100"])
-ax.set_yticks(10.0 ** np.arange(-9, 10, 3), powers(range(-9, 10, 3)))
-fig.legend(loc="outside lower center", ncols=4, fontsize=10)
+ways, lost = {}, []
+for kind, some in runs.items():
+    with np.errstate(all="ignore"):
+        start = [ws[0][1] for ws, _ in some]
+        way = [[np.linalg.norm(W[1] - first) / np.linalg.norm(first) for W in ws[1:]]
+               for first, (ws, _) in zip(start, some)]
+    ways[kind] = np.clip(way, LOWEST, HIGHEST)
+    lost += [RECORDED[1 + np.argmax(np.isnan(one))] for one in way if np.isnan(one).any()]
+    print(f"{kind}: {np.isnan(way).any(axis=1).sum()} of 5 become nan")
 show(
-    fig,
+    curves(RECORDED[1:], ways, mean="geometric", log="xy", ylim=(LOWEST / 3, 3 * HIGHEST),
+           marks={"nan from here on": (lost, np.full(len(lost), HIGHEST))},
+           looks=dict(zip(runs, [(BLUE, "-", ""), (GREEN, "--", ""), (VERMILION, "-.", ""),
+                                 (GREY, ":", "")])),
+           xticks={1: "1", 10: "10", 100: "100"}, yticks=10.0 ** np.arange(-9, 10, 3),
+           title="Tiny steps and a vanished gradient look alike",
+           xlabel="step", ylabel="way of layer 1, beside its length"),
+    legend="right", size=(9.4, 3.8),
     alt="How far the first layer has moved, beside its length, over 300 steps, both axes "
     "logarithmic, five seeds each. tanh: from about 0.001 to about 0.6. ReLU with large weights: "
     "about 10 or more after the first step; three of the runs end in nan at step 3, marked by "
