@@ -1,4 +1,4 @@
-"""Exercises of lesson 03: products of matrices, how many of them, gradients of a network without activations."""
+"""Exercises of lesson 03: products of matrices, their number, gradients of a network without activations."""
 
 from functools import reduce
 
@@ -431,7 +431,8 @@ def mistakes(w, x, y):
         "one that went in.")
     yield "z_handed_on", answer(w, x, y, forwards=lambda w, x: (chain, np.append(x, np.maximum(chain, 0)))), (
         "You hand z to the next layer, not a: a unit that is switched off sends its negative number on.")
-    yield "without_relu", answer(w, x, y, slope=everywhere, forwards=lambda w, x: (chain, np.append(x, chain))), (
+    linear = lambda w, x: (chain, np.append(x, chain))
+    yield "without_relu", answer(w, x, y, slope=everywhere, forwards=linear), (
         "There is no ReLU: negative numbers pass as they are.")
     yield "last_layer_first", {**found, "dz": dz[::-1], "dw": dw[::-1]}, (
         "The gradients stand in the order in which you met them, last layer first.")

@@ -16,11 +16,14 @@ import numpy as np
 
 from autograder import check, progress
 from nnlab import MLP, Training
-from nnlab.figures import BLACK, BLUE, GREY, VERMILION, explore, plt, seeds_band, show, style
+from nnlab.figures import BLACK, BLUE, GREY, VERMILION, curves, explore, show, style
 
 style()
 rng = np.random.default_rng(3)
-LOOKS = {0.5: (BLUE, "v", "--"), 1.0: (BLACK, "o", "-"), 1.5: (VERMILION, "^", "-.")}
+LOOK = {
+    "d = 0.5": (BLUE, "--", "v"), "d = 1.0": (BLACK, "-", "o"), "d = 1.5": (VERMILION, "-.", "^"),
+}
+SCALES = (0.5, 1.0, 1.5)
 
 # %% [markdown]
 # ## See it fail first
@@ -42,27 +45,18 @@ def losses_of(d, seed, steps=60):
     return np.array([start, *net.fit(X, Y, settings, epochs=steps).loss])
 
 
-runs = {d: np.array([losses_of(d, seed) for seed in range(5)]) for d in LOOKS}
+runs = {d: np.array([losses_of(d, seed) for seed in range(5)]) for d in SCALES}
 for d, losses in runs.items():
     start, left = losses[:, 0], losses[:, -1] / losses[:, 0]
     ends = "all nan" if np.isnan(left).all() else f"{left.min():.2%} to {left.max():.2%} left"
     print(f"d = {d}: loss {start.min():7.2f} to {start.max():7.2f}, after 60 steps {ends}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(6.6, 3.6))
-for d, losses in runs.items():
-    color, marker, line = LOOKS[d]
-    shown = np.where(losses < 1e30, losses, np.nan)  # inf can't be drawn
-    ax.semilogy(shown.T, color=color, linewidth=0.7, alpha=0.5)
-    look = {"color": color, "marker": marker, "markevery": 10, "label": f"d = {d}"}
-    ax.semilogy(shown.mean(axis=0), line, linewidth=2.5, **look)
-ax.set(title="One learning rate: standstill, learning, explosion")
-ax.set(xlabel="step", ylabel="training loss")
-ax.set_ylim(1e-3, 1e8)
-ax.annotate("d = 1.5 leaves the picture\nin its first step", (1, 2e6), (8, 2e5), color=VERMILION)
-ax.legend(loc="center right")
+shown = {f"d = {d}": np.where(losses < 1e30, losses, np.nan) for d, losses in runs.items()}
 show(
-    fig,
+    curves(None, shown, looks=LOOK, log="y", ylim=(1e-3, 1e8), legend="center right",
+           title="One learning rate: standstill, learning, explosion",
+           xlabel="step", ylabel="training loss"),
     alt="Training loss over 60 steps on a log axis, five seeds for each d. For d = 0.5 it is a "
     "level line near 1. For d = 1 it falls from about 0.3 to a few thousandths. For d = 1.5 it "
     "starts in the thousands and shoots out of the top of the figure in the first step.",
@@ -114,20 +108,21 @@ print("turn, then stretch:", stretch @ turn @ x)
 
 # %%
 flag = np.array([[0, 0], [0, 2], [1.2, 2], [1.2, 1.5], [0.5, 1.5], [0.5, 0], [0, 0]]).T
-fig, axes = plt.subplots(1, 2, figsize=(8, 2.7), sharex=True, sharey=True)
 orders = {
     "stretch first: turn · stretch · x": turn @ stretch,
     "turn first: stretch · turn · x": stretch @ turn,
 }
-for ax, (name, product) in zip(axes, orders.items()):
-    ax.fill(*flag, facecolor="none", edgecolor=GREY, linestyle="--", label="before")
-    ax.fill(*(product @ flag), facecolor=BLUE, edgecolor=BLACK, alpha=0.6, label="after")
-    ax.set(title=name, aspect="equal", xlabel="$x_1$")
-axes[0].set_ylabel("$x_2$")
-axes[0].legend(loc="upper left")
-fig.suptitle("The same two matrices, two different networks")
+
+
+def drawn_flag(name, product):
+    return curves(None, {"before": tuple(flag), "after": tuple(product @ flag)},
+                  looks={"before": (GREY, "--", ""), "after": (BLUE, "-", "")}, equal=True,
+                  title=name, xlabel="$x_1$", ylabel="$x_2$")
+
+
 show(
-    fig,
+    *[drawn_flag(*order) for order in orders.items()],
+    title="The same two matrices, two different networks", share="xy", size=(8, 2.9),
     alt="A flag before and after two layers. Left, stretched along the first axis and then turned, "
     "it becomes narrow and tall. Right, turned first and then stretched, it becomes wide and "
     "flat.",
@@ -367,34 +362,13 @@ check(linear_grads)
 TITLES = "signal $h_l$", "its gradient $g_l$", "the weights' gradient $dW_l$"
 
 
-def three_panels(title):
-    fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.3), sharey=True)
-    fig.suptitle(title)
-    for ax, name in zip(axes, TITLES):
-        ax.set(yscale="log", title=name, xlabel="layer l")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-    axes[0].set_ylabel("length")
-    return fig, axes
-
-
-def draw_lengths(profiles):
-    """What every layer gets, with a line for each d."""
-    title = "Signal and gradient grow in opposite directions; their product is level"
-    fig, axes = three_panels(title)
-    for d, profile in profiles.items():
-        color, marker, line = LOOKS[d]
-        for ax, some, first in zip(axes, profile, (0, 0, 1)):
-            layers = range(first, first + len(some))
-            ax.plot(layers, some, line, color=color, marker=marker, ms=5, label=f"d = {d}")
-    axes[0].legend(loc="lower left")
+def three_panels(profiles, looks=None, **arrangement):
+    """Lengths over the layers: of h_0..h_L, of g_0..g_L, of dW_1..dW_L."""
     show(
-        fig,
-        alt="Three panels on a log axis over the layers, for d = 0.5, 1 and 1.5. The signal grows "
-        "with the layer for d = 1.5 and shrinks for 0.5. Its gradient does so in the other "
-        "direction, from the last layer to the first. The gradient of the weights is the same "
-        "for the layers one to nine, far up for d = 1.5 and far down for 0.5, with a small "
-        "step at the last layer.",
-        dpi=70,
+        *[curves(range(first, first + np.shape(part[0])[-1]), dict(zip(profiles, part)),
+                 looks=looks, log="y", title=title, xlabel="layer l", ylabel="length")
+          for title, part, first in zip(TITLES, zip(*profiles.values()), (0, 0, 1))],
+        share="y", **arrangement,
     )
 
 # %%
@@ -408,11 +382,20 @@ def lengths(x, Ws, dO):
 
 last = rng.normal(size=(2, 4)) / 2
 x, dO = np.full((4, 1), 0.5), np.full((2, 1), np.sqrt(0.5))  # both of length 1
-profiles = {d: lengths(x, [d * np.eye(4)] * 9 + [last], dO) for d in LOOKS}
+profiles = {f"d = {d}": lengths(x, [d * np.eye(4)] * 9 + [last], dO) for d in SCALES}
 print("  d     g_1 / g_9   h_8 / h_0   dW_1 / dW_9        dW_1")
 for d, (h, g, dW) in profiles.items():
-    print(f"{d:3}  {g[1] / g[9]:10.4f}  {h[8] / h[0]:10.4f}  {dW[0] / dW[8]:12.4f}  {dW[0]:10.4f}")
-draw_lengths(profiles)
+    ratios = f"{g[1] / g[9]:10.4f}  {h[8] / h[0]:10.4f}  {dW[0] / dW[8]:12.4f}"
+    print(f"{d[4:]}  {ratios}  {dW[0]:10.4f}")
+three_panels(
+    profiles, looks=LOOK,
+    title="Signal and gradient grow in opposite directions; their product is level",
+    alt="Three panels on a log axis over the layers, for d = 0.5, 1 and 1.5. The signal grows "
+    "with the layer for d = 1.5 and shrinks for 0.5. Its gradient does so in the other "
+    "direction, from the last layer to the first. The gradient of the weights is the same "
+    "for the layers one to nine, far up for d = 1.5 and far down for 0.5, with a small "
+    "step at the last layer.",
+)
 
 # %% [markdown]
 # Two slopes, and one level line. From layer 9 to layer 1 the gradient grows by $1.5^8 = 25.6$, just as the signal does
@@ -459,28 +442,6 @@ print("dy/dw      ", np.round([(above - below) / 2e-6 for above, below in output
 # rates, over five powers of ten. Your `linear_grads` does the training, one sample at a time.
 
 # %% tags=["demo"]
-def draw_sweep(rates, left):
-    """What 60 steps leave of the loss, by learning rate, for each d."""
-    fig, ax = plt.subplots(figsize=(6.6, 3.4))
-    for d, some in left.items():
-        color, marker, line = LOOKS[d]
-        ax.loglog(rates, some.T, color=color, linewidth=0.7, alpha=0.5)
-        ax.loglog(rates, some.mean(axis=0), line, color=color, marker=marker, label=f"d = {d}")
-    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
-    ax.annotate("answering 0", (0.03, 2.2), color=GREY)
-    ax.set(title="In 60 steps no learning rate makes up for a wrong scale", xlabel="learning rate")
-    ax.set(ylabel="loss after 60 steps", ylim=(1e-6, 1e3))
-    ax.legend(loc="lower left")
-    show(
-        fig,
-        alt="Loss left after 60 steps against the learning rate, both axes logarithmic, four "
-        "seeds and their mean for each d; a line ends where a seed diverges. d = 0.5 stays at "
-        "1 at every rate and ends beyond 0.1. d = 1 falls to a ten-thousandth at 0.01 and "
-        "ends beyond 0.03. d = 1.5 comes down from near a hundred at 0.00001 to about three "
-        "at 0.0001, where all but one of its seeds end.",
-    )
-
-# %% tags=["demo"]
 def loss_left(d, rate, seed, steps=60):
     """Loss after training, as a share of what the answer 0 would cost; nan if it diverges."""
     draw = np.random.default_rng(seed)
@@ -497,7 +458,7 @@ def loss_left(d, rate, seed, steps=60):
 
 rates = 10.0 ** np.arange(-5, 0.1, 0.5)
 left = {}
-for d in LOOKS:
+for d in SCALES:
     left[d] = np.array([[loss_left(d, rate, seed) for rate in rates] for seed in range(4)])
     alive = np.isfinite(left[d]).all(axis=0)
     best = np.argmin(np.where(alive, left[d].mean(axis=0), np.inf))
@@ -507,7 +468,19 @@ for d, rate in [(0.5, 0.1), (1.5, 1e-4)]:  # these two once more, ten times as l
     later = np.array([loss_left(d, rate, seed, steps=600) for seed in range(4)])
     print(f"d = {d}, rate {rate:.0e}, 600 steps: {np.isnan(later).sum()} of 4 seeds diverge, "
           f"the others leave {np.nanmin(later):.2f} to {np.nanmax(later):.2f}")
-draw_sweep(rates, left)
+
+# %% tags=["demo"]
+show(
+    curves(rates, {f"d = {d}": some for d, some in left.items()}, looks=LOOK, log="xy",
+           across={"answering 0": 1}, ylim=(1e-6, 1e3), legend="lower left",
+           title="In 60 steps no learning rate makes up for a wrong scale",
+           xlabel="learning rate", ylabel="loss after 60 steps"),
+    alt="Loss left after 60 steps against the learning rate, both axes logarithmic, four "
+    "seeds and their mean for each d; a line ends where a seed diverges. d = 0.5 stays at "
+    "1 at every rate and ends beyond 0.1. d = 1 falls to a ten-thousandth at 0.01 and "
+    "ends beyond 0.03. d = 1.5 comes down from near a hundred at 0.00001 to about three "
+    "at 0.0001, where all but one of its seeds end.",
+)
 
 # %% [markdown]
 # The three networks want three different rates, and two of them are helped little by any. With $d=0.5$ there is hardly
@@ -611,19 +584,24 @@ full *= 1.5 / np.abs(np.linalg.eigvals(full)).max()
 triangular = 0.5 * np.eye(4) + np.diag([1.5] * 3, k=1)
 matrices = {"1.5·I": diagonal, "full": full, "triangular": triangular}
 
-fig, axes = plt.subplots(3, 1, figsize=(9.6, 4.4))
-fig.suptitle("W, W², … W⁹: one keeps all directions, one forgets all but one, one rises and falls")
-for ax, (name, W) in zip(axes, matrices.items()):
-    powers = [np.linalg.matrix_power(W, k) for k in range(1, 10)]
-    gap = np.full((4, 1), np.nan)
-    strip = np.hstack([np.hstack([P / P.max(), gap]) for P in powers])
-    ax.imshow(strip, cmap="Blues", vmin=0, vmax=1.2)
-    ax.set(yticks=[], ylabel=name)
-    ax.set_xticks(5 * np.arange(9) + 1.5, [f"{np.linalg.norm(P, 2):.3g}" for P in powers])
-    ax.grid(False)
-axes[-1].set_xlabel("largest stretch of the power; shades relative to its largest entry")
+
+
+def nine_powers(name, W):
+    """W to W⁹ side by side, with the largest stretch of each below it."""
+    def draw(ax):
+        powers = [np.linalg.matrix_power(W, k) for k in range(1, 10)]
+        strip = np.hstack([np.pad(P / P.max(), ((0, 0), (0, 1)), constant_values=np.nan)
+                           for P in powers])
+        ax.imshow(strip, cmap="Blues", vmin=0, vmax=1.2)
+        ax.set(yticks=[], ylabel=name)
+        ax.set_xticks(5 * np.arange(9) + 1.5, [f"{np.linalg.norm(P, 2):.3g}" for P in powers])
+        ax.grid(False)
+    return draw
+
+
 show(
-    fig,
+    *[nine_powers(*one) for one in matrices.items()], columns=1, size=(9.6, 4.6),
+    title="One keeps all directions, one forgets all but one, one rises and falls",
     alt="Three rows of nine small heat maps, the powers one to nine of three 4 by 4 matrices, with "
     "the largest stretch below each. 1.5·I stays diagonal, and its stretch grows from 1.5 to "
     "38.4. The full matrix has the same four bands of shade from the second power on, stretch "
@@ -709,28 +687,6 @@ for name, W in {**matrices, "Gaussian": gaussian}.items():
 # Twenty layers of 50 units, ten draws for each $\sigma$, beside the dotted lines of $\sigma\cdot I$.
 
 # %%
-def draw_chains(chains):
-    """What every layer of the random chains gets, beside the dotted lines of σ·I."""
-    fig, axes = three_panels("Random matrices of size σ/√n do on average what σ·I does")
-    for sigma, some in chains.items():
-        exponents = (np.arange(21), np.arange(20, -1, -1), np.full(20, 19))
-        for ax, part, exponent, first in zip(axes, zip(*some), exponents, (0, 0, 1)):
-            layers = np.arange(first, 21)
-            seeds_band(ax, layers, part, f"σ = {sigma}", LOOKS[sigma][0])
-            ax.plot(layers, sigma**exponent, ":", color=BLACK, linewidth=1.2)
-        height = sigma**19 * (8 if sigma < 1 else 1 / 50)
-        axes[2].annotate(f"σ = {sigma}", (7, height), color=LOOKS[sigma][0])
-    show(
-        fig,
-        alt="The same three panels for twenty random layers of 50 units, ten draws as thin lines "
-        "and their mean as a thick one. Signal and gradient of the signal follow the dotted "
-        "lines of σ·I, up for 1.5, level for 1 and down for 0.5, with a spread that grows "
-        "with the distance travelled; the gradients of the weights are level, near two "
-        "thousand, one, and two millionths.",
-        dpi=70,
-    )
-
-# %%
 def gaussian_lengths(sigma, seed, n=50, L=20):
     draw = np.random.default_rng([int(100 * sigma), seed])
     Ws = list(sigma / np.sqrt(n) * draw.normal(size=(L, n, n)))
@@ -738,7 +694,7 @@ def gaussian_lengths(sigma, seed, n=50, L=20):
     return lengths(x / np.linalg.norm(x), Ws, dO / np.linalg.norm(dO))
 
 
-chains = {sigma: [gaussian_lengths(sigma, seed) for seed in range(10)] for sigma in LOOKS}
+chains = {sigma: [gaussian_lengths(sigma, seed) for seed in range(10)] for sigma in SCALES}
 for sigma, some in chains.items():
     h, g, dW = (np.array(part) for part in zip(*some))
     factors = [np.sqrt(np.mean(ends**2)) ** (1 / 20) for ends in (h[:, -1], g[:, 0])]
@@ -746,7 +702,24 @@ for sigma, some in chains.items():
     print(f"σ = {sigma}: a layer multiplies by {factors[0]:.3f} forwards, {factors[1]:.3f} back;\n"
           f"         single draws: h_20 / σ^20 {spread.min():.2f} to {spread.max():.2f}, "
           f"dW_1 / dW_20 {ratio.min():.2f} to {ratio.max():.2f}")
-draw_chains(chains)
+
+# %%
+lines, looks = {}, {}
+for (sigma, some), look in zip(chains.items(), LOOK.values()):
+    drawn, exact = f"σ = {sigma}", "σ·I" if sigma == SCALES[-1] else f"_{sigma}·I"
+    lines[drawn] = [np.array(part) for part in zip(*some)]
+    exponents = (np.arange(21), np.arange(20, -1, -1), np.full(20, 19))
+    lines[exact] = [sigma**exponent for exponent in exponents]
+    looks |= {drawn: (*look[:2], ""), exact: (BLACK, ":", "")}
+three_panels(
+    lines, looks=looks, legend="right", size=(10, 3.4),
+    title="Random matrices of size σ/√n do on average what σ·I does",
+    alt="The same three panels for twenty random layers of 50 units, ten draws as thin lines "
+    "and their mean as a thick one. Signal and gradient of the signal follow the dotted "
+    "lines of σ·I, up for 1.5, level for 1 and down for 0.5, with a spread that grows "
+    "with the distance travelled; the gradients of the weights are level, near two "
+    "thousand, one, and two millionths.",
+)
 
 # %% [markdown]
 # Both ways, and on average, the random chains do what $\sigma\cdot I$ does. A single chain strays from it, and the
@@ -770,17 +743,13 @@ at_gain_1 = np.transpose(at_gain_1)
 def signal_at(gain, depth):
     """The length of the signal through `depth` random layers of one gain."""
     layers = np.arange(int(depth) + 1)
-    fig, ax = plt.subplots(figsize=(6.4, 3), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.145, right=0.97, bottom=0.18)
-    seeds_band(ax, layers, at_gain_1[:, : len(layers)] * gain**layers, "ten draws", BLUE)
-    ax.semilogy(layers, gain**layers, ":", color=BLACK, label="gain · I")
     times = gain ** layers[-1]
-    ax.set(title=f"gain {gain:.2f}: {times:.2g} times the length after {depth:.0f} layers")
-    ax.set(xlabel="layer", ylabel="length of the signal", ylim=(1e-12, 1e12))
-    ax.set_yticks([1e-12, 1e-6, 1, 1e6, 1e12])
-    ax.minorticks_off()
-    ax.legend(loc="upper left")
-    return fig
+    lines = {"ten draws": at_gain_1[:, : len(layers)] * gain**layers, "gain · I": gain**layers}
+    return curves(
+        layers, lines, looks={"ten draws": (BLUE, "-", ""), "gain · I": (BLACK, ":", "")}, log="y",
+        ylim=(1e-12, 1e12), yticks={1e-12: "10⁻¹²", 1e-6: "10⁻⁶", 1: "1", 1e6: "10⁶", 1e12: "10¹²"},
+        title=f"gain {gain:.2f}: {times:.2g} times the length after {depth:.0f} layers",
+        xlabel="layer", ylabel="length of the signal", legend="upper left")
 
 
 explore(
