@@ -14,7 +14,14 @@ from ..nbgrader import cells
 from ..nbgrader.course import CONFIG, Course
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
-from ..student import sheet as sheets
+from ..student import checks_file
+
+# Of this package the sandbox shows what runs in it, and no room of anybody else.
+_PACKAGE = Path(__file__).resolve().parents[1]
+OUR_ROOMS = {
+    str(_PACKAGE / part)
+    for part in ("__init__.py", "errors.py", "student", "engine/__init__.py", "engine/inside")
+}
 
 
 class InstructorsNotebooks:
@@ -41,7 +48,7 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
-    shown = folders_of({"autograder", *modules})
+    shown = folders_of(modules) | OUR_ROOMS
     return Assignment(
         name=sources.name,
         notebooks={
@@ -59,14 +66,14 @@ def prepare(
 
 
 def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, dict[str, int]]:
-    path = folder / sheets.FILE_NAME
+    path = folder / checks_file.FILE_NAME
     if not path.is_file():
         return "", {}
-    public = sheets.load(path)
+    public = checks_file.load(path)
     ours = (folder / "exercises.py").is_file()
     whole = hidden.with_hidden_cases(course, public) if ours else public
     counts = {key: len(one.cases) for key, one in public.sheets.items()}
-    return sheets.dump(whole), counts
+    return checks_file.dump(whole), counts
 
 
 def _source_cells(path: Path) -> list[dict[str, Any]]:
