@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from autograder.authoring import Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 
 # 2.1 layers_until
 
@@ -50,8 +50,8 @@ def mistakes(f, target):
     yield "natural_by_common", math.ceil(math.log(target) / math.log10(f)), (
         "Two logarithms of different bases are divided: both have to be of one base, any one.")
     yield "upside_down", math.ceil(1 / n), (
-        "The quotient stands on its head: the factor shrinks by log f per layer, and log target is the "
-        "whole way.")
+        "Your n is 1 in every case. If you divide two logarithms, the quotient stands on its head: the "
+        "factor shrinks by log f per layer, and log target is the whole way.")
     yield "waits_for_less_from_zero", math.ceil(n) if f < 1 else 0, (
         "For f > 1 your answer does not depend on the target: a power that is to grow begins below its "
         "target, and a loop that waits for it to fall below ends at once.")
@@ -137,7 +137,7 @@ def by_range(kind, value, largest=None):
 def mistakes(kind, value):
     leaky = kind.startswith("leaky")
     yield "sigmoid_up_to_one", by_range(kind, value, {"sigmoid": 1, "tanh": 1}), (
-        "You let the sigmoid's slope go up to 1. Its slope is a(1 - a): where between 0 and 1 is that "
+        "You let the sigmoid's slope be larger than it can. It is a(1 - a): where between 0 and 1 is that "
         "largest?")
     yield "tanh_up_to_a_quarter", by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25}), (
         "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it "
@@ -146,8 +146,8 @@ def mistakes(kind, value):
         "You let a slope be negative, or look at its size alone. All of these functions rise or stay level; "
         "none falls.")
     yield "anything_positive", value >= 0, (
-        "You take any positive number for a possible slope, also 1.5, as in the slide's boxes. How steep "
-        "can each of the functions get?")
+        "You take any positive number for a possible slope, also 1.5, which the “Improving” deck puts in "
+        "the place of two sigmoid slopes. How steep can each of the functions get?")
     yield "zero_to_one_for_all", 0 <= value <= 1, (
         "One range, 0 to 1, serves for all kinds. Each function has slopes of its own: two of them have an "
         "upper limit, the others only one or two values.")
@@ -160,8 +160,17 @@ def mistakes(kind, value):
     yield "an_alpha_of_its_own", value in (0.01, 1) if leaky else by_range(kind, value), (
         "Your leaky ReLU has an α of its own. The one that counts stands in the text `kind`, between the "
         "parentheses.")
+    yield "leaky_with_zero", value == 0 or by_range(kind, value) if leaky else by_range(kind, value), (
+        "A leaky ReLU is nowhere level: that is what it was made for. Left of the kink its slope stands in "
+        "the text `kind`.")
+    yield "relu_one_only", value == 1 if kind == "relu" else by_range(kind, value), (
+        "Your ReLU has one slope only. It has two pieces: how steep is the one below zero?")
     yield "linear_takes_anything", kind == "linear" or by_range(kind, value), (
         "A linear unit passes every *signal*; the factor with which it does so is always the same.")
+    between = 0 <= value <= 1
+    yield "relu_anything_between", between if kind == "relu" else by_range(kind, value), (
+        "Your ReLU may have any slope from 0 to 1. It is made of two straight pieces: which slopes have "
+        "they?")
 
 
 @possible_factor.wrong(
@@ -212,20 +221,19 @@ def answers(kind, value):
 
 
 possible_factor.small(
-    "Leaky ReLU with α = 0.2 has the slope 0.2 left of its kink and the slope 1 right of it; 0.5 lies "
-    "between.",
-    kind="leaky(0.2)", value=0.5)
+    "ReLU is level below 0, and rises by 1 for each 1 above it. No piece of it has a slope of 0.5.",
+    kind="relu", value=0.5)
 
 # 2.3 slide_update
 
 GRADIENT, WEIGHT = "the gradient", "the new weight"
 
-slide_update = Exercise(points=2, returns={GRADIENT: 1, WEIGHT: 1})
+slide_update = Exercise(points=2, returns={GRADIENT: 2, WEIGHT: 2}, groups={UNCHANGED: 1})
 
 
 @slide_update.cases
 def cases(rng):
-    """Steps that can be seen in the new weight; and factors as small as the page's, for the gradient."""
+    """Steps that can be seen in the new weight; and factors as small as in the notes, for the gradient."""
     for n, sign in [(3, 1), (4, -1), (2, 1)]:
         factors = rng.uniform(0.45, 0.9, n).round(3) * np.array([sign] + [1] * (n - 1))
         yield case(factors=factors.tolist(), **weight_and_rate(rng))
@@ -238,37 +246,31 @@ def weight_and_rate(rng):
     return {"w0": float(w0), "lr": float(rng.uniform(0.1, 0.5))}
 
 
-@slide_update.driver
-def drive(slide_update, factors, w0, lr):
-    return slide_update(list(factors), w0, lr)
-
-
 @slide_update.mistakes
 def mistakes(factors, w0, lr):
     grad = math.prod(factors)
     step = lr * grad
     yield "learning_rate_twice", (step, w0 - lr * step), (
-        "The learning rate is counted twice, as in the handwritten page: your gradient holds it already, "
-        "and the update multiplies by it once more.")
+        "The learning rate is counted twice, as in the agenda notes: your gradient holds it already, and "
+        "the update multiplies by it once more.")
     yield "two_decimals_too_many", (grad / 100, w0 - lr * (grad / 100)), (
-        "Your gradient is a hundred times too small, as in the handwritten page, where 1e-7 became 1e-9. "
-        "Count the decimals again.")
+        "Your gradient is a hundred times too small, as in the agenda notes, where 1e-7 became 1e-9. Count "
+        "the decimals again.")
     yield "step_for_the_gradient", (step, w0 - step), (
         "The gradient you return holds the learning rate: that is the step. The gradient says how steep it "
         "is, whatever the step.")
     yield "learning_rate_squared", (grad, w0 - lr * step), (
         "The learning rate enters twice into your new weight. Once is enough: it scales the gradient to a "
         "step.")
-    yield "update_alone", (grad, step), (
-        "This is what is taken off the weight, not what is left of it: the page's last line forgets the "
-        "weight as well.")
+    yield "update_alone", (grad, step), "This is what is taken off the weight, not what is left of it."
     yield "change_alone", (grad, -step), (
         "This is the change of the weight, with the right sign. The new weight is the old one and that "
         "change.")
     yield "uphill", (grad, w0 + step), "You walk uphill: the gradient points to where the loss grows."
     yield "multiplies_the_weight", (grad, w0 * step), (
-        "You multiply where the rule subtracts: one slide of the lectures prints W = W · α · dE/dW, and its "
-        "weight would be gone after one step.")
+        "You multiply where the rule subtracts, as the “Improving” deck does in a line of its slide "
+        "“Problem: Vanishing Gradients”, W = W · α · dE/dW. A step of nearly 0 would then wipe the weight "
+        "out.")
     yield "without_the_learning_rate", (grad, w0 - grad), (
         "The learning rate is missing from your new weight: the whole gradient is taken off.")
     yield "adds_the_factors", (sum(factors), w0 - lr * sum(factors)), (
@@ -295,19 +297,18 @@ def one_factor_after_the_other(factors, w0, lr):
     return [grad, w0 - lr * grad]
 
 
-@slide_update.right
+@slide_update.wrong("The list you were given is empty afterwards: `pop` takes its numbers out.")
 def takes_the_list_apart(factors, w0, lr):
     grad = 1.0
     while factors:
         grad *= factors.pop()
-    w0 -= lr * grad
-    return grad, w0
+    return grad, w0 - lr * grad
 
 
 slide_update.small(
-    "Two factors, 0.5 and 0.2: their product is 0.1. With the learning rate 0.5 the step is 0.05, and that "
+    "Two factors, 0.4 and 0.5: their product is 0.2. With the learning rate 0.1 the step is 0.02, and that "
     "comes off.",
-    factors=[0.5, 0.2], w0=1.0, lr=0.5)
+    factors=[0.4, 0.5], w0=2.0, lr=0.1)
 
 # 2.4 update_lost
 
@@ -378,11 +379,12 @@ def mistakes(w, g, lr, dtype):
     yield "always_float32", bool(np.float32(w) - np.float32(lr) * np.float32(g) == np.float32(w)), (
         "Your subtraction happens in float32, whatever `dtype` says.")
     yield "nearly_equal", bool(np.isclose(dtype(w) - dtype(lr) * dtype(g), dtype(w))), (
-        "`np.isclose` calls numbers equal that differ by a hundred-thousandth; an update is lost only if "
-        "not one bit of the weight changes.")
+        "In float32 and float64 every update here is lost for you. Either you subtract in float16, whatever "
+        "`dtype` says, or you use `np.isclose`, which calls numbers equal that differ by a "
+        "hundred-thousandth: an update is lost only if not one bit of the weight changes.")
     yield "only_a_step_of_zero", bool(dtype(lr) * dtype(g) == 0), (
-        "You ask whether the step itself has become 0. It is lost much earlier: when it is too small beside "
-        "the weight it is taken from.")
+        "For you no update here is lost. A step need not be 0 for that: it is lost much earlier, when it is "
+        "too small relative to the weight that it is taken from.")
     yield "says_when_it_moves", bool(dtype(w) - dtype(lr) * dtype(g) != dtype(w)), (
         "The right comparison with the answers swapped: True is for an update that leaves no trace.")
 
@@ -420,37 +422,45 @@ def the_difference_is_zero(w, g, lr, dtype):
 
 
 update_lost.small(
-    "float16 keeps eleven binary digits, so that from 2048 to 4096 it holds even numbers only: 2998, 3000, "
-    "3002. Take 0.5 off 3000, and the nearest number it has is 3000.",
-    w=3000.0, g=0.5, lr=1.0, dtype="float16")
+    "0.25 is a power of two. Below it, float32 numbers lie 1.49e-8 apart, above it twice as far. A step of "
+    "1e-8 towards zero is more than half of 1.49e-8: the nearest number is the next one, and the weight "
+    "moves.",
+    w=0.25, g=1e-6, lr=0.01, dtype="float32")
 
 # 2.5 diagnose
 
-SCALE, SIGNS = "movement beside the weight's own size", "lively or blown up"
+SCALE, SIGNS = "movement relative to the weight's own size", "lively or blown up"
 LAYERS, NOT_NUMBERS, WHOLE = "every layer, and the loss", "nan and inf", "the whole trace, not only its end"
 
-diagnose = Exercise(points=2, groups={SCALE: 1, SIGNS: 1, LAYERS: 1, NOT_NUMBERS: 1, WHOLE: 1})
+diagnose = Exercise(
+    points=2,
+    groups={SCALE: 1, SIGNS: 1, LAYERS: 1, NOT_NUMBERS: 1, WHOLE: 1, UNCHANGED: 1},
+)
 
 NAN, INF = float("nan"), float("inf")
 
 
 @diagnose.cases
 def cases(rng):
-    slide = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
-    yield traced(SCALE, "the slide's first row", [slide], plateau(rng))
+    still_row = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
+    yield traced(SCALE, "the deck's first row", [still_row], plateau(rng))
     yield traced(SCALE, "a large weight that hardly moves", [stuck(rng, 60), moving(rng, 2)], plateau(rng))
     yield traced(SCALE, "small weights that move", [moving(rng, 0.002), moving(rng, 0.004)], plateau(rng))
     blown_up = [moving(rng, 0.9), doubling(rng, 0.001)]
     yield traced(SCALE, "a small weight that blows up", blown_up, falling(rng))
 
-    slide = [1, 12, -10, 8, -6, 14, -12]
-    yield traced(SIGNS, "the slide's second row", [slide], wild(rng))
+    wild_row = [1, 12, -10, 8, -6, 14, -12]
+    yield traced(SIGNS, "the deck's second row", [wild_row], wild(rng))
     crossed, grew = [crossing(rng), moving(rng, 0.8)], [doubling(rng, 0.5), moving(rng, 0.6)]
     yield traced(SIGNS, "a weight that changes its sign once", crossed, plateau(rng))
     yield traced(SIGNS, "a weight that grows without end", grew, falling(rng))
 
     fine = lambda: moving(rng, rng.uniform(0.2, 1.5))
     yield traced(LAYERS, "only the first layer hardly moves", [stuck(rng, 0.7), fine(), fine()], plateau(rng))
+    second, last = [fine(), stuck(rng, 0.7), fine()], [fine(), fine(), stuck(rng, 0.7)]
+    yield traced(LAYERS, "only the second layer hardly moves", second, plateau(rng))
+    yield traced(LAYERS, "only the last layer hardly moves", last, plateau(rng))
+    yield traced(LAYERS, "only the last layer blows up", [fine(), fine(), swinging(rng, 0.4)], falling(rng))
     yield traced(LAYERS, "only the first layer blows up", [swinging(rng, 0.4), fine(), fine()], falling(rng))
     yield traced(LAYERS, "the loss alone blows up", [fine(), fine()], wild(rng))
     yield traced(LAYERS, "a flat loss, and all layers move", [fine(), fine(), fine()], flat(rng))
@@ -463,6 +473,7 @@ def cases(rng):
     yield traced(NOT_NUMBERS, "moves, then inf", [fine(), [*fine()[:-1], INF]], plateau(rng))
 
     yield traced(WHOLE, "moves, then settles", [settling(rng), settling(rng)], plateau(rng))
+    yield traced(WHOLE, "rests at first, then moves", [late(rng), fine()], plateau(rng))
     yield traced(WHOLE, "moves, and comes back", [returning(rng), fine()], falling(rng))
     yield traced(WHOLE, "blows up, and comes back", [bursting(rng), fine()], [*wild(rng)[:-1], 5.7])
 
@@ -493,6 +504,10 @@ def crossing(rng):
 
 def settling(rng):
     return along(rng, 0.5, rng.uniform(0.25, 0.35) * (1 - np.exp(-2.0 * np.arange(1, 7))))
+
+
+def late(rng):
+    return along(rng, 0.5, np.append([1e-5, 3e-5, 5e-5], rng.uniform(0.1, 0.4, 3)))
 
 
 def returning(rng):
@@ -529,7 +544,7 @@ def wild(rng):
 
 @diagnose.driver
 def drive(diagnose, traces, run):
-    answer = diagnose({name: list(values) for name, values in traces.items()})
+    answer = diagnose(traces)
     return {run: str(answer) if isinstance(answer, str) else answer}
 
 
@@ -564,9 +579,9 @@ def mistakes(traces):
     level = np.ptp(loss[-4:]) < 0.01 * loss[-1]
     near_zero = lambda values: np.min(np.abs(values)) < 0.01
     yield "near_zero_means_vanishing", verdict(traces, broken, near_zero), (
-        "You call a weight near zero vanishing, as a row of the lecture's table does. What vanishes is the "
-        "gradient, so that weights stop moving, wherever they are: compare each value with the others of "
-        "its trace.")
+        "You call a weight near zero vanishing, as the second row of the table in the “Problems” deck does. "
+        "What vanishes is the gradient, so that weights stop moving, wherever they are: compare each value "
+        "with the others of its trace.")
     yield "near_zero_is_enough", verdict(traces, broken, lambda v: still(v) or near_zero(v)), (
         "A weight near zero counts as vanishing although it moves. Small weights are healthy as long as "
         "they learn.")
@@ -601,6 +616,26 @@ def mistakes(traces):
     top = {name: traces[name] for name in [list(weights)[-1], "loss"]}
     yield "last_layer_only", verdict(top, broken, still), (
         "You look at the last layer alone, which is the one that nearly always learns.")
+    bottom = {name: traces[name] for name in [list(weights)[0], "loss"]}
+    yield "first_layer_only", verdict(bottom, broken, still), (
+        "Your answers are what the first layer alone would give. It is the one that most often stands "
+        "still, but any layer may, and each of them can blow up.")
+    two = {name: traces[name] for name in [*list(weights)[:2], "loss"]}
+    yield "first_two_layers_only", verdict(two, broken, still), (
+        "Your answers are what the first two layers alone would give. A run may have any number of layers, "
+        "and each of them counts.")
+    early = lambda values: still(values[:3])
+    yield "first_steps_only", verdict(traces, broken, early), (
+        "You judge by the first steps. A weight may rest for a while and then move: look at the whole "
+        "trace.")
+    resting = any(still(np.array(values)[np.isfinite(values)]) for values in weights.values())
+    yield "vanishing_asked_first", "vanishing" if resting else found, (
+        "A run in which one layer rests and something else blows up is vanishing for you. Exploding comes "
+        "first: look for it in all traces before you ask what rests.")
+    leaps = lambda v: not_finite(v) or np.max(np.abs(v[1:] / v[:-1])) > 10
+    yield "growth_from_step_to_step", verdict(traces, leaps, still), (
+        "You compare each value with the one before it. What grows threefold in each step has grown some "
+        "seven hundred times in six: compare with the first value.")
     yield "overlooks_the_loss", verdict(weights, broken, still), (
         "The loss is not looked at: it may blow up, or become nan, a step before the weights do.")
     flat = np.all(np.isfinite(loss)) and level
@@ -617,7 +652,7 @@ def mistakes(traces):
 
 @diagnose.right
 def one_step_at_a_time(traces):
-    """Steps beside the size of the weight: nothing is ever compared with nan."""
+    """Steps relative to the size of the weight: nothing is ever compared with nan."""
     for values in traces.values():
         if any(value != value or abs(value) == INF for value in values):
             return "exploding"
@@ -651,7 +686,19 @@ def from_the_first_value(traces):
 
 
 @diagnose.right
-def takes_the_loss_out_first(traces):
+def takes_the_loss_out_of_a_copy(traces):
+    rest = dict(traces)
+    loss = np.array(rest.pop("loss"))
+    weights = [np.array(values) for values in rest.values()]
+    if any(broken(values) for values in [loss, *weights]):
+        return "exploding"
+    return "vanishing" if any(still(values) for values in weights) else "healthy"
+
+
+@diagnose.wrong(
+    "The dictionary has no loss after the call: `pop` takes it out of the one you were given. Copy it "
+    "first, or skip the key.")
+def takes_the_loss_out(traces):
     loss = np.array(traces.pop("loss"))
     weights = [np.array(values) for values in traces.values()]
     if any(broken(values) for values in [loss, *weights]):
@@ -660,6 +707,57 @@ def takes_the_loss_out_first(traces):
 
 
 diagnose.small(
-    "A weight goes 50, 50.01, 50.02: between the smallest and the largest value lie 0.02, which is four "
-    "ten-thousandths of 50. It hardly moves.",
-    traces={"output": [50.0, 50.01, 50.02], "loss": [6.5, 5.7, 5.7]}, run="a weight of 50")
+    "A small weight goes 0.001, 0.0005, -0.0001, 0.001, 0.001: it covers its whole size and changes its "
+    "sign, and none of that is strange. That it came back, that it rests now, and that the loss stands "
+    "still prove nothing.",
+    traces={"output": [0.001, 0.0005, -0.0001, 0.001, 0.001], "loss": [5.7] * 5}, run="a small weight")
+
+# Questions
+
+is_it_lost = Question(
+    "A float32 weight is 1000, and its step $\\eta g$ is $2\\cdot10^{-5}$. Is the update lost?",
+    wrong(
+        "No: the step is far above $\\varepsilon=1.2\\cdot10^{-7}$.",
+        "That compares with $\\varepsilon$ alone, as if the weight were 1. From 512 to 1024 float32 "
+        "numbers lie $2^9\\varepsilon=6.1\\cdot10^{-5}$ apart."),
+    right(
+        "Yes.",
+        "From 512 to 1024 float32 numbers lie $2^9\\cdot2^{-23}=6.1\\cdot10^{-5}$ apart, and the step is "
+        "less than half of that, $3.05\\cdot10^{-5}$."),
+    wrong(
+        "Yes, and so would be any step below $6.1\\cdot10^{-5}$.",
+        "This takes the whole spacing, where half is enough: a step of $4\\cdot10^{-5}$ is rounded to the "
+        "next number."),
+)
+
+at_rest_near_zero = Question(
+    "A weight started at 0.8, came down to 0.0004, and has not moved for a thousand steps. The loss fell "
+    "from 6 to 0.02. What is it?",
+    wrong(
+        "Vanishing: the weight is close to 0.",
+        "This judges the value. Small weights are healthy; what vanishes is the gradient, and the trace "
+        "shows that there was one."),
+    wrong(
+        "Vanishing: in the last thousand steps it did not move.",
+        "This looks at the end of the trace alone. The weight has moved by its whole size before it came "
+        "to rest."),
+    right(
+        "Neither.",
+        "It moved by its whole size and came to rest with a low loss: it has learnt."),
+)
+
+factors_above_one = Question(
+    "In a network of ten tanh layers the gradient grows a thousandfold from the last layer to the first. "
+    "Where do factors above 1 come from?",
+    wrong(
+        "From the slopes of tanh, which can be larger than those of the sigmoid.",
+        "They can, but no slope of tanh is above 1: the slope is $1-a^2$."),
+    right(
+        "From the weights.",
+        "Slopes of tanh are at most 1, so that only the weights between the layers can make the product "
+        "grow."),
+    wrong(
+        "From a learning rate that is too large.",
+        "The learning rate is no factor of the gradient. It can make weights large, and these then make "
+        "the gradient grow: the factors are still weights."),
+)
