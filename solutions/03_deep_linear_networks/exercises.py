@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 
 SQUARE, OTHER_SHAPES = "square matrices", "matrices of other shapes"
 
@@ -48,8 +48,8 @@ def drive(deep_linear, x, Ws):
 @deep_linear.mistakes
 def mistakes(x, Ws):
     yield "printed_order", reduce(np.matmul, Ws) @ x, (
-        "This is the product in the order in which the slides print it: there the last layer acts on x. The "
-        "matrix that stands next to x acts first.")
+        "This is the product in the order of the “Improving” deck, W_1 W_2 … W_L X: there the last layer "
+        "acts on x. The matrix that stands next to x acts first.")
     yield "entry_by_entry", reduce(lambda h, W: W * h, Ws, x), (
         "`*` multiplies entry by entry. A layer adds up a whole row of products for each unit: that is `@`.")
     yield "row_convention", reduce(np.matmul, Ws, x), (
@@ -59,6 +59,11 @@ def mistakes(x, Ws):
         "One matrix is missing: you stop before the last layer.")
     yield "product_alone", reduce(lambda product, W: W @ product, Ws), (
         "This is the product of the matrices; x has not gone through it yet.")
+    yield "relu_between", reduce(lambda h, W: np.maximum(W @ h, 0), Ws, x), (
+        "Negative numbers become 0 on their way: that is a ReLU. The layers of this lesson have no "
+        "activation.")
+    yield "first_two_layers", Ws[1] @ (Ws[0] @ x), (
+        "Two layers and no more: the list has as many matrices as the network has layers, and that varies.")
 
 
 @deep_linear.answers
@@ -136,10 +141,12 @@ def mistakes(d, L, n):
         "You multiply d by the number of matrices. They act one after the other: what does the second do to "
         "the result of the first?")
     yield "rounded_as_printed", float(f"{gain:.2g}") * np.eye(n), (
-        "Your number is rounded, as on the slides, where 38.443 became 38. Keep all digits.")
+        "Your number is rounded, as in the “Improving” deck, where 38.443 became 38. Keep all digits.")
     yield "number_alone", gain, "A single number comes back. A product of (n, n) matrices is one, too."
     yield "every_entry", np.full((n, n), gain), (
         "All entries are the same. What stands beside the diagonal of d·I, and of its square?")
+    yield "as_many_rows_as_layers", gain * np.eye(L), (
+        "Your matrix has as many rows as the network has layers. Its size is the width of the layers, n.")
     yield "diagonal_alone", np.full(n, gain), "You return the diagonal, not the matrix it belongs to."
 
 
@@ -163,19 +170,14 @@ def in_a_loop(d, L, n):
 
 
 diagonal_gain.small(
-    "Three layers, d = 3: the hidden matrices are W_1 and W_2. A one becomes 3, then 9; the last layer is "
-    "not asked for.",
-    d=3.0, L=3, n=2)
+    "Three layers, d = 3, n = 2: the hidden matrices are W_1 and W_2. (1, 0) becomes (3, 0), then (9, 0), "
+    "and (0, 1) becomes (0, 9). So the product is ((9, 0), (0, 9)); the last layer is not asked for.")
 
 # 3.3 linear_grads
 
 LAST, BEFORE = "the last layer", "the layers before it"
 
-linear_grads = Exercise(
-    points=3,
-    groups={LAST: 3, BEFORE: 4, OTHER_SHAPES: 4, UNCHANGED: 1},
-    builds_on=("deep_linear",),
-)
+linear_grads = Exercise(points=3, groups={LAST: 3, BEFORE: 4, OTHER_SHAPES: 4, UNCHANGED: 1})
 
 
 @linear_grads.cases
@@ -259,6 +261,11 @@ def mistakes(x, Ws, dO):
         "next to x acts first.")
     yield "without_dO", outer_products(way_back(Ws, np.ones_like(dO))[1:], hs[:-1]), (
         "These are the gradients of the sum of all outputs: dO is not used.")
+    yield "x_for_every_signal", [g @ x.T for g in gs[1:]], (
+        "You pair every layer's gradient with x. Only the first layer was given x; what was layer l given?")
+    yield "dO_for_every_gradient", [dO @ h.T for h in hs[:-1]], (
+        "You use dO for every layer. It is the gradient at the last layer's output; on its way to layer l "
+        "it passes through all matrices behind it.")
     yield "last_layer_first", outer_products(gs[1:], hs[:-1])[::-1], (
         "The right gradients in the order in which you met them, last layer first. The list begins with "
         "dW_1.")
@@ -337,9 +344,12 @@ def on_a_reversed_copy(x, Ws, dO):
     return grads
 
 
+TWO_LAYERS = [np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[2.0, 1.0]])]
 linear_grads.small(
-    "One unit a layer: x = 1, W_1 = 2, W_2 = 3, W_3 = 5, dO = 1, so O = 30. Nudge W_2 by 0.1: O becomes 5 · "
-    "3.1 · 2 = 31, so dW_2 is 10, the product of the other two; dW_1 = 15 and dW_3 = 6.")
+    "x = (1, 2), W_1 = ((1, 0), (1, 1)), so h_1 = (1, 3); W_2 = (2, 1), dO = 2. The last layer takes dO "
+    "times what went in: dW_2 = (2 · 1, 2 · 3). To the first comes g_1 = (2 · 2, 1 · 2) = (4, 2), and each "
+    "of its entries meets each entry of x: dW_1 = ((4, 8), (2, 4)).",
+    x=np.array([[1.0], [2.0]]), Ws=TWO_LAYERS, dO=np.array([[2.0]]), _layers=[1, 2])
 
 # 3.4 relu_chain
 
@@ -368,7 +378,7 @@ def cases(rng):
 def drive(relu_chain, w, x, y, _keys):
     found = relu_chain(w, x, y)
     if not isinstance(found, dict):
-        raise TypeError("relu_chain should return a dictionary with the _keys z, a, dz, dw and dx")
+        raise TypeError("relu_chain should return a dictionary with the keys z, a, dz, dw and dx")
     return {key: found[key] for key in _keys} if all(key in found for key in _keys) else found
 
 
@@ -401,8 +411,8 @@ def mistakes(w, x, y):
     found, chain = answer(w, x, y), np.cumprod(w) * x
     z, a, dz, dw, dx = (found[key] for key in ("z", "a", "dz", "dw", "dx"))
     yield "the_notes_last_line", {**found, "dz": np.append(dx, dz[1:])}, (
-        "Your first dz is what the notes call '1st layer 27': one multiplication by w too many. That number "
-        "belongs to another quantity of this exercise.")
+        "Your first dz is what the gradient notes call '1st layer 27': one multiplication by w too many. "
+        "That number belongs to another quantity of this exercise.")
     further = np.array(w) * dz
     before = np.append(x, a[:-1])
     yield "one_weight_too_far", {**found, "dz": further, "dw": further * before, "dx": w[0] * further[0]}, (
@@ -411,13 +421,16 @@ def mistakes(w, x, y):
     yield "without_the_two", answer(w, x, y, start=lambda a, y: a - y), (
         "All gradients are half of what they should be. Differentiate (y - ŷ)² once more, slowly.")
     yield "begins_with_one", answer(w, x, y, start=lambda a, y: 1.0), (
-        "You begin with dL/dz = 1 at the last layer, as the notes do. That holds for one target only; what "
-        "does the loss say about yours?")
+        "You begin with dL/dz = 1 at the last layer, as the gradient notes do. That holds for one target "
+        "only; what does the loss say about yours?")
     yield "sign_of_the_error", answer(w, x, y, start=lambda a, y: 2 * (y - a)), (
         "All signs are reversed. When the output is too large, raising it makes the loss larger.")
     everywhere = lambda z, before: np.ones_like(z)
     yield "without_slopes", answer(w, x, y, slope=everywhere), (
         "Gradients pass through units that are switched off: where is the slope of ReLU?")
+    always_on_at_the_end = lambda z, before: np.append(z[:-1] > 0, True)
+    yield "last_unit_without_slope", answer(w, x, y, slope=always_on_at_the_end), (
+        "The last unit is a ReLU, too: where its z is not positive, no gradient gets past it.")
     yield "slope_of_the_input", answer(w, x, y, slope=lambda z, before: before > 0), (
         "Whether a unit lets the gradient pass depends on its own z. You ask the activation that goes into "
         "it.")
@@ -436,6 +449,9 @@ def mistakes(w, x, y):
         "There is no ReLU: negative numbers pass as they are.")
     yield "last_layer_first", {**found, "dz": dz[::-1], "dw": dw[::-1]}, (
         "The gradients stand in the order in which you met them, last layer first.")
+    yield "z_for_a", {**found, "a": z}, "Your `a` holds z. What does a ReLU do with a negative z?"
+    yield "first_dw_without_x", {**found, "dw": np.append(dz[0], dw[1:])}, (
+        "Your first dw is dz alone. The first weight was multiplied by something as well: by x.")
     yield "a_begins_with_x", {**found, "a": np.append(x, a)}, (
         "Your `a` begins with x. It should hold the L outputs of the units.")
     yield "dx_without_the_first_weight", {**found, "dx": dz[0]}, (
@@ -478,10 +494,10 @@ def from_products_of_the_others(w, x, y):
 
 
 relu_chain.small(
-    "The network of the notes with y = 30: z = 3, 9, 27, and the output is 3 too small, so dL/dz_3 = 2 · "
-    "(27 - 30) = -6. Each step back multiplies by 3: dz = -54, -18, -6. Each dw is dz times what went in: "
-    "-54 · 1, -18 · 3, -6 · 9.",
-    w=[3.0, 3.0, 3.0], x=1.0, y=30.0, _keys=["dz", "dw"])
+    "Two units, w = (2, 3), x = 2, y = 11: z = 4, 12, and the output 12 is 1 too large, so dL/dz_2 = 2 · "
+    "(12 - 11) = 2. One step back multiplies by w_2 = 3: dz = 6, 2. Each dw is dz times what went in: 6 · 2 "
+    "and 2 · 4. And dx is one step further, 2 · 6.",
+    w=[2.0, 3.0], x=2.0, y=11.0, _keys=["z", "a", "dz", "dw", "dx"])
 
 # 3.5 spectral_gain
 
@@ -517,8 +533,8 @@ def mistakes(W, n):
         "This is the Frobenius norm, `np.linalg.norm` without a second argument: the root of the sum of "
         "squares of all entries. No single direction is stretched as much.")
     yield "largest_eigenvalue", np.abs(np.linalg.eigvals(W)).max(), (
-        "This is the largest eigenvalue, which the gain approaches for very many layers. For few of them a "
-        "lopsided matrix can stretch far more than that.")
+        "This is the largest absolute value of an eigenvalue, which the gain approaches for very many "
+        "layers. For few of them a lopsided matrix can stretch far more than that.")
     yield "of_a_single_layer", np.linalg.norm(W, 2), (
         "The stretch of one layer alone. After it a vector points elsewhere, and the next layer may stretch "
         "that less: form the power first.")
@@ -528,6 +544,14 @@ def mistakes(W, n):
         "You divide by n. Layers multiply: what, multiplied n times by itself, gives the whole stretch?")
     yield "power_of_the_entries", np.linalg.norm(W**n, 2) ** (1 / n), (
         "`W**n` raises every entry to the n-th power. n layers are a product of matrices.")
+    yield "smallest_stretch", np.linalg.norm(whole, -2) ** (1 / n), (
+        "This is the smallest stretch, of the direction that is hit worst. The largest is asked for.")
+    yield "without_the_square_root", stretch ** (2 / n), (
+        "Your result is the square of the gain. If you went through the eigenvalues of PᵀP: they are "
+        "squares of stretches.")
+    yield "largest_row_sum", np.abs(whole).sum(axis=1).max() ** (1 / n), (
+        "This is the largest sum of a row's absolute values. It bounds what one unit can become, not the "
+        "length of the whole vector.")
     yield "all_singular_values", np.linalg.svd(whole, compute_uv=False) ** (1 / n), (
         "These are singular values, all of them; the largest one is asked for.")
 
@@ -549,6 +573,55 @@ def with_svd(W, n):
 
 
 spectral_gain.small(
-    "W stretches the first axis by 3 and leaves the second as it is. Twice: 9 and 1. The largest stretch is "
-    "9, and per layer its square root.",
-    W=np.array([[3.0, 0.0], [0.0, 1.0]]), n=2)
+    "W turns the second axis into three times the first, and the first into the second. Three layers: (0, "
+    "1) becomes (3, 0), (0, 3), (9, 0), and (1, 0) becomes (0, 1), (3, 0), (0, 3). The largest stretch is "
+    "9, and per layer its third root.",
+    W=np.array([[0.0, 3.0], [1.0, 0.0]]), n=3)
+
+# Questions
+
+equal_gradients = Question(
+    "In the network 3, 9, 27 of the gradient notes, why are all three $dL/dw$ equal to 9, although "
+    "$dL/dz$ grows from 1 to 9?",
+    wrong(
+        "The slope of ReLU is 1, so that $dw = dz$.",
+        "This forgets what each weight was multiplied by, $dw_l=dz_l\\,a_{l-1}$; it would give 9, 3, 1."),
+    right(
+        "$dL/dw_l$ is the product of all *other* weights, and these are equal.",
+        "Where $dz_l$ has one weight more, $a_{l-1}$ has one less; only $w_l$ itself is missing in both."),
+    wrong(
+        "The three weights share one value, so that backpropagation adds their gradients up.",
+        "That would be true of one shared weight, as in a recurrent network, and would give 27. Here "
+        "there are three weights that happen to have the same value."),
+)
+
+slopes_and_matrices = Question(
+    "A network of ten layers with sigmoids. How many slopes and how many weight matrices are multiplied "
+    "on the way from the loss to the gradient of $W_1$?",
+    wrong(
+        "10 slopes and 10 matrices",
+        "$W_1$ itself is no factor of its own gradient. A tenth matrix is what turns 38.443 into 57.665."),
+    right(
+        "10 slopes and 9 matrices",
+        "Every layer's slope, and $W_{10},\\dots,W_2$. The $(0.2)^{10}$ of the “Improving” deck counts "
+        "the slopes and hides nine matrices behind three dots."),
+    wrong(
+        "9 slopes and 9 matrices",
+        "The slope of layer 1 lies between $W_1$ and everything behind it: without it $W_1$ would have no "
+        "effect."),
+)
+
+many_small_entries = Question(
+    "All entries of a $10\\times10$ matrix are 0.4. What happens to a signal in a chain of such layers?",
+    wrong(
+        "It vanishes: no entry exceeds 0.4.",
+        "Ten entries of 0.4 add up in every unit. The largest entry says nothing about the stretch."),
+    right(
+        "It grows fourfold in each layer.",
+        "A vector of equal entries is multiplied by $10\\cdot0.4=4$, and after the first layer every "
+        "signal has equal entries (0, if its own add up to 0)."),
+    wrong(
+        "Nothing can be said, since the determinant is 0.",
+        "The determinant says that some directions are lost, not what becomes of the rest: one direction "
+        "is stretched by 4."),
+)
