@@ -315,8 +315,9 @@ check(possible_factor)
 
 # %%
 z = np.linspace(-6, 6, 1201)
-steepest = {"sigmoid": sigmoid(z) * (1 - sigmoid(z)), "tanh": 1 - np.tanh(z) ** 2}
-print("largest slope on a grid:", {kind: float(slope.max()) for kind, slope in steepest.items()})
+bend = sigmoid(z) * (1 - sigmoid(z))
+steepest = {"sigmoid": bend, "tanh": 1 - np.tanh(z) ** 2, "SiLU, z·σ(z)": sigmoid(z) + z * bend}
+print("largest slope:", ", ".join(f"{kind} {np.max(some):.3g}" for kind, some in steepest.items()))
 for kind in ("sigmoid", "tanh", "relu", "leaky(0.1)", "linear"):
     answers = {value: possible_factor(kind, value) for value in (0.2, 1, 1.5)}
     print(f"  {kind:10}", "  ".join(f"{v}: {'yes' if ok else 'no':3}" for v, ok in answers.items()))
@@ -325,7 +326,7 @@ for kind in ("sigmoid", "tanh", "relu", "leaky(0.1)", "linear"):
 # None of them can be 1.5. Slopes of these five activations can shrink a gradient or leave it alone, never make it grow
 # (for a leaky ReLU with $\alpha\le1$). What makes it grow are the weights between the layers. The deck gets there a
 # few slides later, where it puts a box around $W_{ho}$ and writes “High” next to it. (Not every activation is so tame:
-# the GELU and the SiLU of lesson 04 have slopes a little above 1.)
+# the SiLU, which you will meet in lesson 04, has slopes of up to 1.1.)
 
 # %% [markdown]
 # ## Where the numbers run out
@@ -424,8 +425,7 @@ explore(
     one_power,
     alt="Powers of 0.2 up to n = 80 in three formats, on one falling line. The line of float16 "
     "(dotted) ends after 10 factors and that of float32 (dashed) after 64, each with a cross; "
-    "float64 (solid) goes on to "
-    "1e-56.",
+    "float64 (solid) goes on to 1e-56.",
     f=(0.1, 3, 0.05, 0.2),
     n=(10, 600, 10, 80),
 )
