@@ -375,9 +375,9 @@ check(linear_grads)
 # %% [markdown]
 # ## Use it: where does the gradient explode?
 #
-# The network of the “Improving” deck: nine hidden matrices $d\cdot I$ and a full last matrix. Your functions give everything:
-# `deep_linear` the signal, and also the gradient on its way back, which passes through a linear network of its own, the
-# transposed matrices in reverse order; `linear_grads` the gradients of the weights.
+# The network of the “Improving” deck: nine hidden matrices $d\cdot I$ and a full last matrix. Your functions give
+# everything: `deep_linear` the signal, and also the gradient on its way back, which passes through a linear network of
+# its own, the transposed matrices in reverse order; `linear_grads` the gradients of the weights.
 
 # %%
 TITLES = "signal $h_l$", "its gradient $g_l$", "the weights' gradient $dW_l$"
@@ -572,8 +572,13 @@ for d, rate, adam in tried:
 #
 # Backwards they write, from the last layer to the first:
 #
-# > $\frac{dL}{dz_3} = 1$, $\qquad \frac{dL}{dz_2} = w \times \frac{dL}{dz_3} = 3 \times 1 = 3$, $\qquad
-# > \frac{dL}{dz_1} = w \times \frac{dL}{dz_2} = 3 \times 3 = 9$, $\qquad$ “1st layer 27”
+# > $\frac{dL}{dz_3} = 1$
+# >
+# > $\frac{dL}{dz_2} = w \times \frac{dL}{dz_3} = 3 \times 1 = 3$
+# >
+# > $\frac{dL}{dz_1} = w \times \frac{dL}{dz_2} = 3 \times 3 = 9$
+# >
+# > “1st layer 27. Loss gradient drastic increase”
 #
 # Step by step it should be
 #
@@ -598,7 +603,8 @@ for d, rate, adam in tried:
 # | `dz`, `dw` | $\partial L/\partial z_1\dots\partial L/\partial z_L$ and $\partial L/\partial w_1\dots\partial L/\partial w_L$, in the same order |
 # | `dx` | $\partial L/\partial x$, a number |
 #
-# At the kink, $\mathrm{relu}'(0)=0$. The network of the gradient notes with $y=26.5$ has `z` = 3, 9, 27 and `dz` = 9, 3, 1.
+# At the kink, $\mathrm{relu}'(0)=0$. The network of the gradient notes with $y=26.5$ has `z` = 3, 9, 27 and `dz` = 9, 3,
+# 1.
 
 # %%
 def relu_chain(w, x, y):
