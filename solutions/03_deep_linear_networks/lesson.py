@@ -665,7 +665,7 @@ for w, y in [((3, 3, 3), 26.5), ((3, 3, 3), 30), ((3, 3, 3), 27), ((2, 3, 5), 29
 # $W^k$ are no toy. Here are nine of them for three matrices: the $1.5\cdot I$ of the deck, a full one, and a triangular
 # one with 0.5 on the diagonal.
 #
-# A matrix that is no multiple of $I$ stretches some directions more than others. Send all vectors of length 1 through
+# Most matrices stretch some directions more than others. Send all vectors of length 1 through
 # it: they come out as an ellipse, in more than two dimensions an ellipsoid. The lengths of its half axes are called the
 # **singular values** of the matrix, and the longest half axis is its **largest stretch**,
 # $\lVert A\rVert_2 = \max_x \lVert Ax\rVert/\lVert x\rVert$. NumPy has it as `np.linalg.norm(A, 2)`, and all singular
@@ -677,7 +677,6 @@ full = rng.uniform(0.1, 0.6, (4, 4))
 full *= 1.5 / np.abs(np.linalg.eigvals(full)).max()
 triangular = 0.5 * np.eye(4) + np.diag([1.5] * 3, k=1)
 matrices = {"1.5·I": diagonal, "full": full, "triangular": triangular}
-
 
 
 def nine_powers(name, W, label=""):
@@ -706,15 +705,17 @@ show(
 )
 
 # %%
-for name, W in matrices.items():
+orthogonal = 1.5 * np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))[0]
+for name, W in {**matrices, "1.5·Q": orthogonal}.items():
     singular = np.linalg.svd(np.linalg.matrix_power(W, 9), compute_uv=False)
     print(f"{name:11} stretches of W⁹: largest {singular[0]:5.2f}, second {singular[1]:8.5f}")
 
 # %% [markdown]
 # The first row is all that the deck shows: a number in front of $I$. The full matrix grows just as fast, although no
 # entry of it exceeds 0.6, and it does something that no multiple of $I$ can do: it forgets. After a few layers all its
-# rows are multiples of one another, and of nine layers' worth of signal only one direction is left. (So it is with every
-# matrix that has only positive entries. A multiple of a rotation forgets nothing.) The third matrix has 0.5 on its
+# rows are multiples of one another, and of nine layers' worth of signal only one direction is left. (Sooner or later it
+# is so with every matrix that has only positive entries. The fourth line of the output has a random rotation times 1.5:
+# it forgets nothing.) The third matrix has 0.5 on its
 # diagonal, and whoever looks at the diagonal only expects it to vanish. In the end it will, but its powers grow for five
 # layers first.
 #
@@ -754,8 +755,8 @@ for name, W in {**matrices, "Gaussian": gaussian}.items():
     print(f"{name:11} {np.abs(W).max():13.2f} {radius:11.2f}         {gains}")
 
 # %% [markdown]
-# The column “eigenvalue” has the largest absolute value of an eigenvalue, the factor by which some vector that keeps its
-# direction is multiplied.
+# The column “eigenvalue” has the largest absolute value of an eigenvalue: the factor by which a vector is stretched that
+# comes out in its own direction (or, where the eigenvalue is complex, in its own plane).
 #
 # - For $1.5\cdot I$ the gain is 1.5, however many layers there are. For multiples of $I$, and of rotations, one number
 #   says everything.
