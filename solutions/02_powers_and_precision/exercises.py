@@ -137,8 +137,8 @@ def by_range(kind, value, largest=None):
 def mistakes(kind, value):
     leaky = kind.startswith("leaky")
     yield "sigmoid_up_to_one", by_range(kind, value, {"sigmoid": 1, "tanh": 1}), (
-        "You let the sigmoid's slope be larger than it can. It is a(1 - a): where between 0 and 1 is that "
-        "largest?")
+        "You let the sigmoid's slope be larger than it can be. It is a(1 - a): where between 0 and 1 is "
+        "that largest?")
     yield "tanh_up_to_a_quarter", by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25}), (
         "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it "
         "at a = 0?")
