@@ -495,7 +495,9 @@ for d in SCALES:
     alive = np.isfinite(left[d]).all(axis=0)
     best = np.argmin(np.where(alive, left[d].mean(axis=0), np.inf))
     print(f"d = {d}: 4 of 4 seeds survive up to {rates[alive].max():.0e}; best {rates[best]:.0e}, "
-          f"which leaves {left[d][:, best].min():.3g} to {left[d][:, best].max():.3g}")
+          f"which leaves {left[d][:, best].min():.4g} to {left[d][:, best].max():.4g}")
+    start = [loss_left(d, 0, seed, steps=0) for seed in range(4)]
+    print(f"         at the start {min(start):.4g} to {max(start):.4g}")
 
 # %% tags=["demo"]
 show(
@@ -511,12 +513,13 @@ show(
 )
 
 # %% [markdown]
-# The three networks want three different rates, and in 60 steps two of them are helped little by any. With $d=0.5$ there
-# is hardly a gradient: 60 steps at the highest rate that all seeds survive change 0.2 %. With $d = 1.5$ the steep first
-# steps allow no more than $10^{-4}$, a hundredth of what suits $d = 1$, and after 60 of those the network is still worse
-# than one that always answers 0.
+# The three networks want three different rates, and in 60 steps two of them get no better than the answer 0 at any rate.
+# With $d=0.5$ there is hardly a gradient: 60 steps at the highest rate that all seeds survive change less than a
+# thousandth of the loss. With $d = 1.5$ the steep first steps allow no more than $10^{-4}$, a hundredth of what suits
+# $d = 1$. They bring the loss down from thousands, but after 60 of them it is still two to four times that of the
+# answer 0.
 #
-# But 60 steps are few, and none of these runs has ended. What do a hundred times as many steps do, and what does Adam,
+# But 60 steps are few, and for these two nothing has ended there. What do a hundred times as many steps do, and what does Adam,
 # which divides every gradient by its own recent size? The next cell trains the networks of four seeds at once.
 
 # %% tags=["demo"]
@@ -942,10 +945,10 @@ for name, (skip, branch) in KINDS.items():
 show(
     *[curves(None, {f"σ = {sigma}": [h for h, _, _ in some] for sigma, some in stack.items()},
              looks={f"σ = {s}": (*look[:2], "") for s, look in zip(SCALES, LOOK.values())},
-             log="y", legend="upper left", title=f"layers {name}", xlabel="layer l",
+             log="y", title=f"layers {name}", xlabel="layer l",
              ylabel="length of $h_l$")
       for name, stack in stacks.items()],
-    share="y", title="The fan closes: from ten decades to half a decade",
+    share="y", legend="right", title="The fan closes: from ten decades to half a decade",
     alt="Length of the signal over twenty random layers, on one log axis, for σ = 0.5, 1 and 1.5, "
     "ten draws each. With layers W the three fan out to a millionth, 1 and three thousand. With "
     "layers I + W all three rise, to 10, a thousand and a hundred thousand. With layers "
