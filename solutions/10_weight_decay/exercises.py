@@ -563,8 +563,8 @@ def hill(rng, weaker, wild):
     """Strengths in rising order; `weaker` of them stand before the best, and number `wild` has a huge sd.
 
     In units of the best one's sd, the stronger ones lie so far below it that they tell the rules apart: a
-    near one, a gap, the answer; one within the mean of all sds, one within two sds, one within its own, one within
-    the huge one, and one that is far.
+    near one, a gap, the answer; one within the mean of all sds, one within two sds, one within its own, one
+    within the huge one, and one that is far.
     """
     low = [7, *[0.2] * (weaker - 1), 0, 0.2, 1.3, 0.7, 1.04, 1.6, 2.3, 4, 7]
     high = [9, *[0.4] * (weaker - 1), 0, 0.3, 1.5, 0.9, 1.08, 1.8, 2.6, 4.5, 9]
@@ -656,8 +656,8 @@ why_the_other_grows = Question(
     "With a penalty on $W_1$ only, why can $W_2$ grow?",
     wrong("The learning rate is too high for the output layer.",
           "With both kernels penalised and the same rate, both come to rest."),
-    right("A ReLU unit computes the same with its weights in divided by $c$ and its weight out multiplied by $c$, "
-          "at a lower penalty.",
+    right("A ReLU unit computes the same with its weights in divided by $c$ and its weight out multiplied by "
+          "$c$, at a lower penalty.",
           "So the scale that $W_1$ loses can be had again, for nothing, in $W_2$."),
     wrong("The penalty's gradient flows back into $W_2$ as well.",
           "The penalty is a function of $W_1$ alone: its gradient in $W_2$ is zero. What pushes $W_2$ up is "

@@ -4,7 +4,7 @@
 # You will derive the factor by which L2 regularisation shrinks a weight in every step, find the optimiser for which it
 # does no such thing, and check on a trained network whether "the weights got smaller".
 #
-# *About MINUTES minutes: reading READING, exercises EXERCISES.*
+# *About 80 minutes: reading 22, exercises 58.*
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
@@ -908,7 +908,7 @@ print(f"l2 0.001: loss times {ratio.round(2)}")
 # But all strengths meet the same draws, hard ones and easy ones: so compare draw by draw. In accuracy, 0.001 gains a
 # lot on two draws and moves by about a hundredth on the others; the mean gain is less than two standard errors. In
 # *loss* it wins on each of the draws. That is what the penalty does here for certain: it keeps a network from being
-# sure where it is wrong. (0.01, chosen at first, costs accuracy on most of the draws.)
+# sure where it is wrong. (0.01, chosen at first, costs accuracy on seven of the eight draws.)
 #
 # ### The digits
 #
@@ -922,14 +922,16 @@ for name, some in zip(names, stored["digits"]):
     train, train_loss, loss, accuracy, W1, W2 = some.mean(axis=0)
     print(f"l2 {name:6} train {train:.3f} (loss {train_loss:.4f})  test {accuracy:.3f}, "
           f"gain {gain.mean():+.4f}, standard error {gain.std(ddof=1) / np.sqrt(8):.4f}; "
-          f"loss {loss:.3f}, times {ratio.min():.2f} to {ratio.max():.2f}  |W1| {W1:.1f} |W2| {W2:.1f}")
+          f"loss {loss:.3f}, times {ratio.min():.2f} to {ratio.max():.2f}  "
+          f"|W1| {W1:.1f} |W2| {W2:.1f}")
 show(
     dots({f"l2 {name}": some[:, 3] - stored["digits"][0, :, 3]
           for name, some in zip(names[1:], stored["digits"][1:])},
          error="se", down={"no gain": 0}, title="On digits a penalty gains half a point at best",
          xlabel="gain in test accuracy, split by split"),
-    alt="Gain in test accuracy on eight splits of the digits. For 0.0001 and 0.001 the points lie on "
-    "both sides of 0, their means near 0.004 with bars that nearly reach 0; for 0.01 most lie below.",
+    alt="Gain in test accuracy on eight splits of the digits. For 0.0001 and 0.001 the points lie "
+    "on both sides of 0, their means near 0.004 with bars that nearly reach 0; for 0.01 most lie "
+    "below 0.",
 )
 
 # %% [markdown]
