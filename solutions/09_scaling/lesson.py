@@ -1524,7 +1524,7 @@ quiz()
 # ## What to read next
 #
 # - LeCun, Bottou, Orr and Müller (1998), *Efficient BackProp*, in "Neural Networks: Tricks of the Trade", Springer:
-#   section 4 has the condition number, and why inputs want mean 0.
+#   why inputs want mean 0, and the eigenvalues that say how fast gradient descent is.
 # - Ioffe and Szegedy (2015), *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
 #   Shift*, ICML, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167): the original, with its own reasons.
 # - Santurkar, Tsipras, Ilyas and Mądry (2018), *How Does Batch Normalization Help Optimization?*, NeurIPS,

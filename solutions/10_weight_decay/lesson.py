@@ -1142,9 +1142,9 @@ quiz()
 #   balances.
 # - Choose the strength over draws of the data, and know which spread your rule is given.
 #
-# > **One finding to keep.** A penalty on one kernel of a ReLU network did not make the weights smaller. It moved them to
-# > the other layer, and went on doing so for as long as we trained, on every one of twelve draws. Report norms layer by
-# > layer.
+# > **One finding to keep.** A penalty on one kernel of a ReLU network did not make the weights smaller. It moved them
+# > to the other layer, and went on doing so for as long as we trained, on every one of twelve draws. Report norms layer
+# > by layer.
 #
 # *What would change my mind about penalising $W_1$ alone:* a network in which $\lVert W_2\rVert$ and the test loss
 # stand still from some step on.
