@@ -133,7 +133,7 @@ ITSELF, KEPT = "`fit` returns the object", "arrays that are given stay as they a
 
 Standardizer = Exercise(
     points=2,
-    groups={SCALE: 8, NEW: 2, CONSTANT: 1, TARGETS: 1, BACK: 3, ITSELF: 0.5, KEPT: 0.5},
+    groups={SCALE: 10, NEW: 2.5, CONSTANT: 1, TARGETS: 1.5, BACK: 4, ITSELF: 0.5, KEPT: 0.5},
 )
 
 
