@@ -157,8 +157,8 @@ show(
 # $$\kappa = \lambda_\text{max}^2 \approx (2+\mu^2)^2 \qquad\text{(} \lambda_\text{min} = 1/\lambda_\text{max} \text{ is small, so the sum is nearly } \lambda_\text{max}\text{)}$$
 #
 # The ratio of two standard deviations enters squared, a mean enters to the *fourth power*. Without the bias it would be
-# $1+\mu^2$: the harm is done by the bias and the mean together, which both push the prediction the same way for all
-# rows.
+# $1+\mu^2$. The harm is done by mean and bias together: a column with a large mean looks nearly like the column of
+# ones, and their two weights can hardly be told apart.
 
 # %%
 for ratio in (3, 10, 30):
@@ -504,8 +504,9 @@ check(leaks)
 # %% [markdown]
 # ### Let it loose on the deck
 #
-# Four pipelines: the two listings; the deck's own code for the circles of lesson 06, which scales all points to [-1, 1]
-# before it takes them apart; and, for later, one that chooses inputs by how well they agree with the labels.
+# Four pipelines: the two listings; the code for the circles of lesson 06 in a notebook of the same course, which scales
+# all points to [-1, 1] before it takes them apart; and, for later, one that chooses inputs by how well they agree with
+# the labels.
 
 # %%
 def wrong_way(X_train, X_test):
@@ -548,8 +549,8 @@ moved = np.abs(circles_notebook(ring, ring_test)[0] - circles_notebook(ring, rin
 print(f"circles: by the leak, training points moved by up to {moved:.3f} of a width of 2")
 
 # %% [markdown]
-# The detector finds the leak in the "Wrong Way!!!!" listing and acquits the other. It also finds that the deck's code
-# for the circles is the wrong way that its own slide warns of. There, points move by a few hundredths at most, and one
+# The detector finds the leak in the "Wrong Way!!!!" listing and acquits the other. It also finds that the notebook's
+# code for the circles is the wrong way that the deck warns of. There, points move by a few hundredths at most, and one
 # can hardly think of a network that would care. Does it matter, then?
 
 # %% [markdown]
@@ -787,7 +788,7 @@ show(
     alt="Box plots of thirty test errors for eight ways of scaling, log axes, in scaled units on "
     "the left and original units on the right. On the left raw targets at rate 0.001 are by "
     "far the largest, and y in [0, 0.5] is small. On the right raw targets are the smallest, "
-    "near 4, then y standard with x in [0, 1], near 8; y standard is near 130, y in [-1, 1] "
+    "near 4 (medians), then y standard with x in [0, 1], near 8; y standard is near 130, y in [-1, 1] "
     "near 1400, in [0, 1] near 3400, and in [0, 0.5] the largest, near 6500. A dashed line "
     "marks clipping at 15.7.",
 )
@@ -1461,13 +1462,13 @@ show(
 # %% [markdown]
 # ## Errata hunt
 #
-# Four lines from the Better Deep Learning deck and from results printed with it. Three stand there like this; one we
-# have broken ourselves.
+# Two lines from the Better Deep Learning deck, a comparison of its case studies, and a line from a notebook of the same
+# course. One of the four we have broken ourselves.
 #
 # 1. `scaler.fit(train_y)`, for targets of shape (500,) ("MLP with scaled output variables")
 # 2. An error of 0.006 with scaled targets beside 16 with clipping: scaling is better by a factor of more than 2600.
 # 3. `x_train = scaler.fit_transform(x_train)`, then `x_test = scaler.fit_transform(x_test)` ("Right Way!!!!")
-# 4. The circles: `MinMaxScaler` fitted on all points, then the split.
+# 4. The circles, in the notebook: `MinMaxScaler` fitted on all points, then the split.
 #
 # Correct them before you unfold.
 
@@ -1485,9 +1486,9 @@ show(
 # | 1 | a ValueError | scikit-learn's scalers want two axes: `train_y.reshape(-1, 1)` |
 # | 2 | 0.006 is 122 in original units: clipping is better by far | a squared error in scaled units has to be multiplied by the targets' variance, here 20 381 |
 # | 3 (ours) | the deck has `x_test = scaler.transform(x_test)`, and is right | fitted on the test rows, the same value means one thing in training and another in testing |
-# | 4 | fit on the training points | it is the "Wrong Way!!!!" of the deck's own slide |
+# | 4 | fit on the training points | it is the "Wrong Way!!!!" of the deck |
 #
-# And two claims that can be read off the deck: normalised inputs are best (its box plot), which holds for this target
+# And two claims that can be read off the deck: normalised inputs are best (its case study), which holds for this target
 # and 100 epochs; and batch normalisation is a fix for vanishing gradients (gradient notes), which holds for the sigmoid
 # network, and not for first weights from U(0,1).
 #
