@@ -788,8 +788,8 @@ show(
     alt="Box plots of thirty test errors for eight ways of scaling, log axes, in scaled units on "
     "the left and original units on the right. On the left raw targets at rate 0.001 are by "
     "far the largest, and y in [0, 0.5] is small. On the right raw targets are the smallest, "
-    "near 4 (medians), then y standard with x in [0, 1], near 8; y standard is near 130, y in [-1, 1] "
-    "near 1400, in [0, 1] near 3400, and in [0, 0.5] the largest, near 6500. A dashed line "
+    "near 4 (medians), then y standard with x in [0, 1], near 8; y standard is near 130, y in "
+    "[-1, 1] near 1400, in [0, 1] near 3400, and in [0, 0.5] the largest, near 6500. A dashed line "
     "marks clipping at 15.7.",
 )
 
