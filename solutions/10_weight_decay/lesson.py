@@ -749,14 +749,14 @@ show(
              looks=LOOKS, log="y", title=title, xlabel="thousand steps", ylabel=label)
       for what, title, label in panels],
     alt="Norm of W2 and loss on fresh points after 4, 8 and 16 thousand steps, twelve draws thin, "
-    "means thick. Without a penalty both rise; with a penalty on W1 the norm of W2 more than "
+    "means thick. Without a penalty both rise; with a penalty on W1 the norm of W2 "
     "doubles with the steps, to 100, and the loss rises; with a penalty on both kernels the "
     "lines are flat.",
 )
 
 # %% [markdown]
 # With both kernels penalised the network is at rest after 4,000 steps, and stands where it stood. With the penalty on
-# $W_1$ alone, $W_2$ more than doubles when the steps do, $W_1$ goes towards 0, and the test loss climbs, on each of the
+# $W_1$ alone, $W_2$ about doubles whenever the steps do, $W_1$ goes towards 0, and the test loss climbs, on each of the
 # twelve draws. It climbs more slowly than without any penalty: the deck's penalty delays overfitting. How much of the
 # gain is left depends on when one stops.
 #
