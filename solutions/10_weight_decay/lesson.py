@@ -1023,7 +1023,7 @@ for c, z in preactivations.items():
           f"tanh(z) is off z by {bend:3.0%}  train {bent[c].train_acc:.3f}  "
           f"test {bent[c].test_acc:.3f}")
 
-
+# %% tags=["demo"]
 def spreads(ax):
     """Where the pre-activations lie: thick for 90 % of them, thin for all."""
     for (c, z), y in zip(preactivations.items(), (-0.9, -0.6, -0.3)):
