@@ -13,14 +13,14 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from autograder.authoring.lesson import Lesson
+from autograder.authoring.lesson import Lesson, lessons_of
 from autograder.authoring.stale import stale_files
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file
 from tests.builders import ROOT, solution_bodies
 
 COURSE = Course(ROOT)
-LESSONS = COURSE.lessons()
+LESSONS = lessons_of(COURSE)
 NAMES = COURSE.lesson_names()
 each_lesson = pytest.mark.parametrize("name", NAMES)
 
