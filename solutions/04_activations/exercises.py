@@ -42,9 +42,8 @@ def drive(ACT, name, z, alpha=None):
     if dalpha:
         result["dalpha"] = dalpha[0](z)
     around = np.asarray(df(np.array([-1e-9, 0.0, 1e-9]), *more), dtype=float)
-    if name not in ("tanh", "sigmoid") and around.shape == (
-        3,
-    ):  # at the kink itself anything between the slopes on both sides will do
+    # At the kink itself anything between the slopes on both sides will do.
+    if name not in ("tanh", "sigmoid") and around.shape == (3,):
         low, high = min(around[0], around[2]), max(around[0], around[2])
         result["slope at 0 is between those beside it"] = bool(low - 1e-6 <= around[1] <= high + 1e-6)
     return result
@@ -52,9 +51,7 @@ def drive(ACT, name, z, alpha=None):
 
 @ACT.wrong(
     "Your ELU comes down to -1 whatever α is. α sets the floor, and with it the slope on the left.",
-    loses="elu",
-    edits=True,
-)
+    edits=True)
 def elu_without_alpha(ACT):
     f = lambda z, alpha: np.where(z > 0, z, np.exp(z) - 1)
     return {**ACT, "elu": (f, lambda z, alpha: np.where(z > 0, 1, np.exp(z)))}
@@ -62,27 +59,21 @@ def elu_without_alpha(ACT):
 
 @ACT.wrong(
     "The value of your ELU is right, its slope has lost α: differentiate the left branch once more.",
-    loses="elu",
-    edits=True,
-)
+    edits=True)
 def elu_slope_without_alpha(ACT):
     return {**ACT, "elu": (ACT["elu"][0], lambda z, alpha: np.where(z > 0, 1, np.exp(z)))}
 
 
 @ACT.wrong(
-    "The slope of your ELU grows without end to the right, where the function is the identity: it has two branches.",
-    loses="elu",
-    edits=True,
-)
+    "The slope of your ELU grows without end to the right, where the function is the identity: it has two "
+    "branches.", edits=True)
 def elu_slope_of_one_branch(ACT):
     return {**ACT, "elu": (ACT["elu"][0], lambda z, alpha: alpha * np.exp(z))}
 
 
 @ACT.wrong(
     "f(z) + 1 is the slope of ELU on the left for one value of α only. What is it for the others?",
-    loses="elu",
-    edits=True,
-)
+    edits=True)
 def elu_slope_for_alpha_one(ACT):
     f = ACT["elu"][0]
     return {**ACT, "elu": (f, lambda z, alpha: np.where(z > 0, 1, f(z, alpha) + 1))}
@@ -90,28 +81,21 @@ def elu_slope_for_alpha_one(ACT):
 
 @ACT.wrong(
     "The left branch of your ELU does not meet the right one at z = 0: something has to be taken off.",
-    loses="elu",
-    edits=True,
-)
+    edits=True)
 def elu_with_a_jump(ACT):
     return {**ACT, "elu": (lambda z, alpha: np.where(z > 0, z, alpha * np.exp(z)), ACT["elu"][1])}
 
 
 @ACT.wrong(
-    "You have 1 - tanh z for the slope of tanh. At z = -2 that would be 1.96, and tanh is nearly flat there: which "
-    "power is missing?",
-    loses="tanh",
-    edits=True,
-)
+    "You have 1 - tanh z for the slope of tanh. At z = -2 that would be 1.96, and tanh is nearly flat "
+    "there: which power is missing?", edits=True)
 def tanh_slope_without_the_square(ACT):
     return {**ACT, "tanh": (np.tanh, lambda z: 1 - np.tanh(z))}
 
 
 @ACT.wrong(
     "Your slopes of ELU, tanh and sigmoid are right if they are given a = f(z). They are called with z.",
-    loses=("elu", "tanh", "sigmoid"),
-    edits=True,
-)
+    edits=True)
 def slopes_from_a(ACT):
     elu = lambda z, alpha: np.where(z > 0, 1, z + alpha)
     return {
@@ -122,27 +106,19 @@ def slopes_from_a(ACT):
     }
 
 
-@ACT.wrong(
-    "Your slope of tanh is right if it is given a = tanh z. It is called with z.", loses="tanh", edits=True
-)
+@ACT.wrong("Your slope of tanh is right if it is given a = tanh z. It is called with z.", edits=True)
 def tanh_slope_from_a(ACT):
     return {**ACT, "tanh": (np.tanh, lambda z: 1 - z**2)}
 
 
-@ACT.wrong(
-    "Your slope of the sigmoid is right if it is given a = σ(z). It is called with z.",
-    loses="sigmoid",
-    edits=True,
-)
+@ACT.wrong("Your slope of the sigmoid is right if it is given a = σ(z). It is called with z.", edits=True)
 def sigmoid_slope_from_a(ACT):
     return {**ACT, "sigmoid": (ACT["sigmoid"][0], lambda z: z * (1 - z))}
 
 
 @ACT.wrong(
     "Below zero max(αz, z) is αz only while α is below 1. With α = 1.5 it takes the other branch.",
-    loses=("leaky", "prelu"),
-    edits=True,
-)
+    edits=True)
 def leaky_as_a_maximum(ACT):
     f = lambda z, alpha: np.maximum(alpha * z, z)
     return {**ACT, "leaky": (f, ACT["leaky"][1]), "prelu": (f, *ACT["prelu"][1:])}
@@ -150,14 +126,12 @@ def leaky_as_a_maximum(ACT):
 
 @ACT.wrong(
     "Below zero max(αz, z) is αz only while α is below 1. With α = 1.5 it takes the other branch.",
-    loses="leaky",
-    edits=True,
-)
+    edits=True)
 def leaky_alone_as_a_maximum(ACT):
     return {**ACT, "leaky": (lambda z, alpha: np.maximum(alpha * z, z), ACT["leaky"][1])}
 
 
-@ACT.wrong("Your leaky ReLU does not look at the α it is called with.", loses=("leaky", "prelu"), edits=True)
+@ACT.wrong("Your leaky ReLU does not look at the α it is called with.", edits=True)
 def alpha_is_fixed(ACT):
     f = lambda z, alpha: np.where(z > 0, z, 0.01 * z)
     df = lambda z, alpha: np.where(z > 0, 1, 0.01)
@@ -165,73 +139,54 @@ def alpha_is_fixed(ACT):
 
 
 @ACT.wrong(
-    "The slope of your leaky ReLU is 0 below zero: that is the slope of ReLU. The leak is there so that something "
-    "comes through.",
-    loses=("leaky", "prelu"),
-    edits=True,
-)
+    "The slope of your leaky ReLU is 0 below zero: that is the slope of ReLU. The leak is there so that "
+    "something comes through.", edits=True)
 def leaky_slope_of_relu(ACT):
     df = lambda z, alpha: (z > 0) * 1.0
     return {**ACT, "leaky": (ACT["leaky"][0], df), "prelu": (ACT["prelu"][0], df, ACT["prelu"][2])}
 
 
 @ACT.wrong(
-    "Your dalpha is z on the right and 0 on the left. On which side does α stand in the formula?",
-    loses="prelu",
-    edits=True,
-)
+    "Your dalpha is z on the right and 0 on the left. On which side does α stand in the formula?", edits=True)
 def dalpha_on_the_wrong_side(ACT):
     return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: np.where(z > 0, z, 0))}
 
 
 @ACT.wrong(
-    "Your dalpha is 0 everywhere. Below zero the result is αz: change α a little, and see what happens to it.",
-    loses="prelu",
-    edits=True,
-)
+    "Your dalpha is 0 everywhere. Below zero the result is αz: change α a little, and see what happens to "
+    "it.", edits=True)
 def dalpha_zero(ACT):
     return {**ACT, "prelu": (*ACT["prelu"][:2], np.zeros_like)}
 
 
 @ACT.wrong(
     "Your dalpha is 1 below zero. The derivative of αz with respect to α is not that with respect to αz.",
-    loses="prelu",
-    edits=True,
-)
+    edits=True)
 def dalpha_one(ACT):
     return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: (z < 0) * 1.0)}
 
 
-@ACT.wrong(
-    "Your dalpha is one number. It is asked for entry by entry, not summed.", loses="prelu", edits=True
-)
+@ACT.wrong("Your dalpha is one number. It is asked for entry by entry, not summed.", edits=True)
 def dalpha_summed(ACT):
     return {**ACT, "prelu": (*ACT["prelu"][:2], lambda z: np.sum(np.minimum(z, 0)))}
 
 
 @ACT.wrong(
-    "The entry 'prelu' holds a pair; α is trained here, so a third function belongs to it.",
-    loses="prelu",
-    edits=True,
-)
+    "The entry 'prelu' holds a pair; α is trained here, so a third function belongs to it.", edits=True)
 def prelu_as_a_pair(ACT):
     return {**ACT, "prelu": ACT["prelu"][:2]}
 
 
 @ACT.wrong(
     "Your slope of ReLU is ReLU once more. A slope says how much the result changes, not what it is.",
-    loses="relu",
-    edits=True,
-)
+    edits=True)
 def relu_for_its_slope(ACT):
     return {**ACT, "relu": (ACT["relu"][0], lambda z: np.maximum(z, 0))}
 
 
 @ACT.wrong(
-    "At z = 0 your slope of ReLU is 0/0. Anything from 0 to 1 would do there, nan would not: decide by a comparison.",
-    loses="relu",
-    edits=True,
-)
+    "At z = 0 your slope of ReLU is 0/0. Anything from 0 to 1 would do there, nan would not: decide by a "
+    "comparison.", edits=True)
 def relu_slope_by_division(ACT):
     def df(z):
         with np.errstate(all="ignore"):
@@ -242,9 +197,7 @@ def relu_slope_by_division(ACT):
 
 @ACT.wrong(
     "ReLU writes zeros into the array it is given, and the z of the forward pass is lost. Make a new array.",
-    loses="relu",
-    edits=True,
-)
+    edits=True)
 def relu_in_place(ACT):
     def f(z):
         z[z < 0] = 0
@@ -255,9 +208,7 @@ def relu_in_place(ACT):
 
 @ACT.wrong(
     "Your slope of the sigmoid is the sigmoid once more, which never falls. Where is the curve steepest?",
-    loses="sigmoid",
-    edits=True,
-)
+    edits=True)
 def sigmoid_for_its_slope(ACT):
     f = ACT["sigmoid"][0]
     return {**ACT, "sigmoid": (f, f)}
@@ -315,12 +266,9 @@ def in_float32(ACT):
 
 
 ACT.small(
-    "By hand, with α = 0.5 and z = (-2, 3): a leaky ReLU gives (-1, 3), its slopes are (0.5, 1), and dalpha is (-2, 0), since "
-    "below zero the result αz moves by z for every 1 that α moves.",
-    name="prelu",
-    z=np.array([-2.0, 3.0]),
-    alpha=0.5,
-)
+    "By hand, with α = 0.5 and z = (-2, 3): a leaky ReLU gives (-1, 3), its slopes are (0.5, 1), and dalpha "
+    "is (-2, 0), since below zero the result αz moves by z for every 1 that α moves.",
+    name="prelu", z=np.array([-2.0, 3.0]), alpha=0.5)
 
 # 4.2 gradient_profile
 
@@ -392,91 +340,40 @@ def profile_with(
     return gradient_profile
 
 
-@gradient_profile.wrong(
-    "The slopes are taken at a = f(z). A slope belongs to the place where the function was entered, which is z.",
-    loses=SLOPES,
-)
-def slopes_at_a(X, Ws, act):
-    return profile_with(slope=lambda df, z, a, l, L: df(a))(X, Ws, act)
+@gradient_profile.mistakes
+def mistakes(X, Ws, act):
+    yield "slopes_at_a", profile_with(slope=lambda df, z, a, l, L: df(a))(X, Ws, act), (
+        "The slopes are taken at a = f(z). A slope belongs to the place where the function was entered, "
+        "which is z.")
+    yield "last_slope_left_out", profile_with(slope=lambda df, z, a, l, L: df(z) if l < L else 1)(X, Ws, act), (
+        "The last layer has an activation too: the gradient passes its slope before it meets the last W.")
+    yield "no_slopes", profile_with(slope=lambda df, z, a, l, L: 1)(X, Ws, act), (
+        "No slope of the activation enters your gradient: this is the profile of a linear network.")
+    yield "not_transposed", profile_with(back=lambda G, W: G @ W)(X, Ws, act), (
+        "On the way back you multiply by W as on the way forth. Look at the shapes: (samples, n_out) has to "
+        "become (samples, n_in).")
+    yield "last_layer_first", profile_with()(X, Ws, act)[::-1], (
+        "The right numbers, the wrong way round: the first one belongs to the input h_0, the last one to "
+        "h_L.")
+    yield "divides_in_every_layer", profile_with(back=lambda G, W: G @ W.T / len(G))(X, Ws, act), (
+        "In every layer you divide by the number of samples again. The mean is taken once, at the output.")
+    yield "sum_of_the_outputs", profile_with(start=np.ones_like)(X, Ws, act), (
+        "Your gradient starts with 1 in every entry: that is the gradient of the sum of the outputs, and "
+        "out is their mean.")
+    yield "mean_over_samples_only", profile_with(start=lambda h: np.ones_like(h) / len(h))(X, Ws, act), (
+        "You take the mean over the samples only. out is the mean over all entries of h_L, samples and "
+        "units.")
+    yield "mean_of_absolute_values", profile_with(size=lambda G: np.mean(np.abs(G)))(X, Ws, act), (
+        "This is the mean of the absolute values. RMS: square, take the mean, then the root.")
+    yield "lengths", profile_with(size=np.linalg.norm)(X, Ws, act), (
+        "This is the length of the gradient, which grows with the number of entries. RMS takes the mean of "
+        "the squares, not their sum.")
+    yield "without_the_root", profile_with(size=lambda G: np.mean(G**2))(X, Ws, act), (
+        "These are mean squares: the root is missing.")
 
 
 @gradient_profile.wrong(
-    "The last layer has an activation too: the gradient passes its slope before it meets the last W.",
-    loses=SLOPES,
-)
-def last_slope_left_out(X, Ws, act):
-    return profile_with(slope=lambda df, z, a, l, L: df(z) if l < L else 1)(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "No slope of the activation enters your gradient: this is the profile of a linear network.", loses=SLOPES
-)
-def no_slopes(X, Ws, act):
-    return profile_with(slope=lambda df, z, a, l, L: 1)(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "On the way back you multiply by W as on the way forth. Look at the shapes: (samples, n_out) has to become (samples, n_in).",
-    loses=(WEIGHTS, SLOPES),
-)
-def not_transposed(X, Ws, act):
-    return profile_with(back=lambda G, W: G @ W)(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "The right numbers, the wrong way round: the first one belongs to the input h_0, the last one to h_L."
-)
-def last_layer_first(X, Ws, act):
-    return profile_with()(X, Ws, act)[::-1]
-
-
-@gradient_profile.wrong(
-    "In every layer you divide by the number of samples again. The mean is taken once, at the output.",
-    loses=(WEIGHTS, SLOPES),
-)
-def divides_in_every_layer(X, Ws, act):
-    return profile_with(back=lambda G, W: G @ W.T / len(G))(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "Your gradient starts with 1 in every entry: that is the gradient of the sum of the outputs, and out is their mean.",
-    loses=START,
-)
-def sum_of_the_outputs(X, Ws, act):
-    return profile_with(start=np.ones_like)(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "You take the mean over the samples only. out is the mean over all entries of h_L, samples and units.",
-    loses=START,
-)
-def mean_over_samples_only(X, Ws, act):
-    return profile_with(start=lambda h: np.ones_like(h) / len(h))(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "This is the mean of the absolute values. RMS: square, take the mean, then the root.",
-    loses=(WEIGHTS, SLOPES),
-)
-def mean_of_absolute_values(X, Ws, act):
-    return profile_with(size=lambda G: np.mean(np.abs(G)))(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "This is the length of the gradient, which grows with the number of entries. RMS takes the mean of the squares, not their sum."
-)
-def lengths(X, Ws, act):
-    return profile_with(size=np.linalg.norm)(X, Ws, act)
-
-
-@gradient_profile.wrong("These are mean squares: the root is missing.")
-def without_the_root(X, Ws, act):
-    return profile_with(size=lambda G: np.mean(G**2))(X, Ws, act)
-
-
-@gradient_profile.wrong(
-    "These are sizes of the h_l themselves. What is asked for is how much out changes when h_l changes."
-)
+    "These are sizes of the h_l themselves. What is asked for is how much out changes when h_l changes.")
 def sizes_of_h(X, Ws, act):
     hs = [X]
     for W in Ws:
@@ -485,9 +382,7 @@ def sizes_of_h(X, Ws, act):
 
 
 @gradient_profile.wrong(
-    "From the layers you return the gradient with respect to z_l, after the slope. h_l comes before that.",
-    loses=(START, SLOPES),
-)
+    "From the layers you return the gradient with respect to z_l, after the slope. h_l comes before that.")
 def with_respect_to_z(X, Ws, act):
     f, df = act
     h, zs = X, []
@@ -507,10 +402,10 @@ def without_the_input(X, Ws, act):
     return profile_with()(X, Ws, act)[1:]
 
 
-@gradient_profile.right
-def with_einsum_on_arrays(X, Ws, act):
-    profile = profile_with(back=lambda G, W: np.einsum("sj,ij->si", G, W))
-    return np.array(profile(X, Ws, act))
+@gradient_profile.answers
+def answers(X, Ws, act):
+    yield "with_einsum_on_arrays", np.array(profile_with(back=lambda G, W: np.einsum("sj,ij->si", G, W))(X, Ws, act))
+    yield "in_float32_throughout", np.float32(profile_with()(np.float32(X), [np.float32(W) for W in Ws], act))
 
 
 @gradient_profile.right
@@ -565,16 +460,10 @@ def by_finite_differences(X, Ws, act):
     return profile
 
 
-@gradient_profile.right
-def in_float32_throughout(X, Ws, act):
-    profile = profile_with()(np.float32(X), [np.float32(W) for W in Ws], act)
-    return np.float32(profile)
-
-
 gradient_profile.small(
-    "By hand: one sample x = 2, two layers of one unit without activation (f(z) = z), weights 3 and 5. out = 5 · 3 · 2. Move h_2 "
-    "by 1 and out moves by 1; move h_1 and it moves by 5; move x and it moves by 15. So the profile is (15, 5, 1)."
-)
+    "By hand: one sample x = 2, two layers of one unit without activation (f(z) = z), weights 3 and 5. out "
+    "= 5 · 3 · 2. Move h_2 by 1 and out moves by 1; move h_1 and it moves by 5; move x and it moves by 15. "
+    "So the profile is (15, 5, 1).")
 
 # 4.3 dead_units
 
@@ -615,112 +504,49 @@ def drive(dead_units, A):
     return dead
 
 
-@dead_units.wrong(
-    "This is the share of samples for which each unit is 0, which says how sparse it is. Dead is a yes or no."
-)
-def share_of_zeros(A):
-    return (A == 0).mean(axis=0)
+@dead_units.mistakes
+def mistakes(A):
+    yield "share_of_zeros", (A == 0).mean(axis=0), (
+        "This is the share of samples for which each unit is 0, which says how sparse it is. Dead is a yes "
+        "or no.")
+    yield "mostly_zero", (A == 0).mean(axis=0) >= 0.5, (
+        "You call a unit dead that is 0 for most samples. One sample that wakes it is enough to live.")
+    yield "any_zero", (A == 0).any(axis=0), (
+        "You call a unit dead when it is 0 for some sample. For a ReLU that is an ordinary day: ask for all "
+        "samples.")
+    yield "first_sample", A[0] == 0, "You look at the first sample only."
+    yield "along_the_units", (A == 0).all(axis=1), (
+        "There is one answer for each sample: rows are samples, columns are units. Along which axis do the "
+        "samples lie?")
+    yield "mean_is_zero", A.mean(axis=0) == 0, (
+        "A mean of 0 can come from values that cancel: a tanh unit at -0.5 and +0.5 is in the best of "
+        "health.")
+    yield "never_positive", A.max(axis=0) <= 0, (
+        "A unit whose largest output is 0 or less may still say something below zero: ELU, tanh and leaky "
+        "ReLU do.")
+    yield "nearly_zero", (np.abs(A) < 1e-3).all(axis=0), (
+        "You call a unit dead whose outputs are small. Faint is not dead: its slope is as steep as "
+        "anyone's.")
+    yield "the_living", A.any(axis=0), "True and False are the wrong way round: this marks the living."
+    yield "how_many", int((A == 0).all(axis=0).sum()), (
+        "This is the number of dead units; asked for is which ones.")
 
 
-@dead_units.wrong(
-    "You call a unit dead that is 0 for most samples. One sample that wakes it is enough to live."
-)
-def mostly_zero(A):
-    return (A == 0).mean(axis=0) >= 0.5
-
-
-@dead_units.wrong(
-    "You call a unit dead when it is 0 for some sample. For a ReLU that is an ordinary day: ask for all samples."
-)
-def any_zero(A):
-    return (A == 0).any(axis=0)
-
-
-@dead_units.wrong("You look at the first sample only.")
-def first_sample(A):
-    return A[0] == 0
-
-
-@dead_units.wrong(
-    "There is one answer for each sample: rows are samples, columns are units. Along which axis do the samples lie?"
-)
-def along_the_units(A):
-    return (A == 0).all(axis=1)
-
-
-@dead_units.wrong(
-    "A mean of 0 can come from values that cancel: a tanh unit at -0.5 and +0.5 is in the best of health.",
-    loses=ANY_SIGN,
-)
-def mean_is_zero(A):
-    return A.mean(axis=0) == 0
-
-
-@dead_units.wrong(
-    "A unit whose largest output is 0 or less may still say something below zero: ELU, tanh and leaky ReLU do.",
-    loses=ANY_SIGN,
-)
-def never_positive(A):
-    return A.max(axis=0) <= 0
-
-
-@dead_units.wrong(
-    "You call a unit dead whose outputs are small. Faint is not dead: its slope is as steep as anyone's.",
-    loses=AFTER_RELU,
-)
-def nearly_zero(A):
-    return (np.abs(A) < 1e-3).all(axis=0)
-
-
-@dead_units.wrong("True and False are the wrong way round: this marks the living.")
-def the_living(A):
-    return A.any(axis=0)
-
-
-@dead_units.wrong("This is the number of dead units; asked for is which ones.")
-def how_many(A):
-    return int((A == 0).all(axis=0).sum())
-
-
-@dead_units.right
-def none_differs_from_zero(A):
-    return ~np.any(A, axis=0)
-
-
-@dead_units.right
-def largest_size(A):
-    return np.abs(A).max(axis=0) == 0
-
-
-@dead_units.right
-def unit_by_unit(A):
-    return [all(value == 0 for value in column) for column in np.asarray(A).T]
-
-
-@dead_units.right
-def as_zeros_and_ones(A):
-    return np.count_nonzero(A, axis=0) == 0
-
-
-@dead_units.right
-def as_indices(A):
-    return np.flatnonzero((A == 0).all(axis=0))
-
-
-@dead_units.right
-def as_where_gives_it(A):
-    return np.where((A == 0).all(axis=0))
-
-
-@dead_units.right
-def as_integers(A):
-    return (A == 0).all(axis=0).astype(int)
+@dead_units.answers
+def answers(A):
+    yield "none_differs_from_zero", ~np.any(A, axis=0)
+    yield "largest_size", np.abs(A).max(axis=0) == 0
+    yield "unit_by_unit", [all(value == 0 for value in column) for column in np.asarray(A).T]
+    yield "as_zeros_and_ones", np.count_nonzero(A, axis=0) == 0
+    yield "as_indices", np.flatnonzero((A == 0).all(axis=0))
+    yield "as_where_gives_it", np.where((A == 0).all(axis=0))
+    yield "as_integers", (A == 0).all(axis=0).astype(int)
 
 
 dead_units.small(
-    "Three samples, three units: the first unit is 0 for two of the samples, the second is tiny, the third is 0 for all.",
-    A=np.array([[0.0, 1e-6, 0.0], [5.0, 1e-6, 0.0], [0.0, 1e-6, 0.0]]),
-)
+    "Three samples, three units: the first unit is 0 for two of the samples, the second is tiny, the third "
+    "is 0 for all.",
+    A=np.array([[0.0, 1e-6, 0.0], [5.0, 1e-6, 0.0], [0.0, 1e-6, 0.0]]))
 
 # 4.4 can_learn
 
@@ -770,69 +596,38 @@ def drive(can_learn, w, b, X, act):
     return can_learn(w, b, X, UNITS[act])
 
 
-@can_learn.wrong(
-    "You ask whether the output differs from 0. A clipped unit that stands at its ceiling says 1 and can't move: "
-    "learning needs a slope, not an output.",
-    loses=OTHERS,
-)
-def output_is_not_zero(w, b, X, act):
-    return bool(np.any(act[0](X @ w + b) != 0))
+@can_learn.mistakes
+def mistakes(w, b, X, act):
+    f, df = act
+    z = X @ w + b
+    yield "output_is_not_zero", bool(np.any(f(z) != 0)), (
+        "You ask whether the output differs from 0. A clipped unit that stands at its ceiling says 1 and "
+        "can't move: learning needs a slope, not an output.")
+    yield "output_is_positive", bool(np.any(f(z) > 0)), (
+        "You ask whether the output is positive for some sample. A leaky ReLU learns from negative outputs "
+        "too: which function of the pair says so?")
+    yield "z_is_positive", bool(np.any(z > 0)), (
+        "You ask whether z is positive, and never look at `act`. That is right for a ReLU alone.")
+    yield "slope_is_positive", bool(np.any(df(z) > 0)), (
+        "You ask for a slope above zero. A falling function has a gradient as well.")
+    yield "at_the_mean_sample", bool(df(X.mean(axis=0) @ w + b) != 0), (
+        "You look at the mean of the samples. A unit that is off for the mean sample may be on for a single "
+        "one, and learns from that.")
+    yield "at_the_first_sample", bool(df(X[0] @ w + b) != 0), "You look at the first sample only."
+    yield "at_every_sample", bool(np.all(df(z) != 0)), (
+        "You ask for a slope at every sample. One sample is enough to learn from.")
+    yield "by_the_bias", bool(b > 0), (
+        "You decide by the bias. With a bias above zero the weights can still push every sample below it, "
+        "and the other way round.")
+    yield "sample_by_sample", df(z) != 0, "These are answers sample by sample: put them together into one."
 
 
-@can_learn.wrong(
-    "You ask whether the output is positive for some sample. A leaky ReLU learns from negative outputs too: which "
-    "function of the pair says so?",
-    loses=OTHERS,
-)
-def output_is_positive(w, b, X, act):
-    return bool(np.any(act[0](X @ w + b) > 0))
-
-
-@can_learn.wrong(
-    "You ask whether z is positive, and never look at `act`. That is right for a ReLU alone.", loses=OTHERS
-)
-def z_is_positive(w, b, X, act):
-    return bool(np.any(X @ w + b > 0))
-
-
-@can_learn.wrong("You ask for a slope above zero. A falling function has a gradient as well.", loses=OTHERS)
-def slope_is_positive(w, b, X, act):
-    return bool(np.any(act[1](X @ w + b) > 0))
-
-
-@can_learn.wrong(
-    "You look at the mean of the samples. A unit that is off for the mean sample may be on for a single one, and "
-    "learns from that."
-)
-def at_the_mean_sample(w, b, X, act):
-    return bool(act[1](X.mean(axis=0) @ w + b) != 0)
-
-
-@can_learn.wrong("You look at the first sample only.")
-def at_the_first_sample(w, b, X, act):
-    return bool(act[1](X[0] @ w + b) != 0)
-
-
-@can_learn.wrong("You ask for a slope at every sample. One sample is enough to learn from.")
-def at_every_sample(w, b, X, act):
-    return bool(np.all(act[1](X @ w + b) != 0))
-
-
-@can_learn.wrong(
-    "You decide by the bias. With a bias above zero the weights can still push every sample below it, and the other way round."
-)
-def by_the_bias(w, b, X, act):
-    return bool(b > 0)
-
-
-@can_learn.wrong("These are answers sample by sample: put them together into one.")
-def sample_by_sample(w, b, X, act):
-    return act[1](X @ w + b) != 0
-
-
-@can_learn.right
-def from_the_whole_gradient(w, b, X, act):
-    return np.any(act[1](X @ w + b)[:, None] * X)
+@can_learn.answers
+def answers(w, b, X, act):
+    slopes = act[1](np.dot(X, w) + b)
+    yield "from_the_whole_gradient", np.any(slopes[:, None] * X)
+    yield "by_the_length_of_the_gradient", float(np.abs(slopes).sum()) > 1e-12
+    yield "as_a_number", int((slopes != 0).any())
 
 
 @can_learn.right
@@ -844,21 +639,10 @@ def one_by_one(w, b, X, act):
     return False
 
 
-@can_learn.right
-def by_the_length_of_the_gradient(w, b, X, act):
-    slopes = act[1](np.dot(X, w) + b)
-    return float(np.abs(slopes).sum()) > 1e-12
-
-
-@can_learn.right
-def as_a_number(w, b, X, act):
-    return int((act[1](X @ w + b) != 0).any())
-
-
 can_learn.small(
-    "One input, w = 2, b = -1, and three samples x = -1, 0, 3: z is -3, -1 and 5. As a ReLU the unit learns from the third sample. "
-    "With b = -9 it has no sample left to learn from; a leaky ReLU would still have all three."
-)
+    "One input, w = 2, b = -1, and three samples x = -1, 0, 3: z is -3, -1 and 5. As a ReLU the unit learns "
+    "from the third sample. With b = -9 it has no sample left to learn from; a leaky ReLU would still have "
+    "all three.")
 
 # 4.5 born_dead_rate
 
@@ -937,79 +721,41 @@ def circle(n=100):
 def last_layers(width, depth, trials, rng, X=None, draw=None):
     """The last hidden layer (points, width) of each net."""
     X = circle() if X is None else X
-    draw = draw or (
-        lambda n_in, n_out: rng.uniform(-np.sqrt(6 / n_in), np.sqrt(6 / n_in), (trials, n_in, n_out))
-    )
+    draw = draw or (lambda n_in, n_out: rng.uniform(-1, 1, (trials, n_in, n_out)) * np.sqrt(6 / n_in))
     h = X
     for n_in in [2, *[width] * (depth - 1)]:
         h = np.maximum(h @ draw(n_in, width), 0)
     return h
 
 
-@born_dead_rate.wrong(
-    "Your share is that of nets in which some unit of the last layer is dead. A net is lost only when all of them are.",
-    loses=RATE,
-)
-def any_unit_dead(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1).any(axis=1))
-
-
-@born_dead_rate.wrong(
-    "Your share is that of dead units among all units of the last layer. Asked for is the share of nets.",
-    loses=RATE,
-)
-def share_of_units(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1))
-
-
-@born_dead_rate.wrong(
-    "You seem to look at one point for each net. A net that is silent there may answer elsewhere on the circle.",
-    loses=RATE,
-)
-def one_point(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth, trials, rng, circle(1)) == 0).all(axis=(1, 2)))
-
-
-@born_dead_rate.wrong(
-    "Your share fits a net with one layer less. Has the last hidden layer its ReLU, and are there `depth` of them?",
-    loses=RATE,
-)
-def last_relu_missing(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth - 1, trials, rng) == 0).all(axis=(1, 2)))
-
-
-@born_dead_rate.wrong("With your weights no net is ever born dead. Are there negative ones among them?")
-def positive_weights(width, depth, trials, rng):
-    limit = np.sqrt(6 / width)
-    draw = lambda n_in, n_out: rng.uniform(0, limit, (trials, n_in, n_out))
-    return np.mean((last_layers(width, depth, trials, rng, draw=draw) == 0).all(axis=(1, 2)))
-
-
-@born_dead_rate.wrong(
-    "Your share is always 0 or 1, as if one net were counted `trials` times. Draw the weights anew for each.",
-    loses=RATE,
-)
-def one_net_for_all(width, depth, trials, rng):
-    return float((last_layers(width, depth, 1, rng) == 0).all())
-
-
-@born_dead_rate.wrong("Your result is no share between 0 and 1: a count, or a percentage?", loses=RATE)
-def a_count(width, depth, trials, rng):
-    return np.sum((last_layers(width, depth, trials, rng) == 0).all(axis=(1, 2)))
-
-
-@born_dead_rate.wrong(
-    "You make a generator of your own with a fixed seed. Use the `rng` you are given: the next call continues where "
-    "this one stopped.",
-    loses=FROM_RNG,
-)
-def own_seed(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth, trials, np.random.default_rng(4)) == 0).all(axis=(1, 2)))
-
-
-@born_dead_rate.wrong("The weights do not come from `rng`: nobody could repeat your run.", loses=FROM_RNG)
-def from_elsewhere(width, depth, trials, rng):
-    return np.mean((last_layers(width, depth, trials, np.random) == 0).all(axis=(1, 2)))
+@born_dead_rate.mistakes
+def mistakes(width, depth, trials, rng):
+    whole = lambda last: np.mean((last == 0).all(axis=(1, 2)))
+    yield "any_unit_dead", np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1).any(axis=1)), (
+        "Your share is that of nets in which some unit of the last layer is dead. A net is lost only when "
+        "all of them are.")
+    yield "share_of_units", np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1)), (
+        "Your share is that of dead units among all units of the last layer. Asked for is the share of "
+        "nets.")
+    yield "one_point", whole(last_layers(width, depth, trials, rng, circle(1))), (
+        "You seem to look at one point for each net. A net that is silent there may answer elsewhere on the "
+        "circle.")
+    yield "last_relu_missing", whole(last_layers(width, depth - 1, trials, rng)), (
+        "Your share fits a net with one layer less. Has the last hidden layer its ReLU, and are there "
+        "`depth` of them?")
+    positive = lambda n_in, n_out: rng.uniform(0, np.sqrt(6 / width), (trials, n_in, n_out))
+    yield "positive_weights", whole(last_layers(width, depth, trials, rng, draw=positive)), (
+        "With your weights no net is ever born dead. Are there negative ones among them?")
+    yield "one_net_for_all", float((last_layers(width, depth, 1, rng) == 0).all()), (
+        "Your share is always 0 or 1, as if one net were counted `trials` times. Draw the weights anew for "
+        "each.")
+    yield "a_count", np.sum((last_layers(width, depth, trials, rng) == 0).all(axis=(1, 2))), (
+        "Your result is no share between 0 and 1: a count, or a percentage?")
+    yield "own_seed", whole(last_layers(width, depth, trials, np.random.default_rng(4))), (
+        "You make a generator of your own with a fixed seed. Use the `rng` you are given: the next call "
+        "continues where this one stopped.")
+    yield "from_elsewhere", whole(last_layers(width, depth, trials, np.random)), (
+        "The weights do not come from `rng`: nobody could repeat your run.")
 
 
 @born_dead_rate.right
@@ -1053,6 +799,6 @@ def in_float32(width, depth, trials, rng):
 
 
 born_dead_rate.small(
-    "With depth 1 the share is 0: a unit w·x without bias is positive on one half of the circle, whatever w is. And with two units "
-    "in each of many layers nearly every net is dead: width 2, depth 10 comes out near 0.9."
-)
+    "With depth 1 the share is 0: a unit w·x without bias is positive on one half of the circle, whatever w "
+    "is. And with two units in each of many layers nearly every net is dead: width 2, depth 10 comes out "
+    "near 0.9.")
