@@ -1,6 +1,7 @@
 """Exercises of lesson 05: the spread of first weights, what it does to depth, and units that stay alike."""
 
 import math
+from itertools import accumulate
 
 import numpy as np
 
@@ -25,56 +26,34 @@ def variance_of(n_in, n_out, scheme):
     return {"he": 2 / n_in, "lecun": 1 / n_in, "glorot": 2 / (n_in + n_out)}[scheme]
 
 
-@init_std.wrong("This is the variance. The name of the function asks for its root.")
-def the_variance(n_in, n_out, scheme):
-    return variance_of(n_in, n_out, scheme)
+@init_std.mistakes
+def mistakes(n_in, n_out, scheme):
+    variance = variance_of(n_in, n_out, scheme)
+    yield "the_variance", variance, "This is the variance. The name of the function asks for its root."
+    yield "outputs_for_inputs", math.sqrt(variance_of(n_out, n_in, scheme)), (
+        "You count the units of the layer where its inputs belong. Over which index does the sum in z run?")
+    roots = {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}
+    yield "root_of_the_numerator", roots[scheme], (
+        "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread "
+        "should halve; yours falls to a quarter.")
+    yield "glorot_without_its_2", math.sqrt({"glorot": 1 / (n_in + n_out)}.get(scheme, variance)), (
+        "Your Glorot spread is too small by √2. For a layer with as many units as inputs it should agree "
+        "with lecun: it is built on the *mean* of the two widths, not on their sum.")
+    yield "glorot_without_parentheses", math.sqrt({"glorot": 2 / n_in + n_out}.get(scheme, variance)), (
+        "Division comes before addition: `2 / n_in + n_out` adds all of n_out to a small number.")
+    yield "he_without_its_2", math.sqrt({"he": 1 / n_in}.get(scheme, variance)), (
+        "Your he equals lecun. ReLU lets half of the second moment through: what makes up for the lost "
+        "half?")
+    yield "limit_of_the_uniform", math.sqrt(3 * variance), (
+        "Everything is √3 times too large: this is the limit of a uniform distribution, not its standard "
+        "deviation.")
 
 
-@init_std.wrong(
-    "You count the units of the layer where its inputs belong. Over which index does the sum in z run?",
-    loses=("he", "lecun"),
-)
-def outputs_for_inputs(n_in, n_out, scheme):
-    return math.sqrt(variance_of(n_out, n_in, scheme))
-
-
-@init_std.wrong(
-    "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread should halve; "
-    "yours falls to a quarter."
-)
-def root_of_the_numerator(n_in, n_out, scheme):
-    return {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}[scheme]
-
-
-@init_std.wrong(
-    "Your Glorot spread is too small by √2. For a layer with as many units as inputs it should agree with lecun: "
-    "it is built on the *mean* of the two widths, not on their sum.",
-    loses="glorot",
-)
-def glorot_without_its_2(n_in, n_out, scheme):
-    return math.sqrt({"glorot": 1 / (n_in + n_out)}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Division comes before addition: `2 / n_in + n_out` adds all of n_out to a small number.", loses="glorot"
-)
-def glorot_without_parentheses(n_in, n_out, scheme):
-    return math.sqrt({"glorot": 2 / n_in + n_out}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Your he equals lecun. ReLU lets half of the second moment through: what makes up for the lost half?",
-    loses="he",
-)
-def he_without_its_2(n_in, n_out, scheme):
-    return math.sqrt({"he": 1 / n_in}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Everything is √3 times too large: this is the limit of a uniform distribution, not its standard deviation."
-)
-def limit_of_the_uniform(n_in, n_out, scheme):
-    return math.sqrt(3 * variance_of(n_in, n_out, scheme))
+@init_std.answers
+def answers(n_in, n_out, scheme):
+    variance = variance_of(n_in, n_out, scheme)
+    yield "in_float32", np.sqrt(np.float32(variance))
+    yield "as_an_array_of_no_axes", np.sqrt(np.array(variance))
 
 
 @init_std.right
@@ -88,22 +67,9 @@ def one_branch_each(n_in, n_out, scheme):
     raise ValueError(scheme)
 
 
-@init_std.right
-def in_float32(n_in, n_out, scheme):
-    return np.sqrt(np.float32(variance_of(n_in, n_out, scheme)))
-
-
-@init_std.right
-def as_an_array_of_no_axes(n_in, n_out, scheme):
-    return np.sqrt(np.array(variance_of(n_in, n_out, scheme)))
-
-
 init_std.small(
     "By hand: 8 inputs. he is √(2/8) = 0.5. With 8 inputs and 24 units glorot is √(2/32) = 0.25.",
-    n_in=8,
-    n_out=24,
-    scheme="glorot",
-)
+    n_in=8, n_out=24, scheme="glorot")
 
 # 5.2 init_weights
 
@@ -111,22 +77,15 @@ MEAN, SPREAD = "mean 0", "the scheme's spread"
 SHAPE_OF = "normal or uniform, as asked"
 DRAWS = "every entry drawn on its own, from `rng`"
 
-init_weights = Exercise(
-    points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",)
-)
+init_weights = Exercise(points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",))
 
 
 @init_weights.cases
 def cases(rng):
     for scheme in SCHEMES:
         for dist in ("normal", "uniform"):
-            yield case(
-                n_in=int(rng.integers(100, 120)),
-                n_out=int(rng.integers(190, 220)),
-                scheme=scheme,
-                dist=dist,
-                seed=draw_seed(rng),
-            )
+            shape = {"n_in": int(rng.integers(100, 120)), "n_out": int(rng.integers(190, 220))}
+            yield case(**shape, scheme=scheme, dist=dist, seed=draw_seed(rng))
 
 
 @init_weights.driver
@@ -163,18 +122,14 @@ def spread_of(W, sd, what):
     """Six standard deviations of a normal sample's spread; a uniform one's is smaller."""
     allowed = 6 / math.sqrt(2 * W.size)
     near = lambda one, other: abs(one / other - 1) <= allowed
-    seen = first_match(
-        W.std(),
-        {
-            "√3 too small": sd / math.sqrt(3),
-            "√12 too small": sd / math.sqrt(12),
-            "the variance": sd**2,
-            "cut off and not widened": 0.87962566 * sd,
-            "not scaled": 1,
-            "not scaled, uniform": 1 / math.sqrt(3),
-        },
-        near,
-    )
+    seen = first_match(W.std(), {
+        "√3 too small": sd / math.sqrt(3),
+        "√12 too small": sd / math.sqrt(12),
+        "the variance": sd**2,
+        "cut off and not widened": 0.87962566 * sd,
+        "not scaled": 1,
+        "not scaled, uniform": 1 / math.sqrt(3),
+    }, near)
     detail = f"{what}: the standard deviation should be {sd:.4f}; yours is {W.std():.4f}, {W.std() / sd:.3f} times that"
     return near(W.std(), sd), seen or "another spread", detail
 
@@ -189,11 +144,8 @@ def distribution_of(W, dist):
 
 def how_drawn(W, again, other):
     if not same(W, again):
-        return (
-            False,
-            "not from rng",
-            "two generators with the same seed gave different weights: the randomness is not from `rng`",
-        )
+        return False, "not from rng", (
+            "two generators with the same seed gave different weights: the randomness is not from `rng`")
     if same(W, other):
         return False, "always the same", "generators with different seeds gave the very same weights"
     above = np.median(W) < W
@@ -201,116 +153,43 @@ def how_drawn(W, again, other):
     return free, "entries depend on one another", "an entry can be told from its neighbour"
 
 
-@init_weights.wrong(
-    "All your weights are positive. This is the slide's line: `random` draws from 0 to 1, with mean ½ and standard "
-    "deviation 1/√12. What has to be done to it before it has mean 0?",
-    loses=(MEAN, SPREAD, SHAPE_OF),
-)
-def as_printed_on_the_slide(n_in, n_out, scheme, dist, rng):
-    return rng.random((n_in, n_out)) * math.sqrt(variance_of(n_in, n_out, scheme))
-
-
-@init_weights.wrong(
-    "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to 1: they need "
-    "to lie on both sides of 0.",
-    loses=(MEAN, SPREAD),
-)
-def uniform_on_one_side(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd * (rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.random((n_in, n_out)))
-
-
-@init_weights.wrong(
-    "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much in the "
-    "derivation. Which limit gives them the spread you want?",
-    loses=SPREAD,
-)
-def uniform_up_to_the_spread(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return (
-        sd * rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-sd, sd, (n_in, n_out))
-    )
-
-
-@init_weights.wrong(
-    "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not become the spread; "
-    "and it is uniform also where a normal distribution was asked for.",
-    loses=(SPREAD, SHAPE_OF),
-)
-def doubled_and_shifted(n_in, n_out, scheme, dist, rng):
-    return (2 * rng.random((n_in, n_out)) - 1) * math.sqrt(variance_of(n_in, n_out, scheme))
-
-
-@init_weights.wrong(
-    "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; the slide's "
-    "order belongs to `W @ x`."
-)
-def transposed(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_out, n_in, math.sqrt(variance_of(n_in, n_out, scheme)), dist, rng)
-
-
-@init_weights.wrong(
-    "You add the factor to the numbers: that moves all weights to one side and leaves their spread as it was. Scaling "
-    "is multiplication.",
-    loses=(MEAN, SPREAD),
-)
-def factor_added(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd + (
-        rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-1, 1, (n_in, n_out))
-    )
-
-
-@init_weights.wrong("You draw normal numbers whatever `dist` says.", loses=SHAPE_OF)
-def always_normal(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), "normal", rng)
-
-
-@init_weights.wrong("You draw uniform numbers whatever `dist` says.", loses=SHAPE_OF)
-def always_uniform(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), "uniform", rng)
-
-
-@init_weights.wrong(
-    "You hand the variance to a function that wants the standard deviation. For 100 inputs that is a factor of about "
-    "ten in each layer.",
-    loses=SPREAD,
-)
-def variance_for_spread(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, variance_of(n_in, n_out, scheme), dist, rng)
-
-
-@init_weights.wrong(
-    "Your weights have the spread of the bare random numbers: the scheme does not come into it.", loses=SPREAD
-)
-def forgets_to_scale(n_in, n_out, scheme, dist, rng):
-    return rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-1, 1, (n_in, n_out))
-
-
-@init_weights.wrong(
-    "Cutting a normal distribution off at two standard deviations takes its widest values away, and with them an "
-    "eighth of its spread. Keras widens it beforehand to make up for it.",
-    loses=SPREAD,
-)
-def cut_off_and_not_widened(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd * cut_off(n_in, n_out, rng) if dist == "normal" else weights_like(n_in, n_out, sd, dist, rng)
-
-
-@init_weights.wrong("The weights do not come from `rng`: nobody could repeat your run.", loses=DRAWS)
-def draws_from_elsewhere(n_in, n_out, scheme, dist, rng):
-    elsewhere = np.random.default_rng(np.random.randint(2**31))
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), dist, elsewhere)
-
-
-@init_weights.wrong(
-    "You make a generator of your own with a fixed seed, so that all layers of one shape would be born alike. Use the "
-    "`rng` you are given.",
-    loses=DRAWS,
-)
-def fixes_its_own_seed(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return weights_like(n_in, n_out, sd, dist, np.random.default_rng(0))
+@init_weights.mistakes
+def mistakes(n_in, n_out, scheme, dist, rng):
+    sd, shape = math.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out)
+    drawn = lambda sd=sd, dist=dist, rng=rng: weights_like(n_in, n_out, sd, dist, rng)
+    yield "as_printed_on_the_slide", rng.random(shape) * sd, (
+        "All your weights are positive. This is the slide's line: `random` draws from 0 to 1, with mean ½ "
+        "and standard deviation 1/√12. What has to be done to it before it has mean 0?")
+    yield "uniform_on_one_side", drawn() if dist == "normal" else sd * rng.random(shape), (
+        "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to "
+        "1: they need to lie on both sides of 0.")
+    yield "uniform_up_to_the_spread", drawn() if dist == "normal" else rng.uniform(-sd, sd, shape), (
+        "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much "
+        "in the derivation. Which limit gives them the spread you want?")
+    yield "doubled_and_shifted", (2 * rng.random(shape) - 1) * sd, (
+        "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not "
+        "become the spread; and it is uniform also where a normal distribution was asked for.")
+    yield "transposed", weights_like(n_out, n_in, sd, dist, rng), (
+        "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; "
+        "the slide's order belongs to `W @ x`.")
+    yield "factor_added", sd + (rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape)), (
+        "You add the factor to the numbers: that moves all weights to one side and leaves their spread as "
+        "it was. Scaling is multiplication.")
+    yield "always_normal", drawn(dist="normal"), "You draw normal numbers whatever `dist` says."
+    yield "always_uniform", drawn(dist="uniform"), "You draw uniform numbers whatever `dist` says."
+    yield "variance_for_spread", drawn(sd=sd**2), (
+        "You hand the variance to a function that wants the standard deviation. For 100 inputs that is a "
+        "factor of about ten in each layer.")
+    yield "forgets_to_scale", rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape), (
+        "Your weights have the spread of the bare random numbers: the scheme does not come into it.")
+    yield "cut_off_and_not_widened", sd * cut_off(n_in, n_out, rng) if dist == "normal" else drawn(), (
+        "Cutting a normal distribution off at two standard deviations takes its widest values away, and "
+        "with them an eighth of its spread. Keras widens it beforehand to make up for it.")
+    yield "draws_from_elsewhere", drawn(rng=np.random.default_rng(np.random.randint(2**31))), (
+        "The weights do not come from `rng`: nobody could repeat your run.")
+    yield "fixes_its_own_seed", drawn(rng=np.random.default_rng(0)), (
+        "You make a generator of your own with a fixed seed, so that all layers of one shape would be born "
+        "alike. Use the `rng` you are given.")
 
 
 def weights_like(n_in, n_out, sd, dist, rng):
@@ -325,20 +204,12 @@ def cut_off(n_in, n_out, rng):
     return draws
 
 
-@init_weights.right
-def scaled_afterwards(n_in, n_out, scheme, dist, rng):
-    sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    if dist == "normal":
-        return rng.standard_normal((n_in, n_out)) * sd
-    return (2 * rng.random((n_in, n_out)) - 1) * np.sqrt(3) * sd
-
-
-@init_weights.right
-def truncated_as_in_keras(n_in, n_out, scheme, dist, rng):
-    sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    if dist == "normal":
-        return cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
-    return rng.uniform(-np.sqrt(3) * sd, np.sqrt(3) * sd, size=(n_in, n_out))
+@init_weights.answers
+def answers(n_in, n_out, scheme, dist, rng):
+    sd, shape, normal = np.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out), dist == "normal"
+    limit = np.sqrt(3) * sd
+    yield "scaled_afterwards", rng.standard_normal(shape) * sd if normal else (2 * rng.random(shape) - 1) * limit
+    yield "truncated_as_in_keras", cut_off(n_in, n_out, rng) * sd / 0.87962566103423978 if normal else rng.uniform(-limit, limit, size=shape)
 
 
 @init_weights.right
@@ -368,12 +239,7 @@ def drawn_flat_or_transposed(n_in, n_out, scheme, dist, rng):
 @init_weights.right
 def row_by_row_as_lists(n_in, n_out, scheme, dist, rng):
     sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    draw = (
-        (lambda: rng.normal(0, sd, n_out))
-        if dist == "normal"
-        else (lambda: sd * rng.uniform(-1, 1, n_out) * 3**0.5)
-    )
-    return [draw().tolist() for _ in range(n_in)]
+    return [weights_like(1, n_out, sd, dist, rng)[0].tolist() for _ in range(n_in)]
 
 
 @init_weights.right
@@ -387,31 +253,23 @@ def with_scipy(n_in, n_out, scheme, dist, rng):
 
 
 init_weights.small(
-    "With 2 inputs he asks for a standard deviation of √(2/2) = 1. Normal: most weights lie between -1 and 1, some beyond. "
-    "Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up to ±1 have a standard deviation "
-    "of 0.58 only. Either way the mean of many is 0."
-)
+    "With 2 inputs he asks for a standard deviation of √(2/2) = 1. Normal: most weights lie between -1 and "
+    "1, some beyond. Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up to ±1 "
+    "have a standard deviation of 0.58 only. Either way the mean of many is 0.")
 
 # 5.3 activation_stats
 
 STATISTICS = "mean and second moment after each activation"
 WEIGHTS = "weights of the scheme, fresh in every layer"
 
-activation_stats = Exercise(
-    points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std")
-)
+activation_stats = Exercise(points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std"))
 
 
 @activation_stats.cases
 def cases(rng):
     for scheme in SCHEMES:
-        yield case(
-            x=rng.uniform(0.5, 2, 4),
-            n_in=int(rng.integers(25, 40)),
-            shift=rng.uniform(0.2, 0.6),
-            scheme=scheme,
-            seed=draw_seed(rng),
-        )
+        x, n_in, shift = rng.uniform(0.5, 2, 4), int(rng.integers(25, 40)), rng.uniform(0.2, 0.6)
+        yield case(x=x, n_in=n_in, shift=shift, scheme=scheme, seed=draw_seed(rng))
 
 
 WIDE = 4000
@@ -476,17 +334,14 @@ def kind_of_statistics(bent, x, weights, shift):
     right = moments(after)
     if close(bent, right, atol=1e-5):  # a mean may nearly cancel, and float32 leaves its rounding there
         return "", ""
-    kind = first_match(
-        bent,
-        {
-            "the variance": [(np.mean(a), np.var(a)) for a in after],
-            "the standard deviation": [(np.mean(a), np.std(a)) for a in after],
-            "the root": [(np.mean(a), math.sqrt(np.mean(a**2))) for a in after],
-            "before the activation": moments(before),
-            "not passed on": moments(passed),
-            "swapped": [pair[::-1] for pair in right],
-        },
-    )
+    kind = first_match(bent, {
+        "the variance": [(np.mean(a), np.var(a)) for a in after],
+        "the standard deviation": [(np.mean(a), np.std(a)) for a in after],
+        "the root": [(np.mean(a), math.sqrt(np.mean(a**2))) for a in after],
+        "before the activation": moments(before),
+        "not passed on": moments(passed),
+        "swapped": [pair[::-1] for pair in right],
+    })
     layer = int(np.argmax(~np.isclose(bent, right, rtol=1e-4, atol=1e-5).all(axis=1)))
     return kind or "other statistics", (
         f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean {bent[layer][0]:.4f} and "
@@ -522,45 +377,34 @@ def layers_of(X, sizes, act, scheme, rng, draw=None):
         yield z, h
 
 
-@activation_stats.wrong(
-    "Your second number is the variance. Behind a ReLU the mean is not 0, and what the next layer's spread grows from is the mean "
-    "of the squares.",
-    loses=STATISTICS,
-)
-def variance_for_second_moment(X, sizes, act, scheme, rng):
-    return [(h.mean(), h.var()) for _, h in layers_of(X, sizes, act, scheme, rng)]
+@activation_stats.mistakes
+def mistakes(X, sizes, act, scheme, rng):
+    moments = lambda draw=None, rng=rng: [
+        (h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
+    yield "variance_for_second_moment", [(h.mean(), h.var()) for _, h in layers_of(X, sizes, act, scheme, rng)], (
+        "Your second number is the variance. Behind a ReLU the mean is not 0, and what the next layer's "
+        "spread grows from is the mean of the squares.")
+    yield "root_of_the_second_moment", [(m, np.sqrt(second)) for m, second in moments()], (
+        "Your second number is a root. The second moment is the mean of the squares as it stands.")
+    yield "before_the_activation", [(z.mean(), np.mean(z**2)) for z, _ in layers_of(X, sizes, act, scheme, rng)], (
+        "These are the statistics of z, before the activation. Measure what the layer sends on.")
+    linear = lambda: layers_of(X, sizes, lambda z: z, scheme, rng)
+    yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in linear()], (
+        "You measure act(z), but it is z that you send on to the next layer: from the second layer on the "
+        "numbers are those of another network.")
+    yield "draws_from_elsewhere", moments(rng=np.random.default_rng(np.random.randint(2**31))), (
+        "The weights do not come from `rng`: the same seed should give the same network.")
+    yield "without_the_scheme", moments(lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))), (
+        "Your weights have standard deviation 1 whatever the scheme says.")
+    yield "uniform_weights", moments(lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)), (
+        "The weights look uniform; this time they are to be normal.")
+    yield "counts_the_input", [(X.mean(), np.mean(X**2)), *moments()], (
+        "One pair too many: the input itself is not a layer. Begin with what the first layer sends on.")
 
 
 @activation_stats.wrong(
-    "Your second number is a root. The second moment is the mean of the squares as it stands.",
-    loses=STATISTICS,
-)
-def root_of_the_second_moment(X, sizes, act, scheme, rng):
-    return [(h.mean(), np.sqrt(np.mean(h**2))) for _, h in layers_of(X, sizes, act, scheme, rng)]
-
-
-@activation_stats.wrong(
-    "These are the statistics of z, before the activation. Measure what the layer sends on.", loses=STATISTICS
-)
-def before_the_activation(X, sizes, act, scheme, rng):
-    return [(z.mean(), np.mean(z**2)) for z, _ in layers_of(X, sizes, act, scheme, rng)]
-
-
-@activation_stats.wrong(
-    "You measure act(z), but it is z that you send on to the next layer: from the second layer on the numbers are those of another "
-    "network.",
-    loses=STATISTICS,
-)
-def sends_z_on(X, sizes, act, scheme, rng):
-    linear = list(layers_of(X, sizes, lambda z: z, scheme, rng))
-    return [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in linear]
-
-
-@activation_stats.wrong(
-    "All layers share their numbers. Something puts the generator back to where it was: let one `rng` run on from layer to "
-    "layer.",
-    loses=WEIGHTS,
-)
+    "All layers share their numbers. Something puts the generator back to where it was: let one `rng` run "
+    "on from layer to layer.")
 def one_state_for_all_layers(X, sizes, act, scheme, rng):
     seed = int(rng.integers(2**31))
     draw = lambda n_in, n_out, sd, rng: np.random.default_rng(seed).normal(0, sd, (n_in, n_out))
@@ -568,29 +412,8 @@ def one_state_for_all_layers(X, sizes, act, scheme, rng):
 
 
 @activation_stats.wrong(
-    "The weights do not come from `rng`: the same seed should give the same network.", loses=WEIGHTS
-)
-def draws_from_elsewhere(X, sizes, act, scheme, rng):
-    elsewhere = np.random.default_rng(np.random.randint(2**31))
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, elsewhere)]
-
-
-@activation_stats.wrong("Your weights have standard deviation 1 whatever the scheme says.", loses=WEIGHTS)
-def without_the_scheme(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
-
-
-@activation_stats.wrong("The weights look uniform; this time they are to be normal.", loses=WEIGHTS)
-def uniform_weights(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
-
-
-@activation_stats.wrong(
-    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the shapes only fit as `h @ W`.",
-    raises=True,
-)
+    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the "
+    "shapes only fit as `h @ W`.", raises=True)
 def columns_for_rows(X, sizes, act, scheme, rng):
     h, pairs = X, []
     for n_in, n_out in zip(sizes, sizes[1:]):
@@ -599,31 +422,13 @@ def columns_for_rows(X, sizes, act, scheme, rng):
     return pairs
 
 
-@activation_stats.wrong(
-    "One pair too many: the input itself is not a layer. Begin with what the first layer sends on."
-)
-def counts_the_input(X, sizes, act, scheme, rng):
-    layers = [X, *(h for _, h in layers_of(X, sizes, act, scheme, rng))]
-    return [(h.mean(), np.mean(h**2)) for h in layers]
-
-
-@activation_stats.right
-def all_weights_first(X, sizes, act, scheme, rng):
-    Ws = [
-        rng.standard_normal((a, b)) * np.sqrt(variance_of(a, b, scheme))
-        for a, b in zip(sizes[:-1], sizes[1:])
-    ]
-    stats, h = [], np.asarray(X)
-    for W in Ws:
-        h = act(np.dot(h, W))
-        stats.append([float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)])
-    return stats
-
-
-@activation_stats.right
-def truncated_weights_in_an_array(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
-    return np.array([(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)])
+@activation_stats.answers
+def answers(X, sizes, act, scheme, rng):
+    Ws = lambda: [weights_like(a, b, math.sqrt(variance_of(a, b, scheme)), "normal", rng) for a, b in zip(sizes, sizes[1:])]
+    through = lambda Ws: accumulate(Ws, lambda h, W: act(np.dot(h, W)), initial=X)
+    yield "all_weights_first", [[float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)] for h in [*through(Ws())][1:]]
+    cut = lambda n_in, n_out, sd, rng: cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
+    yield "truncated_weights_in_an_array", np.array([(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, cut)])
 
 
 @activation_stats.right
@@ -658,9 +463,8 @@ def sample_by_sample(X, sizes, act, scheme, rng):
 
 
 activation_stats.small(
-    "A layer that sends on 0, 2, 0 and 2 has mean 1 and second moment (0 + 4 + 0 + 4)/4 = 2. Its variance is 2 - 1² = 1: another "
-    "number. Three sizes, such as (4, 3, 2), make two layers, hence two pairs."
-)
+    "A layer that sends on 0, 2, 0 and 2 has mean 1 and second moment (0 + 4 + 0 + 4)/4 = 2. Its variance "
+    "is 2 - 1² = 1: another number. Three sizes, such as (4, 3, 2), make two layers, hence two pairs.")
 
 # 5.4 distinct_units
 
@@ -712,72 +516,36 @@ def number_of_kinds(rows, alike):
     return len(kinds)
 
 
-@distinct_units.wrong(
-    "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer computes x @ W."
-)
-def rows(W, b, tol):
-    return number_of_kinds(W, lambda one, other: np.max(np.abs(one - other)) <= tol)
-
-
-@distinct_units.wrong(
-    "Units that differ by less than tol count as two with you. Sums in another order differ in their last digit: comparing floats "
-    "with == finds differences that mean nothing.",
-    loses=ALIKE_UP_TO,
-)
-def exactly_equal(W, b, tol):
-    return len(np.unique(units_of(W, b), axis=0))
-
-
-@distinct_units.wrong(
-    "Two units with equal weights but different biases compute different things; you take them for one.",
-    loses=UNITS,
-)
-def without_the_bias(W, b, tol):
-    return number_of_kinds(W.T, lambda one, other: np.max(np.abs(one - other)) <= tol)
-
-
-@distinct_units.wrong(
-    "Rounding has borders: two numbers a hair apart can lie on both sides of one. Compare units with each other, not with "
-    "a grid.",
-    loses=ALIKE_UP_TO,
-)
-def rounded_to_a_grid(W, b, tol):
-    return len(np.unique(np.round(units_of(W, b) / tol), axis=0))
-
-
-@distinct_units.wrong(
-    "You compare one number per unit, a sum or a length. Two different units can share it: compare entry by entry.",
-    loses=UNITS,
-)
-def by_their_length(W, b, tol):
-    lengths = np.linalg.norm(units_of(W, b), axis=1)
-    return number_of_kinds(lengths, lambda one, other: abs(one - other) <= tol)
-
-
-@distinct_units.wrong(
-    "You count the units that have no twin. A group of twins still counts as one kind.",
-)
-def units_without_a_twin(W, b, tol):
+@distinct_units.mistakes
+def mistakes(W, b, tol):
+    largest = lambda one, other: np.max(np.abs(one - other)) <= tol
     units = units_of(W, b)
+    yield "rows", number_of_kinds(W, largest), (
+        "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer "
+        "computes x @ W.")
+    yield "exactly_equal", len(np.unique(units, axis=0)), (
+        "Units that differ by less than tol count as two with you. Sums in another order differ in their "
+        "last digit: comparing floats with == finds differences that mean nothing.")
+    yield "without_the_bias", number_of_kinds(W.T, largest), (
+        "Two units with equal weights but different biases compute different things; you take them for one.")
+    yield "rounded_to_a_grid", len(np.unique(np.round(units / tol), axis=0)), (
+        "Rounding has borders: two numbers a hair apart can lie on both sides of one. Compare units with "
+        "each other, not with a grid.")
+    yield "by_their_length", number_of_kinds(np.linalg.norm(units, axis=1), largest), (
+        "You compare one number per unit, a sum or a length. Two different units can share it: compare "
+        "entry by entry.")
     far = np.max(np.abs(units[:, None] - units), axis=2) > tol
-    return int(np.sum(far.sum(axis=1) == len(units) - 1))
+    yield "units_without_a_twin", int(np.sum(far.sum(axis=1) == len(units) - 1)), (
+        "You count the units that have no twin. A group of twins still counts as one kind.")
 
 
-@distinct_units.right
-def greedily(W, b, tol):
-    return number_of_kinds(units_of(W, b), lambda one, other: np.allclose(one, other, rtol=0, atol=tol))
-
-
-@distinct_units.right
-def by_distance(W, b, tol):
-    return number_of_kinds(units_of(W, b), lambda one, other: np.linalg.norm(one - other) <= tol)
-
-
-@distinct_units.right
-def first_of_its_kind(W, b, tol):
+@distinct_units.answers
+def answers(W, b, tol):
     units = units_of(W, b)
+    yield "greedily", number_of_kinds(units, lambda one, other: np.allclose(one, other, rtol=0, atol=tol))
+    yield "by_distance", number_of_kinds(units, lambda one, other: np.linalg.norm(one - other) <= tol)
     near = np.all(np.isclose(units[:, None], units, rtol=0, atol=tol), axis=2)
-    return np.sum(near.argmax(axis=1) == np.arange(len(units)))
+    yield "first_of_its_kind", np.sum(near.argmax(axis=1) == np.arange(len(units)))
 
 
 @distinct_units.right
@@ -801,12 +569,9 @@ def with_plain_loops(W, b, tol):
 
 
 distinct_units.small(
-    "Three units with two inputs: their columns are (1, 3), (1, 3) and (2, 4), their biases 0, 5 and 0. The first two differ in "
-    "their bias: all three are distinct. With biases 0, 0 and 0 there would be two.",
-    W=np.array([[1.0, 1.0, 2.0], [3.0, 3.0, 4.0]]),
-    b=np.array([0.0, 5.0, 0.0]),
-    tol=0.01,
-)
+    "Three units with two inputs: their columns are (1, 3), (1, 3) and (2, 4), their biases 0, 5 and 0. The "
+    "first two differ in their bias: all three are distinct. With biases 0, 0 and 0 there would be two.",
+    W=np.array([[1.0, 1.0, 2.0], [3.0, 3.0, 4.0]]), b=np.array([0.0, 5.0, 0.0]), tol=0.01)
 
 # 5.5 fresh_initializers
 
@@ -856,11 +621,8 @@ def how_many_alike(kernels, again):
     n = len(kernels)
     alike = sum(same(kernels[i], kernels[j]) for i in range(n) for j in range(i))
     if alike < n * (n - 1) // 2:
-        return (
-            alike == 0,
-            "some alike",
-            f"of {n} layers built with your initialisers, {alike} pairs have equal weights",
-        )
+        return alike == 0, "some alike", (
+            f"of {n} layers built with your initialisers, {alike} pairs have equal weights")
     seen = "all alike, at every call" if same(kernels[0], again[0]) else "all alike"
     return False, seen, f"all {n} layers built with your initialisers have the very same weights"
 
@@ -879,67 +641,40 @@ def how_they_spread(kernels, low, high):
     return bool(not outside and filled and even), seen, detail
 
 
-@fresh_initializers.wrong(
-    "All your layers are alike. One initialiser without a seed draws its seed when it is made, and then gives the same numbers "
-    "each time it is asked. How many objects did you make?",
-    loses=FRESH,
-)
-def one_object_n_times(n, minval, maxval):
-    import keras
+@fresh_initializers.mistakes
+def mistakes(n, minval, maxval):
+    from keras.initializers import RandomUniform
 
-    return [keras.initializers.RandomUniform(minval, maxval)] * n
-
-
-@fresh_initializers.wrong(
-    "Separate objects, one seed: all of them start at the same place, and every run gives the same layers.",
-    loses=FRESH,
-)
-def one_seed_for_all(n, minval, maxval):
-    import keras
-
-    return [keras.initializers.RandomUniform(minval, maxval, seed=0) for _ in range(n)]
+    yield "one_object_n_times", [RandomUniform(minval, maxval)] * n, (
+        "All your layers are alike. One initialiser without a seed draws its seed when it is made, and then "
+        "gives the same numbers each time it is asked. How many objects did you make?")
+    yield "one_seed_for_all", [RandomUniform(minval, maxval, seed=0) for _ in range(n)], (
+        "Separate objects, one seed: all of them start at the same place, and every run gives the same "
+        "layers.")
+    yield "without_the_range", [RandomUniform() for _ in range(n)], (
+        "The weights lie within ±0.05, which is what Keras takes when nobody tells it a range: hand on "
+        "minval and maxval.")
 
 
 @fresh_initializers.wrong(
-    "The weights lie within ±0.05, which is what Keras takes when nobody tells it a range: hand on minval and maxval.",
-    loses=RANGE,
-)
-def without_the_range(n, minval, maxval):
-    import keras
-
-    return [keras.initializers.RandomUniform() for _ in range(n)]
-
-
-@fresh_initializers.wrong(
-    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True
-)
+    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True)
 def a_single_one(n, minval, maxval):
     import keras
 
     return keras.initializers.RandomUniform(minval, maxval)
 
 
-@fresh_initializers.right
-def a_seed_each(n, minval, maxval):
-    from keras.initializers import RandomUniform
-
-    return [RandomUniform(minval, maxval, seed=i) for i in range(n)]
-
-
-@fresh_initializers.right
-def one_seed_generator(n, minval, maxval):
+@fresh_initializers.answers
+def answers(n, minval, maxval):
     import keras
 
-    seed = keras.random.SeedGenerator(5)
-    return [keras.initializers.RandomUniform(minval=minval, maxval=maxval, seed=seed)] * n
-
-
-@fresh_initializers.right
-def a_generator_of_seeds_shared(n, minval, maxval):
-    import keras
-
-    seeds = keras.random.SeedGenerator()
-    return tuple(keras.initializers.RandomUniform(minval, maxval, seeds) for _ in range(n))
+    uniform, generator = keras.initializers.RandomUniform, keras.random.SeedGenerator
+    yield "a_seed_each", [uniform(minval, maxval, seed=i) for i in range(n)]
+    yield "one_seed_generator", [uniform(minval=minval, maxval=maxval, seed=generator(5))] * n
+    seeds = generator()
+    yield "a_generator_of_seeds_shared", tuple(uniform(minval, maxval, seeds) for _ in range(n))
+    first = uniform(minval, maxval)
+    yield "clones", [first.clone() for _ in range(n)]
 
 
 @fresh_initializers.right
@@ -952,18 +687,9 @@ def one_after_the_other(n, minval, maxval):
     return made
 
 
-@fresh_initializers.right
-def clones(n, minval, maxval):
-    import keras
-
-    first = keras.initializers.RandomUniform(minval, maxval)
-    return [first.clone() for _ in range(n)]
-
-
 fresh_initializers.small(
-    "Write one number on a card and read it out five times: that is one object used for five layers. Five layers with different "
-    "weights need five cards, or one that is written anew after each reading."
-)
+    "Write one number on a card and read it out five times: that is one object used for five layers. Five "
+    "layers with different weights need five cards, or one that is written anew after each reading.")
 
 # 5.6 audit_snippets
 
@@ -1005,59 +731,34 @@ def judge(case, result):
     yield BOTH_RULES, not told, seen, f"of the {len(chosen)} you chose: {told}"
 
 
-@audit_snippets.wrong(
-    "You trust the slide's line. Draw a thousand numbers with it and look at their mean, or at their smallest."
-)
-def trusts_the_slide():
-    return {"a", "c", "e", "g"}
+@audit_snippets.mistakes
+def mistakes():
+    yield "trusts_the_slide", {"a", "c", "e", "g"}, (
+        "You trust the slide's line. Draw a thousand numbers with it and look at their mean, or at their "
+        "smallest.")
+    yield "mean_zero_is_enough", {"b", "c", "e", "f", "g"}, (
+        "All of these have mean 0: that is rule 1. For rule 2 compute the standard deviation of each and "
+        "hold it against the one the activation asks for.")
+    yield "normal_ones_only", {"g"}, (
+        "You keep only a normal distribution. Neither rule says how the weights are distributed: a uniform "
+        "one with the right spread does as well.")
+    yield "trusts_the_factor", {"c", "e", "f", "g"}, (
+        "One of yours has mean 0 and the right formula at its end, but the numbers in front of it don't "
+        "have standard deviation 1.")
+    yield "variance_for_spread", {"b", "c", "e", "g"}, (
+        "One of yours takes a variance for a standard deviation. With 100 inputs it shrinks the signal "
+        "tenfold in every layer.")
+    yield "the_others", {"a", "b", "d", "f", "h"}, (
+        "You list those that break a rule; the ones that keep both were asked for.")
 
 
-@audit_snippets.wrong(
-    "All of these have mean 0: that is rule 1. For rule 2 compute the standard deviation of each and hold it against the one the "
-    "activation asks for."
-)
-def mean_zero_is_enough():
-    return {"b", "c", "e", "f", "g"}
-
-
-@audit_snippets.wrong(
-    "You keep only a normal distribution. Neither rule says how the weights are distributed: a uniform one with the right "
-    "spread does as well."
-)
-def normal_ones_only():
-    return {"g"}
-
-
-@audit_snippets.wrong(
-    "One of yours has mean 0 and the right formula at its end, but the numbers in front of it don't have standard deviation 1."
-)
-def trusts_the_factor():
-    return {"c", "e", "f", "g"}
-
-
-@audit_snippets.wrong(
-    "One of yours takes a variance for a standard deviation. With 100 inputs it shrinks the signal tenfold in every layer."
-)
-def variance_for_spread():
-    return {"b", "c", "e", "g"}
-
-
-@audit_snippets.wrong("You list those that break a rule; the ones that keep both were asked for.")
-def the_others():
-    return {"a", "b", "d", "f", "h"}
-
-
-@audit_snippets.right
-def as_text():
-    return "ceg"
-
-
-@audit_snippets.right
-def as_a_list_of_capitals():
-    return ["G", "C", "E"]
+@audit_snippets.answers
+def answers():
+    yield "as_text", "ceg"
+    yield "as_a_list_of_capitals", ["G", "C", "E"]
 
 
 audit_snippets.small(
-    "Judge one by hand. `rng.random` lies between 0 and 1: mean ½, so rule 1 is broken before any factor. `2 * rng.random - 1` "
-    "lies between -1 and 1: mean 0, variance 2²/12 = 1/3. Then its factor decides rule 2."
-)
+    "Judge one by hand. `rng.random` lies between 0 and 1: mean ½, so rule 1 is broken before any factor. "
+    "`2 * rng.random - 1` lies between -1 and 1: mean 0, variance 2²/12 = 1/3. Then its factor decides rule "
+    "2.")
