@@ -18,8 +18,9 @@ from autograder import check, progress
 from nnlab import MLP, Experiment, Training
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, figure, histogram, show, style
 from nnlab.pieces import batchnorm_backward, batchnorm_forward
+from nnlab.study import plus_minus
 
 style()
 rng = np.random.default_rng(4)
@@ -45,7 +46,7 @@ for seed in range(10):
     silent = [not net.activations(X)[-2].any()]
     history = net.fit(X, y, lr=0.01, epochs=250, batch=None, every=5)
     silent.append(not net.activations(X)[-2].any())
-    losses.append(history.loss)
+    losses.append(np.array(history.loss))
     ends.append(silent)
 before, after = np.sum(ends, axis=0)
 print(f"first hidden layer over last: sigmoid {norms['sigmoid'][0] / norms['sigmoid'][-2]:.0e}, "
@@ -55,23 +56,15 @@ print("loss at the end:", *(f"{loss:.3f}" for loss in sorted(some[-1] for some i
 print(f"ln 2 = {np.log(2):.3f}")
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
-for (act, lengths), color, mark in zip(norms.items(), (VERMILION, BLUE), "so"):
-    axes[0].semilogy(range(1, 14), lengths, mark + "-", ms=5, color=color, label=act)
-axes[0].set(title="Sigmoid: the gradient fades", xlabel="layer", ylabel="length of W's gradient")
-axes[0].set_xticks(range(1, 14, 2))
-axes[0].legend()
-for curve, (born, dead) in zip(losses, ends):
-    color, line = (BLACK, "-") if born else (VERMILION, "--") if dead else (BLUE, "-")
-    axes[1].plot(history.epoch, curve, color=color, linestyle=line, linewidth=1.3)
-kinds = (BLUE, "-", "alive"), (VERMILION, "--", "died"), (BLACK, "-", "born dead")
-for color, line, label in kinds:
-    axes[1].plot([], [], color=color, linestyle=line, label=label)
-axes[1].set(title="ReLU: some nets never move", xlabel="step", ylabel="training loss")
-axes[1].set_ylim(0, 1.25)
-axes[1].legend(loc="upper right")
+FATES = {"alive": (BLUE, "-", ""), "died": (VERMILION, "--", ""), "born dead": (BLACK, "-", "")}
+fates = np.array(["born dead" if born else "died" if dead else "alive" for born, dead in ends])
+by_fate = {fate: np.array(losses)[fates == fate] for fate in FATES if fate in fates}
 show(
-    fig,
+    curves(range(1, 14), norms, looks={"sigmoid": (VERMILION, "-", "s"), "relu": (BLUE, "-", "o")},
+           log="y", title="Sigmoid: the gradient fades", xlabel="layer",
+           ylabel="length of W's gradient", xticks=range(1, 14, 2)),
+    curves(history.epoch, by_fate, looks=FATES, mean="none", title="ReLU: some nets never move",
+           xlabel="step", ylabel="training loss", ylim=(0, 1.25), legend="upper right"),
     alt="Left: length of the gradient by layer, log axis. For sigmoids it falls steadily by many "
     "powers of ten from the last layer to the first, for ReLUs it stays within a factor of "
     "ten. Right: training loss of ten narrow ReLU networks. Some curves fall, the others are "
@@ -246,18 +239,17 @@ LOOK = {  # colour, line and marker of each activation, in all figures of this l
     "tanh": (BLACK, "--", "v"),
     "sigmoid": (VERMILION, "-", "P"),
 }
-values = {name: [f(z) for f in pair(name)] for name in ACT}
-fig, axes = plt.subplots(2, 3, figsize=(9, 4.4), sharex=True, sharey=True)
-for ax, (name, (height, slope)) in zip(axes.flat, values.items()):
-    ax.plot(z, height, color=LOOK[name][0], label="f")
-    ax.plot(z, slope, color=GREY, linestyle="--", label="f′")
-    ax.set_title(f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name)
-    ax.set_ylim(-1.5, 2.5)
-axes[0, 0].legend(loc="upper left")
-fig.supxlabel("z")
-fig.suptitle("Four slopes are 1 on the right; the sigmoid's never passes ¼", x=0.01, ha="left")
+def both(name):
+    """An activation and its slope."""
+    f, df = pair(name)
+    return curves(z, {"f": f(z), "f′": df(z)}, looks={"f": (BLUE, "-"), "f′": (GREY, "--")},
+                  title=f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name, xlabel="z",
+                  ylim=(-1.5, 2.5))
+
+
 show(
-    fig,
+    *map(both, ACT), columns=3, size=(9, 4.4), share="xy", legend="right",
+    title="Four slopes are 1 on the right; the sigmoid's never passes ¼",
     alt="Six panels, each with an activation and its slope. The four of the ReLU family have "
     "slope 1 for positive z; on the left it is 0 for relu, 0.01 for leaky, 0.25 for prelu, "
     "and falls from 1 to 0 for elu. The slope of tanh is a bell of height 1, that of the "
@@ -390,26 +382,23 @@ profiles = {
     for name in ACT
     for depth in depths
 }
-kept = [curves.ravel() for (name, _), curves in profiles.items() if name != "sigmoid"]
+kept = [some.ravel() for (name, _), some in profiles.items() if name != "sigmoid"]
 kept = np.concatenate(kept)
 print(f"all but the sigmoid, every layer, depth and seed: {kept.min():.2f} to {kept.max():.1f}")
 
-fig, axes = plt.subplots(2, 3, figsize=(8.5, 4.6), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, ACT):
-    color, _, marker = LOOK[name]
-    for depth in depths:
-        layers, curves = np.arange(depth + 1), profiles[name, depth]
-        ax.fill_between(layers, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2)
-        ax.semilogy(layers, curves.T, color=color, linewidth=0.4, alpha=0.5)
-        ax.semilogy(layers, np.exp(np.log(curves).mean(axis=0)), color=color, linewidth=2.5)
-        ax.plot(depth, 1, marker, color=color, ms=6)
-    ax.axhline(1, color=GREY, linewidth=0.8)
-    ax.set_title(name)
-fig.supxlabel("layer (0: the input); every network ends at its marker")
-fig.supylabel("gradient, relative to the output's")
-fig.suptitle("At gain √2 five of six keep the gradient, the sigmoid not", x=0.01, ha="left")
+def by_depth(name):
+    """Ten seeds at each depth, and their geometric mean."""
+    lines = {f"{L} layers": (np.arange(L + 1), profiles[name, L]) for L in depths}
+    ends = lambda ax: ax.plot(depths, np.ones(4), LOOK[name][2], color=LOOK[name][0])
+    scale = {} if name == "sigmoid" else {"ylim": (0.3, 30)}  # the sigmoid needs an axis of its own
+    return curves(None, lines, looks=dict.fromkeys(lines, (LOOK[name][0], "-", "")), legend="none",
+                  mean="geometric", log="y", title=name, across={"_kept": 1}, also=ends, **scale,
+                  xlabel="layer (0: the input)", ylabel="relative gradient")
+
+
 show(
-    fig,
+    *map(by_depth, ACT), columns=3, size=(10, 5.2), share="x",
+    title="At gain √2 five of six keep the gradient, the sigmoid does not",
     alt="Six panels with a log axis from 1e-11 to 10. For relu, leaky, prelu, elu and tanh the "
     "ribbons of ten seeds stay between 0.6 and 18 at every depth from 2 to 20. For the sigmoid all "
     "ribbons are straight lines that fall steeply towards the input, to about 1e-10 at depth 20.",
@@ -498,20 +487,12 @@ print(f"a factor of {share ** (1 / 20):.3f} per layer; the best case, √2 / 4, 
 # %%
 def flow(depth, gain):
     """Profiles of the six activations for one depth and one gain."""
-    curves = {name: relative_profile(pair(name), int(depth), gain, seed=0) for name in LOOK}
-    fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.13, right=0.78, bottom=0.15)
-    for name, (color, line, marker) in LOOK.items():
-        look = {"color": color, "marker": marker, "ms": 4, "linewidth": 1.5, "label": name}
-        ax.semilogy(curves[name], line, **look)
-    ends = [curve[0] for curve in curves.values()]
+    lines = {name: relative_profile(pair(name), int(depth), gain, seed=0) for name in LOOK}
+    ends = [line[0] for line in lines.values()]
     arrives = f"{min(ends):.0e} to {max(ends):.0e} arrive at the input"
-    ax.set_title(f"{int(depth)} layers, gain {gain:.1f}: {arrives}")
-    ax.set(xlabel="layer", ylabel="relative gradient")
-    ax.locator_params("x", integer=True)
-    ax.minorticks_off()
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return fig
+    chart = curves(None, lines, looks=LOOK, log="y", xlabel="layer", ylabel="relative gradient",
+                   title=f"{int(depth)} layers, gain {gain:.1f}: {arrives}", legend="none")
+    return figure(chart, legend="right")
 
 
 explore(
@@ -577,23 +558,23 @@ measured = {
     for name in names
     for normalise in (False, True)
 }
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
-for ax, name in zip(axes, names):
-    for normalise, color, label in ((False, ORANGE, "without"), (True, BLUE, "with")):
-        some = measured[name, normalise]
-        ax.loglog(gains, np.transpose(some), color=color, linewidth=0.6, alpha=0.6)
-        mean = np.exp(np.log(some).mean(axis=0))
-        ax.loglog(gains, mean, "so"[normalise] + "-", color=color, ms=5, label=label)
-        print(f"{name:8} {label:8} " + "  ".join(f"{value:8.1e}" for value in mean))
-    ax.axhline(1, color=GREY, linewidth=0.8)
-    ax.set(title=name, xlabel="gain")
-    ax.set_xticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
-    ax.minorticks_off()
-axes[0].set_ylabel("gradient at the input")
-axes[0].legend(title="batch normalisation")
-fig.suptitle("Normalised, the gradient does not depend on the weights' size", x=0.01, ha="left")
+for (name, normalise), some in measured.items():
+    mean = np.exp(np.log(some).mean(axis=0))
+    label = "with" if normalise else "without"
+    print(f"{name:8} {label:8} " + "  ".join(f"{value:8.1e}" for value in mean))
+
+
+def by_gain(name):
+    """Five seeds against the gain, without and with batch normalisation."""
+    lines = {"without": measured[name, False], "with": measured[name, True]}
+    return curves(gains, lines, looks={"without": (ORANGE, "-", "s"), "with": (BLUE, "-", "o")},
+                  mean="geometric", log="xy", title=name, xlabel="gain", across={"_kept": 1},
+                  ylabel="gradient at the input", xticks={0.5: "0.5", 1: "1", 2: "2", 4: "4"})
+
+
 show(
-    fig,
+    *map(by_gain, names), size=(9, 3.3), share="y",
+    title="Normalised, the gradient does not depend on the weights' size",
     alt="Relative gradient at the input of 20 layers against the gain, for relu, tanh and "
     "sigmoid, both axes logarithmic. Without batch normalisation the curves climb steeply "
     "over many powers of ten; with it they are horizontal lines near 40, 5 and 0.5.",
@@ -753,21 +734,14 @@ print(f"z of the ReLU before the step: {zs['relu'][0].min():.1f} to {zs['relu'][
       f"after it: {after.min():.1f} to {after.max():.1f}")
 print(f"moved in the next 400 steps: {np.abs(zs['relu'][-1] - after).max()}")
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
-shown = (zs["relu"][0], BLUE, "", "before"), (after, VERMILION, "//", "after")
-for values, color, hatch, label in shown:
-    axes[0].hist(values, bins=25, color=color, hatch=hatch, edgecolor="white", label=label)
-axes[0].axvline(0, color=BLACK, linestyle="--", linewidth=1.2)
-axes[0].set(title="One step, and every z is negative", xlabel="z", ylabel="samples")
-axes[0].legend()
-looks = ((BLUE, "-"), (SKY, "--"), (GREEN, "-."), (PURPLE, ":"))
-for (kind, act), (color, line) in zip(kinds.items(), looks):
-    loss = np.mean((act[0](zs[kind]) - t) ** 2, axis=1) / 2
-    axes[1].semilogy(loss, color=color, linestyle=line, label=kind)
-axes[1].set(title="Only a steep slope leads back", xlabel="step", ylabel="loss", ylim=(1e-6, 20))
-axes[1].legend()
+looks = dict(zip(kinds, ((BLUE, "-"), (SKY, "--"), (GREEN, "-."), (PURPLE, ":"))))
+unit_losses = {kind: np.mean((f(zs[kind]) - t) ** 2, axis=1) / 2 for kind, (f, _) in kinds.items()}
 show(
-    fig,
+    histogram({"before": zs["relu"][0], "after": after}, 50, down={"_zero": 0},
+              looks={"before": (SKY,), "after": (VERMILION, "-")}, xlabel="z", ylabel="samples",
+              title="One step, and every z is negative"),
+    curves(None, unit_losses, looks=looks, log="y", ylim=(1e-6, 20), xlabel="step", ylabel="loss",
+           title="Only a steep slope leads back"),
     alt="Left: histogram of z before the step, all positive, and after it, all negative. Right: "
     "loss over 400 steps after it, log axis. The leaky ReLU with alpha 0.1 falls to nearly "
     "zero; relu is a horizontal line, and leaky with 0.01 and elu are nearly horizontal.",
@@ -857,22 +831,16 @@ for act in choices:
     accuracy[act] = np.array([[run.test_acc for run in some] for some in runs])
     hidden = [[run.net.activations(X)[1] for run in some] for some in runs]
     dead_share[act] = np.array([[np.mean(dead_units(A)) for A in some] for some in hidden])
-    spread = zip(accuracy[act].mean(axis=0), accuracy[act].std(axis=0, ddof=1))
-    print(f"{act:11} test " + "   ".join(f"{mean:.2f} ± {sd:.2f}" for mean, sd in spread))
+    spread = [plus_minus(some, ".2f") for some in accuracy[act].T]
+    print(f"{act:11} test " + "   ".join(spread))
     print(f"{'':11} dead " + "   ".join(f"{share:11.0%}" for share in dead_share[act].mean(axis=0)))
 
-fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
-for act, color, marker in zip(choices, (BLUE, SKY, PURPLE), "osD"):
-    for ax, curves in zip(axes, (dead_share[act], accuracy[act])):
-        seeds_band(ax, rates, curves, "_", color)
-        ax.plot(rates, curves.mean(axis=0), marker + "-", color=color, label=act)
-for ax in axes:
-    ax.set(xscale="log", xlabel="step size")
-axes[0].set(title="Large steps kill ReLUs …", ylabel="share of dead units")
-axes[1].set(title="… and cost the others no less", ylabel="test accuracy")
-axes[0].legend()
+looks = {"relu": (BLUE, "-", "o"), "leaky(0.1)": (SKY, "--", "s"), "elu": (PURPLE, ":", "D")}
 show(
-    fig,
+    curves(rates, dead_share, looks=looks, log="x", xlabel="step size",
+           title="Large steps kill ReLUs …", ylabel="share of dead units"),
+    curves(rates, accuracy, looks=looks, log="x", xlabel="step size",
+           title="… and cost the others no less", ylabel="test accuracy"),
     alt="Left: share of dead units against step size. For relu it rises from 0 at step size 1 to "
     "over three quarters at 30; for leaky and elu it is 0 throughout. Right: test accuracy, "
     "for all three about 0.96 at 3; from there all three fall, leaky the furthest.",
@@ -953,20 +921,27 @@ for width, some in shown.items():
         bound, error = 1 - (1 - 0.5**width) ** (L - 1), np.sqrt(rate * (1 - rate) / trials)
         print(f"width {width:2}, depth {L:2}: {rate:.3f} ± {error:.3f}   bound {bound:.3f}")
 
-fig, ax = plt.subplots(figsize=(7, 3.5))
 deep = np.arange(1, 21)
-for (width, some), color, marker in zip(shown.items(), (VERMILION, ORANGE, BLUE, BLACK), "osD^"):
-    rate = measured[width]
-    bars = 2 * np.sqrt(rate * (1 - rate) / trials)
-    ax.errorbar(some, rate, bars, color=color, marker=marker, capsize=3, label=f"width {width}")
-    ax.plot(deep, 1 - (1 - 0.5**width) ** (deep - 1), ":", color=color, linewidth=1.3)
-ax.plot([], [], ":", color=GREY, label="upper bound")
-ax.set(title="Narrow and deep: dead before the first step", ylim=(-0.02, 1.02))
-ax.set(xlabel="hidden layers", ylabel="share of nets born dead")
-ax.set_xticks(range(0, 21, 5))
-fig.legend(*ax.get_legend_handles_labels(), loc="outside right center")
+rates_by_width = {f"width {width}": (some, measured[width]) for width, some in shown.items()}
+bounds = {f"_bound {n}": (deep, 1 - (1 - 0.5**n) ** (deep - 1)) for n in shown}
+colors = dict(zip(shown, (VERMILION, ORANGE, BLUE, BLACK)))
+looks = {f"width {n}": (color, "-", mark) for (n, color), mark in zip(colors.items(), "osD^")}
+looks |= {f"_bound {n}": (color, ":", "") for n, color in colors.items()}
+
+
+def two_errors(ax):
+    """Bars of two standard errors."""
+    for width, (some, rate) in zip(shown, rates_by_width.values()):
+        bars = 2 * np.sqrt(rate * (1 - rate) / trials)
+        ax.errorbar(some, rate, bars, fmt="none", ecolor=colors[width], capsize=3)
+    ax.plot([], [], ":", color=GREY, label="upper bound")
+
+
 show(
-    fig,
+    curves(None, rates_by_width | bounds, looks=looks, also=two_errors, ylim=(-0.02, 1.02),
+           title="Narrow and deep: dead before the first step", xticks=range(0, 21, 5),
+           xlabel="hidden layers", ylabel="share of nets born dead"),
+    legend="right",
     alt="Share of networks born dead against depth, with bars of two standard errors. Width 2 "
     "rises quickly to nearly 1 at depth 20, width 3 to about 0.88, width 5 to about 0.3, "
     "width 10 stays near 0. Dotted upper bounds lie above each curve.",

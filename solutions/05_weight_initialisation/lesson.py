@@ -19,10 +19,11 @@ import numpy as np
 from autograder import check, progress
 from nnlab import MLP, Experiment, Training
 from nnlab.data import Split, circles
-from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
-from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
+from nnlab.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from nnlab.figures import curves, dots, explore, heatmap, histogram, regions, show, style
 from nnlab.initialisers import normal, uniform
 from nnlab.stack import fit_together
+from nnlab.study import plus_minus
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -61,22 +62,19 @@ def rms_by_layer(draw):
     return sizes
 
 
-curves = {name: np.array([rms_by_layer(draw) for _ in range(20)]) for name, draw in recipes.items()}
-for name, some in curves.items():
+recipe_sizes = {name: np.array([rms_by_layer(draw) for _ in range(20)])
+                for name, draw in recipes.items()}
+for name, some in recipe_sizes.items():
     print(f"{name:25} after ten layers: {np.sqrt(np.mean(some[:, -1] ** 2)):8.2g}, "
           f"draws from {some[:, -1].min():.2g} to {some[:, -1].max():.2g}")
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 4.4))
-looks = zip((VERMILION, BLUE, ORANGE, GREEN), "osD^")
-for (name, some), (color, marker) in zip(curves.items(), looks):
-    ax.plot(some.T, color=color, linewidth=0.6, alpha=0.5)
-    ax.plot(some.mean(axis=0), color=color, marker=marker, label=name)
-ax.set(title="One line explodes, two vanish, one stays", xlabel="layer", yscale="log")
-ax.set(ylabel="root mean square of h", xticks=range(depth + 1))
-ax.legend(loc="lower left")
+colors_of = [(color,) for color in (VERMILION, BLUE, ORANGE, GREEN)]
 show(
-    fig,
+    curves(None, recipe_sizes, looks=dict(zip(recipe_sizes, colors_of)), log="y",
+           title="One line explodes, two vanish, one stays", xlabel="layer",
+           ylabel="root mean square of h", xticks=range(depth + 1), legend="lower left"),
+    size=(7, 4.4),
     alt="Root mean square of the activations against the layer, 0 to 10, on a logarithmic axis, 20 "
     "draws each. rand climbs in a straight line to about 2e7. randn times the root of 2/n stays "
     "near 1, its draws fanning out a little. 2 rand minus 1 falls to about 4e-3, and randn times "
@@ -190,7 +188,7 @@ print(f"uniform on ±1: variance {np.var(rng.uniform(-1, 1, 10**6)):.4f}, derive
 # 7.07.
 
 # %%
-slide = curves["rand · √(2/n), the slide"].mean(axis=0)
+slide = recipe_sizes["rand · √(2/n), the slide"].mean(axis=0)
 print("from layer to layer:", (slide[1:] / slide[:-1]).round(2))
 growth = np.sqrt(n / 2)
 print(f"derived from the second layer on: {growth:.2f}; nine of them: {growth**9:.1e}")
@@ -215,7 +213,7 @@ for layer in range(1, 4):
 
 # %%
 for name, derived in {"(2 rand − 1) · √(2/n)": 3.0**-5, "randn · 0.01": 0.005**5}.items():
-    last = curves[name][:, -1]
+    last = recipe_sizes[name][:, -1]
     print(f"{name:23} measured {np.sqrt(np.mean(last**2)):.2e}, derived {derived:.2e}")
 
 # %% [markdown]
@@ -321,17 +319,13 @@ drawn = {
     "yours, uniform": init_weights(100, 300, "he", "uniform", np.random.default_rng(1)),
     "the slide's rand": np.random.default_rng(1).random((100, 300)) * np.sqrt(2 / 100),
 }
-fig, ax = plt.subplots(figsize=(7, 3.4))
-for (name, some), color, line in zip(drawn.items(), (BLUE, GREEN, VERMILION), ("-", "--", ":")):
-    label = f"{name}: mean {np.mean(some):+.3f}, sd {np.std(some):.3f}"
-    ax.hist(np.ravel(some), np.linspace(-0.5, 0.5, 61), histtype="step", color=color,
-            linestyle=line, linewidth=2, label=label)
-ax.axvline(0, color=GREY, linewidth=1)
-ax.set(title="Two shapes, one spread, and one off centre", xlabel="weight", ylabel="weights")
-ax.set_ylim(0, 6300)
-ax.legend(loc="upper left")
+named = {f"{name}: mean {np.mean(some):+.3f}, sd {np.std(some):.3f}": np.asarray(some)
+         for name, some in drawn.items()}
+looks = dict(zip(named, ((GREY, "-"), (GREEN, "--"), (VERMILION, ":"))))
 show(
-    fig,
+    histogram(named, np.linspace(-0.5, 0.5, 61), looks=looks, down={"_zero": 0}, ylim=(0, 6800),
+              title="Two shapes, one spread, and one off centre", xlabel="weight", ylabel="weights",
+              legend="upper left"),
     alt="Three histograms of weights. Normal: a bell around 0. Uniform: a box from -0.24 to 0.24 "
     "around 0. Both have standard deviation 0.14. The slide's rand: a box from 0 to 0.14, all of "
     "it right of 0, with mean 0.071 and standard deviation 0.041.",
@@ -358,14 +352,12 @@ short = base.vary(init="he_normal", opt="adam", epochs=100)
 own = short.vary(plug={"init_weights": init_weights}).run(0).history
 built_in = short.run(0).history
 
-fig, ax = plt.subplots(figsize=(7, 3))
-ax.plot(built_in.epoch, built_in.loss, color=GREY, linewidth=5, alpha=0.5, label="nnlab's weights")
-ax.plot(own.epoch, own.loss, color=BLUE, label="yours")
-ax.set(title="A network can learn from your weights", xlabel="epoch", ylabel="training loss")
-ax.set_ylim(0, None)
-ax.legend()
+losses = {"nnlab's weights": (built_in.epoch, built_in.loss), "yours": (own.epoch, own.loss)}
 show(
-    fig,
+    curves(None, losses, looks={"nnlab's weights": (GREY, "-"), "yours": (BLUE, "--")},
+           title="A network can learn from your weights", xlabel="epoch", ylabel="training loss",
+           ylim=(0, None)),
+    size=(7, 3),
     alt="Training loss over 100 epochs with nnlab's He weights, a broad grey line, and with yours, "
     "blue. Both fall from about 0.7 to below 0.2.",
 )
@@ -451,21 +443,19 @@ for name, draw in kinds.items():
     h, own_rng = some_inputs, np.random.default_rng(3)
     signals[name] = [h := np.tanh(h @ draw(own_rng)) for _ in range(depth)]
 
-fig, axes = plt.subplots(4, 4, figsize=(9.5, 6.6), sharex=True, sharey=True)
-for row, (name, hs), color in zip(axes, signals.items(), (VERMILION, ORANGE, GREEN, BLUE)):
-    for ax, h in zip(row, hs[::3]):  # layers 1, 4, 7 and 10
-        share = np.full(h.size, 1 / h.size)
-        ax.hist(h.ravel(), np.linspace(-1, 1, 41), color=color, weights=share)
-        size = f"rms {np.sqrt(np.mean(h**2)):.2g}"
-        ax.text(0.5, 0.86, size, ha="center", transform=ax.transAxes)
-        if name == "Glorot":
-            ax.set_xlabel("activation")
-    row[0].set_ylabel(name)
-for ax, layer in zip(axes[0], (1, 4, 7, 10)):
-    ax.set_title(f"layer {layer}")
-fig.suptitle("Only Glorot's weights keep tanh where it bends and yet moves", x=0.01, ha="left")
+def layer_of(name, layer, color):
+    """Histogram of one layer's activations."""
+    h, top = signals[name][layer - 1], f"layer {layer}"
+    return histogram({name: h}, np.linspace(-1, 1, 41), looks={name: (color,)}, share=True,
+                     title=f"{top}, rms {np.sqrt(np.mean(h**2)):.2g}", legend="none",
+                     xlabel="activation", ylabel=name)
+
+
+rows = dict(zip(signals, (VERMILION, ORANGE, GREEN, BLUE)))
 show(
-    fig,
+    *[layer_of(name, layer, rows[name]) for name in rows for layer in (1, 4, 7, 10)],
+    columns=4, size=(9.8, 7.2), share="xy",
+    title="Only Glorot's weights keep tanh where it bends and yet moves",
     alt="Histograms of activations from -1 to 1 in tanh layers 1, 4, 7 and 10, a row for each kind "
     "of weights. rand: spread in layer 1, then two spikes at -1 and +1. randn: piled up at both "
     "ends in every layer. randn over n: one spike at 0 from layer 4 on. Glorot: a broad hill "
@@ -515,24 +505,16 @@ dice = [np.random.default_rng(100 + layer).standard_normal((n, n)) for layer in 
 
 def rms_at(gain):
     """Root mean square by layer of a ReLU and of a tanh network, weights gain times too wide."""
-    fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.1, right=0.98, bottom=0.15)
-    for name, act, std, color, marker in (
-        ("ReLU, g·√(2/n)", relu, np.sqrt(2 / n), BLUE, "o"),
-        ("tanh, g·√(1/n)", np.tanh, np.sqrt(1 / n), VERMILION, "s"),
-    ):
-        h, sizes = some_inputs, []
+    lines, reach = {}, {"ReLU, g·√(2/n)": (relu, 2 / n), "tanh, g·√(1/n)": (np.tanh, 1 / n)}
+    for name, (act, variance) in reach.items():
+        h, lines[name] = some_inputs, []
         for numbers in dice:
-            h = act(h @ (gain * std * numbers))
-            sizes.append(np.sqrt(np.mean(h**2)))
-        ax.plot(range(1, depth + 1), sizes, color=color, marker=marker, label=name)
-    ax.axhline(1, color=GREY, linewidth=1)
-    ax.set(title=f"gain g = {gain:.1f}, g¹⁰ = {gain**10:.2g}", xlabel="layer", yscale="log")
-    ax.set(ylabel="root mean square of h", ylim=(1e-6, 1e6), xticks=range(1, depth + 1))
-    ax.set_yticks([1e-6, 1e-3, 1, 1e3, 1e6], ["10⁻⁶", "10⁻³", "1", "10³", "10⁶"])  # quick to draw
-    ax.minorticks_off()
-    ax.legend(loc="upper left")
-    return fig
+            h = act(h @ (gain * np.sqrt(variance) * numbers))
+            lines[name].append(np.sqrt(np.mean(h**2)))
+    return curves(range(1, depth + 1), lines, log="y", across={"_kept": 1}, ylim=(1e-6, 1e6),
+                  title=f"gain g = {gain:.1f}, g¹⁰ = {gain**10:.2g}", xlabel="layer",
+                  ylabel="root mean square of h", xticks=range(1, depth + 1), legend="upper left",
+                  yticks={1e-6: "10⁻⁶", 1e-3: "10⁻³", 1: "1", 1e3: "10³", 1e6: "10⁶"})
 
 
 explore(
@@ -644,17 +626,18 @@ for name, init in starts.items():
           f"loss from {history.loss[0]:.3f} to {history.loss[-1]:.3f}")
     results[name] = np.array(trace.kernels), after
 
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, sharey=True)
-for ax, (name, (paths, after)) in zip(axes, results.items()):
-    for unit in range(10):
-        ax.plot(paths[:, 0, unit], paths[:, 1, unit], color=BLUE, linewidth=2)
-    ax.scatter(*paths[0], color="white", edgecolor=BLACK, s=28, zorder=3, label="start")
-    ax.scatter(*paths[-1], color=VERMILION, marker="s", s=28, zorder=3, label="after 300 epochs")
-    ax.set(title=f"{name}: {after} different of 10", xlabel="weight of $x_1$")
-axes[0].set_ylabel("weight of $x_2$")
-axes[0].legend(loc="lower left")
+def paths_of(name):
+    """The way of each unit's two weights."""
+    paths, after = results[name]
+    units = {f"_{k}": tuple(paths[:, :, k].T) for k in range(10)}
+    ends = {"start": paths[0], "after 300 epochs": paths[-1]}
+    return curves(None, units, looks=dict.fromkeys(units, (BLUE, "-", "")), marks=ends,
+                  title=f"{name}: {after} different of 10", xlabel="weight of $x_1$",
+                  ylabel="weight of $x_2$", legend="lower left")
+
+
 show(
-    fig,
+    *map(paths_of, results), size=(9.5, 4), share="xy",
     alt="Two panels: the weights of ten hidden units in the plane, with the path each takes during "
     "training. Left, all weights 0.1: one single path for all ten. Right, He normal: ten paths "
     "from ten places, in different directions.",
@@ -772,17 +755,11 @@ check(fresh_initializers)
 
 # %%
 fresh = kernels_of(fresh_initializers(5, 0, 1), 5, 5)
-fig, axes = plt.subplots(2, 5, figsize=(9, 4.2))
-for row, kernels, name in zip(axes, (shared, fresh), ("one object", "yours")):
-    for layer, (ax, kernel) in enumerate(zip(row, kernels), start=1):
-        image = ax.imshow(kernel, vmin=0, vmax=1, cmap="cividis")
-        ax.set(xticks=[], yticks=[], title=f"layer {layer}")
-        ax.grid(False)
-    row[0].set_ylabel(name)
-fig.colorbar(image, ax=axes, label="weight", shrink=0.8)
-fig.suptitle("One object, five times the same layer", x=0.01, ha="left")
+squares = [heatmap(kernel, low=0, high=1, title=f"{name}, layer {layer}")
+           for name, some in (("shared", shared), ("yours", fresh))
+           for layer, kernel in enumerate(some, start=1)]
 show(
-    fig,
+    *squares, columns=5, size=(9.5, 4.2), title="One object, five times the same layer (weights from 0, dark, to 1, light)",
     alt="Two rows of five 5 by 5 weight matrices drawn as coloured squares. Upper row, one shared "
     "initialiser: five identical patterns. Lower row, one initialiser for each layer: five "
     "different patterns.",
@@ -849,22 +826,14 @@ scores = {name: np.array([net.evaluate(*data[2:])[1] for net in some])
           for name, some in trained.items()}
 print("                test accuracy    from   to     training loss")
 for name, test in scores.items():
-    print(f"{name:15} {test.mean():.3f} ± {test.std(ddof=1):.3f}    {test.min():.2f}   "
+    print(f"{name:15} {plus_minus(test)}    {test.min():.2f}   "
           f"{test.max():.2f}   {losses[name][-1].mean():.4f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 4))
-jitter = np.linspace(-0.16, 0.16, len(seeds))
-for place, some in enumerate(scores.values()):
-    ax.scatter(some, place + jitter, color=BLUE, s=36, alpha=0.8)
-    ax.errorbar(some.mean(), place, xerr=some.std(ddof=1), fmt="D", color=BLACK, capsize=4)
-ax.axvline(0.5, color=GREY, linestyle=":", label="chance")
-ax.set(title="The three that keep the scale learn", xlabel="test accuracy")
-ax.set_yticks(range(len(scores)), list(scores))
-ax.invert_yaxis()
-ax.legend(loc="upper right")
 show(
-    fig,
+    dots(scores, looks=dict.fromkeys(scores, (BLUE, "", "o")), down={"chance": 0.5},
+         title="The three that keep the scale learn", xlabel="test accuracy"),
+    size=(7, 4),
     alt="Test accuracies of five seeds for seven kinds of first weights, with mean and standard "
     "deviation. zeros and 0.01 randn: all at 0.5. N(10, 1): near 0.6. 10 randn: scattered from "
     "0.54 to 0.90. Glorot uniform, He normal and He uniform: all at 0.90 or above.",
@@ -901,17 +870,13 @@ print(f"0.01 · randn: in 10,000 steps no weight has moved further than {moved:.
 # - The last three start near $\ln 2 = 0.693$ with gradients of ordinary size in all layers.
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 4))
-lines = {"zeros": GREY, "N(10, 1)": PURPLE, "0.01 · randn": GREEN, "Glorot uniform": ORANGE,
-         "He normal": BLUE}
-for (name, color), line in zip(lines.items(), ("-", "-.", ":", "--", "-")):
-    seeds_band(ax, np.arange(10, 1001, 10), losses[name].T, name, color)
-    ax.lines[-1].set(linestyle=line, linewidth=6 if name == "zeros" else 2.5)
-ax.set(title="Two never leave ln 2, and one never gets far from it", xlabel="epoch")
-ax.set(ylabel="training loss", ylim=(0, 1))
-ax.legend(loc="lower left")
+looks = {"zeros": (GREY, "-"), "N(10, 1)": (PURPLE, "-."), "0.01 · randn": (GREEN, ":"),
+         "Glorot uniform": (ORANGE, "--"), "He normal": (BLUE, "-")}
 show(
-    fig,
+    curves(np.arange(10, 1001, 10), {name: losses[name].T for name in looks}, looks=looks,
+           title="Two never leave ln 2, and one never gets far from it", xlabel="epoch",
+           ylabel="training loss", ylim=(0, 1), legend="lower left"),
+    size=(7, 4),
     alt="Training loss over 1,000 epochs for five kinds of first weights, five seeds thin and "
     "their mean thick. zeros and 0.01 randn lie on one horizontal line at 0.69. N(10, 1) comes "
     "down from above in jumps and settles near 0.6. Glorot uniform and He normal stay near 0.69 "
@@ -927,16 +892,11 @@ print(f"10 · randn, losses in the second half: from {jumps.min():.2f} to {jumps
 # its losses jump across the whole figure to the end.
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(2, 4, figsize=(10.3, 5.4), sharex=True, sharey=True)
-for ax, (name, some) in zip(axes.ravel(), trained.items()):
-    decision_regions(ax, some[0].forward, *data[2:], steps=120)
-    ax.set(title=f"{name}: {scores[name][0]:.2f}", xlabel="", ylabel="")
-handles = axes[0, 1].get_legend_handles_labels()
-axes[1, 3].axis("off")
-axes[1, 3].legend(*handles, loc="center", title="test points, seed 0")
-fig.suptitle("What seed 0 learnt: a circle, a corner, a patchwork, or nothing", x=0.01, ha="left")
 show(
-    fig,
+    *[regions(some[0].forward, *data[2:], steps=120, title=f"{name}: {scores[name][0]:.2f}")
+      for name, some in trained.items()],
+    columns=4, size=(10.3, 5.4), share="xy", legend="below",
+    title="What seed 0 learnt: a circle, a corner, a patchwork, or nothing",
     alt="Decision regions of seed 0 for the seven kinds of first weights, with the test points. "
     "zeros and 0.01 randn: one colour everywhere. N(10, 1): a straight cut takes one corner off. "
     "10 randn: a region around the inner circle, with holes and slivers elsewhere. Glorot uniform, "
@@ -964,7 +924,7 @@ for name, init in {"U(0, 1)": uniform(0, 1), "Xavier uniform": "glorot_uniform"}
     deep = [MLP([2, 5, 5, 5, 5, 5, 1], acts, init, seed) for seed in range(3)]
     fit_together(deep, X, y, "bce", epochs=250, batch=32, lr=0.01, momentum=0.9)
     test = np.array([net.evaluate(X_test, y_test)[1] for net in deep])
-    print(f"{name:15} test {test.mean():.3f} ± {test.std(ddof=1):.3f}, each: {test.round(2)}")
+    print(f"{name:15} test {plus_minus(test)}, each: {test.round(2)}")
 
 # %% [markdown]
 # The same deep network with the same tanh: with one initialiser two of three are still at chance, with the other all
