@@ -1,8 +1,8 @@
-"""Exercises of lesson 04: six activations and their slopes, gradients through depth, dead units, nets born dead."""
+"""Exercises of lesson 04: activations and their slopes, gradients through depth, dead units, nets born dead."""
 
 import numpy as np
 
-from autograder.authoring import Exercise, case, draw_seed
+from autograder.authoring import Exercise, Question, case, draw_seed, right, wrong
 
 # 4.1 ACT
 
@@ -129,6 +129,14 @@ def leaky_as_a_maximum(ACT):
     edits=True)
 def leaky_alone_as_a_maximum(ACT):
     return {**ACT, "leaky": (lambda z, alpha: np.maximum(alpha * z, z), ACT["leaky"][1])}
+
+
+@ACT.wrong(
+    "The slope of your leaky ReLU is αz below zero. αz is its value there: how much does that change when z "
+    "moves by 1?", edits=True)
+def leaky_slope_times_z(ACT):
+    df = lambda z, alpha: np.where(z > 0, 1, alpha * z)
+    return {**ACT, "leaky": (ACT["leaky"][0], df), "prelu": (ACT["prelu"][0], df, ACT["prelu"][2])}
 
 
 @ACT.wrong("Your leaky ReLU does not look at the α it is called with.", edits=True)
@@ -266,9 +274,10 @@ def in_float32(ACT):
 
 
 ACT.small(
-    "By hand, with α = 0.5 and z = (-2, 3): a leaky ReLU gives (-1, 3), its slopes are (0.5, 1), and dalpha "
-    "is (-2, 0), since below zero the result αz moves by z for every 1 that α moves.",
-    name="prelu", z=np.array([-2.0, 3.0]), alpha=0.5)
+    "By hand, with α = 0.5 and z = (-2, 3). ReLU: (0, 3), slopes (0, 1). Leaky and parametric ReLU: (-1, "
+    "3), slopes (0.5, 1), and dalpha is (-2, 0), since below zero αz moves by z for every 1 that α moves. "
+    "ELU: (0.5 (e⁻² - 1), 3) = (-0.432, 3), slopes (0.5 e⁻², 1) = (0.0677, 1). Tanh: (-0.964, 0.995), "
+    "slopes (0.0707, 0.0099). Sigmoid: (0.119, 0.953), slopes (0.105, 0.0452).")
 
 # 4.2 gradient_profile
 
@@ -276,7 +285,7 @@ START = "the gradient at h_L, where it starts"
 WEIGHTS = "back through the weights"
 SLOPES = "back through the activation"
 
-gradient_profile = Exercise(points=3, groups={START: 1, WEIGHTS: 1, SLOPES: 1}, builds_on=("ACT",))
+gradient_profile = Exercise(points=3, groups={START: 1, WEIGHTS: 1, SLOPES: 1})
 
 ACTIVATIONS = {
     "linear": (lambda z: z, np.ones_like),
@@ -306,7 +315,8 @@ def drive(gradient_profile, X, Ws, act, _only_the_start):
     profile = np.asarray(gradient_profile(X, Ws, ACTIVATIONS[act]))
     if profile.shape != (len(Ws) + 1,):
         raise ValueError(
-            f"for {len(Ws)} layers the result should be {len(Ws) + 1} numbers, from h_0 to h_{len(Ws)}; it has shape {profile.shape}"
+            f"for {len(Ws)} layers the result should be {len(Ws) + 1} numbers, from h_0 to h_{len(Ws)}; "
+            f"it has shape {profile.shape}"
         )
     if _only_the_start:
         return {"profile[-1]": profile[-1]}
@@ -345,7 +355,8 @@ def mistakes(X, Ws, act):
     yield "slopes_at_a", profile_with(slope=lambda df, z, a, l, L: df(a))(X, Ws, act), (
         "The slopes are taken at a = f(z). A slope belongs to the place where the function was entered, "
         "which is z.")
-    yield "last_slope_left_out", profile_with(slope=lambda df, z, a, l, L: df(z) if l < L else 1)(X, Ws, act), (
+    but_the_last = lambda df, z, a, l, L: df(z) if l < L else 1
+    yield "last_slope_left_out", profile_with(slope=but_the_last)(X, Ws, act), (
         "The last layer has an activation too: the gradient passes its slope before it meets the last W.")
     yield "no_slopes", profile_with(slope=lambda df, z, a, l, L: 1)(X, Ws, act), (
         "No slope of the activation enters your gradient: this is the profile of a linear network.")
@@ -397,6 +408,19 @@ def with_respect_to_z(X, Ws, act):
     return [*sizes, np.sqrt(np.mean(G**2))][::-1]
 
 
+@gradient_profile.wrong(
+    "Each gradient is multiplied by the slopes of another layer: G_l, the gradient at h_l, meets the slope "
+    "at z_l.")
+def slopes_of_the_layer_below(X, Ws, act):
+    below = []
+
+    def slope(df, z, a, l, L):
+        below.append(df(z))
+        return below[-2] if l < L and below[-2].shape == below[-1].shape else below[-1]
+
+    return profile_with(slope=slope)(X, Ws, act)
+
+
 @gradient_profile.wrong("There should be L + 1 numbers: the input h_0 has a gradient as well.", raises=True)
 def without_the_input(X, Ws, act):
     return profile_with()(X, Ws, act)[1:]
@@ -404,7 +428,8 @@ def without_the_input(X, Ws, act):
 
 @gradient_profile.answers
 def answers(X, Ws, act):
-    yield "with_einsum_on_arrays", np.array(profile_with(back=lambda G, W: np.einsum("sj,ij->si", G, W))(X, Ws, act))
+    back = lambda G, W: np.einsum("sj,ij->si", G, W)
+    yield "with_einsum_on_arrays", np.array(profile_with(back=back)(X, Ws, act))
     yield "in_float32_throughout", np.float32(profile_with()(np.float32(X), [np.float32(W) for W in Ws], act))
 
 
@@ -522,8 +547,8 @@ def mistakes(A):
         "A mean of 0 can come from values that cancel: a tanh unit at -0.5 and +0.5 is in the best of "
         "health.")
     yield "never_positive", A.max(axis=0) <= 0, (
-        "A unit whose largest output is 0 or less may still say something below zero: ELU, tanh and leaky "
-        "ReLU do.")
+        "A unit whose largest output is 0 or less may still be negative for some sample: ELU, tanh and "
+        "leaky ReLU do.")
     yield "nearly_zero", (np.abs(A) < 1e-3).all(axis=0), (
         "You call a unit dead whose outputs are small. Faint is not dead: its slope is as steep as "
         "anyone's.")
@@ -544,15 +569,15 @@ def answers(A):
 
 
 dead_units.small(
-    "Three samples, three units: the first unit is 0 for two of the samples, the second is tiny, the third "
-    "is 0 for all.",
-    A=np.array([[0.0, 1e-6, 0.0], [5.0, 1e-6, 0.0], [0.0, 1e-6, 0.0]]))
+    "Three samples, five units. The first is 0 for two samples, the second is tiny, the third is 0 for all; "
+    "the outputs of the fourth add up to 0, and those of the fifth are negative. Only the third is dead.",
+    A=np.array([[0.0, 1e-6, 0.0, -0.5, -1.0], [5.0, 1e-6, 0.0, 0.0, 0.0], [0.0, 1e-6, 0.0, 0.5, -2.0]]))
 
 # 4.4 can_learn
 
-A_RELU, OTHERS = "a ReLU", "other activations"
+A_RELU, OTHERS, INPUTS = "a ReLU", "other activations", "a sample of zeros moves no weight"
 
-can_learn = Exercise(points=1, groups={A_RELU: 1, OTHERS: 1})
+can_learn = Exercise(points=1, groups={A_RELU: 2, OTHERS: 2, INPUTS: 1})
 
 UNITS = {
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
@@ -582,13 +607,21 @@ def cases(rng):
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="clipped")
     yield case(OTHERS, **unit_at(rng, one_inside, below=False), act="clipped")
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="absolute")
+    for act in ("relu", "clipped"):
+        yield case(INPUTS, **with_zeros(unit_at(rng, some(-3, -0.3), below=False)), act=act)
+    yield case(INPUTS, **with_zeros(unit_at(rng, last_on, below=False)), act="relu")
 
 
 def unit_at(rng, z, below):
     """Weights, a bias (below zero or above it) and samples that bring the unit to the given z."""
-    w, b = rng.normal(size=3), rng.uniform(0.3, 1) * (-1 if below else 1)
+    w, b = rng.normal(size=3), rng.uniform(0.3, 0.9) * (-1 if below else 1)
     X = rng.normal(size=(len(z), 3))
     return {"w": w, "b": b, "X": X + np.outer(z - b - X @ w, w) / (w @ w)}
+
+
+def with_zeros(unit):
+    """One more sample, all of whose inputs are 0: its z is the bias, which lies within every unit's slope."""
+    return {**unit, "X": np.vstack([unit["X"][:3], np.zeros(3), unit["X"][3:]]), "b": unit["b"]}
 
 
 @can_learn.driver
@@ -619,6 +652,9 @@ def mistakes(w, b, X, act):
     yield "by_the_bias", bool(b > 0), (
         "You decide by the bias. With a bias above zero the weights can still push every sample below it, "
         "and the other way round.")
+    yield "forgets_the_inputs", bool(np.any(df(z) != 0)), (
+        "You look at the slopes alone. The gradient into w has a second factor, the inputs: a sample whose "
+        "inputs are all 0 moves no weight, however steep the slope is there.")
     yield "sample_by_sample", df(z) != 0, "These are answers sample by sample: put them together into one."
 
 
@@ -626,15 +662,16 @@ def mistakes(w, b, X, act):
 def answers(w, b, X, act):
     slopes = act[1](np.dot(X, w) + b)
     yield "from_the_whole_gradient", np.any(slopes[:, None] * X)
-    yield "by_the_length_of_the_gradient", float(np.abs(slopes).sum()) > 1e-12
-    yield "as_a_number", int((slopes != 0).any())
+    yield "by_the_length_of_the_gradients", float(np.linalg.norm(X.T * slopes)) > 1e-12
+    yield "as_a_number", int(((slopes != 0) & X.any(axis=1)).any())
+    yield "by_its_largest_entry", np.abs(np.einsum("s,si->si", slopes, X)).max() > 0
 
 
 @can_learn.right
 def one_by_one(w, b, X, act):
     for x in X:
         z = sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
-        if act[1](np.array([z]))[0] != 0:
+        if act[1](np.array([z]))[0] != 0 and any(xi != 0 for xi in x):
             return True
     return False
 
@@ -642,7 +679,7 @@ def one_by_one(w, b, X, act):
 can_learn.small(
     "One input, w = 2, b = -1, and three samples x = -1, 0, 3: z is -3, -1 and 5. As a ReLU the unit learns "
     "from the third sample. With b = -9 it has no sample left to learn from; a leaky ReLU would still have "
-    "all three.")
+    "the first and the third, since x = 0 sends nothing into w.")
 
 # 4.5 born_dead_rate
 
@@ -651,9 +688,19 @@ FROM_RNG = "randomness comes from `rng`"
 
 born_dead_rate = Exercise(points=2, groups={RATE: 3, FROM_RNG: 1}, seconds=10)
 
-# Measured over 100,000 nets, with 100 directions: nets, nets with any dead unit, dead units.
-TWO_WIDE = {2: (0.064, 0.441, 0.252), 3: (0.238, 0.673, 0.456), 4: (0.410, 0.783, 0.596)}
-THREE_WIDE = {6: 0.274, 7: 0.357, 8: 0.434, 9: 0.503, 10: 0.564}
+# Measured over 100,000 nets, with 100 directions: nets, nets with any dead unit, dead units; by width and depth.
+RATES = {
+    2: {1: (0, 0, 0), 2: (0.063, 0.439, 0.251), 3: (0.236, 0.676, 0.455), 4: (0.410, 0.785, 0.597), 5: (0.551, 0.846, 0.699)},
+    3: {
+        5: (0.189, 0.824, 0.495),
+        6: (0.275, 0.868, 0.565),
+        7: (0.356, 0.892, 0.621),
+        8: (0.434, 0.912, 0.672),
+        9: (0.504, 0.925, 0.714),
+        10: (0.563, 0.936, 0.749),
+        11: (0.617, 0.945, 0.780),
+    },
+}
 
 
 @born_dead_rate.cases
@@ -672,6 +719,7 @@ def drive(born_dead_rate, depth, deeper, trials, seed):
     return {
         "two wide": born_dead_rate(2, depth, trials, np.random.default_rng(seed)),
         "three wide": born_dead_rate(3, deeper, trials, np.random.default_rng(seed + 9)),
+        "shallow": born_dead_rate(2, 2, 5 * trials, np.random.default_rng(seed + 10)),
         "few": few(),
         "again": few(),
     }
@@ -679,38 +727,44 @@ def drive(born_dead_rate, depth, deeper, trials, seed):
 
 @born_dead_rate.judge
 def judge(case, result):
-    """Six standard deviations, and three hundredths for directions that are few or drawn."""
-    depth, trials = case.inputs["depth"], case.inputs["trials"]
-    found, other = float(result["two wide"]), float(result["three wide"])
+    """Six standard deviations, and what directions that are few or drawn may add. Behind two layers, where next to
+    nothing dies, half a circle shows: there are more nets, and directions add less."""
+    depth, deeper, trials = case.inputs["depth"], case.inputs["deeper"], case.inputs["trials"]
+    nets = {"two wide": (2, depth, trials, 0.03), "three wide": (3, deeper, trials, 0.03), "shallow": (2, 2, 5 * trials, 0.006)}
+    found = {name: float(result[name]) for name in nets}
     few = np.asarray(result["few"], dtype=float)
-    near = lambda rate, true: abs(rate - true) <= 0.03 + 6 * np.sqrt(true * (1 - true) / trials)
-    right, any_unit, units = TWO_WIDE[depth]
+    held = {name: near_rate(found[name], RATES[width][layers][0], *rest) for name, (width, layers, *rest) in nets.items()}
     slips = {
-        "nets with any dead unit": any_unit,
-        "dead units": units,
-        "one point": 1 - 0.75**depth,
-        "one layer short": TWO_WIDE[depth - 1][0],
+        "nets with any dead unit": lambda width, layers: RATES[width][layers][1],
+        "dead units": lambda width, layers: RATES[width][layers][2],
+        "one point": lambda width, layers: 1 - (1 - 0.5**width) ** layers,
+        "one layer short": lambda width, layers: RATES[width][layers - 1][0],
+        "one layer too many": lambda width, layers: RATES[width][layers + 1][0],
     }
-    note = min(slips, key=lambda name: abs(slips[name] - found))
-    if not near(found, slips[note]):
-        note = "another rate"
-    if found > 1:
+    seen = [slip for slip, rate in slips.items() if all(
+        near_rate(found[name], rate(width, layers), *rest) for name, (width, layers, *rest) in nets.items())]
+    note = seen[0] if len(seen) == 1 else "another rate"
+    if max(found.values()) > 1:
         note = "no share"
-    elif found == other == 0 and np.all(few == 0):
+    elif not any(found.values()) and np.all(few == 0):
         note = "never"
     elif np.all((few == 0) | (few == 1)):
         note = "all or none"
-    said = f"width 2, depth {depth}: you find {found:.3g} over {trials} nets, about {right:.2f} are born dead"
-    if near(found, right) and not near(other, THREE_WIDE[case.inputs["deeper"]]):
-        note = "another rate at another width"
-        said = f"width 2 is right; width 3, depth {case.inputs['deeper']}: you find {other:.3g}"
-    held = near(found, right) and near(other, THREE_WIDE[case.inputs["deeper"]])
-    yield RATE, held, note, said
+    elif held["two wide"] and held["three wide"]:
+        note = "too many behind two layers" if found["shallow"] > RATES[2][2][0] else "too few behind two layers"
+    off = next((name for name in nets if not held[name]), "shallow")
+    width, layers, drawn, _ = nets[off]
+    yield RATE, all(held.values()), note, (
+        f"width {width}, depth {layers}: you find {found[off]:.3g} over {drawn} nets, about {RATES[width][layers][0]:.3f} are born dead")
     if not np.array_equal(few, np.asarray(result["again"], dtype=float)):
         yield FROM_RNG, False, "not from rng", "two generators with the same seed gave different shares"
     else:
         fixed = np.all(few == few[0])
         yield FROM_RNG, not fixed, "always the same", "eight generators with different seeds gave one share"
+
+
+def near_rate(rate, true, trials, allowed):
+    return abs(rate - true) <= allowed + 6 * np.sqrt(true * (1 - true) / trials)
 
 
 def circle(n=100):
@@ -740,6 +794,13 @@ def mistakes(width, depth, trials, rng):
     yield "one_point", whole(last_layers(width, depth, trials, rng, circle(1))), (
         "You seem to look at one point for each net. A net that is silent there may answer elsewhere on the "
         "circle.")
+    yield "one_layer_too_many", whole(last_layers(width, depth + 1, trials, rng)), (
+        "Your share fits a net with one hidden layer more than `depth`. The first hidden layer is one of "
+        "them.")
+    half = np.linspace(0, np.pi, 128)
+    yield "half_a_circle", whole(last_layers(width, depth, trials, rng, np.column_stack([np.cos(half), np.sin(half)]))), (
+        "Behind two layers more of your nets are dead than should be; that is so where the points lie on a "
+        "part of the circle: a unit that is off for all of these may be on for one on the other side.")
     yield "last_relu_missing", whole(last_layers(width, depth - 1, trials, rng)), (
         "Your share fits a net with one layer less. Has the last hidden layer its ReLU, and are there "
         "`depth` of them?")
@@ -802,3 +863,43 @@ born_dead_rate.small(
     "With depth 1 the share is 0: a unit w·x without bias is positive on one half of the circle, whatever w "
     "is. And with two units in each of many layers nearly every net is dead: width 2, depth 10 comes out "
     "near 0.9.")
+
+# The quiz
+
+three_cures = Question(
+    "The gradient notes list three cures for vanishing gradients: \"Better act fm → ReLU, → leaky ReLU\", \"Use weight "
+    "initialization techniques\", \"Batch normalization layer\". In $G_{l-1}=(G_l\\odot f'(z_l))W_l^\\top$, which cure acts where?",
+    wrong(
+        "All three make $f'$ larger.",
+        "Only the activation is chosen for its slope. Weights are a factor of their own, and $f'$ may get smaller when they grow."),
+    right(
+        "The activation changes $f'$ itself, the initialisation changes $W$, batch normalisation moves $z$ to where $f'$ is evaluated.",
+        "And the division in batch normalisation also enters the way back, which is why the gain drops out. Since the three act on "
+        "different factors, they can be combined; a profile tells which factor is the small one."),
+    wrong(
+        "The activation changes $z$, the initialisation $f'$, batch normalisation $W$.",
+        "$z=hW$ is there before the activation, and batch normalisation leaves $W$ as it is."),
+)
+
+zero_for_one_image = Question(
+    "A unit's output is 0 for the image that you look at. Is it dead?",
+    wrong("Yes: output 0, slope 0.", "That describes every ReLU for about half of the images. For another image it may be on."),
+    right(
+        "One image can't tell. It is dead if its slope is 0 for all of them.",
+        "A gradient is a sum over samples, and one sample with a slope is enough to move the weights."),
+    wrong(
+        "Yes, if the mean of its outputs over the data is 0.",
+        "True of ReLUs, whose outputs can't cancel, and false of tanh units, whose mean may be 0 while they work."),
+)
+
+leaky_above_one = Question(
+    "Does a deep network of leaky ReLUs with $\\alpha=1.5$ explode?",
+    wrong(
+        "Yes, a slope above 1 always explodes.",
+        "The slope is one of two factors. With gain 0.78 the measured factor per layer is 1 and nothing explodes."),
+    right(
+        "It depends on the weights: the factor per layer is gain times $\\operatorname{RMS}(f')$.",
+        "With half of all $z$ on each side $\\operatorname{RMS}(f')=\\sqrt{(1+1.5^2)/2}\\approx1.27$: 1.80 per layer at gain $\\sqrt2$, "
+        "and 1 at gain 0.78."),
+    wrong("No, leaky ReLUs are a cure.", "They are one for slopes of 0. A gradient that grows is another illness."),
+)
