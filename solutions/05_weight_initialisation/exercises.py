@@ -5,8 +5,17 @@ from itertools import accumulate
 
 import numpy as np
 
-from autograder.authoring import Exercise, case, draw_seed
-from autograder.student.properties import close, first_match, same, uncorrelated
+from autograder.authoring import Exercise, Question, case, draw_seed, right, wrong
+from autograder.student.properties import (
+    close,
+    distributed,
+    first_match,
+    no_echo,
+    no_twins,
+    same,
+    seldom_repeated,
+    unrelated,
+)
 
 # 5.1 init_std
 
@@ -32,6 +41,9 @@ def mistakes(n_in, n_out, scheme):
     yield "the_variance", variance, "This is the variance. The name of the function asks for its root."
     yield "outputs_for_inputs", math.sqrt(variance_of(n_out, n_in, scheme)), (
         "You count the units of the layer where its inputs belong. Over which index does the sum in z run?")
+    yield "he_by_its_units", math.sqrt({"he": 2 / n_out}.get(scheme, variance)), (
+        "lecun and glorot are right; in he you count the units of the layer, not its inputs. Over which "
+        "index does the sum in z run?")
     roots = {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}
     yield "root_of_the_numerator", roots[scheme], (
         "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread "
@@ -68,8 +80,8 @@ def one_branch_each(n_in, n_out, scheme):
 
 
 init_std.small(
-    "By hand: 8 inputs. he is √(2/8) = 0.5. With 8 inputs and 24 units glorot is √(2/32) = 0.25.",
-    n_in=8, n_out=24, scheme="glorot")
+    "By hand, with 8 inputs and 24 units: he is √(2/8) = 0.5, lecun √(1/8) = 0.354, and glorot √(2/32) = "
+    "0.25.")
 
 # 5.2 init_weights
 
@@ -135,11 +147,28 @@ def spread_of(W, sd, what):
 
 
 def distribution_of(W, dist):
-    """By the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if it is cut off at two."""
-    centred = W - W.mean()
-    fourth = np.mean(centred**4) / max(np.mean(centred**2) ** 2, 1e-300)
-    looks = "uniform" if abs(fourth - 1.8) < 0.15 else "normal" if 2.1 < fourth < 3.3 else "neither"
+    """By Kolmogorov's distance and the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if that
+    is cut off at two standard deviations."""
+    standard = (W - W.mean()) / max(W.std(), 1e-300)
+    shapes = {"uniform": (uniform_below, 1.8, 0.1), "normal": (normal_below, 3, 0.3), "normal, cut off": (cut_off_below, 2.37, 0.15)}
+    fourth = np.mean(standard**4)
+    fits = [name for name, (below, moment, band) in shapes.items()
+            if abs(fourth - moment) < band and distributed(standard, below)]
+    looks = "normal" if "normal, cut off" in fits else fits[0] if fits else "neither"
     return looks == dist, f"{looks} for {dist}", f"dist is {dist!r}; the weights look {looks}"
+
+
+def uniform_below(z):
+    return np.clip((z / math.sqrt(3) + 1) / 2, 0, 1)
+
+
+def normal_below(z):
+    return np.array([(1 + math.erf(value / math.sqrt(2))) / 2 for value in z])
+
+
+def cut_off_below(z):
+    outside = normal_below([-2])[0]
+    return np.clip((normal_below(np.asarray(z) * 0.87962566) - outside) / (1 - 2 * outside), 0, 1)
 
 
 def how_drawn(W, again, other):
@@ -148,9 +177,15 @@ def how_drawn(W, again, other):
             "two generators with the same seed gave different weights: the randomness is not from `rng`")
     if same(W, other):
         return False, "always the same", "generators with different seeds gave the very same weights"
-    above = np.median(W) < W
-    free = uncorrelated(above, 0) and uncorrelated(above, 1)
-    return free, "entries depend on one another", "an entry can be told from its neighbour"
+    if not no_twins(W):
+        return False, "units alike", "two units have the same weights, but for a factor: two columns tell the same"
+    if not no_twins(W.T):
+        return False, "inputs alike", "two inputs have the same weights, but for a factor: two rows tell the same"
+    if not seldom_repeated(np.abs(W)):
+        distinct = len(np.unique(np.abs(W)))
+        return False, "values come again", f"among {W.size} weights there are only {distinct} different sizes"
+    free = no_echo(W) and no_echo(W**2) and unrelated(W) and unrelated(W.T)
+    return free, "entries depend on one another", "an entry can be told from others"
 
 
 @init_weights.mistakes
@@ -158,20 +193,24 @@ def mistakes(n_in, n_out, scheme, dist, rng):
     sd, shape = math.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out)
     drawn = lambda sd=sd, dist=dist, rng=rng: weights_like(n_in, n_out, sd, dist, rng)
     yield "as_printed_on_the_slide", rng.random(shape) * sd, (
-        "All your weights are positive. This is the slide's line: `random` draws from 0 to 1, with mean ½ "
-        "and standard deviation 1/√12. What has to be done to it before it has mean 0?")
+        "All your weights are positive. This is the Better Deep Learning deck's line `np.random.rand(…) × "
+        "factor`: `random` draws from 0 to 1, with mean ½ and standard deviation 1/√12. What has to be done "
+        "to it before it has mean 0?")
     yield "uniform_on_one_side", drawn() if dist == "normal" else sd * rng.random(shape), (
         "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to "
         "1: they need to lie on both sides of 0.")
     yield "uniform_up_to_the_spread", drawn() if dist == "normal" else rng.uniform(-sd, sd, shape), (
         "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much "
         "in the derivation. Which limit gives them the spread you want?")
+    yield "uniform_up_to_root_12", drawn() if dist == "normal" else rng.uniform(-1, 1, shape) * math.sqrt(12) * sd, (
+        "Your normal weights are right. √12 standard deviations are the whole width of a uniform "
+        "distribution, from its lower end to its upper one. How far is it from the middle to an end?")
     yield "doubled_and_shifted", (2 * rng.random(shape) - 1) * sd, (
         "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not "
         "become the spread; and it is uniform also where a normal distribution was asked for.")
     yield "transposed", weights_like(n_out, n_in, sd, dist, rng), (
         "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; "
-        "the slide's order belongs to `W @ x`.")
+        "the order `(n_out, n_in)` belongs to `W @ x`.")
     yield "factor_added", sd + (rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape)), (
         "You add the factor to the numbers: that moves all weights to one side and leaves their spread as "
         "it was. Scaling is multiplication.")
@@ -185,6 +224,19 @@ def mistakes(n_in, n_out, scheme, dist, rng):
     yield "cut_off_and_not_widened", sd * cut_off(n_in, n_out, rng) if dist == "normal" else drawn(), (
         "Cutting a normal distribution off at two standard deviations takes its widest values away, and "
         "with them an eighth of its spread. Keras widens it beforehand to make up for it.")
+    yield "units_alike", drawn()[:, np.arange(n_out) % (n_out // 4)], (
+        "Some units have the same weights as others. Units that start alike and lead to the same place stay "
+        "alike: draw a number of its own for every entry.")
+    yield "one_half_again", drawn()[np.arange(n_in) % (n_in // 2)], (
+        "Some inputs have the same weights as others, as if a part of the matrix had been drawn once and "
+        "used again. Draw a number of its own for every entry.")
+    yield "rounded", np.round(drawn(), 2), (
+        "Your weights take a few values only, as if they had been rounded or chosen from a list. Leave them "
+        "as they are drawn.")
+    yield "orthogonal", np.linalg.svd(drawn(), full_matrices=False)[2] * sd * math.sqrt(n_out), (
+        "Each entry of yours depends on the others: rows or columns have been made orthogonal, or smoothed, "
+        "or sorted. That can be a good start (see the end of the lesson), but here every entry is to be "
+        "drawn on its own.")
     yield "draws_from_elsewhere", drawn(rng=np.random.default_rng(np.random.randint(2**31))), (
         "The weights do not come from `rng`: nobody could repeat your run.")
     yield "fixes_its_own_seed", drawn(rng=np.random.default_rng(0)), (
@@ -253,9 +305,9 @@ def with_scipy(n_in, n_out, scheme, dist, rng):
 
 
 init_weights.small(
-    "With 2 inputs he asks for a standard deviation of √(2/2) = 1. Normal: most weights lie between -1 and "
-    "1, some beyond. Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up to ±1 "
-    "have a standard deviation of 0.58 only. Either way the mean of many is 0.")
+    "With 2 inputs He's weights have a standard deviation of √(2/2) = 1. Normal: most weights lie between "
+    "-1 and 1, some beyond. Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up "
+    "to ±1 have a standard deviation of 0.58 only. Either way the mean of many is 0.")
 
 # 5.3 activation_stats
 
@@ -269,18 +321,18 @@ activation_stats = Exercise(points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds
 def cases(rng):
     for scheme in SCHEMES:
         x, n_in, shift = rng.uniform(0.5, 2, 4), int(rng.integers(25, 40)), rng.uniform(0.2, 0.6)
-        yield case(x=x, n_in=n_in, shift=shift, scheme=scheme, seed=draw_seed(rng))
+        yield case(_x=x, _n_in=n_in, _shift=shift, scheme=scheme, _seed=draw_seed(rng))
 
 
 WIDE = 4000
 
 
 @activation_stats.driver
-def drive(activation_stats, x, n_in, shift, scheme, seed):
+def drive(activation_stats, _x, _n_in, _shift, scheme, _seed):
     """Layers of one unit tell their weights: without activation each multiplies the mean by its weight. One row
     of a wide layer, picked by a single input of 1, tells the spread."""
 
-    def stats(X, sizes, act, seed=seed):
+    def stats(X, sizes, act, seed=_seed):
         pairs = activation_stats(X, sizes, act, scheme, np.random.default_rng(seed))
         pairs = np.asarray([] if pairs is None else pairs, dtype=float)
         layers = len(sizes) - 1
@@ -291,15 +343,15 @@ def drive(activation_stats, x, n_in, shift, scheme, seed):
             )
         return pairs
 
-    column, narrow, wide = x.reshape(-1, 1), [1, 1, 1, 1, 1], [n_in, WIDE]
-    single = np.zeros((1, n_in))
-    single[0, n_in // 2] = 1.0
+    column, narrow, wide = _x.reshape(-1, 1), [1, 1, 1, 1, 1], [_n_in, WIDE]
+    single = np.zeros((1, _n_in))
+    single[0, _n_in // 2] = 1.0
     return {
         "pairs": stats(column.copy(), narrow, lambda z: z),
-        "flat": stats(column.copy(), narrow, lambda z: 0 * z + shift),
-        "bent": stats(column.copy(), narrow, lambda z: np.tanh(z) + shift),
+        "flat": stats(column.copy(), narrow, lambda z: 0 * z + _shift),
+        "bent": stats(column.copy(), narrow, lambda z: np.tanh(z) + _shift),
         "again": stats(column.copy(), narrow, lambda z: z),
-        "other": stats(column.copy(), narrow, lambda z: z, seed + 1),
+        "other": stats(column.copy(), narrow, lambda z: z, _seed + 1),
         "wide": stats(single, wide, lambda z: z),
         "squared": stats(single.copy(), wide, lambda z: z**2),
     }
@@ -308,10 +360,10 @@ def drive(activation_stats, x, n_in, shift, scheme, seed):
 @activation_stats.judge
 def judge(case, result):
     found = {name: np.asarray(value, dtype=float) for name, value in result.items()}
-    x, scheme, n_in = (case.inputs[name] for name in ("x", "scheme", "n_in"))
+    x, scheme, n_in = (case.inputs[name] for name in ("_x", "scheme", "_n_in"))
     means = np.concatenate([[x.mean()], found["pairs"][:, 0]])
     weights = means[1:] / means[:-1]
-    shift = case.inputs["shift"]
+    shift = case.inputs["_shift"]
     if same(found["pairs"], found["again"]):
         kind, detail = kind_of_statistics(found["bent"], x, weights, shift)
     else:  # every call has other weights: what is left is an activation that always gives the same number
@@ -338,14 +390,15 @@ def kind_of_statistics(bent, x, weights, shift):
         "the variance": [(np.mean(a), np.var(a)) for a in after],
         "the standard deviation": [(np.mean(a), np.std(a)) for a in after],
         "the root": [(np.mean(a), math.sqrt(np.mean(a**2))) for a in after],
+        "the square of the mean": [(np.mean(a), np.mean(a) ** 2) for a in after],
         "before the activation": moments(before),
         "not passed on": moments(passed),
         "swapped": [pair[::-1] for pair in right],
     })
     layer = int(np.argmax(~np.isclose(bent, right, rtol=1e-4, atol=1e-5).all(axis=1)))
     return kind or "other statistics", (
-        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean {bent[layer][0]:.4f} and "
-        f"second moment {bent[layer][1]:.4f}; it is {right[layer][0]:.4f} and {right[layer][1]:.4f}"
+        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean {bent[layer][0]:.7g} "
+        f"and second moment {bent[layer][1]:.7g}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
     )
 
 
@@ -388,6 +441,9 @@ def mistakes(X, sizes, act, scheme, rng):
         "Your second number is a root. The second moment is the mean of the squares as it stands.")
     yield "before_the_activation", [(z.mean(), np.mean(z**2)) for z, _ in layers_of(X, sizes, act, scheme, rng)], (
         "These are the statistics of z, before the activation. Measure what the layer sends on.")
+    yield "square_of_the_mean", [(h.mean(), h.mean() ** 2) for _, h in layers_of(X, sizes, act, scheme, rng)], (
+        "Your second number is the square of the mean. The mean of the squares is larger wherever the "
+        "activations differ: for 0 and 2 it is 2, not 1.")
     linear = lambda: layers_of(X, sizes, lambda z: z, scheme, rng)
     yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in linear()], (
         "You measure act(z), but it is z that you send on to the next layer: from the second layer on the "
@@ -412,8 +468,8 @@ def one_state_for_all_layers(X, sizes, act, scheme, rng):
 
 
 @activation_stats.wrong(
-    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the "
-    "shapes only fit as `h @ W`.", raises=True)
+    "You multiply from the left, `W @ h`, as books with columns do. Here rows are samples, and the shapes "
+    "only fit as `h @ W`.", raises=True)
 def columns_for_rows(X, sizes, act, scheme, rng):
     h, pairs = X, []
     for n_in, n_out in zip(sizes, sizes[1:]):
@@ -569,9 +625,10 @@ def with_plain_loops(W, b, tol):
 
 
 distinct_units.small(
-    "Three units with two inputs: their columns are (1, 3), (1, 3) and (2, 4), their biases 0, 5 and 0. The "
-    "first two differ in their bias: all three are distinct. With biases 0, 0 and 0 there would be two.",
-    W=np.array([[1.0, 1.0, 2.0], [3.0, 3.0, 4.0]]), b=np.array([0.0, 5.0, 0.0]), tol=0.01)
+    "Four units with two inputs and tol = 0.01. The weights of the first are (1, 3), those of the second, "
+    "too, but its bias is 5. The third has (3, 1): the same length, another unit. The fourth has (1.006, "
+    "3), which is the first up to tol. So there are three.",
+    W=np.array([[1.0, 1.0, 3.0, 1.006], [3.0, 3.0, 1.0, 3.0]]), b=np.array([0.0, 5.0, 0.0, 0.0]), tol=0.01)
 
 # 5.5 fresh_initializers
 
@@ -734,8 +791,8 @@ def judge(case, result):
 @audit_snippets.mistakes
 def mistakes():
     yield "trusts_the_slide", {"a", "c", "e", "g"}, (
-        "You trust the slide's line. Draw a thousand numbers with it and look at their mean, or at their "
-        "smallest.")
+        "You trust the line of the Better Deep Learning deck, snippet a. Draw a thousand numbers with it "
+        "and look at their mean, or at their smallest.")
     yield "mean_zero_is_enough", {"b", "c", "e", "f", "g"}, (
         "All of these have mean 0: that is rule 1. For rule 2 compute the standard deviation of each and "
         "hold it against the one the activation asks for.")
@@ -748,6 +805,9 @@ def mistakes():
     yield "variance_for_spread", {"b", "c", "e", "g"}, (
         "One of yours takes a variance for a standard deviation. With 100 inputs it shrinks the signal "
         "tenfold in every layer.")
+    yield "leaves_out_the_keras_one", {"c", "g"}, (
+        "Both of yours keep the rules, and one more does: hold what Keras' line asks for against a scheme "
+        "of 5.1, for a layer with as many units as inputs.")
     yield "the_others", {"a", "b", "d", "f", "h"}, (
         "You list those that break a rule; the ones that keep both were asked for.")
 
@@ -762,3 +822,44 @@ audit_snippets.small(
     "Judge one by hand. `rng.random` lies between 0 and 1: mean ½, so rule 1 is broken before any factor. "
     "`2 * rng.random - 1` lies between -1 and 1: mean 0, variance 2²/12 = 1/3. Then its factor decides rule "
     "2.")
+
+# The quiz
+
+he_and_its_two = Question(
+    "Why does He's $\\sqrt{2/n}$ have a 2?",
+    wrong("Because two widths are averaged.", "That is the 2 of Glorot's $\\sqrt{2/(n+m)}$. In He's formula there is one width only."),
+    right(
+        "Because ReLU lets half of $\\mathbb E[z^2]$ through.",
+        "$z$ is as often negative as positive, and ReLU removes one of the two equal halves of $z^2$."),
+    wrong(
+        "Because half of the units are dead.",
+        "A unit that is off for one sample is on for another. Dead means off for all of them, and of that there is next to nothing "
+        "in a wide layer."),
+)
+
+rand_and_rules = Question(
+    "Which rule does the Better Deep Learning deck's `np.random.rand(…) * np.sqrt(2 / n)` break first?",
+    wrong(
+        "Rule 2: its variance is 12 times too small, so that signals shrink.",
+        "The variance is too small, and alone it would make signals shrink. They grow, because something else is stronger."),
+    right(
+        "Rule 1: its mean is not 0; the growth follows from that.",
+        "The mean contributes $n\\mu\\bar h$, a sum of $n$ terms of one sign, which grows with $n$ where a random sum grows with "
+        "$\\sqrt n$. In ten layers of 100 units it makes $10^7$."),
+    wrong("Neither: the factor is He's.", "He's factor is meant for numbers of mean 0 and standard deviation 1. Those of `rand` have neither."),
+)
+
+zeros_for_ever = Question(
+    "All weights and biases start at 0, ReLU inside, sigmoid at the end, balanced classes, full batches. Why does the loss stay at "
+    "$\\ln 2$?",
+    wrong(
+        "The learning rate is too small; the loss would move after more epochs.",
+        "The gradient is exactly 0, and 0 times any learning rate is 0."),
+    right(
+        "Every product in the backward pass has a factor 0, an activation or a weight, and the output's bias gets ½ minus ½.",
+        "So not one of the parameters has a gradient that differs from 0."),
+    wrong(
+        "All units are alike, so the network works as if it had one unit per layer.",
+        "True of every start with equal weights throughout, but a network with one unit per layer can learn something: with all weights "
+        "0.1 the loss did fall, if not far."),
+)
