@@ -16,15 +16,18 @@ def cases(rng):
     for name in NAMES:
         if name in ("leaky", "prelu", "elu"):
             yield case(name, name=name, z=off_the_kink(rng), alpha=rng.uniform(0.05, 0.4))
-            yield case(name, name=name, z=off_the_kink(rng), alpha=rng.uniform(1.2, 1.8))
+            yield case(name, name=name, z=off_the_kink(rng) * [[4], [1]], alpha=rng.uniform(1.2, 1.8))
         else:
             yield case(name, name=name, z=off_the_kink(rng))
+            if name == "relu":
+                yield case(name, name=name, z=off_the_kink(rng) * rng.uniform(7, 9))
 
 
 def off_the_kink(rng):
-    """Both signs, each in every row, none nearer than 0.1 to zero."""
+    """Both signs, each in every row, none nearer than 0.1 to zero, small ones among them."""
     z = rng.uniform(0.1, 2.5, (2, 3)) * rng.choice([-1, 1], (2, 3))
     z[:, 0], z[:, -1] = np.abs(z[:, 0]), -np.abs(z[:, -1])
+    z[1, 0], z[1, -1] = rng.uniform(0.1, 0.5), -rng.uniform(0.1, 0.5)
     return z
 
 
@@ -45,6 +48,7 @@ def drive(ACT, name, z, alpha=None):
     # At the kink itself anything between the slopes on both sides will do.
     if name not in ("tanh", "sigmoid") and around.shape == (3,):
         low, high = min(around[0], around[2]), max(around[0], around[2])
+        result["slope at 0 is a number"] = bool(np.isfinite(around[1]))
         result["slope at 0 is between those beside it"] = bool(low - 1e-6 <= around[1] <= high + 1e-6)
     return result
 
@@ -369,8 +373,8 @@ def mistakes(X, Ws, act):
     yield "divides_in_every_layer", profile_with(back=lambda G, W: G @ W.T / len(G))(X, Ws, act), (
         "In every layer you divide by the number of samples again. The mean is taken once, at the output.")
     yield "sum_of_the_outputs", profile_with(start=np.ones_like)(X, Ws, act), (
-        "Your gradient starts with 1 in every entry: that is the gradient of the sum of the outputs, and "
-        "out is their mean.")
+        "Your last number is 1. It is the gradient at the output itself, where each of the N entries counts "
+        "1/N, since out is their mean; 1 would be the gradient of their sum.")
     yield "mean_over_samples_only", profile_with(start=lambda h: np.ones_like(h) / len(h))(X, Ws, act), (
         "You take the mean over the samples only. out is the mean over all entries of h_L, samples and "
         "units.")
@@ -501,13 +505,16 @@ dead_units = Exercise(points=1, groups={AFTER_RELU: 1, ANY_SIGN: 1})
 @dead_units.cases
 def cases(rng):
     for samples in (9, 12):
-        A = rng.uniform(0.1, 2, (samples, 6)) * (rng.random((samples, 6)) < 0.6)
-        A[0], A[1] = 0, rng.uniform(0.1, 2, 6)
+        A = rng.uniform(0.1, 2, (samples, 9)) * (rng.random((samples, 9)) < 0.6)
+        A[0], A[1] = 0, rng.uniform(0.1, 2, 9)
         A[2:, 0] = 0  # sparse
-        A[:, 1] *= 1e-5  # faint
+        A[:, 1] *= 1e-12  # faint
         A[3, 2] = 0
         A[:, 3:5] = 0
-        yield case(AFTER_RELU, A=A[:, rng.permutation(6)])
+        A[:, 5] = 0.7  # never changes
+        for unit, sample in ((6, 0), (7, -1), (8, int(rng.integers(2, samples - 1)))):  # on for one sample
+            A[:, unit], A[sample, unit] = 0, rng.uniform(0.1, 2)
+        yield case(AFTER_RELU, A=A[:, rng.permutation(9)])
     for _ in range(2):
         A = rng.integers(1, 100, (8, 5)) / 64.0  # sums of these are exact
         A[:, 0] = [*A[:4, 0], *-A[:4, 0]]  # of mean 0
@@ -583,7 +590,7 @@ UNITS = {
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
     "leaky": (lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1, 0.2)),
     "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
-    "clipped": (lambda z: np.clip(z, 0, 1), lambda z: ((z > 0) & (z < 1)) * 1.0),
+    "clipped": (lambda z: np.clip(z, 0, 1) - 0.5, lambda z: ((z > 0) & (z < 1)) * 1.0),
     "absolute": (np.abs, np.sign),
 }
 
@@ -610,6 +617,13 @@ def cases(rng):
     for act in ("relu", "clipped"):
         yield case(INPUTS, **with_zeros(unit_at(rng, some(-3, -0.3), below=False)), act=act)
     yield case(INPUTS, **with_zeros(unit_at(rng, last_on, below=False)), act="relu")
+    alone = unit_at(rng, some(-3, -0.3), below=True)  # one sample wakes the unit, and one of its inputs only
+    feature = int(rng.integers(1, 3))
+    alone["X"][2] = np.eye(3)[feature] * (1.5 - alone["b"]) / alone["w"][feature]
+    yield case(INPUTS, **alone, act="relu")
+    opposite = unit_at(rng, some(0.1, 0.2), below=False)
+    opposite["X"] = np.vstack([opposite["X"][:3], -opposite["X"][:3]]) * 0.1
+    yield case(A_RELU, **opposite, act="relu")
 
 
 def unit_at(rng, z, below):
@@ -643,6 +657,12 @@ def mistakes(w, b, X, act):
         "You ask whether z is positive, and never look at `act`. That is right for a ReLU alone.")
     yield "slope_is_positive", bool(np.any(df(z) > 0)), (
         "You ask for a slope above zero. A falling function has a gradient as well.")
+    yield "slopes_at_a", bool(np.any(df(f(z))[:, None] * X)), (
+        "You take the slope at the unit's output. A slope belongs to the place where the function was "
+        "entered, which is z.")
+    yield "gradients_added", bool(np.any(df(z) @ X)), (
+        "You add the gradients of all samples. In such a sum they may cancel; but each is weighed with what "
+        "arrives from above, so that one sample alone would be enough.")
     yield "at_the_mean_sample", bool(df(X.mean(axis=0) @ w + b) != 0), (
         "You look at the mean of the samples. A unit that is off for the mean sample may be on for a single "
         "one, and learns from that.")
@@ -688,9 +708,15 @@ FROM_RNG = "randomness comes from `rng`"
 
 born_dead_rate = Exercise(points=2, groups={RATE: 3, FROM_RNG: 1}, seconds=10)
 
-# Measured over 100,000 nets, with 100 directions: nets, nets with any dead unit, dead units; by width and depth.
+# Measured over 100,000 nets, 100 directions, by width and depth: dead nets, nets with any dead unit, dead units.
 RATES = {
-    2: {1: (0, 0, 0), 2: (0.063, 0.439, 0.251), 3: (0.236, 0.676, 0.455), 4: (0.410, 0.785, 0.597), 5: (0.551, 0.846, 0.699)},
+    2: {
+        1: (0, 0, 0),
+        2: (0.063, 0.439, 0.251),
+        3: (0.236, 0.676, 0.455),
+        4: (0.410, 0.785, 0.597),
+        5: (0.551, 0.846, 0.699),
+    },
     3: {
         5: (0.189, 0.824, 0.495),
         6: (0.275, 0.868, 0.565),
@@ -730,10 +756,16 @@ def judge(case, result):
     """Six standard deviations, and what directions that are few or drawn may add. Behind two layers, where next to
     nothing dies, half a circle shows: there are more nets, and directions add less."""
     depth, deeper, trials = case.inputs["depth"], case.inputs["deeper"], case.inputs["trials"]
-    nets = {"two wide": (2, depth, trials, 0.03), "three wide": (3, deeper, trials, 0.03), "shallow": (2, 2, 5 * trials, 0.006)}
+    nets = {
+        "two wide": (2, depth, trials, 0.03),
+        "three wide": (3, deeper, trials, 0.03),
+        "shallow": (2, 2, 5 * trials, 0.006),
+    }
     found = {name: float(result[name]) for name in nets}
+    fits = lambda rate: {name: near_rate(found[name], rate(width, layers), *rest)
+                         for name, (width, layers, *rest) in nets.items()}
     few = np.asarray(result["few"], dtype=float)
-    held = {name: near_rate(found[name], RATES[width][layers][0], *rest) for name, (width, layers, *rest) in nets.items()}
+    held = fits(lambda width, layers: RATES[width][layers][0])
     slips = {
         "nets with any dead unit": lambda width, layers: RATES[width][layers][1],
         "dead units": lambda width, layers: RATES[width][layers][2],
@@ -741,8 +773,7 @@ def judge(case, result):
         "one layer short": lambda width, layers: RATES[width][layers - 1][0],
         "one layer too many": lambda width, layers: RATES[width][layers + 1][0],
     }
-    seen = [slip for slip, rate in slips.items() if all(
-        near_rate(found[name], rate(width, layers), *rest) for name, (width, layers, *rest) in nets.items())]
+    seen = [slip for slip, rate in slips.items() if all(fits(rate).values())]
     note = seen[0] if len(seen) == 1 else "another rate"
     if max(found.values()) > 1:
         note = "no share"
@@ -751,11 +782,13 @@ def judge(case, result):
     elif np.all((few == 0) | (few == 1)):
         note = "all or none"
     elif held["two wide"] and held["three wide"]:
-        note = "too many behind two layers" if found["shallow"] > RATES[2][2][0] else "too few behind two layers"
+        few_or_many = "many" if found["shallow"] > RATES[2][2][0] else "few"
+        note = f"too {few_or_many} behind two layers"
     off = next((name for name in nets if not held[name]), "shallow")
     width, layers, drawn, _ = nets[off]
     yield RATE, all(held.values()), note, (
-        f"width {width}, depth {layers}: you find {found[off]:.3g} over {drawn} nets, about {RATES[width][layers][0]:.3f} are born dead")
+        f"width {width}, depth {layers}: you find {found[off]:.3g} over {drawn} nets, about "
+        f"{RATES[width][layers][0]:.3f} are born dead")
     if not np.array_equal(few, np.asarray(result["again"], dtype=float)):
         yield FROM_RNG, False, "not from rng", "two generators with the same seed gave different shares"
     else:
@@ -786,27 +819,30 @@ def last_layers(width, depth, trials, rng, X=None, draw=None):
 def mistakes(width, depth, trials, rng):
     whole = lambda last: np.mean((last == 0).all(axis=(1, 2)))
     yield "any_unit_dead", np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1).any(axis=1)), (
-        "Your share is that of nets in which some unit of the last layer is dead. A net is lost only when "
+        "Your share fits that of nets in which some unit of the last layer is dead. A net is lost only when "
         "all of them are.")
     yield "share_of_units", np.mean((last_layers(width, depth, trials, rng) == 0).all(axis=1)), (
-        "Your share is that of dead units among all units of the last layer. Asked for is the share of "
+        "Your share fits that of dead units among all units of the last layer. Asked for is the share of "
         "nets.")
     yield "one_point", whole(last_layers(width, depth, trials, rng, circle(1))), (
-        "You seem to look at one point for each net. A net that is silent there may answer elsewhere on the "
-        "circle.")
+        "Your share fits nets that are asked at one point only. A net that is silent there may answer "
+        "elsewhere on the circle.")
     yield "one_layer_too_many", whole(last_layers(width, depth + 1, trials, rng)), (
-        "Your share fits a net with one hidden layer more than `depth`. The first hidden layer is one of "
-        "them.")
+        "Your share fits nets with one hidden layer more than `depth`: the first one counts. (Points on a "
+        "small part of the circle would give such shares, too.)")
     half = np.linspace(0, np.pi, 128)
-    yield "half_a_circle", whole(last_layers(width, depth, trials, rng, np.column_stack([np.cos(half), np.sin(half)]))), (
-        "Behind two layers more of your nets are dead than should be; that is so where the points lie on a "
-        "part of the circle: a unit that is off for all of these may be on for one on the other side.")
+    half = np.column_stack([np.cos(half), np.sin(half)])
+    yield "half_a_circle", whole(last_layers(width, depth, trials, rng, half)), (
+        "Behind two layers more of your nets are dead than should be; that is so where the points are few "
+        "or lie on a part of the circle: a unit that is off for all of these may be on for one on the other "
+        "side.")
     yield "last_relu_missing", whole(last_layers(width, depth - 1, trials, rng)), (
         "Your share fits a net with one layer less. Has the last hidden layer its ReLU, and are there "
         "`depth` of them?")
     positive = lambda n_in, n_out: rng.uniform(0, np.sqrt(6 / width), (trials, n_in, n_out))
     yield "positive_weights", whole(last_layers(width, depth, trials, rng, draw=positive)), (
-        "With your weights no net is ever born dead. Are there negative ones among them?")
+        "No net of yours is ever born dead. Are there negative weights among them, and does a ReLU follow "
+        "every layer?")
     yield "one_net_for_all", float((last_layers(width, depth, 1, rng) == 0).all()), (
         "Your share is always 0 or 1, as if one net were counted `trials` times. Draw the weights anew for "
         "each.")
@@ -867,15 +903,19 @@ born_dead_rate.small(
 # The quiz
 
 three_cures = Question(
-    "The gradient notes list three cures for vanishing gradients: \"Better act fm → ReLU, → leaky ReLU\", \"Use weight "
-    "initialization techniques\", \"Batch normalization layer\". In $G_{l-1}=(G_l\\odot f'(z_l))W_l^\\top$, which cure acts where?",
+    "The gradient notes list three cures for vanishing gradients: \"Better act fm → ReLU, → leaky ReLU\", "
+    "\"Use weight initialization techniques\", \"Batch normalization layer\". In $G_{l-1}=(G_l\\odot "
+    "f'(z_l))W_l^\\top$, which cure acts where?",
     wrong(
         "All three make $f'$ larger.",
-        "Only the activation is chosen for its slope. Weights are a factor of their own, and $f'$ may get smaller when they grow."),
+        "Only the activation is chosen for its slope. Weights are a factor of their own, and $f'$ may get "
+        "smaller when they grow."),
     right(
-        "The activation changes $f'$ itself, the initialisation changes $W$, batch normalisation moves $z$ to where $f'$ is evaluated.",
-        "And the division in batch normalisation also enters the way back, which is why the gain drops out. Since the three act on "
-        "different factors, they can be combined; a profile tells which factor is the small one."),
+        "The activation changes $f'$ itself, the initialisation changes $W$, batch normalisation moves $z$ "
+        "to where $f'$ is evaluated.",
+        "And the division in batch normalisation also enters the way back, which is why the gain drops "
+        "out. Since the three act on different factors, they can be combined; a profile tells which factor "
+        "is the small one."),
     wrong(
         "The activation changes $z$, the initialisation $f'$, batch normalisation $W$.",
         "$z=hW$ is there before the activation, and batch normalisation leaves $W$ as it is."),
@@ -883,23 +923,29 @@ three_cures = Question(
 
 zero_for_one_image = Question(
     "A unit's output is 0 for the image that you look at. Is it dead?",
-    wrong("Yes: output 0, slope 0.", "That describes every ReLU for about half of the images. For another image it may be on."),
+    wrong(
+        "Yes: output 0, slope 0.",
+        "That describes every ReLU for about half of the images. For another image it may be on."),
     right(
         "One image can't tell. It is dead if its slope is 0 for all of them.",
         "A gradient is a sum over samples, and one sample with a slope is enough to move the weights."),
     wrong(
         "Yes, if the mean of its outputs over the data is 0.",
-        "True of ReLUs, whose outputs can't cancel, and false of tanh units, whose mean may be 0 while they work."),
+        "True of ReLUs, whose outputs can't cancel, and false of tanh units, whose mean may be 0 while "
+        "they work."),
 )
 
 leaky_above_one = Question(
     "Does a deep network of leaky ReLUs with $\\alpha=1.5$ explode?",
     wrong(
         "Yes, a slope above 1 always explodes.",
-        "The slope is one of two factors. With gain 0.78 the measured factor per layer is 1 and nothing explodes."),
+        "The slope is one of two factors. With gain 0.78 the measured factor per layer is 1 and nothing "
+        "explodes."),
     right(
         "It depends on the weights: the factor per layer is gain times $\\operatorname{RMS}(f')$.",
-        "With half of all $z$ on each side $\\operatorname{RMS}(f')=\\sqrt{(1+1.5^2)/2}\\approx1.27$: 1.80 per layer at gain $\\sqrt2$, "
-        "and 1 at gain 0.78."),
-    wrong("No, leaky ReLUs are a cure.", "They are one for slopes of 0. A gradient that grows is another illness."),
+        "With half of all $z$ on each side $\\operatorname{RMS}(f')=\\sqrt{(1+1.5^2)/2}\\approx1.27$: 1.80 "
+        "per layer at gain $\\sqrt2$, and 1 at gain 0.78."),
+    wrong(
+        "No, leaky ReLUs are a cure.",
+        "They are one for slopes of 0. A gradient that grows is another illness."),
 )

@@ -89,7 +89,8 @@ MEAN, SPREAD = "mean 0", "the scheme's spread"
 SHAPE_OF = "normal or uniform, as asked"
 DRAWS = "every entry drawn on its own, from `rng`"
 
-init_weights = Exercise(points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",))
+init_weights = Exercise(
+    points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",))
 
 
 @init_weights.cases
@@ -142,15 +143,20 @@ def spread_of(W, sd, what):
         "not scaled": 1,
         "not scaled, uniform": 1 / math.sqrt(3),
     }, near)
-    detail = f"{what}: the standard deviation should be {sd:.4f}; yours is {W.std():.4f}, {W.std() / sd:.3f} times that"
+    detail = (
+        f"{what}: the standard deviation should be {sd:.4f}; yours is {W.std():.4f}, {W.std() / sd:.3f} times that")
     return near(W.std(), sd), seen or "another spread", detail
 
 
 def distribution_of(W, dist):
-    """By Kolmogorov's distance and the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if that
-    is cut off at two standard deviations."""
+    """By Kolmogorov's distance and the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if
+    that is cut off at two standard deviations."""
     standard = (W - W.mean()) / max(W.std(), 1e-300)
-    shapes = {"uniform": (uniform_below, 1.8, 0.1), "normal": (normal_below, 3, 0.3), "normal, cut off": (cut_off_below, 2.37, 0.15)}
+    shapes = {
+        "uniform": (uniform_below, 1.8, 0.1),
+        "normal": (normal_below, 3, 0.3),
+        "normal, cut off": (cut_off_below, 2.37, 0.15),
+    }
     fourth = np.mean(standard**4)
     fits = [name for name, (below, moment, band) in shapes.items()
             if abs(fourth - moment) < band and distributed(standard, below)]
@@ -178,9 +184,9 @@ def how_drawn(W, again, other):
     if same(W, other):
         return False, "always the same", "generators with different seeds gave the very same weights"
     if not no_twins(W):
-        return False, "units alike", "two units have the same weights, but for a factor: two columns tell the same"
+        return False, "units alike", "two units have the same weights, but for a factor: two columns are alike"
     if not no_twins(W.T):
-        return False, "inputs alike", "two inputs have the same weights, but for a factor: two rows tell the same"
+        return False, "inputs alike", "two inputs have the same weights, but for a factor: two rows are alike"
     if not seldom_repeated(np.abs(W)):
         distinct = len(np.unique(np.abs(W)))
         return False, "values come again", f"among {W.size} weights there are only {distinct} different sizes"
@@ -202,7 +208,8 @@ def mistakes(n_in, n_out, scheme, dist, rng):
     yield "uniform_up_to_the_spread", drawn() if dist == "normal" else rng.uniform(-sd, sd, shape), (
         "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much "
         "in the derivation. Which limit gives them the spread you want?")
-    yield "uniform_up_to_root_12", drawn() if dist == "normal" else rng.uniform(-1, 1, shape) * math.sqrt(12) * sd, (
+    whole = math.sqrt(12) * sd
+    yield "uniform_up_to_root_12", drawn() if dist == "normal" else rng.uniform(-whole, whole, shape), (
         "Your normal weights are right. √12 standard deviations are the whole width of a uniform "
         "distribution, from its lower end to its upper one. How far is it from the middle to an end?")
     yield "doubled_and_shifted", (2 * rng.random(shape) - 1) * sd, (
@@ -211,7 +218,8 @@ def mistakes(n_in, n_out, scheme, dist, rng):
     yield "transposed", weights_like(n_out, n_in, sd, dist, rng), (
         "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; "
         "the order `(n_out, n_in)` belongs to `W @ x`.")
-    yield "factor_added", sd + (rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape)), (
+    bare = lambda: rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape)
+    yield "factor_added", sd + bare(), (
         "You add the factor to the numbers: that moves all weights to one side and leaves their spread as "
         "it was. Scaling is multiplication.")
     yield "always_normal", drawn(dist="normal"), "You draw normal numbers whatever `dist` says."
@@ -219,7 +227,7 @@ def mistakes(n_in, n_out, scheme, dist, rng):
     yield "variance_for_spread", drawn(sd=sd**2), (
         "You hand the variance to a function that wants the standard deviation. For 100 inputs that is a "
         "factor of about ten in each layer.")
-    yield "forgets_to_scale", rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape), (
+    yield "forgets_to_scale", bare(), (
         "Your weights have the spread of the bare random numbers: the scheme does not come into it.")
     yield "cut_off_and_not_widened", sd * cut_off(n_in, n_out, rng) if dist == "normal" else drawn(), (
         "Cutting a normal distribution off at two standard deviations takes its widest values away, and "
@@ -260,8 +268,9 @@ def cut_off(n_in, n_out, rng):
 def answers(n_in, n_out, scheme, dist, rng):
     sd, shape, normal = np.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out), dist == "normal"
     limit = np.sqrt(3) * sd
-    yield "scaled_afterwards", rng.standard_normal(shape) * sd if normal else (2 * rng.random(shape) - 1) * limit
-    yield "truncated_as_in_keras", cut_off(n_in, n_out, rng) * sd / 0.87962566103423978 if normal else rng.uniform(-limit, limit, size=shape)
+    even = lambda: (2 * rng.random(shape) - 1) * limit
+    yield "scaled_afterwards", rng.standard_normal(shape) * sd if normal else even()
+    yield "truncated_as_in_keras", cut_off(n_in, n_out, rng) * sd / 0.87962566103423978 if normal else even()
 
 
 @init_weights.right
@@ -314,7 +323,8 @@ init_weights.small(
 STATISTICS = "mean and second moment after each activation"
 WEIGHTS = "weights of the scheme, fresh in every layer"
 
-activation_stats = Exercise(points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std"))
+activation_stats = Exercise(
+    points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std"))
 
 
 @activation_stats.cases
@@ -338,8 +348,8 @@ def drive(activation_stats, _x, _n_in, _shift, scheme, _seed):
         layers = len(sizes) - 1
         if pairs.shape not in ((layers, 2), (layers + 1, 2)):
             raise TypeError(
-                f"activation_stats should return one pair for each layer, {layers} of them for {layers + 1} sizes; what came "
-                f"back has the shape {pairs.shape}"
+                f"activation_stats should return one pair for each layer, {layers} of them for {layers + 1} sizes; "
+                f"what came back has the shape {pairs.shape}"
             )
         return pairs
 
@@ -397,8 +407,8 @@ def kind_of_statistics(bent, x, weights, shift):
     })
     layer = int(np.argmax(~np.isclose(bent, right, rtol=1e-4, atol=1e-5).all(axis=1)))
     return kind or "other statistics", (
-        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean {bent[layer][0]:.7g} "
-        f"and second moment {bent[layer][1]:.7g}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
+        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean "
+        f"{bent[layer][0]:.7g} and second moment {bent[layer][1]:.7g}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
     )
 
 
@@ -432,28 +442,27 @@ def layers_of(X, sizes, act, scheme, rng, draw=None):
 
 @activation_stats.mistakes
 def mistakes(X, sizes, act, scheme, rng):
-    moments = lambda draw=None, rng=rng: [
-        (h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
-    yield "variance_for_second_moment", [(h.mean(), h.var()) for _, h in layers_of(X, sizes, act, scheme, rng)], (
+    layers = lambda draw=None, act=act, rng=rng: layers_of(X, sizes, act, scheme, rng, draw)
+    moments = lambda *draw, **other: [(h.mean(), np.mean(h**2)) for _, h in layers(*draw, **other)]
+    yield "variance_for_second_moment", [(h.mean(), h.var()) for _, h in layers()], (
         "Your second number is the variance. Behind a ReLU the mean is not 0, and what the next layer's "
         "spread grows from is the mean of the squares.")
     yield "root_of_the_second_moment", [(m, np.sqrt(second)) for m, second in moments()], (
         "Your second number is a root. The second moment is the mean of the squares as it stands.")
-    yield "before_the_activation", [(z.mean(), np.mean(z**2)) for z, _ in layers_of(X, sizes, act, scheme, rng)], (
+    yield "before_the_activation", [(z.mean(), np.mean(z**2)) for z, _ in layers()], (
         "These are the statistics of z, before the activation. Measure what the layer sends on.")
-    yield "square_of_the_mean", [(h.mean(), h.mean() ** 2) for _, h in layers_of(X, sizes, act, scheme, rng)], (
+    yield "square_of_the_mean", [(h.mean(), h.mean() ** 2) for _, h in layers()], (
         "Your second number is the square of the mean. The mean of the squares is larger wherever the "
         "activations differ: for 0 and 2 it is 2, not 1.")
-    linear = lambda: layers_of(X, sizes, lambda z: z, scheme, rng)
-    yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in linear()], (
+    yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in layers(act=lambda z: z)], (
         "You measure act(z), but it is z that you send on to the next layer: from the second layer on the "
         "numbers are those of another network.")
     yield "draws_from_elsewhere", moments(rng=np.random.default_rng(np.random.randint(2**31))), (
         "The weights do not come from `rng`: the same seed should give the same network.")
     yield "without_the_scheme", moments(lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))), (
         "Your weights have standard deviation 1 whatever the scheme says.")
-    yield "uniform_weights", moments(lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)), (
-        "The weights look uniform; this time they are to be normal.")
+    even = lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)
+    yield "uniform_weights", moments(even), "The weights look uniform; this time they are to be normal."
     yield "counts_the_input", [(X.mean(), np.mean(X**2)), *moments()], (
         "One pair too many: the input itself is not a layer. Begin with what the first layer sends on.")
 
@@ -480,11 +489,13 @@ def columns_for_rows(X, sizes, act, scheme, rng):
 
 @activation_stats.answers
 def answers(X, sizes, act, scheme, rng):
-    Ws = lambda: [weights_like(a, b, math.sqrt(variance_of(a, b, scheme)), "normal", rng) for a, b in zip(sizes, sizes[1:])]
-    through = lambda Ws: accumulate(Ws, lambda h, W: act(np.dot(h, W)), initial=X)
-    yield "all_weights_first", [[float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)] for h in [*through(Ws())][1:]]
+    pairs, spread = list(zip(sizes, sizes[1:])), lambda a, b: math.sqrt(variance_of(a, b, scheme))
+    Ws = lambda: [rng.standard_normal(pair) * spread(*pair) for pair in pairs]
+    through = lambda Ws: [*accumulate(Ws, lambda h, W: act(np.dot(h, W)), initial=X)][1:]
+    yield "all_weights_first", [[float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)] for h in through(Ws())]
     cut = lambda n_in, n_out, sd, rng: cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
-    yield "truncated_weights_in_an_array", np.array([(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, cut)])
+    layers = lambda: layers_of(X, sizes, act, scheme, rng, cut)
+    yield "truncated_weights_in_an_array", np.array([(h.mean(), np.mean(h**2)) for _, h in layers()])
 
 
 @activation_stats.right
@@ -692,8 +703,8 @@ def how_they_spread(kernels, low, high):
     even = centre <= 6 / math.sqrt(12 * kernels[0].size)
     seen = "outside" if outside else "Keras' own range" if np.abs(kernels).max() <= 0.05 + 1e-6 else "uneven"
     detail = (
-        f"weights from {low:.3f} to {high:.3f} were asked for; yours lie between {kernels.min():.3f} and {kernels.max():.3f}, with "
-        f"mean {kernels.mean():.3f}"
+        f"weights from {low:.3f} to {high:.3f} were asked for; yours lie between {kernels.min():.3f} and "
+        f"{kernels.max():.3f}, with mean {kernels.mean():.3f}"
     )
     return bool(not outside and filled and even), seen, detail
 
@@ -827,39 +838,46 @@ audit_snippets.small(
 
 he_and_its_two = Question(
     "Why does He's $\\sqrt{2/n}$ have a 2?",
-    wrong("Because two widths are averaged.", "That is the 2 of Glorot's $\\sqrt{2/(n+m)}$. In He's formula there is one width only."),
+    wrong(
+        "Because two widths are averaged.",
+        "That is the 2 of Glorot's $\\sqrt{2/(n+m)}$. In He's formula there is one width only."),
     right(
         "Because ReLU lets half of $\\mathbb E[z^2]$ through.",
         "$z$ is as often negative as positive, and ReLU removes one of the two equal halves of $z^2$."),
     wrong(
         "Because half of the units are dead.",
-        "A unit that is off for one sample is on for another. Dead means off for all of them, and of that there is next to nothing "
-        "in a wide layer."),
+        "A unit that is off for one sample is on for another. Dead means off for all of them, and of that "
+        "there is next to nothing in a wide layer."),
 )
 
 rand_and_rules = Question(
     "Which rule does the Better Deep Learning deck's `np.random.rand(…) * np.sqrt(2 / n)` break first?",
     wrong(
         "Rule 2: its variance is 12 times too small, so that signals shrink.",
-        "The variance is too small, and alone it would make signals shrink. They grow, because something else is stronger."),
+        "The variance is too small, and alone it would make signals shrink. They grow, because something "
+        "else is stronger."),
     right(
         "Rule 1: its mean is not 0; the growth follows from that.",
-        "The mean contributes $n\\mu\\bar h$, a sum of $n$ terms of one sign, which grows with $n$ where a random sum grows with "
-        "$\\sqrt n$. In ten layers of 100 units it makes $10^7$."),
-    wrong("Neither: the factor is He's.", "He's factor is meant for numbers of mean 0 and standard deviation 1. Those of `rand` have neither."),
+        "The mean contributes $n\\mu\\bar h$, a sum of $n$ terms of one sign, which grows with $n$ where a "
+        "random sum grows with $\\sqrt n$. In ten layers of 100 units it makes $10^7$."),
+    wrong(
+        "Neither: the factor is He's.",
+        "He's factor is meant for numbers of mean 0 and standard deviation 1. Those of `rand` have "
+        "neither."),
 )
 
 zeros_for_ever = Question(
-    "All weights and biases start at 0, ReLU inside, sigmoid at the end, balanced classes, full batches. Why does the loss stay at "
-    "$\\ln 2$?",
+    "All weights and biases start at 0, ReLU inside, sigmoid at the end, balanced classes, full batches. "
+    "Why does the loss stay at $\\ln 2$?",
     wrong(
         "The learning rate is too small; the loss would move after more epochs.",
         "The gradient is exactly 0, and 0 times any learning rate is 0."),
     right(
-        "Every product in the backward pass has a factor 0, an activation or a weight, and the output's bias gets ½ minus ½.",
+        "Every product in the backward pass has a factor 0, an activation or a weight, and the output's "
+        "bias gets ½ minus ½.",
         "So not one of the parameters has a gradient that differs from 0."),
     wrong(
         "All units are alike, so the network works as if it had one unit per layer.",
-        "True of every start with equal weights throughout, but a network with one unit per layer can learn something: with all weights "
-        "0.1 the loss did fall, if not far."),
+        "True of every start with equal weights throughout, but a network with one unit per layer can "
+        "learn something: with all weights 0.1 the loss did fall, if not far."),
 )
