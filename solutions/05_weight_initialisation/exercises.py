@@ -114,17 +114,18 @@ def judge(case, result):
     n_in, n_out, scheme, dist = (case.inputs[name] for name in ("n_in", "n_out", "scheme", "dist"))
     W, again, other = (np.asarray(result[name], dtype=float) for name in ("W", "again", "other"))
     sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    yield MEAN, *centre_of(W)
+    yield MEAN, *centre_of(W, sd)
     yield SPREAD, *spread_of(W, sd, f"{scheme}, {dist}")
     yield SHAPE_OF, *distribution_of(W, dist)
     yield DRAWS, *how_drawn(W, again, other)
 
 
-def centre_of(W):
+def centre_of(W, sd):
     mean, allowed = W.mean(), 6 * W.std() / math.sqrt(W.size)
     if np.ptp(W) == 0:
         return False, "all alike", f"all {W.size} weights are {W.flat[0]:.4f}"
-    seen = "no negative weight" if W.min() >= 0 else "shifted"
+    by_the_spread = abs(mean - sd) <= allowed
+    seen = "no negative weight" if W.min() >= 0 else "shifted by the spread" if by_the_spread else "shifted"
     detail = f"the mean of {W.size} weights is {mean:.4f}; around 0 chance explains ± {allowed:.4f}"
     if W.min() >= 0:
         detail += ", and not one of them is negative"
@@ -138,6 +139,7 @@ def spread_of(W, sd, what):
     seen = first_match(W.std(), {
         "√3 too small": sd / math.sqrt(3),
         "√12 too small": sd / math.sqrt(12),
+        "twice as wide": 2 * sd,
         "the variance": sd**2,
         "cut off and not widened": 0.87962566 * sd,
         "not scaled": 1,
@@ -233,14 +235,14 @@ def mistakes(n_in, n_out, scheme, dist, rng):
         "Cutting a normal distribution off at two standard deviations takes its widest values away, and "
         "with them an eighth of its spread. Keras widens it beforehand to make up for it.")
     yield "units_alike", drawn()[:, np.arange(n_out) % (n_out // 4)], (
-        "Some units have the same weights as others. Units that start alike and lead to the same place stay "
-        "alike: draw a number of its own for every entry.")
+        "Some of your units have nearly the same weights as others, or the opposite ones. Units that start "
+        "alike and lead to the same place stay alike: draw a number of its own for every entry.")
     yield "one_half_again", drawn()[np.arange(n_in) % (n_in // 2)], (
-        "Some inputs have the same weights as others, as if a part of the matrix had been drawn once and "
-        "used again. Draw a number of its own for every entry.")
-    yield "rounded", np.round(drawn(), 2), (
-        "Your weights take a few values only, as if they had been rounded or chosen from a list. Leave them "
-        "as they are drawn.")
+        "Some inputs have nearly the same weights as others, or the opposite ones, as if a part of the "
+        "matrix had been drawn once and used again. Draw a number of its own for every entry.")
+    yield "rounded", np.round(drawn(), 3), (
+        "The same sizes come again and again among your weights. Were they rounded, cut off at a limit, set "
+        "to 0, or chosen from a list? Leave them as they are drawn.")
     yield "orthogonal", np.linalg.svd(drawn(), full_matrices=False)[2] * sd * math.sqrt(n_out), (
         "Each entry of yours depends on the others: rows or columns have been made orthogonal, or smoothed, "
         "or sorted. That can be a good start (see the end of the lesson), but here every entry is to be "
@@ -549,24 +551,25 @@ def cases(rng):
 
 
 def twins(rng, n_in):
-    """Exact copies; one of them with another bias, one with its weights in another order."""
+    """Exact copies; one of them with another bias, one with its weights in another order, one with other signs."""
     kinds = int(rng.integers(3, 5))
     W = rng.uniform(0.5, 2, (n_in, kinds)) * rng.choice([-1, 1], (n_in, kinds))
     b = rng.uniform(-1, 1, kinds)
     copies = rng.integers(0, kinds, int(rng.integers(2, 5)))
-    W = np.column_stack([W, W[:, copies], W[:, 0], W[:, 0], np.roll(W[:, 1], 1)])
-    b = np.concatenate([b, b[copies], [b[0] + 0.7, b[0] + 1.3, b[1]]])
+    W = np.column_stack([W, W[:, copies], W[:, 0], W[:, 0], np.roll(W[:, 1], 1), -W[:, 2]])
+    b = np.concatenate([b, b[copies], [b[0] + 0.7, b[0] + 1.3, b[1], -b[2]]])
     order = rng.permutation(len(b))
     return {"W": W[:, order], "b": b[order], "tol": float(rng.choice([1e-4, 1e-5]))}
 
 
 def near_twins(rng, n_in):
-    """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders."""
+    """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders,
+    and one unit with a single weight that is off by three times tol: little on average, little for its size."""
     tol, kinds = rng.uniform(0.002, 0.004), int(rng.integers(3, 6))
-    steps = rng.integers(100, 500, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
+    steps = rng.integers(2000, 5000, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
     columns = [(steps[:, k] + shift) * tol for k in range(kinds) for shift in (-0.1, 0.1, -0.08)]
     one_entry_off = columns[0].copy()
-    one_entry_off[int(rng.integers(n_in))] += 20 * tol
+    one_entry_off[int(rng.integers(n_in))] += 3 * tol
     columns = np.column_stack([*columns, one_entry_off])[:, rng.permutation(3 * kinds + 1)]
     return {"W": columns[:-1], "b": columns[-1], "tol": tol}
 
@@ -591,19 +594,26 @@ def mistakes(W, b, tol):
         "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer "
         "computes x @ W.")
     yield "exactly_equal", len(np.unique(units, axis=0)), (
-        "Units that differ by less than tol count as two with you. Sums in another order differ in their "
-        "last digit: comparing floats with == finds differences that mean nothing.")
+        "Your count is the one that comparing floats with == gives: units that differ by less than tol "
+        "count as two. Sums in another order differ in their last digit, which means nothing.")
     yield "without_the_bias", number_of_kinds(W.T, largest), (
-        "Two units with equal weights but different biases compute different things; you take them for one.")
+        "Your count is the one without the biases. Two units with equal weights but different biases "
+        "compute different things.")
     yield "rounded_to_a_grid", len(np.unique(np.round(units / tol), axis=0)), (
-        "Rounding has borders: two numbers a hair apart can lie on both sides of one. Compare units with "
-        "each other, not with a grid.")
+        "Your count is the one that rounding gives. Rounding has borders: two numbers a hair apart can lie "
+        "on both sides of one. Compare units with each other, not with a grid.")
     yield "by_their_length", number_of_kinds(np.linalg.norm(units, axis=1), largest), (
-        "You compare one number per unit, a sum or a length. Two different units can share it: compare "
-        "entry by entry.")
+        "Your count is the one that comparing one number per unit gives, a sum or a length. Two different "
+        "units can share it: compare entry by entry.")
+    yield "on_average", number_of_kinds(units, lambda one, other: np.mean(np.abs(one - other)) <= tol), (
+        "Your count is the one that the mean of the differences gives. One weight that differs by more than "
+        "tol makes another unit.")
+    yield "for_their_size", number_of_kinds(units, lambda one, other: np.allclose(one, other, rtol=tol, atol=0)), (
+        "Your count is the one for a tolerance relative to the weights, as `np.isclose` has it by default. "
+        "`tol` is the largest difference itself.")
     far = np.max(np.abs(units[:, None] - units), axis=2) > tol
     yield "units_without_a_twin", int(np.sum(far.sum(axis=1) == len(units) - 1)), (
-        "You count the units that have no twin. A group of twins still counts as one kind.")
+        "Your count is that of the units without a twin. A group of twins still counts as one kind.")
 
 
 @distinct_units.answers
