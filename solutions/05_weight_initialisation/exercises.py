@@ -564,13 +564,15 @@ def twins(rng, n_in):
 
 def near_twins(rng, n_in):
     """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders,
-    and one unit with a single weight that is off by three times tol: little on average, little for its size."""
+    a unit with one weight that is off by three times tol, little on average, and one with all of them, little for
+    their size."""
     tol, kinds = rng.uniform(0.002, 0.004), int(rng.integers(3, 6))
     steps = rng.integers(2000, 5000, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
     columns = [(steps[:, k] + shift) * tol for k in range(kinds) for shift in (-0.1, 0.1, -0.08)]
     one_entry_off = columns[0].copy()
     one_entry_off[int(rng.integers(n_in))] += 3 * tol
-    columns = np.column_stack([*columns, one_entry_off])[:, rng.permutation(3 * kinds + 1)]
+    all_off = columns[3] + 3 * tol
+    columns = np.column_stack([*columns, one_entry_off, all_off])[:, rng.permutation(3 * kinds + 2)]
     return {"W": columns[:-1], "b": columns[-1], "tol": tol}
 
 
