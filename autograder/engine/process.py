@@ -27,7 +27,7 @@ from .inside.limits import Limits
 
 WATCH_SECONDS = 0.1
 FRAME_SECONDS = 5.0  # in which an answer that has begun has to end
-MOST_ANSWERS = 64 << 20  # bytes, of one process
+MOST_ANSWERS = 32 << 20  # bytes, of one process
 NO_ANSWER = "sent something that is no answer"
 _ENDINGS = re.compile(r"ended by (SIG[A-Z0-9]{2,9}|signal \d{1,3})|ended with exit code \d{1,3}")
 GRACE_SECONDS = 2.0  # for code that is told to stop
@@ -55,6 +55,7 @@ class Reply:
     outputs: list[dict[str, Any]]
     count: int | None = None
     limit: str = ""  # which limit it ran into and was stopped by
+    size: int = 0  # of its outputs, as they came
 
 
 @dataclass
@@ -87,7 +88,8 @@ class StudentProcess:
         try:
             outputs = json.loads(reply["outputs"])
             count = reply["count"] if type(reply["count"]) is int else None
-            return Reply(reply["status"] == "ok" and not self.over, list(outputs), count, self.over)
+            ok = reply["status"] == "ok" and not self.over
+            return Reply(ok, list(outputs), count, self.over, len(reply["outputs"]))
         except (KeyError, TypeError, ValueError, RecursionError):
             raise self._ended(NO_ANSWER) from None
 

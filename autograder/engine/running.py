@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 MOST_RESTARTS = 6
+MOST_OUTPUTS = 16 << 20  # bytes in all; the process keeps to less by itself, as long as it is its own master
+CUT_OFF = {"output_type": "stream", "name": "stdout", "text": "… more was shown than is kept\n"}
 Answer = TypeVar("Answer")
 
 
@@ -54,6 +56,7 @@ class CellRunner:
         self.guilty: dict[int, str] = {}  # steps that ended the process, and how
         self.done: set[int] = set()
         self.name_errors = False
+        self.kept = 0  # bytes of outputs
 
     def run(
         self, steps: Sequence[Step], after: Callable[[StudentProcess, float], None] = lambda *_: None
@@ -97,7 +100,8 @@ class CellRunner:
         if step.number in self.done:
             return  # again, on the way back to where the process ended
         self.done.add(step.number)
-        cell.outputs = outputs_from(reply.outputs)
+        self.kept += reply.size
+        cell.outputs = outputs_from(reply.outputs if self.kept <= MOST_OUTPUTS else [CUT_OFF])
         cell.execution_count = reply.count
         if reply.limit:
             self.note("limited", f"cell {step.number} was {reply.limit}")

@@ -16,6 +16,7 @@ from autograder.engine import run as grade
 from autograder.engine import sandbox
 from autograder.engine.budget import Budget
 from autograder.engine.inside.limits import Limits
+from autograder.engine.prepare import OUR_ROOMS
 from autograder.engine.process import Gone, StudentProcess
 from autograder.engine.sandbox import missing
 from autograder.engine.warm import Zygote
@@ -54,7 +55,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def zygote(shown: Path) -> Iterator[Zygote]:
-    readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown))
+    readable = (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown))
     made = Zygote()
     made.warm_up(("numpy",), readable, LIMITS)
     yield made
@@ -165,7 +166,7 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
     made = Zygote()
-    made.warm_up((), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS)
+    made.warm_up((), (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown)), LIMITS)
     made.wait_until_ready()
     asks = (
         "import os, sys\nassert 'x' not in globals()\n"
@@ -240,3 +241,13 @@ def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> No
 def test_no_sandbox_is_left_mounted(zygote: Zygote) -> None:
     assert "/scratch" not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     assert os.path.isdir("/sys/kernel")
+
+
+@needs_one
+def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProcess) -> None:
+    """What lessons are written with, what judges and what holds marks is not there to be read."""
+    folder = ROOT / "autograder"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder)!r}))")
+    assert seen == "['__init__.py', 'engine', 'errors.py', 'student']"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder / 'engine')!r}))")
+    assert seen == "['__init__.py', 'inside']"
