@@ -4,15 +4,15 @@
 
 - `circles`: the network 2-10-5-1 of the case study with seven kinds of first weights, SGD at 0.01, batches of
   32, on draws 1 to 10 of the circles (300 points each to train on, 1,000 others to test), network seeds 0 and
-  1, looked at after 500, 1,000, 2,000 and 3,000 epochs: (draws, kinds, seeds, epochs, scores), the scores being
-  training loss and test accuracy.
-- `deep`: the Better Deep Learning deck's deep tanh network, five layers of five units, SGD at 0.01 with momentum
-  0.9, on draws 1 to 10 of its circles (500 points to train on, 500 to test, scaled on the training half), with
-  weights from U(0, 1), from U(-1, 1), and Xavier's, network seeds 0 and 1, after 250, 500 and 1,000 epochs: the
-  same axes.
+  1, looked at after 500, 1,000, 2,000 and 3,000 epochs: (draws, kinds, seeds, epochs, scores), the scores
+  being training loss and test accuracy.
+- `deep`: the Better Deep Learning deck's deep tanh network, five layers of five units, SGD at 0.01 with
+  momentum 0.9, on draws 1 to 10 of its circles (500 points to train on, 500 to test, scaled on the training
+  half), with weights from U(0, 1), from U(-1, 1), and Xavier's, network seeds 0 and 1, after 250, 500 and
+  1,000 epochs: the same axes.
 
-Other versions than the one stored beside the results change last digits only, but a test point near the border
-may change sides. Takes about five minutes on one core.
+Other versions than the one stored beside the results change last digits only, but a test point near the
+border may change sides. Takes about three minutes on one core.
 """
 
 from pathlib import Path
