@@ -913,8 +913,8 @@ show(
 #
 # **The first layer is never dead.** $w\cdot x$ is positive on one half of the circle, whatever $w$ is.
 #
-# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point that the layer before
-# still answers to. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
+# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point for which a unit of the layer
+# before is on. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
 # off for all points with chance $\tfrac12$ at most, and
 #
 # $$P(\text{layer } l \text{ dead}\mid \text{layer } l-1 \text{ alive})\le 2^{-n} .$$

@@ -1,4 +1,4 @@
-"""Lesson 04 against Keras: what the comments beside its Keras lines say, and the two activations beyond the lecture."""
+"""Lesson 04 against Keras: the comments beside its Keras lines, and the activations of its reference."""
 
 from __future__ import annotations
 
