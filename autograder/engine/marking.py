@@ -20,11 +20,11 @@ from ..nbgrader.records import (
     worst,
 )
 from ..nbgrader.scoring import Rules, is_time, text_of
-from ..student import judge
-from ..student import sheet as sheets
+from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
 from ..student.verdict import Verdict
 from . import plain
+from .budget import Budget
 from .inside.limits import Limits
 from .running import Surroundings
 from .sealed import NEVER_REACHED, SealedNotebook, exercise_of
@@ -40,7 +40,7 @@ def mark_submission(
     """Grades a submission. Whatever the student did ends in a mark with a status and a reason."""
     started = time.monotonic()
     files = {name: data for name, data in submission.files.items() if not name.endswith(".ipynb")}
-    surroundings = Surroundings(zygote, limits, started + limits.seconds, files | assignment.files)
+    surroundings = Surroundings(zygote, limits, Budget(limits.seconds), files | assignment.files)
     notebooks: list[NotebookMark] = []
     missing: tuple[str, ...] = ()
     failure = ""
@@ -114,7 +114,7 @@ def _rows_not_reached(assignment: Assignment, done: set[str]) -> list[ExerciseMa
 
 @lru_cache(maxsize=4)
 def _lesson_of(checks: str) -> LessonSheet | None:
-    return sheets.parse(checks) if checks else None
+    return checks_file.parse(checks) if checks else None
 
 
 def _mark_notebook(

@@ -33,10 +33,14 @@ def outputs_from(claimed: list[Any]) -> list[NotebookNode]:
                     "error",
                     ename=str(output.get("ename")),
                     evalue=str(output.get("evalue")),
-                    traceback=[str(line) for line in output.get("traceback") or []],
+                    traceback=_lines(output.get("traceback")),
                 )
             )
     return made
+
+
+def _lines(claimed: Any) -> list[str]:
+    return [str(line) for line in claimed] if isinstance(claimed, list) else []
 
 
 def _output(kind: str, **parts: Any) -> NotebookNode:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ..nbgrader.records import worst
+from .budget import Budget
 from .inside.limits import Limits
 from .outputs import error_output, outputs_from
 from .process import Gone, StudentProcess
@@ -29,7 +30,7 @@ class Surroundings:
 
     zygote: Zygote
     limits: Limits
-    deadline: float  # of the whole submission
+    budget: Budget  # of the whole submission
     files: dict[str, bytes]
 
 
@@ -61,7 +62,7 @@ class CellRunner:
         here = self.surroundings
         for _ in range(MOST_RESTARTS + 1):
             try:
-                with here.zygote.start(here.files, seed=1, deadline=here.deadline) as process:
+                with here.zygote.start(here.files, seed=1, budget=here.budget) as process:
                     began = time.monotonic()
                     for step in steps:
                         if step.number not in self.guilty:

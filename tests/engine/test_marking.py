@@ -20,11 +20,7 @@ from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Assignment, ExerciseMark, Mark, Submission
 from tests.builders import NAME, make_course, only_lesson
 
-# One process for the whole module, so one worker of a parallel run takes all of it.
-pytestmark = [
-    pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}"),
-    pytest.mark.xdist_group("one warm process"),
-]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
 LIMITS = replace(Limits(), cell_seconds=3)
 Marked = Callable[..., Mark]
 
