@@ -3,8 +3,8 @@
     python data/studies/make_depth.py        # some fifteen minutes on one core
 
 writes `depth.npz` beside this script. All numbers come from seeds: networks 0 to 9, and scikit-learn's
-`make_circles` with the seeds named below. The stored file was made with NumPy 2.4.6 and scikit-learn 1.9.1; other
-versions give the same up to rounding, which now and then moves a run that stands on the edge.
+`make_circles` with the seeds named below. The stored file was made with NumPy 2.4.6 and scikit-learn 1.9.1;
+other versions give the same up to rounding, which now and then moves a run that stands on the edge.
 
 `depth.npz` holds the axes by name (kinds, widths, depths, epochs, seeds; draws, cells) and the measurements:
 
