@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.authoring import Exercise, case
+from autograder.authoring import Exercise, Question, case, right, wrong
 from autograder.student.properties import close
 
 # 6.1 build_mlp
@@ -40,8 +40,12 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
     model = build_mlp(depth, width, act, initializer_factory)
     if not isinstance(model, keras.Model):
         raise TypeError("build_mlp should return a Keras model")
+    kinds = keras.layers.InputLayer, keras.layers.Dense, keras.layers.Activation, keras.layers.ReLU
+    layers = all_layers(model)
+    strange = sum(not isinstance(layer, kinds) for layer in layers)
     weights = [np.asarray(weight, dtype=float) for weight in model.get_weights()]
     kernels = [weight for weight in weights if weight.ndim == 2]
+    biases = [weight for weight in weights if weight.ndim == 1]
     pairs = [(one, other) for i, one in enumerate(kernels) for other in kernels[:i] if one.shape == other.shape]
     sizes = [kernel.shape[1] for kernel in kernels]
     return {
@@ -49,9 +53,25 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
         "sizes": np.array((sizes + [0] * 20)[:20]),
         "pairs alike": sum(np.array_equal(one, other) for one, other in pairs),
         "outside": sum(kernel.min() < _low - 1e-5 or kernel.max() > _high + 1e-5 for kernel in kernels),
-        "function": which_function(model, _X, act) if kernels else -1,
-        "compiled": compiled_with(model),
+        "biases": len(biases),
+        "biases not 0": sum(bool(np.any(bias)) for bias in biases),
+        "strange layers": strange,
+        "burdened": sum(is_burdened(layer) for layer in layers),
+        "frozen": len(model.weights) - len(model.trainable_weights),
+        "function": which_function(model, _X, act) if kernels and not strange else -1,
+        "compiled": compiled_with(model, keras),
     }
+
+
+def all_layers(model):
+    """The layers, also those of a model within the model."""
+    return [one for layer in model.layers for one in (all_layers(layer) if hasattr(layer, "layers") else [layer])]
+
+
+def is_burdened(layer):
+    """Whether a penalty or a constraint hangs on a layer."""
+    places = "kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint"
+    return any(getattr(layer, place, None) is not None for place in places)
 
 
 def which_function(model, X, act):
@@ -78,41 +98,60 @@ def which_function(model, X, act):
     return 0
 
 
-def compiled_with(model):
-    """[is compiled, its loss on two points, is SGD, learning rate, momentum]"""
+OPTIONS = (
+    "nesterov", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor",
+    "gradient_accumulation_steps", "learning_rate",
+)
+
+
+def compiled_with(model, keras):
+    """[is compiled, its loss on two points, is SGD, learning rate, momentum], and which options are not plain SGD's."""
     if not getattr(model, "compiled", False):
-        return np.zeros(5)
+        return np.zeros(5 + len(OPTIONS))
     try:
         y, p = np.array([[1.0], [0.0]], "float32"), np.array([[0.3], [0.6]], "float32")
-        loss = float(np.asarray(model.compute_loss(y=y, y_pred=p)))
+        loss = float(np.asarray(model.compute_loss(y=y, y_pred=p))) - sum(float(part) for part in model.losses)
     except (TypeError, ValueError):
         loss = -1.0
     optimiser = model.optimizer
     rate = float(np.asarray(optimiser.learning_rate))
     momentum = float(getattr(optimiser, "momentum", 0) or 0)
-    return np.array([1.0, loss, type(optimiser).__name__ == "SGD", rate, momentum])
+    plain, own = keras.optimizers.SGD(0.01, 0.9).get_config(), optimiser.get_config()
+    # The rate itself is looked at by its value: here it matters only whether it is a schedule.
+    changed = [isinstance(own.get(name), dict) if name == "learning_rate" else own.get(name) != plain[name]
+               for name in OPTIONS]
+    return np.array([1.0, loss, type(optimiser) is keras.optimizers.SGD, rate, momentum, *changed], dtype=float)
 
 
 @build_mlp.judge
 def judge(case, result):
     depth, width = int(case.inputs["depth"]), int(case.inputs["width"])
     sizes = [int(size) for size in result["sizes"] if size]
-    yield LAYERS, *layers_as_asked(sizes, [width] * depth + [1], int(result["built"]), result["function"])
+    yield LAYERS, *layers_as_asked(sizes, [width] * depth + [1], result)
     yield FRESH, *first_weights(result)
     yield COMPILED, *how_compiled(np.asarray(result["compiled"], dtype=float))
 
 
-def layers_as_asked(sizes, wanted, built, function):
-    if not built:
+def layers_as_asked(sizes, wanted, result):
+    if not result["built"]:
         return False, "not built", "the model has no weights yet: it does not know how many inputs there are"
     if sizes != wanted:
         fewer = len(sizes) - len(wanted)
         seen = f"{fewer:+d} layers" if fewer else "other widths"
         return False, seen, f"the layers have {sizes} units; expected {wanted}"
+    if result["strange layers"]:
+        return False, "strange", f"layers that are neither Dense nor an activation: {int(result['strange layers'])}"
+    if result["biases"] != result["built"]:
+        return False, "no bias", f"{int(result['built'])} layers have {int(result['biases'])} biases"
+    if result["burdened"]:
+        return False, "burdened", f"layers with a penalty or a constraint: {int(result['burdened'])}"
+    if result["frozen"]:
+        return False, "frozen", f"arrays of weights that would not be trained: {int(result['frozen'])}"
     ends = {2: "act at the end", 3: "nothing at the end", 4: "act and sigmoid at the end"}
     told = "the model's outputs are not those of the layers asked for, computed from its own weights"
-    seen = ends.get(int(function), "another function")
-    return function == 1, seen, told + (f" ({seen})" if int(function) in ends else "")
+    function = int(result["function"])
+    return function == 1, ends.get(function, "another function"), told + (
+        f" ({ends[function]})" if function in ends else "")
 
 
 def first_weights(result):
@@ -121,6 +160,8 @@ def first_weights(result):
     if result["pairs alike"]:
         count = int(result["pairs alike"])
         return False, "alike", f"pairs of layers that start with the very same weights: {count}"
+    if result["biases not 0"]:
+        return False, "biases", f"layers whose biases do not begin at 0: {int(result['biases not 0'])}"
     outside = int(result["outside"])
     seen = "all from elsewhere" if outside == result["built"] else "some from elsewhere"
     told = f"layers whose weights are not from the factory you were given: {outside} of {int(result['built'])}"
@@ -129,7 +170,7 @@ def first_weights(result):
 
 def how_compiled(found):
     """The loss of probability 0.3 for a 1 and 0.6 for a 0 is the mean of -ln 0.3 and -ln 0.4."""
-    compiled, loss, is_sgd, rate, momentum = found
+    compiled, loss, is_sgd, rate, momentum, *changed = found
     if not compiled:
         return False, "not compiled", "the model is not compiled"
     if not close(loss, 1.06013, rtol=1e-3):
@@ -138,16 +179,21 @@ def how_compiled(found):
         return False, "another optimiser", "the optimiser is not plain SGD"
     if not close(rate, 0.01):
         return False, "another rate", f"the learning rate is {rate:.4g}, expected 0.01"
-    return close(momentum, 0.9), "another momentum", f"the momentum is {momentum:.4g}, expected 0.9"
+    if not close(momentum, 0.9):
+        return False, "another momentum", f"the momentum is {momentum:.4g}, expected 0.9"
+    names = [name for name, other in zip(OPTIONS, changed) if other]
+    told = "an option of the optimiser is not what SGD has by itself: " + ", ".join(names)
+    return not names, "option " + ", ".join(names), told
 
 
-def stacked(depth, width, act, make, end="sigmoid", opt=None, with_input=True, loss="binary_crossentropy"):
+def stacked(depth, width, act, make, end="sigmoid", opt=None, with_input=True, loss="binary_crossentropy",
+            before_end=(), **dense):
     import keras
 
     layers = [keras.Input((2,))] if with_input else []
     for _ in range(depth):
-        layers.append(keras.layers.Dense(width, activation=act, kernel_initializer=make()))
-    layers.append(keras.layers.Dense(1, activation=end, kernel_initializer=make()))
+        layers.append(keras.layers.Dense(width, activation=act, kernel_initializer=make(), **dense))
+    layers += [*before_end, keras.layers.Dense(1, activation=end, kernel_initializer=make(), **dense)]
     model = keras.Sequential(layers)
     model.compile(opt or keras.optimizers.SGD(learning_rate=0.01, momentum=0.9), loss)
     return model
@@ -174,8 +220,8 @@ def mistakes(depth, width, act, initializer_factory):
     one = make()
     yield "shared_initializer", stacked(depth, width, act, lambda: one), (
         "All layers of one shape start with the same weights. You call the factory once and share what it "
-        "makes: since Keras 3 one initialiser without a seed draws the same numbers each time. This is the "
-        "listing of the lecture.")
+        "makes: since Keras 3 one initialiser without a seed draws the same numbers each time. The tanh "
+        "listings of the Better Deep Learning deck do this.")
     yield "factory_not_used", stacked(depth, width, act, lambda: "glorot_uniform"), (
         "The factory is never used: your layers have Keras' own first weights.")
     hidden = iter([make() for _ in range(depth)])
@@ -187,6 +233,28 @@ def mistakes(depth, width, act, initializer_factory):
     yield "with_adam", stacked(depth, width, act, make, opt="adam"), (
         "You changed the optimiser as well. In an experiment on activation and first weights everything "
         "else stays as it is: SGD.")
+    sgd = lambda **options: keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, **options)
+    yield "with_nesterov", stacked(depth, width, act, make, opt=sgd(nesterov=True)), (
+        "Your SGD looks ahead: `nesterov=True` is another rule of moving. Plain momentum was asked for.")
+    yield "with_clipping", stacked(depth, width, act, make, opt=sgd(clipnorm=1.0)), (
+        "Your optimiser clips gradients. That is a remedy of its own, and would be a third difference.")
+    yield "with_decay", stacked(depth, width, act, make, opt=sgd(weight_decay=0.01)), (
+        "Your optimiser shrinks the weights in every step: `weight_decay` is a third factor in an "
+        "experiment on two.")
+    schedule = lambda: keras.optimizers.schedules.ExponentialDecay(0.01, 1000, 0.9)
+    yield "falling_rate", stacked(depth, width, act, make, opt=keras.optimizers.SGD(schedule(), 0.9)), (
+        "Your learning rate falls on the way: it should be 0.01 in every step.")
+    yield "other_momentum", stacked(depth, width, act, make, opt=keras.optimizers.SGD(0.01, 0.99)), (
+        "Your optimiser has another momentum than the experiment asks for.")
+    yield "with_dropout", stacked(depth, width, act, make, before_end=[keras.layers.Dropout(0.5)]), (
+        "There is a layer that is neither Dense nor an activation. Whatever else you put in would differ "
+        "from the networks of the experiment, too.")
+    yield "without_biases", stacked(depth, width, act, make, use_bias=False), (
+        "Your layers have no biases. Nobody asked for that: leave `use_bias` as it is.")
+    yield "biases_from_the_factory", stacked(depth, width, act, make, bias_initializer=make()), (
+        "The factory is for the kernels. Biases begin at 0, as they do in Keras by themselves.")
+    yield "with_a_penalty", stacked(depth, width, act, make, kernel_regularizer="l2"), (
+        "A penalty or a constraint hangs on your layers' weights: that is one more thing that differs.")
     yield "squared_error", stacked(depth, width, act, make, loss="mse"), (
         "The loss is not binary cross-entropy of probabilities. (With `from_logits=True` a sigmoid would be "
         "applied twice.)")
@@ -329,9 +397,9 @@ def with_a_loop(scores):
 
 
 summarise.small(
-    "Scores 0.5, 0.8 and 0.8: their mean is 0.7, their deviations -0.2, 0.1 and 0.1, the squares add up to "
-    "0.06. Divide by 3 - 1 and take the root: 0.173. Two of three lie above 0.7.",
-    scores=[0.5, 0.8, 0.8])
+    "Scores 0.5, 0.75, 0.85 and 0.9: their mean is 0.75, they lie -0.25, 0, 0.1 and 0.15 from it, and the "
+    "squares add up to 0.095. Divide by 4 - 1 and take the root: 0.178. Three of four lie above 0.7.",
+    scores=[0.5, 0.75, 0.85, 0.9])
 
 # 6.3 effects
 
@@ -372,31 +440,32 @@ def three_effects(table):
 @effects.mistakes
 def mistakes(table):
     (t00, t01), (t10, t11) = table
-    right = three_effects(table)
-    init, act, both = right.values()
-    yield "the_diagonal_for_act", {**right, "act": t11 - t00}, (
+    correct = three_effects(table)
+    init, act, both = correct.values()
+    yield "the_diagonal_for_act", {**correct, "act": t11 - t00}, (
         "Your effect of the activation compares tanh + U(0,1) with ReLU + He: two things change between "
-        "them. This is the lecture's comparison. Compare cells that differ in one factor only.")
-    yield "the_diagonal_for_both", {**right, "init": t11 - t00, "act": t11 - t00}, (
+        "them, as between the deck's first deep listing and its last but one. Compare cells that differ in "
+        "one factor only.")
+    yield "the_diagonal_for_both", {**correct, "init": t11 - t00, "act": t11 - t00}, (
         "Both your main effects are the difference between opposite corners, where both factors change.")
-    yield "signs_turned", {key: -value for key, value in right.items()}, (
+    yield "signs_turned", {key: -value for key, value in correct.items()}, (
         "All signs are turned: an effect is the second level minus the first, He minus U(0,1) and ReLU "
         "minus tanh.")
-    yield "rows_for_columns", {**right, "init": act, "act": init}, (
+    yield "rows_for_columns", {**correct, "init": act, "act": init}, (
         "init and act have changed places: rows are activations, columns are first weights.")
-    yield "first_row_and_column", {**right, "init": t01 - t00, "act": t10 - t00}, (
+    yield "first_row_and_column", {**correct, "init": t01 - t00, "act": t10 - t00}, (
         "Your main effects are for one level of the other factor only, the first. They are asked for as a "
         "mean over both.")
-    yield "added_not_averaged", {**right, "init": 2 * init, "act": 2 * act}, (
+    yield "added_not_averaged", {**correct, "init": 2 * init, "act": 2 * act}, (
         "Your main effects are twice too large: the two differences are to be averaged.")
-    yield "interaction_halved", {**right, "interaction": both / 2}, (
+    yield "interaction_halved", {**correct, "interaction": both / 2}, (
         "Your interaction is half of the difference of differences. Some books define it so; the prompt "
         "does not.")
-    yield "differences_added", {**right, "interaction": (t11 - t10) + (t01 - t00)}, (
+    yield "differences_added", {**correct, "interaction": (t11 - t10) + (t01 - t00)}, (
         "Your interaction adds the two differences. How much *more* does He gain with ReLU than with tanh?")
-    yield "interaction_turned", {**right, "interaction": -both}, (
+    yield "interaction_turned", {**correct, "interaction": -both}, (
         "Your interaction has the wrong sign: it is the gain with ReLU minus the gain with tanh.")
-    yield "corner_for_interaction", {**right, "interaction": t11 - t00}, (
+    yield "corner_for_interaction", {**correct, "interaction": t11 - t00}, (
         "Your interaction is the whole way from one corner to the other. What the two factors do each alone "
         "has to come off.")
 
@@ -695,11 +764,11 @@ def judge(case, result):
 @supported_claims.mistakes
 def mistakes():
     yield "trusts_the_title", {"a", "b", "d", "f"}, (
-        "One of yours is the lecture's title. Look at the cell of the table in which ReLU is the only "
-        "change.")
+        "One of yours is the title of the deck's slides. Look at the cell of the table in which ReLU is the "
+        "only change.")
     yield "calls_it_vanishing", {"b", "c", "d", "f"}, (
-        "One of yours calls the failure of tanh vanishing gradients. Look at the norms, layer by layer: "
-        "where is the smallest?")
+        "One of yours calls the failure of tanh vanishing gradients. Look at the signal, ∂L/∂z, from the "
+        "last layer to the first: does it shrink?")
     yield "generalises", {"b", "d", "e", "f"}, (
         "One of yours goes further than the data: it turns something seen with one width, one data set and "
         "this training into a rule for all networks.")
@@ -707,7 +776,7 @@ def mistakes():
         "One of yours compares means that differ by less than the seeds do. Is the difference larger than "
         "its standard error?")
     yield "wider_is_better", {"b", "d", "f", "h"}, (
-        "One of yours is about width. Look at the figure with 25 units at depth 5 once more.")
+        "One of yours is about width. Look at the panel with 25 units at depth 5, after 500 epochs.")
     yield "misses_the_dead_ones", {"b", "f"}, (
         "One that the data do support is missing. One failure in many runs is a finding, too: it is about "
         "how sure a recipe is.")
@@ -727,3 +796,52 @@ supported_claims.small(
     "Take a claim such as “X repairs the network”. Find two cells of your table that differ in X and in "
     "nothing else. If the second is not better than the first by more than the seeds scatter, the claim is "
     "not supported.")
+
+# The quiz
+
+diagonal = Question(
+    "tanh with U(0,1) reaches .60 and ReLU with He .80. How much of the .20 is ReLU's?",
+    wrong(
+        "All of it, since ReLU is the last thing that was changed.",
+        "The first weights were changed, too. This is how the slides' title reads the two curves, and in "
+        "this lesson it was wrong."),
+    wrong(
+        "Half, since there are two changes.",
+        "A fair guess only for somebody who may not run the other two cells: two effects with the sum .20 "
+        "can be of any size, and of either sign."),
+    right(
+        "It can't be said from these two numbers.",
+        "The diagonal is the sum of two effects, and any two numbers with that sum fit, negative ones too."),
+)
+silence = Question(
+    "ReLU with U(0,1) has gradient 0 in every layer after some epochs. Is that a vanishing gradient?",
+    wrong(
+        "Yes: zero is as small as it gets.",
+        "\"Vanishing\" means that the signal shrinks from layer to layer on its way back, as with the "
+        "sigmoid. Here it was large at the start, and grew on its way back."),
+    right(
+        "No: the gradients were large at first; steps too long killed a layer, and past a dead layer "
+        "nothing comes back.",
+        "That is a death by explosion. The remedy is another one, too: smaller or centred first weights, "
+        "not an activation with a steeper slope."),
+    wrong(
+        "No: ReLU's slope is 1, so that its gradients can't be 0.",
+        "It is 1 for positive $z$ only. For negative $z$ it is 0, and a unit that is negative for every "
+        "point passes nothing."),
+)
+failing_run = Question(
+    "Two recipes were run with five seeds each: means .834 ± .01 and .836 ± .01. Three more of the second "
+    "give .50, .84 and .83. What do you report?",
+    wrong(
+        "The mean of the first five, since the experiment was planned so.",
+        "You know more now. A result that one has and does not report is the most common way to deceive "
+        "oneself."),
+    wrong(
+        "The median of all eight, which the outlier can't move.",
+        "It hides the failure as well as the best of five would. A failing run is no slip of measurement, "
+        "it is what the recipe does now and then."),
+    right(
+        "All eight: mean, spread, and that one of them failed.",
+        "The spread and the failure are what distinguishes the second recipe, as far as eight runs can "
+        "tell."),
+)

@@ -20,8 +20,8 @@ import numpy as np
 from autograder import check, progress
 from nnlab import MLP, Experiment, Training, repeat
 from nnlab.data import Split
-from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, TEST, TRAIN, VERMILION
-from nnlab.figures import explore, plt, show, style
+from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY
+from nnlab.figures import bars, curves, dots, explore, figure, histogram, show, style
 
 style()
 rng = np.random.default_rng(8)
@@ -107,20 +107,10 @@ choice_table(pot)
 
 # %% tags=["demo"]
 def choice_figure(errors, title, alt):
-    fig, ax = plt.subplots(figsize=(7, 2.8))
-    for k in range(2):
-        for j, (color, marker) in enumerate(((BLUE, "o"), (VERMILION, "s"))):
-            values = errors[:, k, j + 1]
-            height = k + 0.18 * (1 - 2 * j) + np.linspace(-0.08, 0.08, len(values))
-            label = ("dev set", "users")[j] if k == 0 else None
-            ax.plot(100 * values, height, marker, color=color, markersize=6, label=label)
-            ends = height.mean() + np.array([-0.17, 0.17])
-            ax.plot(2 * [100 * values.mean()], ends, color=color, linewidth=4, alpha=0.5)
-    ax.set(title=title, xlabel="error, per cent (each point a seed, bar: mean)", xlim=(0, 25))
-    ax.set_yticks([0, 1], list(CANDIDATES))
-    ax.set_ylim(-0.5, 1.5)
-    ax.legend(loc="upper left")
-    show(fig, alt=alt)
+    rows = {name: dict(zip(("dev set", "users"), 100 * errors[:, k, 1:].T))
+            for k, name in enumerate(CANDIDATES)}
+    show(dots(rows, title=title, xlabel="error, per cent (each point a seed)", xlim=(0, 25)),
+         size=(7, 2.8), alt=alt)
 
 
 choice_figure(
@@ -249,41 +239,29 @@ for name, ratios in SPLITS.items():
     print(f"{name:13} {'  '.join(lines)}")
 
 # %% tags=["demo"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
-fig.suptitle("One per cent of a million tells more than 30 % of a thousand", x=0.01, ha="left")
-widths = np.array([(*ratios, 0)[:3] for ratios in SPLITS.values()])  # 70/30 has no test part
-starts = np.cumsum(widths, axis=1) - widths
-looks = (("train", SKY, ""), ("dev", ORANGE, "//"), ("test", GREEN, ".."))
-for (name, color, hatch), width, start in zip(looks, widths.T, starts.T):
-    look = {"color": color, "hatch": hatch, "edgecolor": "white", "label": name}
-    left.barh(range(5), width, left=start, **look)
-left.set_yticks(range(5), list(SPLITS))
-left.set(xlabel="share of all items, per cent", ylim=(4.6, -0.6))
-left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3, fontsize=10)
-
+PARTS = {"train": (SKY,), "dev": (ORANGE,), "test": (GREEN,)}
+above = lambda ax: ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
 items = np.logspace(3, 6.5, 20)
-for share, color, marker in zip((30, 20, 1, 0.25), (BLUE, VERMILION, GREEN, ORANGE), "os^D"):
-    spread = 100 * np.sqrt(e * (1 - e) / (items * share / 100))
-    look = {"color": color, "marker": marker, "markevery": 4}
-    right.loglog(items, spread, label=f"{share:g} % for dev", **look)
-right.axhline(100 * np.sqrt(e * (1 - e) / 300), color=GREY, linestyle=":")
-right.minorticks_off()
-right.set_xticks([1e3, 1e4, 1e5, 1e6], ["1,000", "10,000", "100,000", "1,000,000"])
-right.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
-right.set(xlabel="items altogether", ylabel="± points of dev error (1 sd)")
-right.legend(fontsize=10, loc="lower left")
+points_of = lambda n: 100 * np.sqrt(e * (1 - e) / n)
 show(
-    fig,
+    bars({name: dict(zip(PARTS, ratios)) for name, ratios in SPLITS.items()}, looks=PARTS,
+         xlabel="share of all items, per cent", xlim=(0, 100), also=above),
+    curves(items, {f"{s:g} % for dev": points_of(items * s / 100) for s in (30, 20, 1, 0.25)},
+           log="xy", across={"_30 % of a thousand": points_of(300)}, legend="lower left",
+           xticks={1e3: "1,000", 1e4: "10,000", 1e5: "100,000", 1e6: "1,000,000"},
+           yticks={0.1: "0.1", 1: "1", 10: "10"},
+           xlabel="items altogether", ylabel="± points of dev error (1 sd)"),
+    title="One per cent of a million tells more than 30 % of a thousand", size=(10, 3.4),
     alt="Left: stacked bars of the lecture's five splits; the dev and test parts of the last three "
     "are slivers at the right end. Right: standard deviation of a dev error of 16 per cent "
     "against the number of items, both axes logarithmic, four parallel falling lines for dev "
-    "shares of 30, 20, 1 and 0.25 per cent. The line for 1 per cent falls below the dotted level "
+    "shares of 30, 20, 1 and 0.25 per cent. The line for 1 per cent falls below the dashed level "
     "of 30 per cent of a thousand items at 30,000 items.",
 )
 
 # %% [markdown]
 # On the left the dev sets of the last three splits can hardly be seen. On the right they do well all the same. All
-# lines fall with the root of the number of items; the dotted level is what 30 % of a thousand items give, 2.1 points.
+# lines fall with the root of the number of items; the dashed level is what 30 % of a thousand items give, 2.1 points.
 # One per cent reaches it at 30,000 items, and at a million it tells differences of a few tenths of a point. (The other
 # way round, one per cent of a thousand items is a dev set of ten, and worth nothing: ± 11.6 points in the table above.)
 # Of the two parts of 70/30 the second is a dev set as soon as anything is chosen by it.
@@ -363,15 +341,11 @@ def target_histogram(phones):
     counts = np.random.default_rng(0).hypergeometric(n_target, N_WEB, 2000, 5000)
     mean = expected_target(2000, N_WEB, n_target)
     sd = spread_of_target(2000, N_WEB, n_target)
-    fig, ax = plt.subplots(figsize=(7, 3))
-    bins = np.arange(counts.min() - 0.5, counts.max() + 1.5, 2)
-    ax.hist(counts, bins=bins, histtype="stepfilled", color=ORANGE)
-    ax.axvline(mean, color=BLACK, linestyle="--", label=f"derived mean {mean:.1f}")
-    ax.axvspan(mean - sd, mean + sd, color=BLUE, alpha=0.15, label=f"± derived sd {sd:.1f}")
-    ax.set(title=f"Of 2,000 dev images, {mean / 2000:.1%} speak for the users")
-    ax.set(xlabel="phone images in dev", ylabel="shuffles of 5,000")
-    ax.legend()
-    return fig
+    band = lambda ax: ax.axvspan(mean - sd, mean + sd, color=BLUE, alpha=0.15)
+    return histogram(counts, np.arange(counts.min() - 0.5, counts.max() + 1.5, 2), also=band,
+                     title=f"Of 2,000 dev images, {mean / 2000:.1%} speak for the users",
+                     down={f"derived mean {mean:.1f}, and ± {sd:.1f} (shaded)": mean},
+                     xlabel="phone images in dev", ylabel="shuffles of 5,000")
 
 
 explore(
@@ -537,25 +511,21 @@ print(f"against noisy new points: {np.mean((g - y_new) ** 2):.4f}; "
       f"error {np.mean((g - truth(PLACES)) ** 2):.4f} + noise {NOISE**2:.4f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(10, 3.3))
-angle = np.linspace(0, 2 * np.pi, 100)
-centres = 3.1 * np.arange(4)  # of four boards side by side
-for centre, (name, d) in zip(centres, throws.items()):
-    for radius in (0.25, 0.5, 0.75, 1.0):
-        ring = centre + radius * np.cos(angle), radius * np.sin(angle)
-        ax.plot(*ring, color=GREY, linewidth=0.8)
-    ax.plot(centre + d[:, 0], d[:, 1], ".", color=BLUE, alpha=0.35, markersize=5)
-    ax.plot(centre, 0, "+", color=BLACK, markersize=14)
-    ax.plot(*(d.mean(axis=0) + [centre, 0]), "D", color=VERMILION, markersize=8)
-    ax.text(centre, 1.55, name, ha="center")
-ax.set_xticks(np.add.outer(centres, [-1, 0, 1]).ravel(), 4 * ["-1", "0", "1"])
-ax.set_yticks([-1, 0, 1])
-ax.set(title="Bias moves the centre (diamond) from the truth (cross), variance widens the cloud")
-ax.set(xlabel="prediction minus truth at x = -0.5, on each board; rings a quarter apart")
-ax.set(ylabel="the same at x = 0.6", xlim=(-1.6, 10.9), ylim=(-1.5, 1.85), aspect="equal")
-ax.grid(False)
+def board(name, d):
+    """One board: rings around the truth, all darts, and their mean."""
+    angle = np.linspace(0, 2 * np.pi, 100)
+    circle = np.array([np.cos(angle), np.sin(angle)])
+    rings = {f"_{r}": tuple(r * circle) for r in (0.25, 0.5, 0.75, 1.0)}
+    look = dict.fromkeys(rings, (GREY, "-", ""))
+    cloud = lambda ax: ax.plot(*d.T, ".", color=BLUE, alpha=0.35, markersize=5, zorder=1)
+    return curves(None, rings, looks=look, title=name, also=cloud, equal=True,
+                  marks={"_truth": (0, 0), "_mean": d.mean(axis=0)}, legend="none",
+                  xlim=(-1.5, 1.5), ylim=(-1.5, 1.85), xlabel="error at x = -0.5", ylabel="error at x = 0.6")
+
+
 show(
-    fig,
+    *[board(name, d) for name, d in throws.items()], share="xy", size=(10, 3.3),
+    title="Bias moves the centre (diamond) from the truth (cross), variance widens the cloud",
     alt="Four dartboards in a row with 300 fits each. Low bias, low variance: a tight cloud in the "
     "centre. Low bias, high variance: a wide cloud around the centre. High bias, low variance: a "
     "tight cloud away from the centre, at about 0.5 and -0.4. High bias, high variance: a wide "
@@ -625,23 +595,20 @@ for bayes in (0.0, 0.14):
               f"bias {word(bias):4}  variance {word(variance)}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(9.5, 3.4))
-train, dev = 100 * np.transpose(list(CATS.values()))
-for first, bayes in ((0, 0), (5, 14)):
-    places, floor = first + np.arange(4), np.minimum(bayes, train)
-    looks = ((GREY, "", "cannot be avoided"), (ORANGE, "//", "bias"), (SKY, "..", "variance"))
-    parts, starts = (floor, train - floor, dev - train), (0, floor, train)
-    for part, start, (color, hatch, name) in zip(parts, starts, looks):
-        look = {"color": color, "hatch": hatch, "edgecolor": "white"}
-        ax.bar(places, part, bottom=start, label=None if first else name, **look)
-    ax.plot([first - 0.6, first + 3.6], [bayes, bayes], color=BLACK, linestyle="--", linewidth=1)
-    ax.text(first + 1.5, 31, f"Bayes error {bayes} %", ha="center")
-ax.set_xticks([*range(4), *range(5, 9)], 2 * list(CATS))
-ax.set(title="One dev error of 16 %, three different stories", ylim=(0, 34))
-ax.set(xlabel="scenario", ylabel="dev error, per cent")
-ax.legend(loc="upper right", fontsize=10, bbox_to_anchor=(0.6, 1))
+KINDS = {"cannot be avoided": (GREY,), "bias": (ORANGE,), "variance": (SKY,)}
+
+
+def stories(bayes):
+    """The dev error of each scenario, cut into its three parts."""
+    rows = {name: dict(zip(KINDS, (min(bayes, train), train - min(bayes, train), dev - train)))
+            for name, (train, dev) in ((name, np.multiply(pair, 100)) for name, pair in CATS.items())}
+    return bars(rows, looks=KINDS, upright=True, across={"_Bayes error": bayes}, ylim=(0, 34),
+                title=f"Bayes error {bayes} %", xlabel="scenario", ylabel="dev error, per cent")
+
+
 show(
-    fig,
+    stories(0), stories(14), title="One dev error of 16 %, three different stories",
+    share="y", legend="right", size=(9.5, 3.4),
     alt="Stacked bars of the dev error of the four scenarios, for a Bayes error of 0 and of 14 per "
     "cent, marked by a dashed line. At 0, scenario 1 is nearly all variance, scenario 2 nearly "
     "all bias, scenario 3 half and half, scenario 4 tiny. At 14 per cent, scenario 2 is nearly "
@@ -732,39 +699,45 @@ def next_steps(bias, variance):
 check(next_steps)
 
 # %%
-def box(ax, x, y, words, active):
-    face, edge, width = (ORANGE, BLACK, 2.5) if active else ("white", GREY, 1)
-    look = {"boxstyle": "round,pad=0.5", "facecolor": face, "edgecolor": edge, "linewidth": width}
-    ax.text(x, y, words, ha="center", va="center", fontsize=11, bbox=look)
+ARROWS = [((0.3, 0.85), (0.61, 0.85), "yes"), ((0.3, 0.45), (0.61, 0.45), "yes"),
+          ((0.17, 0.765), (0.17, 0.535), "no"), ((0.17, 0.365), (0.17, 0.115), "no")]
+ARROW = {"arrowstyle": "-|>", "color": BLACK, "shrinkA": 0, "shrinkB": 0}
+BACK = [0.85, 0.96, 0.96, 0.96, 0.85], [0.85, 0.85, 1.03, 0.45, 0.45]
+CORNER = {"linestyle": ":", "connectionstyle": "angle,angleA=180,angleB=90"}
+
+
+def boxes(situation):
+    """Place, words and whether it is to be done now, for each box of the recipe."""
+    bias = situation in ("high bias", "both high")
+    variance = situation in ("high variance", "both high")
+    remedies = ["\n".join(sorted(next_steps(*high))) for high in ((True, False), (False, True))]
+    return [((0.17, 0.85), "train far above Bayes?\n(high bias)", False),
+            ((0.17, 0.45), "dev far above train?\n(high variance)", False),
+            ((0.73, 0.85), remedies[0], bias), ((0.73, 0.45), remedies[1], variance),
+            ((0.17, 0.06), "done", not (bias or variance))]
+
+
+def box(now):
+    face, edge, width = (ORANGE, BLACK, 2.5) if now else ("white", GREY, 1)
+    return {"boxstyle": "round,pad=0.5", "facecolor": face, "edgecolor": edge, "linewidth": width}
 
 
 def flow_chart(situation):
     """The recipe with your remedies; what is to be done now is filled, with a broad frame."""
-    bias = situation in ("high bias", "both high")
-    variance = situation in ("high variance", "both high")
-    remedies = ["\n".join(sorted(next_steps(*high))) for high in ((True, False), (False, True))]
-    fig, ax = plt.subplots(figsize=(8, 4.2))
-    arrow = {"arrowstyle": "-|>", "color": BLACK, "shrinkA": 0, "shrinkB": 0}
-    corner = {"linestyle": ":", "connectionstyle": "angle,angleA=180,angleB=90"}
-    arrows = [((0.3, 0.85), (0.61, 0.85), "yes"), ((0.3, 0.45), (0.61, 0.45), "yes"),
-              ((0.17, 0.765), (0.17, 0.535), "no"), ((0.17, 0.365), (0.17, 0.115), "no")]
-    for start, end, answer in arrows:
-        ax.annotate("", end, start, arrowprops=arrow)
-        ax.text(*np.add(np.mean([start, end], axis=0), 0.025), answer)
-    for y in (0.85, 0.45):
-        ax.plot([0.85, 0.96, 0.96], [y, y, 1.03], ":", color=BLACK, linewidth=1.2)
-    ax.annotate("then look again", (0.17, 0.94), (0.96, 1.03), va="center", ha="center",
-                arrowprops={**arrow, **corner},
-                bbox={"facecolor": "white", "edgecolor": "none"})
-    box(ax, 0.17, 0.85, "train far above Bayes?\n(high bias)", False)
-    box(ax, 0.17, 0.45, "dev far above train?\n(high variance)", False)
-    box(ax, 0.73, 0.85, remedies[0], bias)
-    box(ax, 0.73, 0.45, remedies[1], variance)
-    box(ax, 0.17, 0.06, "done", not (bias or variance))
-    ax.set(title=f"{situation[0].upper()}{situation[1:]}: what is filled comes next")
-    ax.set(xlim=(0, 1.05), ylim=(0, 1.1))
-    ax.set_axis_off()
-    return fig
+    def draw(ax):
+        for start, end, answer in ARROWS:
+            ax.annotate("", end, start, arrowprops=ARROW)
+            ax.text(*np.add(np.mean([start, end], axis=0), 0.025), answer)
+        ax.plot(*BACK, ":", color=BLACK, linewidth=1.2)
+        ax.annotate("then look again", (0.17, 0.94), (0.96, 1.03), va="center", ha="center",
+                    arrowprops={**ARROW, **CORNER},
+                    bbox={"facecolor": "white", "edgecolor": "none"})
+        for place, words, now in boxes(situation):
+            ax.text(*place, words, ha="center", va="center", fontsize=11, bbox=box(now))
+        ax.set(title=f"{situation[0].upper()}{situation[1:]}: what is filled comes next",
+               xlim=(0, 1.05), ylim=(0, 1.1))
+        ax.set_axis_off()
+    return figure(draw, size=(8, 4.2))
 
 
 explore(
@@ -843,22 +816,13 @@ for name, table in walk.items():
           f"bias {word(bias)}, variance {word(variance)}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(8.5, 3.8))
-for k, table in enumerate(walk.values()):
-    for j, (color, marker, name) in enumerate(((TRAIN, "o", "train"), (TEST, "s", "dev"))):
-        scores, x = 100 * table.scores[:, j], k + 0.3 * j - 0.15
-        spread = np.linspace(-0.06, 0.06, len(scores))
-        ax.plot(x + spread, scores, marker, color=color, alpha=0.45, markersize=5)
-        label = f"{name}: five seeds, and mean" if k == 0 else None
-        ax.plot([x - 0.12, x + 0.12], 2 * [scores.mean()], color=color, linewidth=3, label=label)
-ax.axhline(100 * bayes, color=BLACK, linestyle="--", label="Bayes error")
-stations = [f"{hidden or 'no'} units,\n{n:,} points" for hidden, n in STATIONS.values()]
-ax.set_xticks(range(5), stations)
-ax.set(title="First the network, then the data; then there is nothing left to gain", ylim=(-2, 60))
-ax.set(xlabel="hidden units, training points", ylabel="error, per cent")
-ax.legend(loc="upper right", fontsize=10)
+stations = {f"{hidden or 'no'} units, {n:,} points": dict(zip(("train", "dev"), 100 * table.scores.T))
+            for (hidden, n), table in zip(STATIONS.values(), walk.values())}
 show(
-    fig,
+    dots(stations, down={"Bayes error": 100 * bayes}, xlim=(-2, 60), error="none",
+         xlabel="error, per cent (five seeds)",
+         title="First the network, then the data; then there is nothing left to gain"),
+    size=(8.5, 3.8),
     alt="Training and dev errors of five seeds at five stations. No hidden layer, 30 points: train "
     "about 35, dev about 48 per cent. No hidden layer, 1,000 points: both near 48. 50 units, 30 "
     "points: train near 0, dev about 26. 50 units, 1,000 points: train 16, dev near 18, close to "
