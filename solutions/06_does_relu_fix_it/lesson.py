@@ -551,10 +551,10 @@ model = build_mlp(5, 5, "tanh", keras.initializers.Zeros)
 model.set_weights(net.params)
 of_tape = layer_grad_norms(model, data.X_train.astype("float32"), data.y_train.astype("float32"))
 for l in (1, 3, 6):
-    nudged = numerical_gradient(lambda kernel: loss_with(kernel, l), net.W[l])
+    nudged = numerical_gradient(lambda kernel, l=l: loss_with(kernel, l), net.W[l])
     derived = net.grads(data.X_train, data.y_train)[net.index(l)]
-    print(f"layer {l}: nudged {np.linalg.norm(nudged):.6f}, tape {of_tape[l - 1]:.6f}; relative error of "
-          f"nnlab's gradient {relative_error(nudged, derived):.0e}")
+    print(f"layer {l}: nudged {np.linalg.norm(nudged):.6f}, tape {of_tape[l - 1]:.6f}; relative error "
+          f"of nnlab's gradient {relative_error(nudged, derived):.0e}")
 
 # %% [markdown]
 # Before the first step: your norms for six kinds of network, medians over ten draws. The first weights come from
@@ -595,7 +595,8 @@ print(f"Keras and nnlab differ by at most {max(apart):.0e}")
 def signals(net):
     """Root mean square over points of the length of each layer's δ, the gradient of a point's loss."""
     h = net.activations(data.X_train)
-    slopes = {"tanh": lambda a: 1 - a**2, "relu": lambda a: (a > 0) * 1.0, "sigmoid": lambda a: a * (1 - a)}
+    slopes = {"tanh": lambda a: 1 - a**2, "relu": lambda a: a > 0,
+              "sigmoid": lambda a: a * (1 - a)}
     delta, found = h[-1] - data.y_train[:, None], []  # of sigmoid and cross-entropy together
     for l in range(net.depth, 0, -1):
         found.append(np.sqrt(np.mean(np.sum(delta**2, axis=1))))

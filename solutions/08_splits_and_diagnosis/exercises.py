@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
 from autograder.student.properties import first_match, parts, same
 
 # 8.1 split_sizes
@@ -142,9 +142,9 @@ def train_takes_the_rest_of_rounded_parts(n, ratios):
 
 
 split_sizes.small(
-    "Ten items in the ratio 2 : 2 : 2. Each share is 3.33, so two parts get 3 items and one gets 4; 3, 3, 3 "
-    "loses an item.",
-    n=10, ratios=[2.0, 2.0, 2.0])
+    "Eleven items in the ratio 2 : 2 : 2. Each share is 3.67, so two parts get 4 items and one gets 3. 3, "
+    "3, 3 loses two items, 4, 4, 4 has one too many, and 5, 3, 3 gives one part all that is left.",
+    n=11, ratios=[2.0, 2.0, 2.0])
 
 # 8.2 expected_target
 
@@ -168,6 +168,14 @@ def counted(rng, dev, web, share):
         expected = n_dev * n_target / (n_web + n_target)
         if 0.55 < expected % 1 < 0.85 and 50 < expected < 400:
             return case(n_dev=n_dev, n_web=n_web, n_target=n_target)
+
+
+@expected_target.driver
+def drive(expected_target, n_dev, n_web, n_target):
+    from numbers import Real
+
+    number = expected_target(n_dev, n_web, n_target)
+    return float(number) if isinstance(number, Real) and not isinstance(number, bool) else number  # fractions, too
 
 
 @expected_target.mistakes
@@ -195,6 +203,9 @@ def mistakes(n_dev, n_web, n_target):
 
 @expected_target.answers
 def answers(n_dev, n_web, n_target):
+    from fractions import Fraction
+
+    yield "as_a_fraction", Fraction(n_dev * n_target, n_web + n_target)
     yield "sum_over_places", sum(n_target / (n_web + n_target) for _ in range(n_dev))
     yield "through_the_odds", np.float64(n_dev) / (1 + n_web / n_target)
     yield "in_float32", np.float32(n_dev) * np.float32(n_target) / np.float32(n_web + n_target)
@@ -488,8 +499,9 @@ def with_if(train_err, dev_err, bayes=0.0, gap=0.05):
 
 
 diagnose.small(
-    "Bayes 10 %, train 12 %, dev 20 %, gap 5 points: from 10 to 12 are 2 points, from 12 to 20 are 8. So "
-    "the bias is not high, the variance is.")
+    "Bayes 10 %, train 12 %, dev 16 %, gap 3 points: from 10 to 12 are 2 points, from 12 to 16 are 4. So "
+    "the bias is not high, the variance is.",
+    train_err=0.12, dev_err=0.16, bayes=0.1, gap=0.03)
 
 # 8.5 next_steps
 
@@ -550,16 +562,16 @@ def recipe(bias, variance, for_bias=FOR_BIAS, for_variance=FOR_VARIANCE):
 
 @next_steps.mistakes
 def mistakes(bias, variance):
-    right = recipe(bias, variance)
-    yield "more_data_for_bias", right | ({"more data"} if bias else set()), (
+    advised = recipe(bias, variance)
+    yield "more_data_for_bias", advised | ({"more data"} if bias else set()), (
         "More data for a network that fails on the data it has? It can't even fit those, and new ones only "
         "make that harder.")
-    yield "regularises_bias", right | ({"regularisation"} if bias else set()), (
+    yield "regularises_bias", advised | ({"regularisation"} if bias else set()), (
         "Regularisation holds a network back. One that fails on its own training data is held back enough.")
-    yield "smaller_for_variance", right | ({"smaller network"} if variance else set()), (
+    yield "smaller_for_variance", advised | ({"smaller network"} if variance else set()), (
         "A smaller network varies less, but pays with bias. The recipe has remedies for variance that do "
         "not: data, and regularisation on a network that stays large.")
-    yield "smaller_for_both", {"smaller network"} if bias and variance else right, (
+    yield "smaller_for_both", {"smaller network"} if bias and variance else advised, (
         "Where both are high, a smaller network makes one of them worse. Each has remedies that leave the "
         "other alone.")
     yield "stops_after_one", recipe(bias, variance and not bias), (
@@ -569,7 +581,7 @@ def mistakes(bias, variance):
     yield "one_architecture_only", recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2]), (
         "One remedy stands on both sides of the recipe, since no one knows beforehand which way it will "
         "help. It is missing.")
-    yield "empty_when_done", right - {"done"}, (
+    yield "empty_when_done", advised - {"done"}, (
         "Where nothing is left to mend, the recipe has a word for it; your set is empty.")
 
 
@@ -605,3 +617,46 @@ def by_table(bias, variance):
 next_steps.small(
     "Train 15 %, dev 30 %, and nobody errs by hand: 15 points to learn, 15 points to keep. What helps with "
     "the first comes from one list, what helps with the second from the other, and the answer holds both.")
+
+# The quiz
+
+half_a_point = Question(
+    "Dev error 16 %, training error 15.5 %, and people err in 15 % of the cases. Is the bias high?",
+    wrong(
+        "Yes: 15.5 % is far above zero.",
+        "Bias is counted from the Bayes error, not from zero. Human error stands in for it here, and the "
+        "network is half a point above it."),
+    right(
+        "No, it is half a point; and the variance is not high either.",
+        "Bias is counted from the Bayes error, variance from the training error, and both are half a point."),
+    wrong(
+        "No, but the variance is: the dev error is 16 %.",
+        "Variance is what is lost between train and dev, half a point. A dev error by itself says nothing "
+        "about it."),
+)
+more_web_images = Question(
+    "Somebody collects another 50,000 cat images from web pages. Where do they go?",
+    right(
+        "Into train.",
+        "Training may use whatever helps, and whether it helps the dev set of phone images will tell."),
+    wrong(
+        "In equal shares into train, dev and test, so that the three look alike.",
+        "Dev and test would then speak for the web. They should be like each other and like the users' "
+        "images; neither has to be like train."),
+    wrong(
+        "Into test, which can't be large enough.",
+        "A large test set of the wrong images measures the wrong thing very precisely."),
+)
+best_of_hundred = Question(
+    "A team has no test set and chose the best of 100 networks by a dev set of 2,000. What can it not claim?",
+    wrong(
+        "That its choice is sensible.",
+        "It may: a network that is clearly worse seldom wins. What suffers from choosing is the number, "
+        "not so much the choice."),
+    right(
+        "That users will see the dev error of the chosen network.",
+        "The lowest of a hundred measured errors is low partly by luck, and the luck does not come along."),
+    wrong(
+        "That the network's bias is low.",
+        "That rests on the training error, which the choice by dev does not affect."),
+)
