@@ -78,6 +78,10 @@ def kind_of_sizes(sizes, n, ratios, shares):
     seen = first_match(sizes, candidates, same)
     if seen:
         return seen.removesuffix(" up")
+    if np.abs(sizes - np.cumsum(shares)).max() <= 1:
+        return "where parts end"
+    if sizes.sum() == n and np.ptp(sizes) <= 1:
+        return "equal parts"
     if any(np.all(np.abs(sizes - n * ratios / unit) <= 1) for unit in (1, 100)):
         return "not normalised"
     if sizes.sum() == n and np.count_nonzero(added) == 1:
@@ -104,6 +108,11 @@ def mistakes(n, ratios):
         "What rounding leaves over goes to several parts, each time all of it. Every item has one place.")
     yield "remainder_in_one_part", [cut_off[0] + left, *cut_off[1:]], (
         "What rounding leaves over goes to one part, which may be two or more items then. Spread it.")
+    yield "where_parts_end", [round(sum(shares[: k + 1])) for k in range(len(shares))], (
+        "These are the places where one part ends and the next begins. A size is what lies between two of "
+        "them.")
+    yield "equal_parts", [n // len(ratios) + (k < n % len(ratios)) for k in range(len(ratios))], (
+        "All your parts are of one size, whatever the ratios are.")
     yield "unrounded", shares, (
         "A size is a number of items: half an item is in no part. Whole numbers of type int are asked for.")
 
@@ -190,6 +199,10 @@ def mistakes(n_dev, n_web, n_target):
     yield "out_of_the_training_set", n_dev * n_target / (n_web + n_target - 2 * n_dev), (
         "You divide by what is left for training. The dev set is drawn from all images, before anything is "
         "left.")
+    yield "without_the_dev_set", n_dev * n_target / (n_web + n_target - n_dev), (
+        "You divide by the images that are left when dev is full. Every place of it is filled from all of "
+        "them.")
+    yield "in_per_cent", 100 * share, "This is a share in per cent; a number of images was asked for."
     yield "counts_the_web", n_dev * n_web / (n_web + n_target), (
         "These are the web images in the dev set. How many are from the target?")
     yield "the_share", share, "This is a share between 0 and 1; a number of images was asked for."
@@ -254,12 +267,12 @@ def drive(mismatch_split, web_idx, target_idx, n_dev, n_test, seed):
 
     first = split(web_idx, target_idx, seed)
     everything = np.concatenate([web, target])
-    others = [alike(first, split(web.copy(), target.copy(), seed + k)) for k in (1, 2, 3)]
+    others = [alike(first, split(web.copy(), target.copy(), seed + k)) for k in range(1, 7)]
     return {
         "counts": np.array([[np.sum(part == i) for i in everything] for part in first]),
         "sizes": np.array([len(part) for part in first]),
         "repeats": all(alike(first, split(web.copy(), target.copy(), seed))),
-        "stuck": np.all(others, axis=0),
+        "stuck": np.any(others, axis=0),
     }
 
 
@@ -315,6 +328,9 @@ def randomness(inputs, result, n_web):
     if not result["repeats"]:
         return False, "not from rng", "generators of one seed gave different dev or test sets"
     firsts = result["counts"][1, n_web:][: inputs["n_dev"]]
+    taken = result["counts"][1, n_web:] > 0
+    if not np.any(result["stuck"]) and 0 < np.sum(taken & ~np.roll(taken, 1)) < 2:
+        return False, "neighbours", "the dev images stand side by side in `target_idx`: only where they begin is drawn"
     seen = "the first ones" if np.all(firsts) else "always the same"
     parts = " and ".join(name for name, stuck in zip(("dev", "test"), result["stuck"], strict=True) if stuck)
     return not parts, seen, f"generators of different seeds gave the same {parts} set"
@@ -370,6 +386,9 @@ def mistakes(web_idx, target_idx, n_dev, n_test, rng):
         "Dev takes the first target images in the order they came, perhaps all from one day or one person.")
     yield "a_generator_of_its_own", as_parts(np.random.default_rng(0).permutation(target_idx)), (
         "Every generator gives the same parts. Is `rng` used, or one that you make inside?")
+    yield "neighbours", as_parts(np.roll(target_idx, -rng.integers(len(target_idx)))), (
+        "Only the place where dev begins is drawn; the images in it are neighbours in `target_idx`, perhaps "
+        "from one day or one person.")
     yield "global_randomness", as_parts(np.random.permutation(target_idx)), (
         "The same seed gave two different splits: the randomness does not come from `rng`. Nobody could "
         "repeat this.")
@@ -423,12 +442,14 @@ def cases(rng):
         (BIAS, 0.022, 0.026, None, None),
         (BIAS, 0.045, 0.1, None, 0.015),
         (BIAS, 0.09, 0.11, None, 0.13),
+        (BIAS, 0.057, 0.07, None, None),
         (BAYES, 0.15, 0.3, 0.135, None),
         (BAYES, 0.15, 0.165, 0.04, None),
         (BAYES, 0.01, 0.2, 0.14, None),
         (VARIANCE, 0.01, 0.16, None, None),
         (VARIANCE, 0.15, 0.165, None, None),
         (VARIANCE, 0.15, 0.3, None, None),
+        (VARIANCE, 0.02, 0.077, None, None),
         (VARIANCE, 0.005, 0.01, None, None),
         (VARIANCE, 0.13, 0.28, 0.12, None),
         (VARIANCE, 0.25, 0.265, 0.1, None),
@@ -458,6 +479,11 @@ def mistakes(train_err, dev_err, bayes=0.0, gap=0.05):
     yield "variance_from_dev_alone", (bias > gap, dev_err > gap), (
         "You judge the variance by the dev error itself. A network that fails on both parts alike does not "
         "vary between them.")
+    yield "bias_from_dev", (dev_err - bayes > gap, variance > gap), (
+        "You read the bias off the dev error. It is what training leaves over: compare the training error "
+        "with the Bayes error.")
+    yield "low_for_high", (bias < gap, variance < gap), (
+        "Your answers are the wrong way round: True stands for high.")
     yield "labels_swapped", (variance > gap, bias > gap), (
         "The two answers have changed places: first the bias, then the variance.")
     yield "percent_against_fraction", (100 * bias > gap, 100 * variance > gap), (
@@ -581,6 +607,8 @@ def mistakes(bias, variance):
     yield "one_architecture_only", recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2]), (
         "One remedy stands on both sides of the recipe, since no one knows beforehand which way it will "
         "help. It is missing.")
+    yield "done_as_well", advised | {"done"}, (
+        "One of your texts says that nothing is left to do, beside others that say what to do.")
     yield "empty_when_done", advised - {"done"}, (
         "Where nothing is left to mend, the recipe has a word for it; your set is empty.")
 

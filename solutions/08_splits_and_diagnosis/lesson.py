@@ -915,7 +915,9 @@ print(f"sd of the difference, derived {np.sqrt((b + c - (b - c) ** 2) / 2000):.2
 print(f"if each had a dev set of its own: {np.sqrt((e1 * (1 - e1) + e2 * (1 - e2)) / 2000):.2%}")
 
 # %% [markdown]
-# PAIRED
+# The two err on mostly the same images, and so their difference is known to within half a point, where each on a dev
+# set of its own would leave it uncertain by 1.2. To tell as much apart, separate dev sets would have to be six times
+# as large. So keep one dev set for all candidates, and count where they *disagree*.
 
 # %% [markdown]
 # ## The library way
