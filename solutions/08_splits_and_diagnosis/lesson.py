@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Choose what to measure on, and read from two errors what to do next
 #
-# *About MINUTES minutes: reading READING, exercises 40.*
+# *About 62 minutes: reading 22, exercises 40.*
 #
 # You will divide data so that the numbers you steer by speak for the people who will use the network, and turn a
 # training and a dev error into a decision.
@@ -531,7 +531,8 @@ def board(name, d):
     cloud = lambda ax: ax.plot(*d.T, ".", color=BLUE, alpha=0.35, markersize=5, zorder=1)
     return curves(None, rings, looks=look, title=name, also=cloud, equal=True,
                   marks={"_truth": (0, 0), "_mean": d.mean(axis=0)}, legend="none",
-                  xlim=(-1.5, 1.5), ylim=(-1.5, 1.85), xlabel="error at x = -0.5", ylabel="error at x = 0.6")
+                  xlim=(-1.5, 1.5), ylim=(-1.5, 1.85),
+                  xlabel="error at x = -0.5", ylabel="error at x = 0.6")
 
 
 show(
@@ -619,8 +620,10 @@ KINDS = {"cannot be avoided": (GREY,), "bias": (ORANGE,), "variance": (SKY,)}
 
 def stories(bayes):
     """The dev error of each scenario, cut into its three parts."""
-    rows = {name: dict(zip(KINDS, (min(bayes, train), train - min(bayes, train), dev - train)))
-            for name, (train, dev) in ((name, np.multiply(pair, 100)) for name, pair in CATS.items())}
+    train, dev = 100 * np.transpose(list(CATS.values()))
+    floor = np.minimum(bayes, train)
+    parts = np.transpose([floor, train - floor, dev - train])
+    rows = {name: dict(zip(KINDS, part)) for name, part in zip(CATS, parts)}
     return bars(rows, looks=KINDS, upright=True, across={"_Bayes error": bayes}, ylim=(0, 34),
                 title=f"Bayes error {bayes} %", xlabel="scenario", ylabel="dev error, per cent")
 
@@ -836,15 +839,16 @@ for name, table in walk.items():
           f"bias {word(bias)}, variance {word(variance)}")
 
 # %% tags=["demo"]
-stations = {f"{hidden or 'no'} units, {n:,} points": dict(zip(("train", "dev"), 100 * table.scores.T))
+both = lambda table: dict(zip(("train", "dev"), 100 * table.scores.T))
+stations = {f"{hidden or 'no'} units, {n:,} points": both(table)
             for (hidden, n), table in zip(STATIONS.values(), walk.values())}
 show(
     dots(stations, down={"Bayes error": 100 * bayes}, xlim=(-2, 60), error="none",
          xlabel="error, per cent (eight draws of the data)",
          title="First the network, then the data; then there is nothing left to gain"),
     size=(8.5, 3.8),
-    alt="Training and dev errors of eight draws at five stations. No hidden layer, 30 points: train "
-    "from 25 to 50, dev about 48 per cent. No hidden layer, 1,000 points: both near 47. 50 units, "
+    alt="Training and dev errors of eight draws at five stations. No hidden layer, 30 points: "
+    "train from 25 to 50, dev about 48 per cent. No hidden layer, 1,000 points: both near 47. 50 units, "
     "30 points: train near 0, dev about 27. 50 units, 1,000 points: train 16, dev near 18, close "
     "to the dashed line of the Bayes error at 16. 100 units, 1,000 points: no change.",
 )
