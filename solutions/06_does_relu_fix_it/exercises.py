@@ -180,7 +180,7 @@ def how_compiled(found):
     if not close(rate, 0.01):
         return False, "another rate", f"the learning rate is {rate:.4g}, expected 0.01"
     if not close(momentum, 0.9):
-        return False, "another momentum", f"the momentum is {momentum:.4g}, expected 0.9"
+        return False, "another momentum" if momentum else "no momentum", f"the momentum is {momentum:.4g}, expected 0.9"
     names = [name for name, other in zip(OPTIONS, changed) if other]
     told = "an option of the optimiser is not what SGD has by itself: " + ", ".join(names)
     return not names, "option " + ", ".join(names), told
@@ -229,7 +229,8 @@ def mistakes(depth, width, act, initializer_factory):
         "Your hidden layers ask the factory, the output does not. In the experiment all first weights "
         "change, or it is not clear which of them matter.")
     yield "sgd_by_name", stacked(depth, width, act, make, opt="sgd"), (
-        "The optimiser by its name, 'sgd', comes without momentum. To set one, make the object.")
+        "Your SGD has no momentum: the name 'sgd' alone comes without, and so does an object that isn't "
+        "told.")
     yield "with_adam", stacked(depth, width, act, make, opt="adam"), (
         "You changed the optimiser as well. In an experiment on activation and first weights everything "
         "else stays as it is: SGD.")
@@ -767,8 +768,8 @@ def mistakes():
         "One of yours is the title of the deck's slides. Look at the cell of the table in which ReLU is the "
         "only change.")
     yield "calls_it_vanishing", {"b", "c", "d", "f"}, (
-        "One of yours calls the failure of tanh vanishing gradients. Look at the signal, ∂L/∂z, from the "
-        "last layer to the first: does it shrink?")
+        "One of yours says that gradients shrink towards the inputs with tanh and U(0,1). Look at the "
+        "norms, layer by layer: where is the smallest?")
     yield "generalises", {"b", "d", "e", "f"}, (
         "One of yours goes further than the data: it turns something seen with one width, one data set and "
         "this training into a rule for all networks.")

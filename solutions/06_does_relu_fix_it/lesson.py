@@ -587,44 +587,53 @@ print(f"Keras and nnlab differ by at most {max(apart):.0e}")
 #
 # $$\delta_{l} = \big(\delta_{l+1}W_{l+1}^\top\big)\odot\varphi'(z_{l}) \qquad\text{(how the signal comes from the layer behind)}$$
 #
-# A kernel's gradient can be small because the *signal* has faded on its way back, or because little *came in*: inputs
-# near zero, or inputs whose contributions cancel when they are summed over the points. Only the first is "vanishing".
-# So look at the signal itself, the root of its mean square over the points:
+# A kernel's gradient can be small because the *signal* has faded on its way back, or because little *came in* where
+# there was a signal, or because the points' contributions cancel when they are added up. Only the first is
+# "vanishing". So look at the signal itself, point by point: its root mean square, and what the middle one of the 500
+# points has.
 
 # %% tags=["demo"]
 def signals(net):
-    """Length of each layer's δ, the gradient of a point's loss: root mean square over points."""
+    """Length of every point's δ, the gradient of its own loss, by layer: (layers, points)."""
     h = net.activations(data.X_train)
     slopes = {"tanh": lambda a: 1 - a**2, "relu": lambda a: a > 0,
               "sigmoid": lambda a: a * (1 - a)}
     delta, found = h[-1] - data.y_train[:, None], []  # of sigmoid and cross-entropy together
     for l in range(net.depth, 0, -1):
-        found.append(np.sqrt(np.mean(np.sum(delta**2, axis=1))))
+        found.append(np.linalg.norm(delta, axis=1))
         delta = delta @ net.W[l].T * slopes[net.acts[0].name](h[l - 1])
-    return found[::-1]
+    return np.array(found[::-1])
 
 
-print("median length of the signal at the start, layers 1 to 6")
+print("signal at the start, layers 1 to 6, medians over ten draws")
 for act in ("tanh", "relu", "sigmoid"):
     for name, init in {"U(0,1)": U, "He": HE}.items():
         nets = [MLP(net.sizes, (act,) * 5 + ("sigmoid",), init, seed) for seed in range(10)]
-        middle = np.median([signals(one) for one in nets], axis=0)
-        print(f"{act:8} {name:7}" + "".join(f"{length:9.2g}" for length in middle) +
-              f"    first / last: {middle[0] / middle[-1]:.1g}")
+        each_net = np.array([signals(one) for one in nets])
+        largest = np.sort(each_net**2, axis=-1)[..., -50:].sum(axis=-1)
+        rows = {"all points (rms)": np.sqrt(np.mean(each_net**2, axis=-1)),
+                "the middle point": np.median(each_net, axis=-1),
+                "share of the top 50": largest / np.sum(each_net**2, axis=-1)}
+        for what, some in rows.items():
+            numbers = "".join(f"{value:9.2g}" for value in np.median(some, axis=0))
+            print(f"{act:8} {name:7} {what:20}" + numbers)
 
 # %% [markdown]
 # Four different things stand in the two tables.
 #
-# - *sigmoid* is the case the textbook has in mind: from layer to layer the signal loses most of its size, and the
-#   kernel's gradient with it; the first layer gets less than a thousandth of what the last one has. He's weights don't
-#   change that.
-# - *tanh with U(0,1)* has small kernel gradients in the middle, a seventieth of the last layer's in layer 3. One might
-#   call that vanishing, but the signal says otherwise: it loses three quarters in layers 6 to 5 and then *grows*
-#   towards the input, to more than it began with. What is small in the middle is what comes in, or what is left of it
-#   when the points' contributions are added up.
+# - *sigmoid* is the case the textbook has in mind: from layer to layer every point's signal loses most of its size, and
+#   the kernel's gradient with it; the first layer gets less than a thousandth of what the last one has. He's weights
+#   don't change that.
+# - *tanh with U(0,1)* is two things at once. For the middle point the signal fades, from 0.7 to about a thousandth in
+#   layer 3: sums of positive terms drive tanh into saturation, where its slope is nearly 0. But the root mean square
+#   *grows* towards the input, and one point in ten has more than 99 % of it. These are points for which the sums are
+#   near zero; there tanh lets everything pass, and every layer multiplies it. So the gradient of the kernels is small in
+#   the middle, where little comes in at just these points, and the first layer gets more than layers 2 to 4. "It
+#   vanished on the way" is half of the story at best.
 # - *ReLU with U(0,1)* has a signal that grows thirtyfold on its way back, and gradients of 3.5 to 9 in every layer: too
 #   *large*.
-# - With He's weights both activations keep the signal within a factor of two, and kernel gradients of about one size.
+# - With He's weights both activations keep the root mean square within a factor of two, and most points have a share in
+#   it.
 #
 # And during training? The first 100 epochs:
 
@@ -693,7 +702,7 @@ print("steps until a layer is dead:                     ", steps)
 #
 # ### And tanh with U(0,1)?
 #
-# Its gradients are alive. What else is wrong? Look at what the layers send on. If all units of a layer said the same
+# Its signal reaches the first layer, if from few points. What else is wrong? Look at what the layers send on. If all units of a layer said the same
 # thing, up to a factor, then all points would lie on *one line* in the space of its units. Measure the share of the
 # spread along the best line (the first principal component): 1 means that the layer transmits one number.
 
@@ -727,8 +736,9 @@ for run in runs["tanh", "U(0,1)"]:
 # what is left is one number for each point: how far up and to the right it lies. No cut through *that* number
 # separates a circle from the ring around it. Descent has to pull the copies apart first, which most of our
 # networks have not managed in 500 epochs (and many more, as the stored runs show, by 2,000): those at chance still have 98 % or more on one line in layer 5, the two that
-# learnt, and the one that has begun to, less than 90 %. So it is not a vanishing gradient, it is a lack of differences:
-# the symmetry of lesson 05, not exact, but nearly so.
+# learnt, and the one that has begun to, less than 90 %. So besides saturation there is a lack of differences: the
+# symmetry of lesson 05, not exact, but nearly so. Which of the two weighs more? At the end of this lesson there is a
+# measurement that takes the saturation away.
 #
 # Slide the range of the weights, one unit wide, from centred to U(0,1):
 
@@ -999,7 +1009,7 @@ for name, some in {"shared": repeated, "own draws": own}.items():
 # |---|---|
 # | a | Replacing tanh by ReLU, and nothing else, repairs the deep network. |
 # | b | Replacing U(0,1) by He, and nothing else, repairs the deep network with tanh. |
-# | c | tanh with U(0,1) fails because its signal shrinks from layer to layer on its way to the inputs. |
+# | c | With tanh and U(0,1) the kernels' gradients shrink from layer to layer on their way to the inputs, so that the first layer gets the least. |
 # | d | ReLU with He is not safe: now and then a layer dies, and the network stays at chance. |
 # | e | Deep networks need He's weights. |
 # | f | With sigmoids the first layer's gradient is more than a thousand times smaller than the last one's, with U(0,1) and with He. |
@@ -1030,9 +1040,10 @@ for (act, name), (first, *_, last) in starts.items():
 # ## Beyond the lecture
 #
 # Batch normalisation (lesson 09 builds it) subtracts from every unit its mean over the batch and divides by its
-# standard deviation, in every layer. It is often said to make first weights unimportant. If the diagnosis above is
-# right, it should repair one of the two failures and not the other: it stops the explosion that kills ReLU, but copies
-# that have been centred and scaled are still copies. Four seeds each, U(0,1), batch normalisation in all hidden layers:
+# standard deviation, in every layer. It is often said to make first weights unimportant. It stops the explosion that
+# kills ReLU, and it keeps tanh out of saturation; but copies that have been centred and scaled are still copies. If the
+# lack of differences is what stops tanh, it should help ReLU and not tanh. Four seeds each, U(0,1), batch normalisation
+# in all hidden layers:
 
 # %% tags=["demo"]
 for act in ("relu", "tanh"):
@@ -1145,8 +1156,9 @@ quiz()
 #   deck's listings.
 # - The diagonal of a 2×2 table is the sum of both effects. After 500 epochs the first weights are worth about a quarter
 #   of accuracy here; ReLU changes nothing with He's weights, and makes it worse with U(0,1).
-# - Three ways to fail, three pictures: the sigmoid's signal fades layer by layer, ReLU with U(0,1) explodes and dies
-#   within fifteen steps, tanh with U(0,1) has a signal and no differences between its units.
+# - Three ways to fail, three pictures: the sigmoid's signal fades layer by layer for every point, ReLU with U(0,1)
+#   explodes and dies within fifteen steps, tanh with U(0,1) saturates for most points and has units that are nearly
+#   copies.
 # - At 500 epochs tanh with U(0,1) learns reliably up to depth 2 only, centred weights up to depth 10. At 100 epochs
 #   nothing could be concluded, and at 2,000 the border has moved: say when you stopped, and who was still learning.
 # - A failure of a few in a hundred needs more than six seeds.
