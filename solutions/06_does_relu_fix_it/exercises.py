@@ -350,6 +350,12 @@ def cases(rng):
         yield case(SPREAD, scores=given)
 
 
+@summarise.driver
+def drive(summarise, scores):
+    found = summarise(scores)
+    return [as_float(one) for one in found] if isinstance(found, (list, tuple)) else found
+
+
 @summarise.mistakes
 def mistakes(scores):
     scores = np.asarray(scores)
@@ -364,6 +370,13 @@ def mistakes(scores):
     yield "variance", (mean, sd**2, n, above), "This is the variance: take its root."
     yield "standard_error", (mean, sd / np.sqrt(n), n, above), (
         "This is the standard error of the mean, sd / √n. How far single runs lie apart was asked for.")
+    yield "range_for_sd", (mean, np.ptp(scores), n, above), (
+        "This is the distance from the lowest to the highest score, which grows with the number of seeds. "
+        "The standard deviation was asked for.")
+    yield "in_per_cent", (mean, sd, n, 100 * above), (
+        "Your last number is in per cent; a share from 0 to 1 was asked for.")
+    yield "share_below", (mean, sd, n, np.mean(scores < 0.7)), (
+        "Your last number is the share of those that failed.")
     yield "counts_for_share", (mean, sd, n, np.sum(scores > 0.7)), (
         "Your last number counts the scores above 0.7; their share was asked for, from 0 to 1.")
     yield "above_the_mean", (mean, sd, n, np.mean(scores > mean)), (
@@ -411,8 +424,10 @@ effects = Exercise(points=2, returns=("init", "act", TOGETHER), groups={MAIN: 1,
 
 @effects.cases
 def cases(rng):
-    for as_list in (True, False):
-        table = rng.uniform(0.45, 0.6, (2, 2)) + np.array([[0.0, 0.2], [0.05, 0.4]]) * rng.uniform(0.5, 1)
+    # Gains, a loss by the activation, a loss by the first weights.
+    shapes = [[[0.0, 0.2], [0.05, 0.4]], [[0.05, 0.4], [0.0, 0.2]], [[0.4, 0.05], [0.2, 0.0]]]
+    for as_list, shape in zip((True, False, True), shapes):
+        table = rng.uniform(0.45, 0.5, (2, 2)) + np.array(shape) * rng.uniform(0.7, 1)
         given = table.tolist() if as_list else table
         yield case(MAIN, part=("init", "act"), table=given)
         yield case(TOGETHER, table=given)
@@ -426,7 +441,14 @@ def drive(effects, table):
     missing = [key for key in ("init", "act", "interaction") if key not in found]
     if missing:
         raise KeyError(f"the dictionary has no key {', '.join(missing)}")
-    return found["init"], found["act"], found["interaction"]
+    return tuple(as_float(found[key]) for key in ("init", "act", "interaction"))
+
+
+def as_float(number):
+    """A fraction is a number, too; whatever else is not plain is left to the judgement."""
+    from numbers import Real
+
+    return float(number) if isinstance(number, Real) and not isinstance(number, bool) else number
 
 
 def three_effects(table):
@@ -457,6 +479,14 @@ def mistakes(table):
     yield "first_row_and_column", {**correct, "init": t01 - t00, "act": t10 - t00}, (
         "Your main effects are for one level of the other factor only, the first. They are asked for as a "
         "mean over both.")
+    yield "second_row_and_column", {**correct, "init": t11 - t10, "act": t11 - t01}, (
+        "Your main effects are for one level of the other factor only, the second. They are asked for as a "
+        "mean over both.")
+    yield "absolute_values", {key: abs(value) for key, value in correct.items()}, (
+        "The signs are gone: a change that makes it worse has a negative effect.")
+    yield "means_for_effects", {**correct, "init": (t01 + t11) / 2, "act": (t10 + t11) / 2}, (
+        "Your main effects are mean scores of the second level. An effect is a difference: what does the "
+        "first level score?")
     yield "added_not_averaged", {**correct, "init": 2 * init, "act": 2 * act}, (
         "Your main effects are twice too large: the two differences are to be averaged.")
     yield "interaction_halved", {**correct, "interaction": both / 2}, (
@@ -478,6 +508,9 @@ def answers(table):
     yield "from_marginal_means", {"act": act, "init": init, "interaction": t[1, 1] + t[0, 0] - t[0, 1] - t[1, 0]}
     contrasts = {"init": [-0.5, 0.5, -0.5, 0.5], "act": [-0.5, -0.5, 0.5, 0.5], "interaction": [1, -1, -1, 1]}
     yield "by_contrasts", {name: float(flat @ signs) for name, signs in contrasts.items()}
+    from fractions import Fraction
+
+    yield "as_fractions", {key: Fraction(float(value)) for key, value in three_effects(table).items()}
     yield "with_more_keys", {**three_effects(table), "mean": np.mean(table)}
 
 
@@ -596,6 +629,15 @@ def mistakes(model, X, y):
         "This is the largest entry of each gradient, not its norm.")
     yield "mean_size", norms_of(norm=lambda g: np.abs(g).mean()), (
         "This is the mean size of a gradient's entries, not its norm.")
+    yield "root_mean_square", norms_of(norm=lambda g: np.sqrt(np.mean(g**2))), (
+        "This is the root of the *mean* of the squares. The norm is the root of their sum.")
+    yield "sum_of_sizes", norms_of(norm=lambda g: np.abs(g).sum()), (
+        "This is the sum of the absolute values. The Euclidean norm takes the root of the sum of squares.")
+    yield "largest_stretch", norms_of(norm=lambda g: np.linalg.norm(g, 2)), (
+        "For a matrix `np.linalg.norm(g, 2)` is the largest stretch. The Euclidean norm takes all entries "
+        "as one vector.")
+    yield "of_the_output", norms_of(loss=lambda _, out: out), (
+        "These are gradients of the mean output. Where is the loss?")
     yield "last_layer_first", norms_of()[::-1], (
         "The norms stand in reverse order: the layer next to the inputs comes first.")
     yield "in_training_mode", norms_of(training=True), (
@@ -686,6 +728,14 @@ def mistakes(train_fn, depths, seeds):
     every = lambda depths, seeds: np.array([[train_fn(depth, seed) for seed in seeds] for depth in depths])
     yield "one_seed_throughout", every(depths, [seeds[0]] * len(seeds)), (
         "Every run of a depth used the first seed, so that there is no spread to see.")
+    yield "deepest_first", table[::-1], (
+        "Your rows stand in reverse order: the first belongs to the first of `depths`.")
+    yield "sorted_rows", np.sort(table, axis=1), (
+        "Your rows are sorted, so that a column does not belong to one seed any more.")
+    yield "first_depth_only", table[:1], (
+        "There is a row for the first depth alone: does a `return` stand inside the loop?")
+    yield "median_of_seeds", np.median(table, axis=1), (
+        "You return the median of each depth; every score was asked for.")
     yield "best_of_seeds", table.max(axis=1), (
         "You return the best seed of each depth; every score was asked for.")
     yield "mean_of_seeds", table.mean(axis=1), (
