@@ -125,8 +125,8 @@ for name, some in zip(FIRST, [shallow, *runs.values()]):
 # %% [markdown]
 # ### Your log
 #
-# Two deep networks are missing: ReLU with U(0,1), and tanh with He. Write down the mean test accuracy you expect of each,
-# over six seeds, and how much of the way from the red curve to the blue one each of the two changes is worth.
+# Two deep networks are missing: ReLU with U(0,1), and tanh with He. Write down the mean test accuracy you expect of
+# each, over six seeds, and how much of the way from the red curve to the blue one each of the two changes is worth.
 
 # %% [markdown] tags=["yours"]
 # ReLU with U(0,1): … tanh with He: …
@@ -216,8 +216,8 @@ print(f"init + act against the diagonal: largest difference {gap:.0e}")
 #
 # Count the differences before you read on. The activation and the range of the weights are two. The third is the depth:
 # the first has five hidden layers, the second four. The fourth you know from lesson 05: in the first *one* object draws
-# for all layers, and in Keras 3 it draws the same numbers for each; in the second a string makes a new object each time.
-# A fair experiment needs one function that builds them all.
+# for all layers, and in Keras 3 it draws the same numbers for each; in the second a string makes a new object each
+# time. A fair experiment needs one function that builds them all.
 #
 # ## Exercise 6.1: one builder for all (2 points)
 #
@@ -702,9 +702,10 @@ print("steps until a layer is dead:                     ", steps)
 #
 # ### And tanh with U(0,1)?
 #
-# Its signal reaches the first layer, if from few points. What else is wrong? Look at what the layers send on. If all units of a layer said the same
-# thing, up to a factor, then all points would lie on *one line* in the space of its units. Measure the share of the
-# spread along the best line (the first principal component): 1 means that the layer transmits one number.
+# Its signal reaches the first layer, if from few points. What else is wrong? Look at what the layers send on. If all
+# units of a layer said the same thing, up to a factor, then all points would lie on *one line* in the space of its
+# units. Measure the share of the spread along the best line (the first principal component): 1 means that the layer
+# transmits one number.
 
 # %% tags=["demo"]
 def share_on_a_line(h):
@@ -731,14 +732,14 @@ for run in runs["tanh", "U(0,1)"]:
     print(f"   {share_on_a_line(run.net.activations(data.X_train)[5]):.3f}   {run.test_acc:.2f}")
 
 # %% [markdown]
-# With U(0,1) more than 99 % of the spread lies on one line from the second layer on. All weights being positive,
-# every unit of layer 1 measures something like $x_1+x_2$, every further layer averages what are nearly copies, and
-# what is left is one number for each point: how far up and to the right it lies. No cut through *that* number
-# separates a circle from the ring around it. Descent has to pull the copies apart first, which most of our
-# networks have not managed in 500 epochs (and many more, as the stored runs show, by 2,000): those at chance still have 98 % or more on one line in layer 5, the two that
-# learnt, and the one that has begun to, less than 90 %. So besides saturation there is a lack of differences: the
-# symmetry of lesson 05, not exact, but nearly so. Which of the two weighs more? At the end of this lesson there is a
-# measurement that takes the saturation away.
+# With U(0,1) more than 99 % of the spread lies on one line from the second layer on. All weights being positive, every
+# unit of layer 1 measures something like $x_1+x_2$, every further layer averages what are nearly copies, and what is
+# left is one number for each point: how far up and to the right it lies. No cut through *that* number separates a
+# circle from the ring around it. Descent has to pull the copies apart first, which most of our networks have not
+# managed in 500 epochs (and many more, as the stored runs show, by 2,000): those at chance still have 98 % or more on
+# one line in layer 5, the two that learnt, and the one that has begun to, less than 90 %. So besides saturation there
+# is a lack of differences: the symmetry of lesson 05, not exact, but nearly so. Which of the two weighs more? At the
+# end of this lesson there is a measurement that takes the saturation away.
 #
 # Slide the range of the weights, one unit wide, from centred to U(0,1):
 
@@ -828,8 +829,8 @@ print(f"ReLU with He: mean of all six {np.mean(scores['relu', 'He']):.3f}, "
 #
 # ## Exercise 6.5: a study of depth (2 points)
 #
-# Write `depth_study(train_fn, depths, seeds)`. `train_fn(depth, seed)` trains a network and returns one score. Return an
-# array of all scores with a row for each depth and a column for each seed: `result[i, j]` belongs to `depths[i]` and
+# Write `depth_study(train_fn, depths, seeds)`. `train_fn(depth, seed)` trains a network and returns one score. Return
+# an array of all scores with a row for each depth and a column for each seed: `result[i, j]` belongs to `depths[i]` and
 # `seeds[j]`.
 #
 # With a `train_fn` that returns `depth + seed / 10`, depths `[1, 2]` and seeds `[3, 4, 5]` the result is
@@ -888,12 +889,12 @@ def fan(width, k):
     lines = {kind: scores_of[kind][width, :10, k].T for kind in KIND}
     return curves(depths[:10], lines, looks=KIND, across={"_chance": 0.5}, ylim=(0.42, 0.9),
                   title=f"{stored['widths'][width]} units, {stored['epochs'][k]} epochs",
-                  xlabel="hidden layers", ylabel="test accuracy", legend="lower left")
+                  xlabel="hidden layers", ylabel="test accuracy")
 
 
 show(
-    *[fan(width, k) for width in (0, 1) for k in (0, 1, 2)], columns=3, share="xy",
-    title="With U(0,1) depth is lost; training longer gives some of it back", size=(10, 5.6),
+    *[fan(width, k) for width in (0, 1) for k in (0, 1, 2)], columns=3, share="xy", legend="below",
+    title="With U(0,1) depth is lost; training longer gives some of it back", size=(10, 5.8),
     alt="Six panels of test accuracy against 1 to 10 hidden layers, ten seeds thin, means thick, for 5 units above and 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: all "
     "tanh networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
     "falls from 0.83 at two layers to 0.5 at eight, Xavier stays above 0.8. 2,000 epochs: the "
@@ -1002,8 +1003,8 @@ for name, some in {"shared": repeated, "own draws": own}.items():
 #
 # ## Exercise 6.6: claims (1 point)
 #
-# Which of these do your measurements support, for this task, five layers of five units (unless the claim says otherwise)
-# and 500 epochs?
+# Which of these do your measurements support, for this task, five layers of five units (unless the claim says
+# otherwise) and 500 epochs?
 #
 # | | claim |
 # |---|---|
