@@ -148,7 +148,8 @@ for name, some in zip(FIRST, [shallow, *runs.values()]):
 # difference does the activation change. Their mean is the *main effect* of the first weights, and likewise for the
 # activation:
 #
-# $$\text{init} = \tfrac12\big[(t_{01}-t_{00})+(t_{11}-t_{10})\big], \qquad \text{act} = \tfrac12\big[(t_{10}-t_{00})+(t_{11}-t_{01})\big].$$
+# $$\text{init} = \tfrac12\big[(t_{01}-t_{00})+(t_{11}-t_{10})\big], \qquad \text{act} =
+# \tfrac12\big[(t_{10}-t_{00})+(t_{11}-t_{01})\big].$$
 #
 # **Does one depend on the other?** The two differences need not be equal. By how much they differ is the *interaction*:
 #
@@ -156,7 +157,8 @@ for name, some in zip(FIRST, [shallow, *runs.values()]):
 #
 # **The diagonal.** The deck compares $t_{11}$ with $t_{00}$. Add the two main effects:
 #
-# $$\text{init}+\text{act} = \tfrac12\big[t_{01}-t_{00}+t_{11}-t_{10}+t_{10}-t_{00}+t_{11}-t_{01}\big] \qquad\text{(put in)}$$
+# $$\text{init}+\text{act} = \tfrac12\big[t_{01}-t_{00}+t_{11}-t_{10}+t_{10}-t_{00}+t_{11}-t_{01}\big] \qquad\text{(put
+# in)}$$
 #
 # $$\text{init}+\text{act} = t_{11}-t_{00} \qquad\text{(four terms cancel)}$$
 #
@@ -165,7 +167,8 @@ for name, some in zip(FIRST, [shallow, *runs.values()]):
 # **How sure?** Each $t_{ij}$ is a mean over $n$ seeds with standard deviation $s_{ij}$, so that its variance is
 # $s_{ij}^2/n$. Variances of independent means add, and a factor $\tfrac12$ in front goes in squared:
 #
-# $$\operatorname{se}(\text{init}) = \operatorname{se}(\text{act}) = \tfrac12\sqrt{\sum_{ij} s_{ij}^2/n}, \qquad \operatorname{se}(\text{interaction}) = \sqrt{\sum_{ij} s_{ij}^2/n}.$$
+# $$\operatorname{se}(\text{init}) = \operatorname{se}(\text{act}) = \tfrac12\sqrt{\sum_{ij} s_{ij}^2/n}, \qquad
+# \operatorname{se}(\text{interaction}) = \sqrt{\sum_{ij} s_{ij}^2/n}.$$
 #
 # ## Check the claim
 #
@@ -583,9 +586,11 @@ print(f"Keras and nnlab differ by at most {max(apart):.0e}")
 # %% [markdown]
 # Before we read the table: what would "vanishing" look like in it? The gradient of a kernel is made of two things.
 #
-# $$\frac{\partial L}{\partial W_l} = h_{l-1}^\top\,\delta_l \qquad\text{(what comes in, times the signal } \delta_l=\partial L/\partial z_l\text{)}$$
+# $$\frac{\partial L}{\partial W_l} = h_{l-1}^\top\,\delta_l \qquad\text{(what comes in, times the signal }
+# \delta_l=\partial L/\partial z_l\text{)}$$
 #
-# $$\delta_{l} = \big(\delta_{l+1}W_{l+1}^\top\big)\odot\varphi'(z_{l}) \qquad\text{(how the signal comes from the layer behind)}$$
+# $$\delta_{l} = \big(\delta_{l+1}W_{l+1}^\top\big)\odot\varphi'(z_{l}) \qquad\text{(how the signal comes from the layer
+# behind)}$$
 #
 # A kernel's gradient can be small because the *signal* has faded on its way back, or because little *came in* where
 # there was a signal, or because the points' contributions cancel when they are added up. Only the first is
@@ -626,12 +631,12 @@ for act in ("tanh", "relu", "sigmoid"):
 #   don't change that.
 # - *tanh with U(0,1)* is two things at once. For the middle point the signal fades, from 0.7 to about a thousandth in
 #   layer 3: sums of positive terms drive tanh into saturation, where its slope is nearly 0. But the root mean square
-#   *grows* towards the input, and one point in ten has more than 99 % of it. These are points for which the sums are
+#   *grows* towards the input, and in layers 1 to 4 one point in ten has more than 99 % of it. These are points for which the sums are
 #   near zero; there tanh lets everything pass, and every layer multiplies it. So the gradient of the kernels is small in
 #   the middle, where little comes in at just these points, and the first layer gets more than layers 2 to 4. "It
 #   vanished on the way" is half of the story at best.
 # - *ReLU with U(0,1)* has a signal that grows thirtyfold on its way back, and gradients of 3.5 to 9 in every layer: too
-#   *large*.
+#   *large*. More than half of the points send nothing back at all.
 # - With He's weights both activations keep the root mean square within a factor of two, and most points have a share in
 #   it.
 #
@@ -924,7 +929,7 @@ for w, k in ((0, 1), (1, 1), (0, 2), (1, 2)):
 # %% [markdown]
 # After 100 epochs (left) the *shallow* tanh networks are as unfinished as the deep ones: one layer stands at .53 to
 # .65, and at .82 to .84 by epoch 500. Whoever stopped at 100 would say that Xavier's weights work best at depth four,
-# and that one layer of 25 units learns nothing. Neither is true.
+# and that one layer of 25 units learns nothing with them. Neither is true.
 #
 # At the deck's 500 epochs, tanh with U(0,1) and five units learns with all ten seeds up to depth 2, with seven of
 # them at depths 3 and 4, with two at depth 5, and with none beyond. With 25 units it learns with all seeds up to
@@ -1058,9 +1063,10 @@ for act in ("relu", "tanh"):
           f"loss fell in the last hundred epochs by {np.round(falling, 2)}")
 
 # %% [markdown]
-# Three of four ReLU networks, all dead before, now learn; none of the tanh networks does within 500 epochs, not even
-# the one that had learnt without. Four seeds are few, but the prediction could have failed and did not. "Batch
-# normalisation makes first weights unimportant" is half true here: it mends their size, not their likeness.
+# Three of four ReLU networks, all dead before, now learn, and have come to rest. None of the tanh networks reaches .7
+# in 500 epochs, not even the one that had without; their loss still falls, so more one can't say. Four seeds are few,
+# but the prediction could have failed and did not. That batch normalisation makes first weights unimportant is not what
+# we saw: it saved the networks from the size of these weights, and did little, in this time, against their likeness.
 
 # %% [markdown]
 # ## Errata hunt
@@ -1134,10 +1140,11 @@ print(f"test points outside [-1, 1] when scaled by the training half: {outside} 
 # Reference answer: Your two runs show that the new recipe does better than the old one, by more than I would put down
 # to chance, but with one seed each even that is a guess. They don't show why: activation, first weights and optimiser
 # changed together, so the 23 points are the sum of three effects and of what they do to each other. Please run all
-# eight combinations with, say, ten seeds each, everything else equal, train until the loss no longer falls, and
-# report every run. If only one factor matters you will see it in all four pairs that differ in it. Whether gradients
-# vanished you can look up: record the size of ∂L/∂z in each layer of the old network. If it falls by a constant factor
-# per layer towards the inputs, they did; if not, look for dead layers or for units that are copies of one another.
+# eight combinations with, say, ten seeds each, everything else equal, train until the loss no longer falls, and report
+# every run. If only one factor matters you will see it in all four pairs that differ in it. Whether gradients vanished
+# you can look up: record the size of ∂L/∂z in each layer of the old network. If it falls by a constant factor per layer
+# towards the inputs, for the typical sample as well as in sum, they did; if not, look for dead layers or for units that
+# are copies of one another.
 # ### END SOLUTION
 
 # %% [markdown]

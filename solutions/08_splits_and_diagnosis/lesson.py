@@ -159,11 +159,13 @@ choice_figure(
 # Training wants every item it can get. The dev set has one duty: to tell candidates apart. Suppose a network errs on a
 # share $e$ of all items, and the dev set holds $n$ items, drawn independently.
 #
-# $$E_i = 1 \text{ if item } i \text{ is wrong, else } 0, \qquad \mathbb E[E_i] = e \qquad\text{(one toss with chance } e\text{)}$$
+# $$E_i = 1 \text{ if item } i \text{ is wrong, else } 0, \qquad \mathbb E[E_i] = e \qquad\text{(one toss with chance }
+# e\text{)}$$
 #
 # $$\operatorname{Var}[E_i] = e(1-e) \qquad\text{(since } E_i^2 = E_i\text{)}$$
 #
-# $$\hat e = \tfrac1n\textstyle\sum_i E_i, \qquad \mathbb E[\hat e] = e \qquad\text{(the dev error is right on average)}$$
+# $$\hat e = \tfrac1n\textstyle\sum_i E_i, \qquad \mathbb E[\hat e] = e \qquad\text{(the dev error is right on
+# average)}$$
 #
 # $$\operatorname{Var}[\hat e] = \tfrac{1}{n^2}\, n\, e(1-e) \qquad\text{(variances of independent tosses add)}$$
 #
@@ -283,7 +285,8 @@ show(
 # Now to the contents. Dev has $n$ places, filled from a pot of $N = N_\text{web} + N_\text{target}$ images. Let
 # $I_i = 1$ if place $i$ holds an image of the target, else 0.
 #
-# $$\mathbb E[I_i] = p = \frac{N_\text{target}}{N} \qquad\text{(after shuffling, each image is equally likely in place } i\text{)}$$
+# $$\mathbb E[I_i] = p = \frac{N_\text{target}}{N} \qquad\text{(after shuffling, each image is equally likely in place }
+# i\text{)}$$
 #
 # $$T = \textstyle\sum_{i=1}^{n} I_i \qquad\text{(the number of target images in dev)}$$
 #
@@ -296,7 +299,8 @@ show(
 #
 # $$c = -\frac{p(1-p)}{N-1}$$
 #
-# $$\operatorname{Var}[T] = n\,p(1-p) + n(n-1)\,c = n\,p(1-p)\,\frac{N-n}{N-1} \qquad\text{(the same sum over } n \text{ places)}$$
+# $$\operatorname{Var}[T] = n\,p(1-p) + n(n-1)\,c = n\,p(1-p)\,\frac{N-n}{N-1} \qquad\text{(the same sum over } n \text{
+# places)}$$
 #
 # ## Exercise 8.2: expected number of target images (1 point)
 #
@@ -480,9 +484,11 @@ for k in (1, 10, 100):
 #
 # $$(g-f)^2 = (g-m)^2 + 2\,(g-m)(m-f) + (m-f)^2 \qquad\text{(squared)}$$
 #
-# $$\mathbb E\bigl[(g-m)(m-f)\bigr] = (m-f)\,\mathbb E[g-m] = 0 \qquad\text{(} m-f \text{ is no random number, and } \mathbb E[g]=m\text{)}$$
+# $$\mathbb E\bigl[(g-m)(m-f)\bigr] = (m-f)\,\mathbb E[g-m] = 0 \qquad\text{(} m-f \text{ is no random number, and }
+# \mathbb E[g]=m\text{)}$$
 #
-# $$\mathbb E\bigl[(g-f)^2\bigr] = \underbrace{\mathbb E\bigl[(g-m)^2\bigr]}_{\text{variance}} + \underbrace{(m-f)^2}_{\text{bias}^2}$$
+# $$\mathbb E\bigl[(g-f)^2\bigr] = \underbrace{\mathbb E\bigl[(g-m)^2\bigr]}_{\text{variance}} +
+# \underbrace{(m-f)^2}_{\text{bias}^2}$$
 #
 # If what is observed is the truth plus noise, $y = f + \varepsilon$ with variance $\sigma^2$ and independent of $g$,
 # then $\sigma^2$ is added, and no $g$ in the world can remove it: it is the lowest error possible, the *Bayes error*.
@@ -558,7 +564,8 @@ show(
 # Variance", after Andrew Ng) reads them so. What training leaves over is called bias, what is lost on the way to new
 # data is called variance:
 #
-# $$\text{dev} = \text{Bayes} + \underbrace{(\text{train} - \text{Bayes})}_{\text{bias}} + \underbrace{(\text{dev} - \text{train})}_{\text{variance}}$$
+# $$\text{dev} = \text{Bayes} + \underbrace{(\text{train} - \text{Bayes})}_{\text{bias}} + \underbrace{(\text{dev} -
+# \text{train})}_{\text{variance}}$$
 #
 # Nobody is told the Bayes error. For images one often takes the error of careful people, which can't be below it. And
 # the names are borrowed: these two differences are not the two terms of the derivation. They are signs of them, and
@@ -899,9 +906,11 @@ print("draws with the same diagnosis as the mean:", agreed, "of 8")
 # better. Let $D_i$ be 1 where only the first errs, −1 where only the second does, 0 elsewhere, and $b$ and $c$ the
 # shares of the first two kinds.
 #
-# $$\mathbb E[D_i] = b - c, \qquad \operatorname{Var}[D_i] = (b + c) - (b-c)^2 \qquad\text{(} D_i^2 \text{ is 1 with chance } b+c \text{)}$$
+# $$\mathbb E[D_i] = b - c, \qquad \operatorname{Var}[D_i] = (b + c) - (b-c)^2 \qquad\text{(} D_i^2 \text{ is 1 with
+# chance } b+c \text{)}$$
 #
-# $$\operatorname{sd}\Big[\tfrac1n\textstyle\sum_i D_i\Big] = \sqrt{\frac{b+c-(b-c)^2}{n}} \qquad\text{(independent images)}$$
+# $$\operatorname{sd}\Big[\tfrac1n\textstyle\sum_i D_i\Big] = \sqrt{\frac{b+c-(b-c)^2}{n}} \qquad\text{(independent
+# images)}$$
 #
 # Two networks with the full image, one trained on the web images alone and one on all, against dev sets of 2,000 drawn
 # from the 20,000 users' images:
