@@ -474,7 +474,7 @@ for c, cell in enumerate(stored["cells"]):
 # %% [markdown]
 # ## A break
 #
-# If you have an hour in you, take it another day. What you have so far:
+# This is a good place to stop for a day. What you have so far:
 #
 # - Between the deck's two curves lie four differences. Only a builder that changes one thing at a time can tell them
 #   apart.
@@ -631,10 +631,10 @@ for act in ("tanh", "relu", "sigmoid"):
 #   don't change that.
 # - *tanh with U(0,1)* is two things at once. For the middle point the signal fades, from 0.7 to about a thousandth in
 #   layer 3: sums of positive terms drive tanh into saturation, where its slope is nearly 0. But the root mean square
-#   *grows* towards the input, and in layers 1 to 4 one point in ten has more than 99 % of it. These are points for which the sums are
-#   near zero; there tanh lets everything pass, and every layer multiplies it. So the gradient of the kernels is small in
-#   the middle, where little comes in at just these points, and the first layer gets more than layers 2 to 4. "It
-#   vanished on the way" is half of the story at best.
+#   *grows* towards the input, and in layers 1 to 4 one point in ten has more than 99 % of it.
+#   These are points for which the sums are near zero; there tanh lets everything pass, and every layer multiplies it.
+#   So the gradient of the kernels is small in the middle, where little comes in at just these points, and the first
+#   layer gets more than layers 2 to 4. "It vanished on the way" is half of the story at best.
 # - *ReLU with U(0,1)* has a signal that grows thirtyfold on its way back, and gradients of 3.5 to 9 in every layer: too
 #   *large*. More than half of the points send nothing back at all.
 # - With He's weights both activations keep the root mean square within a factor of two, and most points have a share in
@@ -802,8 +802,8 @@ print(f"Adam, tanh, U(0,1) {plus_minus([run.test_acc for run in adam])}, "
 # He's wider spread may add a little; these ten seeds can't tell. Xavier does what He does: at five units each their
 # limits are $\sqrt{6/10}$ and $\sqrt{6/5}$, both centred. And Adam repairs much, too, without a change of first weights
 # *or* activation. It divides each weight's step by the size of its gradients, so that the small ones, too, move their
-# weights away from their copies. Several of these runs were still learning when they were stopped: the numbers are
-# those of 500 epochs, and lower bounds for what a longer training gives.
+# weights away from their copies; that may be why. About half of these runs were still learning when they were stopped:
+# the numbers are those of 500 epochs, not of an end.
 #
 # ### How often does He with ReLU fail?
 #
@@ -900,8 +900,9 @@ def fan(width, k):
 show(
     *[fan(width, k) for width in (0, 1) for k in (0, 1, 2)], columns=3, share="xy", legend="below",
     title="With U(0,1) depth is lost; training longer gives some of it back", size=(10, 5.8),
-    alt="Six panels of test accuracy against 1 to 10 hidden layers, ten seeds thin, means thick, for 5 units above and 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: all "
-    "tanh networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
+    alt="Six panels of test accuracy against 1 to 10 hidden layers, ten seeds thin, means thick; "
+    "5 units above, 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: all tanh "
+    " networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
     "falls from 0.83 at two layers to 0.5 at eight, Xavier stays above 0.8. 2,000 epochs: the "
     "fall begins after four layers. 25 units: U(0,1) falls to 0.5 after two layers at 500 epochs, "
     "after three at 2,000; Xavier and ReLU with He stay near 0.8.",
