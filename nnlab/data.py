@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from numpy import ndarray
 
 
@@ -31,3 +33,13 @@ def moons(n: int = 100, noise: float = 0.2, seed: int = 1, train: int = 30) -> S
 
     X, y = make_moons(n_samples=n, noise=noise, random_state=seed)
     return Split(X[:train], y[:train], X[train:], y[train:])
+
+
+def study(name: str) -> dict[str, ndarray]:
+    """Return the stored results of an experiment that takes too long for a lesson.
+
+    They lie in data/studies, beside the script make_<name>.py that made them and says what they are.
+    """
+    folder = Path(__file__).resolve().parents[1] / "data" / "studies"
+    with np.load(folder / f"{name}.npz") as stored:
+        return dict(stored)
