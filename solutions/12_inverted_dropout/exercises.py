@@ -787,7 +787,8 @@ def judge(case, result):
     by_sample = centre + drawn.reshape(len(X), n)
     expected = by_pass.mean(axis=1)[:, None]
     if mean.shape != expected.shape:
-        seen, detail = "another shape", f"the result has the shape {mean.shape}, expected {expected.shape}"
+        seen = "one number" if mean.size == 1 else "one for each pass" if mean.shape[0] == n else "another shape"
+        detail = f"the result has the shape {mean.shape}, expected {expected.shape}"
     elif passes < 1:
         seen = "no stochastic pass"
         detail = "the model was never called with training=True: every pass gives the same numbers"

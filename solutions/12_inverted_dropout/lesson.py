@@ -24,7 +24,7 @@ from nnlab import MLP, Training, fit_in_keras, lecture_case, plus_minus
 from nnlab.constraints import max_norm
 from nnlab.data import circles, study
 from nnlab.figures import BLUE, GREY
-from nnlab.figures import animate, curves, dots, explore, heatmap, histogram, points, regions, show, style
+from nnlab.figures import animate, curves, dots, explore, histogram, points, regions, show, style
 from nnlab.oracle import numerical_gradient, relative_error
 
 # Silence TensorFlow's log, and make it round alike on every machine.
@@ -61,9 +61,8 @@ show(
 )
 
 # %% [markdown]
-# Every training point is right, and nearly every fourth test point is wrong. (The rings overlap: a true circle
-# between them would be right on 76 % of fresh points, so that there is not much to gain, and the lecture's 70 test
-# points tell a few points of a hundred apart only if one repeats.) The border is no circle: it has corners, where
+# Every training point is right, and nearly every fourth test point is wrong. (More than 84 % is not to be had:
+# the rings overlap, and a true circle between them is wrong on the rest.) The border is no circle: it has corners, where
 # it bends around a single training point. A guess at why: with so many parameters, units can combine into any such
 # corner, each relying on others to undo its damage elsewhere. We will test that guess.
 #
@@ -449,7 +448,10 @@ for draw in (1, 2, 3):
         print(f"draw {draw}, {name:12}  units left and accuracy  {row}   weights (rms) {size:.2f}")
 
 # %% [markdown]
-# COADAPT
+# It is. With all units both networks are right on nearly all training points. Take four units of ten away (and scale the
+# others up, as your function does), and the network that was trained without dropout is wrong on 15 to 27 of a
+# hundred; the one that was trained with it hardly notices. That is what *co-adaptation* means, in numbers: units of
+# the first network are of use only together. Its weights are more than twice as large, too.
 #
 # %% [markdown]
 # ## The Keras way
@@ -648,18 +650,18 @@ print(f"spread of the passes: {spread[wrong].mean():.3f} where the network is wr
 
 # %% tags=["demo"]
 radii = np.array([0, 0.3, 0.6, 0.75, 0.9, 1.05, 1.2, 1.5, 2, 3, 10])
-angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 ring_at = lambda r: r * np.column_stack([np.cos(angles), np.sin(angles)])
 rings = {r: spread_of_passes(ring_at(r)).mean() for r in radii}
 print("  ".join(f"r = {r:g}: {sd:.3f}" for r, sd in rings.items()))
 seen = np.linalg.norm(data.X_train, axis=1)
 print(f"training points lie at radii {seen.min():.2f} to {seen.max():.2f}")
-x = np.linspace(-3, 3, 61)
+x = np.linspace(-2, 2, 41)
 grid = np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
 
 
 def doubt(ax):
-    shades = ax.pcolormesh(x, x, spread_of_passes(grid, 100).reshape(61, 61), cmap="cividis")
+    shades = ax.pcolormesh(x, x, spread_of_passes(grid, 50).reshape(41, 41), cmap="cividis")
     ax.figure.colorbar(shades, ax=ax, label="sd over passes")
     ax.plot(*data.X_train.T, ".", color="white", markersize=5)
     ax.set(title="The passes disagree at the border", xlabel="x₁", ylabel="x₂", aspect="equal")
@@ -671,14 +673,22 @@ show(
            down={"_training points, from": seen.min(), "_to": seen.max()},
            title="and nowhere else", xlabel="distance from the centre", ylabel="sd over passes"),
     size=(9.5, 3.6),
-    alt="Left: a map of the plane from -3 to 3 in shades, with the training points in white. The "
+    alt="Left: a map of the plane from -2 to 2 in shades, with the training points in white. The "
     "spread of the passes is large in a thin ring between the two circles of points, and zero "
     "inside it and everywhere outside. Right: the spread against the distance from the centre, a "
     "single peak at 0.9, zero from 1.5 on; the training points lie between two dashed lines.",
 )
 
 # %% [markdown]
-# MCTEXT
+# The passes disagree at the border, and the spread is larger where the network is wrong than where it is right: 0.18
+# against 0.10. In that sense it is a warning. The mean of the passes has a lower test loss, too, since it is less sure
+# near the border.
+#
+# But look at the rest of the plane. At the centre, where there is no training point within 0.68, and at a distance of
+# 10, which is ten times as far out as any, all 300 passes give the same answer. The network is as sure there as among
+# its data, and so is every thinned network: all of them extend the same few linear pieces. So the spread says how much
+# the answer depends on *which units are left*. It does not say whether there was any data. (As an approximate
+# Bayesian measure it rests on assumptions that the paper states; "how sure the network is" is too short.)
 
 # %% [markdown]
 # ## Case study: does it help?
@@ -737,7 +747,13 @@ print(f"gain over seeds, mean ± standard error: {mean_and_error(by_seed)}; "
       f"single pairs {by_seed.min():+.3f} to {by_seed.max():+.3f}; one test point is {1 / 70:.3f}")
 
 # %% [markdown]
-# TENTEXT
+# On these points dropout gains 2.6 points of a hundred, and that is no luck of the seeds: the standard error of the
+# difference is 0.4. The training has done its work in both kinds: without dropout all 30 points are right, with it all
+# but one. The gain that the deck reports, from 75 to 80 %, is of this size. (The spread of *single* runs, 1.1 to 1.2
+# points, is another number: it says what a single pair of runs may look like, the standard error says how well we know
+# the mean.) The test loss falls to a quarter.
+#
+# Compare with your log, question 1. Is the matter settled?
 #
 # ### Other points
 #
@@ -755,7 +771,11 @@ print("gain on each draw:", "  ".join(f"{gain:+.3f}" for gain in live))
 print(f"mean ± standard error: {mean_and_error(live)}")
 
 # %% [markdown]
-# EIGHTTEXT
+# Three gains, and the mean is a loss of 1.8 points, one and a half standard errors. From draw to draw the accuracy
+# varies by four points of a hundred, from seed to seed by one: *that* is the larger chance in this experiment, and
+# seeds never show it. Eight draws don't settle it. Twenty-four draws with three networks each take some minutes, so
+# they are stored (`data/studies/make_dropout.py` made them), together with other rates and a longer training; the
+# eight runs above, done live, are among them.
 
 # %% tags=["demo"]
 stored = study("dropout")
@@ -769,7 +789,7 @@ gain = by_draw[:, 2, :, ACC]  # Dropout(0.4)
 rank = 1 + np.sum(gain[:, 0] > gain[0, 0])
 print(f"draw 1: {gain[0, 0]:+.3f}, number {rank} of 24; gains in {np.sum(gain[:, 0] > 0)} of 24 draws")
 for k, steps in enumerate(stored["steps"]):
-    train = scores[:, [0, 2], :, k, 0].mean(axis=(0, 2))
+    train = scores[:, :, :, k, 0].mean(axis=(0, 2))[[0, 2]]
     print(f"after {steps:5} steps: accuracy {mean_and_error(gain[:, k])}, "
           f"loss {mean_and_error(by_draw[:, 2, k, LOSS])}; training accuracy {train[0]:.3f} and {train[1]:.3f}")
 show(
@@ -812,26 +832,26 @@ for which, name in ((ACC, "accuracy"), (LOSS, "loss")):
 
 # %% tags=["demo"]
 changes = {
-    "Dropout(0.4) alone": {"drop": {1: 0.6}},
-    "and max-norm 3": {"drop": {1: 0.6}, "constraint": {1: lambda W: max_norm(W, 3)}},
-    "and max-norm 0.5": {"drop": {1: 0.6}, "constraint": {1: lambda W: max_norm(W, 0.5)}},
+    "Dropout(0.4) and max-norm 0.5": {"drop": {1: 0.6}, "constraint": {1: lambda W: max_norm(W, 0.5)}},
     "dropout on the inputs, rate 0.2": {"drop": {0: 0.8}},
 }
-four = {name: base.vary(**change).runs(range(4)) for name, change in changes.items()}
-for name, some in four.items():
+three = {"Dropout(0.4) alone": [trained(1, 0.4, seed) for seed in range(3)]}
+three |= {name: base.vary(**change).runs(range(3)) for name, change in changes.items()}
+for name, some in three.items():
     longest = max(np.linalg.norm(run.net.W[1], axis=0).max() for run in some)
     print(f"{name:32} test {plus_minus([run.test_acc for run in some])}   longest column {longest:.2f}")
 
 # %% [markdown]
-# A max-norm of 3 changes nothing at all, since no weight column ever grows to length 3: a constraint that never acts
-# is no regulariser (lesson 11). One of 0.5 does act. MAXNORM
+# A max-norm of 3, a usual choice, would change nothing at all here: no weight column grows to length 1, and a
+# constraint that never acts is no regulariser (lesson 11). One of 0.5 does act, as the longest column says, but changes
+# no more than chance does.
 #
 # Dropout on the *inputs* throws the network back to chance. One reason is plain: there are only two of them, and a
 # point without its $x_1$ can't be placed on any circle. But at test time nothing is dropped, and still it fails. Look
 # at what it says there:
 
 # %% tags=["demo"]
-some = [run.net for run in four["dropout on the inputs, rate 0.2"]]
+some = [run.net for run in three["dropout on the inputs, rate 0.2"]]
 for factor in (1.0, 1.25):
     inside = [net.forward(data.X_test * factor)[:, 0] > 0.5 for net in some]
     right = np.mean([yes == data.y_test for yes in inside])
@@ -921,7 +941,7 @@ print(f"difference of the means {twelve.mean() - ten(0.4).mean():+.3f}, standard
 #
 # The derivation used two things about the factor $d/k$ only: its mean is 1 and its variance $(1-k)/k$. Any random
 # factor with these two should do the same to a wide layer. Srivastava and others tried a normal one at the end of
-# their paper; Keras has it as `GaussianDropout`. Here it takes the place of your function, on four draws:
+# their paper; Keras has it as `GaussianDropout`. Here it takes the place of your function, on three draws:
 
 # %% tags=["demo"]
 def gaussian_forward(a, keep_prob, rng, training):
@@ -930,14 +950,17 @@ def gaussian_forward(a, keep_prob, rng, training):
 
 
 normal = {"dropout_forward": gaussian_forward, "dropout_backward": lambda dout, factor: dout * factor}
-for draw in range(1, 5):
+for draw in range(1, 4):
     case = lecture_case(circles(n=100, noise=0.1, seed=draw, train=30), plug=normal, drop={1: 0.6})
-    three = {"none": trained(draw, 0.0), "tosses": trained(draw, 0.4), "normal": case.run(0)}
+    runs = {"none": trained(draw, 0.0), "tosses": trained(draw, 0.4), "normal": case.run(0)}
     print(f"draw {draw}: " + "   ".join(
-        f"{name} {run.test_acc:.3f}, loss {run.test_loss:.2f}" for name, run in three.items()))
+        f"{name} {run.test_acc:.3f}, loss {run.test_loss:.2f}" for name, run in runs.items()))
 
 # %% [markdown]
-# GAUSSTEXT
+# The normal factor does in loss what the tosses do, on each of the three draws, and in accuracy about the same: for a
+# wide layer the mean and the variance of the factor are what counts. (A factor that is negative now and then is no
+# thinned network. That picture is one way to think of dropout; noise on the activations, the subject of lesson 13, is
+# another.)
 
 # %% [markdown]
 # ## Errata hunt
@@ -980,7 +1003,9 @@ for draw in range(1, 5):
 quiz()
 
 # %% [markdown]
-# > **One finding to keep.** FINDING
+# > **One finding to keep.** Ten networks on one draw of the data measure that draw, and measure it well: on the
+> lecture's 100 points dropout gains 2.6 points of accuracy, six standard errors. On other draws of the same circles
+> nothing is left of it. What does hold from draw to draw is another effect: dropout makes wrong answers less sure.
 
 # %% [markdown]
 # ## Summary
@@ -990,9 +1015,12 @@ quiz()
 # - The backward pass multiplies by the same numbers as the forward pass; at test time nothing happens.
 # - Keras' `rate` is $1 - $ `keep_prob`, and its layers are seeded by `keras.utils.set_random_seed`.
 # - A network trained with dropout bears the loss of units, and its border is smoother.
-# - SUMMARY
+# - On the lecture's points `Dropout(0.4)` gains accuracy; over 24 draws of the circles it does not, as far as they can
+#   tell, but it lowers the test loss on nearly all of them. On digits, dropping half of the units gains 0.4 points.
+# - The spread of Monte Carlo passes is large at the border, and zero far from all data.
 #
-# *What would change my mind about dropout on the circles:* CHANGE
+# *What would change my mind about dropout on the circles:* a mean gain in accuracy of more than two
+# standard errors over 24 draws that nobody has looked at yet.
 #
 # ## What to read next
 #
