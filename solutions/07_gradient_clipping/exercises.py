@@ -924,9 +924,9 @@ def answers(model_spec, clipvalue):
 
 
 clip_is_noop.small(
-    "Inputs up to 2, sigmoid units, one last weight of -6: an entry of the hidden kernel's gradient can "
-    "reach 1 · 6 · ¼ · 2 = 3, and a threshold of 2 may act.",
-    model_spec={"act": "sigmoid", "x_max": 2.0, "w_out": np.array([-6.0, 1.0])}, clipvalue=2.0)
+    "Inputs up to 0.5, tanh units, one last weight of -3: the gradient of that unit's bias can reach 1 · 3 "
+    "· 1 = 3, and a threshold of 2 may act.",
+    model_spec={"act": "tanh", "x_max": 0.5, "w_out": np.array([-3.0, 1.5])}, clipvalue=2.0)
 
 # The quiz
 
