@@ -44,6 +44,12 @@ def mistakes(a, keep):
     yield "not_squared", (a, a * (1 - keep) / keep), (
         "Your variance has a where the square of a belongs: an activation twice as large varies twice as "
         "widely, and variance is in squares.")
+    yield "variance_and_mean", (a**2 * (1 - keep) / keep, a), (
+        "The pair is the wrong way round: first the mean.")
+    yield "mean_of_a_survivor", (a / keep, a**2 * (1 - keep) / keep), (
+        "a / keep is the value of a survivor. The mean counts the dropped ones, too.")
+    yield "second_moment_minus_the_mean", (a, a**2 / keep - a), (
+        "What comes off the second moment is the *square* of the mean.")
     yield "of_the_chance_of_dropping", (a, a**2 * (1 - keep) / keep**2), (
         "Your variance is divided by keep once too often. Collect the terms of E[Z²] - E[Z]² over one "
         "fraction line.")
@@ -169,7 +175,8 @@ def how_entries_depend(out, again, kept):
     slices = [np.moveaxis(kept, axis, 0).reshape(kept.shape[axis], -1) for axis in (1, 2)]
     if not all(binomial(part, share) for some in slices for part in some):
         return False, "rows or columns differ", "some rows or columns are dropped more often than others"
-    free = no_echo(kept) and unrelated(kept.reshape(len(kept), -1))
+    entries = kept.reshape(len(kept), -1)
+    free = no_echo(kept) and unrelated(entries) and len(np.unique(entries, axis=1).T) == entries.shape[1]
     return free, "entries depend on one another", "whether an entry survives can be told from other entries"
 
 
@@ -371,6 +378,9 @@ def judge(case, result):
     other = "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
     wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
     detail = f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by"
+    ratios = da[kept] / (dout * factor)[kept]
+    if other == "another factor" and close(ratios, ratios[0]):
+        detail += f": everything is {ratios[0]:.3f} times what it should be (keep_prob is {keep_prob:.3f})"
     yield case.group, close(da, dout * factor), first_match(da, candidates) or other, detail
 
 
@@ -787,13 +797,13 @@ def judge(case, result):
     by_sample = centre + drawn.reshape(len(X), n)
     expected = by_pass.mean(axis=1)[:, None]
     if mean.shape != expected.shape:
-        seen = "one number" if mean.size == 1 else "one for each pass" if mean.shape[0] == n else "another shape"
-        detail = f"the result has the shape {mean.shape}, expected {expected.shape}"
+        seen, detail = "another shape", f"the result has the shape {mean.shape}, expected {expected.shape}"
     elif passes < 1:
         seen = "no stochastic pass"
         detail = "the model was never called with training=True: every pass gives the same numbers"
     elif passes < n:
-        seen, detail = "too few passes", f"n = {n} passes were asked for; {passes:.0f} were made"
+        seen = "one pass" if passes == 1 else "too few passes"
+        detail = f"n = {n} passes were asked for; {passes:.0f} were made"
     elif passes > n:
         seen, detail = "too many passes", f"n = {n} passes were asked for; {passes:.0f} were made"
     else:
@@ -826,10 +836,9 @@ def mistakes(model, X, n):
         "You round every pass to a label before you average: a pass that says 0.51 then counts as much as "
         "one that says 0.99. Average the probabilities.")
     yield "median", np.median(passes, axis=0), "This is the median of the passes; their mean was asked for."
-    yield "one_number", passes.mean(), (
-        "You average over the samples, too. One mean for each sample was asked for: `axis=0`.")
     yield "over_the_samples", passes.mean(axis=1), (
-        "You average over the samples: one number for each pass. One for each sample was asked for.")
+        "Your result does not have the shape of what the model returns. Average over the passes alone, "
+        "`axis=0`: one number for each sample is left.")
     yield "divided_by_one_less", passes.sum(axis=0) / (n - 1), (
         "A mean of n numbers is their sum divided by n. (n - 1 belongs to a variance.)")
 
@@ -928,6 +937,18 @@ def mistakes(train_fn, rates, seeds):
     yield "one_seed_throughout", (table[:, 0], 0 * mean), (
         "Every run used the first seed, so that there is no spread to see.")
     yield "variance", (mean, spread**2), "This is the variance: take its root."
+    yield "worst_of_seeds", (table.min(axis=1), spread), (
+        "You report the worst of the seeds; the mean was asked for.")
+    yield "spreads_first", (spread, mean), (
+        "The pair is the wrong way round: first the means, then the spreads.")
+    turned = scores(lambda rate, seed: train_fn(seed, rate), rates, seeds)
+    yield "arguments_swapped", (turned.mean(axis=1), turned.std(axis=1, ddof=1)), (
+        "You call train_fn(seed, rate). Its first argument is the rate.")
+    counted = scores(train_fn, rates, range(len(seeds)))
+    yield "seeds_counted_anew", (counted.mean(axis=1), counted.std(axis=1, ddof=1)), (
+        "You train with the seeds 0, 1, 2, …: `seeds` says which ones.")
+    fewer = table[:, :-1]
+    yield "one_seed_left_out", (fewer.mean(axis=1), fewer.std(axis=1, ddof=1)), "The last seed is left out."
     yield "spread_over_all_runs", (mean, mean * 0 + table.std(ddof=1)), (
         "One spread for all rates together: it mixes what the rates do with what the seeds do.")
     yield "median", (np.median(table, axis=1), spread), (
