@@ -224,8 +224,7 @@ def mistakes(a, keep_prob, rng, training):
         "entry.")
     as_many = rng.permutation(a.size).reshape(a.shape) < int(keep_prob * a.size)
     yield "keeps_a_fixed_number", masked(as_many), (
-        "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever "
-        "happens to the others.")
+        "You keep a fixed number of entries. Each entry is to be kept independently of the others.")
     about = int(keep_prob * a.size + rng.random())
     as_many_or_one_more = rng.permutation(a.size).reshape(a.shape) < about
     yield "keeps_a_fixed_number_rounded_at_random", masked(as_many_or_one_more), (
@@ -825,8 +824,8 @@ def judge(case, result):
 @mc_predict.mistakes
 def mistakes(model, X, n):
     yield "predicts_calmly", np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0), (
-        "`predict` switches dropout off: the passes are all alike, and their mean is one calm prediction. "
-        "Call the model with training=True.")
+        "`predict` switches dropout off: the passes are all alike, and their mean is the prediction without "
+        "it. Call the model with training=True.")
     passes = np.array([model(X, training=True) for _ in range(n)])
     yield "adds_up", passes.sum(axis=0), "The passes are added up, not averaged."
     yield "median_of_labels", np.median(passes > 0.5, axis=0).astype(float), (

@@ -240,7 +240,7 @@ print(f"mean of a3 afterwards: {a3.mean():.3f}")
 # Write `dropout_forward(a, keep_prob, rng, training)`, which returns a pair `(out, cache)`.
 #
 # - `a` is an array (samples, units) and must not be changed.
-# - With `training=True` each entry is kept with chance `keep_prob`, by a toss of its own, and divided by `keep_prob`; the
+# - With `training=True` each entry is kept with chance `keep_prob`, independently of all others, and divided by `keep_prob`; the
 #   others become 0. All randomness comes from `rng`, a `np.random.Generator`: the same seed gives the same mask.
 # - With `training=False` the result is `a`.
 # - `cache` is yours: whatever the backward pass will need.
@@ -615,7 +615,7 @@ for n in (1, 10, 200):
 passes = np.asarray(model(np.repeat(X, 20_000, axis=0), training=True)).reshape(5, -1)
 away = (passes.mean(axis=1) - calm) / (passes.std(axis=1) / np.sqrt(20_000))
 print("20,000 passes      ", passes.mean(axis=1).round(3))
-print("off the calm answer", away.round(1), "standard errors")
+print("away from it by     ", away.round(1), "standard errors")
 
 # %% [markdown]
 # (This model is untrained; the arithmetic is the same.) The mean of many passes settles near the prediction without
@@ -800,7 +800,7 @@ show(dots({"draw 1, ten seeds": by_seed, "24 draws": gain[:, 0]}, error="se", do
 # %% [markdown]
 # Of the gain nothing is left: -0.007 ± 0.008. It is positive on 9 of 24 draws, and the lecture's draw is the second best
 # of all. (Compare with your log, question 2.) Ten seeds had measured *this draw*, and measured it well; the claim was
-# about circles. Nor is it a proven loss: the first twelve draws alone give -0.019 ± 0.010, and whoever had stopped there
+# about circles. Nor is it a proven loss: the first twelve draws alone give -0.019 ± 0.010, and a study that stopped there
 # might have reported one. After 12,000 steps, with training accuracies of 1.000 and 0.972, it is the same.
 #
 # But look at the loss. It falls by more than half, and on 23 of the 24 draws. The network without dropout knows its 30
