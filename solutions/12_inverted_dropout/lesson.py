@@ -793,7 +793,8 @@ for k, steps in enumerate(stored["steps"]):
           f"loss {mean_and_error(by_draw[:, 2, k, LOSS])}; training accuracy {none[0]:.3f} and "
           f"{dropped[0]:.3f}, test loss {none[LOSS]:.2f} and {dropped[LOSS]:.2f}")
 show(dots({"draw 1, ten seeds": by_seed, "24 draws": gain[:, 0]}, error="se", down={"_no gain": 0},
-         xticks=[-0.1, -0.05, 0, 0.05, 0.1], title="The gain belongs to one draw", xlabel="gain in test accuracy by Dropout(0.4)"),
+         xticks=[-0.1, -0.05, 0, 0.05, 0.1], title="The gain belongs to one draw",
+         xlabel="gain in test accuracy by Dropout(0.4)"),
     alt="Gains in test accuracy. Upper row: ten seeds on draw 1, all above zero, from 0.014 to 0.043, "
     "their mean at 0.026. Lower row: 24 draws, from -0.09 to 0.11, more of them below zero than "
     "above, their mean just below zero.",
