@@ -27,17 +27,17 @@ setup: .venv/installed ## make .venv with everything in it
 lab: setup ## open the course in JupyterLab
 	JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
-demo: setup ## grade a sample class and report on it
+demo: setup ## grade a sample class
 	$(BIN)/autograder demo $(ARGS)
 
 build: setup ## build the notebooks that students open from solutions/
 	$(BIN)/autograder build $(ARGS)
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 quick: setup ## run what takes no longer than two minutes
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not slow and not browser and not keras" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not browser and not keras" $(ARGS)
 
 coverage: setup ## run the tests and say which lines none of them reaches, those in the sandbox included
 	$(BIN)/python -m coverage erase

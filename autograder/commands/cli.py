@@ -182,6 +182,7 @@ def check(notebook: Path, as_json: bool) -> None:
 )
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -190,6 +191,7 @@ def grade(
     /,
     names: tuple[str, ...],
     as_json: bool,
+    no_canary: bool,
     no_sandbox: bool,
     jobs: int | None,
     scheduler: str | None,
@@ -210,18 +212,22 @@ def grade(
         jobs=jobs or 0,
         limits=grading.limits_from(timeout, memory),
         sandbox=not no_sandbox,
+        canary=not no_canary,
         scheduler=scheduler or "",
         **options,
     )
+    remarks: list[str] = []
     try:
         with ProgressBar() as progress:
-            found = grading.grade(find_course(folder), asked, progress.step)
+            found = grading.grade(find_course(folder), asked, progress.step, remarks.append)
     except KeyboardInterrupt:
         click.echo(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
         )
         sys.exit(130)
     click.echo(json.dumps(found) if as_json else table(found))
+    for line in remarks:
+        click.echo(f"autograder: {line}", err=True)
     if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
         sys.exit(1)
 

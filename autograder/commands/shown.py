@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from ..engine.run import Done
+from ..nbgrader.records import one_line
 
 LINE_SECONDS = 5.0
 
@@ -67,7 +68,8 @@ class ProgressBar:
 def table(found: dict[str, Any]) -> str:
     """Every submission in a line: points, status, why."""
     lines = []
-    wide = max([len(result["student"]) for result in found["lessons"]] + [7])
+    names = {result["student"]: one_line(result["student"], 60) for result in found["lessons"]}
+    wide = max([*map(len, names.values()), 7])
     for result in sorted(found["lessons"], key=lambda r: (r["lesson"], r["student"])):
         met = ", ".join(e["misconception"] for e in result["exercises"] if e["misconception"])
         points = (
@@ -80,7 +82,7 @@ def table(found: dict[str, Any]) -> str:
         if not result["sealed"] and any(e["sealed"] is False for e in result["exercises"]):
             words.append("unsealed in part" if any(e["sealed"] for e in result["exercises"]) else "unsealed")
         said = "; ".join(filter(None, words))
-        lines.append(f"{result['lesson']}  {result['student']:{wide}}  {points:>10}  {said}".rstrip())
+        lines.append(f"{result['lesson']}  {names[result['student']]:{wide}}  {points:>10}  {said}".rstrip())
     if found["failures"]:
         lines.append(f"{found['failures']} could not be graded")
     return "\n".join(lines)

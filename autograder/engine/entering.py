@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import AutograderError
@@ -26,7 +25,6 @@ class Entering:
     def enter(
         self,
         batch: list[tuple[Assignment, Submission, Mark]],
-        folders: Mapping[str, Mapping[str, Path]],
         keys: Mapping[tuple[str, str], str],
     ) -> Iterator[dict[str, Any]]:
         """Folders, then the gradebook, then the records: what is recorded is entered. Yields the results."""
@@ -35,7 +33,7 @@ class Entering:
                 part = [(a, s, m) for a, s, m in batch if id(a) == assignment]
                 name, files = part[0][0].name, part[0][0].files
                 times = {submission.student: submission.timestamp for _, submission, _ in part}
-                filed = [self._file(mark, folders[name][mark.student], files) for _, _, mark in part]
+                filed = [self._file(mark, submission.files, files) for _, submission, mark in part]
                 for mark in self._into_gradebook(name, filed, times):
                     result = as_result(self.failures.keep(mark))
                     if not mark.ours:
@@ -47,12 +45,12 @@ class Entering:
                 "same command again."
             ) from error
 
-    def _file(self, mark: Mark, submitted: Path, overwriting: dict[str, bytes]) -> Mark:
+    def _file(self, mark: Mark, handed_in: dict[str, bytes], overwriting: dict[str, bytes]) -> Mark:
         """Writes the executed notebook; one that can't be written concerns only its own submission."""
         if mark.ours:
             return mark
         try:
-            self.gradebook.folders.write_folder(mark, submitted, overwriting)
+            self.gradebook.folders.write_folder(mark, handed_in, overwriting)
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in _NO_ROOM:
                 raise

@@ -17,6 +17,7 @@ from ..nbgrader.records import (
     NotebookMark,
     Submission,
     Unmarkable,
+    one_line,
     worst,
 )
 from ..nbgrader.scoring import Rules, is_time, text_of
@@ -24,7 +25,9 @@ from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
 from ..student.verdict import Verdict
 from . import plain
+from .budget import Budget
 from .inside.limits import Limits
+from .pages import clean_cells
 from .running import Surroundings
 from .sealed import NEVER_REACHED, SealedNotebook, exercise_of
 from .warm import Zygote
@@ -39,7 +42,7 @@ def mark_submission(
     """Grades a submission. Whatever the student did ends in a mark with a status and a reason."""
     started = time.monotonic()
     files = {name: data for name, data in submission.files.items() if not name.endswith(".ipynb")}
-    surroundings = Surroundings(zygote, limits, started + limits.seconds, files | assignment.files)
+    surroundings = Surroundings(zygote, limits, Budget(limits.seconds), files | assignment.files)
     notebooks: list[NotebookMark] = []
     missing: tuple[str, ...] = ()
     failure = ""
@@ -53,7 +56,12 @@ def mark_submission(
     except Unmarkable as error:
         failure = str(error)
     mark = _put_together(assignment, submission, notebooks, missing, failure)
-    return replace(mark, seconds=round(time.monotonic() - started, 3), sandboxed=zygote.sandbox)
+    return replace(
+        mark,
+        seconds=round(time.monotonic() - started, 3),
+        sandboxed=zygote.sandbox,
+        hurried=surroundings.budget.met_backstop,
+    )
 
 
 def _put_together(
@@ -72,7 +80,7 @@ def _put_together(
         submission.student,
         submission.assignment,
         status="failed" if failure else worst(notebook.status for notebook in notebooks),
-        reason=failure or "; ".join(filter(None, reasons)) or "; ".join(submission.notes),
+        reason=one_line(failure or "; ".join(filter(None, reasons)) or "; ".join(submission.notes)),
         exercises=tuple(exercises),
         notebooks=tuple(notebooks),
         missing=missing,
@@ -131,7 +139,25 @@ def _mark_notebook(
     scored = _score(notebook, original, rules, lesson, verdicts)
     if scored.status == "failed":
         return scored
-    return replace(scored, status=ran.status, reason="; ".join(ran.reasons), text=text_of(notebook))
+    clean_cells(notebook)
+    return replace(
+        scored,
+        status=ran.status,
+        reason="; ".join(ran.reasons),
+        text=text_of(notebook),
+        failed_cells=_failed_cells(notebook),
+    )
+
+
+def _failed_cells(notebook: NotebookNode) -> tuple[str, ...]:
+    """Cells of the instructor's that ended in an error: of one student's making, or of the course's."""
+    return tuple(
+        cells.grade_id(cell)
+        for cell in notebook.cells
+        if cells.grade_id(cell)
+        and not cells.is_students_own(cell)
+        and any(output.output_type == "error" for output in cell.get("outputs", []))
+    )
 
 
 def _score(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from .pages import harmless_bundle
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,10 +34,14 @@ def outputs_from(claimed: list[Any]) -> list[NotebookNode]:
                     "error",
                     ename=str(output.get("ename")),
                     evalue=str(output.get("evalue")),
-                    traceback=[str(line) for line in output.get("traceback") or []],
+                    traceback=_lines(output.get("traceback")),
                 )
             )
     return made
+
+
+def _lines(claimed: Any) -> list[str]:
+    return [str(line) for line in claimed] if isinstance(claimed, list) else []
 
 
 def _output(kind: str, **parts: Any) -> NotebookNode:
@@ -50,11 +55,8 @@ def _output(kind: str, **parts: Any) -> NotebookNode:
 def _mime_bundle(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         return {}
-    return {
-        str(mime): content if isinstance(content, str) or str(mime).endswith("json") else json.dumps(content)
-        for mime, content in data.items()
-        if not _deeper_than(DEEPEST, content)
-    }
+    shallow = {str(mime): content for mime, content in data.items() if not _deeper_than(DEEPEST, content)}
+    return harmless_bundle(shallow)
 
 
 def _deeper_than(levels: int, value: Any) -> bool:

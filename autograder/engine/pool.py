@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import queue
+import resource
 import signal
 import threading
 import time
@@ -19,6 +20,7 @@ from ..nbgrader.patches import patch
 from ..nbgrader.records import Assignment, Mark
 from .worker import Setup, Task, Worker, failed
 
+MOST_MEMORY = 4 << 30  # bytes in which a worker judges
 PATIENCE = 300  # seconds beyond a submission's own limit after which a worker is given up
 AT_HAND = 2  # what a worker is at, and what it goes on with while that is entered in the gradebook
 
@@ -133,6 +135,7 @@ class WorkerProcess:
 def _work(connection: Connection, setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives out the work
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     patch()
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()

@@ -16,6 +16,13 @@ from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
 from ..student import checks_file
 
+# Of this package the sandbox shows what runs in it, and no room of anybody else.
+_PACKAGE = Path(__file__).resolve().parents[1]
+OUR_ROOMS = {
+    str(_PACKAGE / part)
+    for part in ("__init__.py", "errors.py", "student", "engine/__init__.py", "engine/inside")
+}
+
 
 class InstructorsNotebooks:
     """The instructor's notebooks of an assignment."""
@@ -41,7 +48,7 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
-    shown = folders_of({"autograder", *modules})
+    shown = folders_of(name for name in modules if name.split(".")[0] != _PACKAGE.name) | OUR_ROOMS
     return Assignment(
         name=sources.name,
         notebooks={

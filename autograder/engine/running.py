@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ..nbgrader.records import worst
+from .budget import Budget
 from .inside.limits import Limits
 from .outputs import error_output, outputs_from
 from .process import Gone, StudentProcess
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 MOST_RESTARTS = 6
+MOST_OUTPUTS = 16 << 20  # bytes in all; the process keeps to less by itself, as long as it is its own master
+CUT_OFF = {"output_type": "stream", "name": "stdout", "text": "… more was shown than is kept\n"}
 Answer = TypeVar("Answer")
 
 
@@ -29,7 +32,7 @@ class Surroundings:
 
     zygote: Zygote
     limits: Limits
-    deadline: float  # of the whole submission
+    budget: Budget  # of the whole submission
     files: dict[str, bytes]
 
 
@@ -53,6 +56,7 @@ class CellRunner:
         self.guilty: dict[int, str] = {}  # steps that ended the process, and how
         self.done: set[int] = set()
         self.name_errors = False
+        self.kept = 0  # bytes of outputs
 
     def run(
         self, steps: Sequence[Step], after: Callable[[StudentProcess, float], None] = lambda *_: None
@@ -61,7 +65,7 @@ class CellRunner:
         here = self.surroundings
         for _ in range(MOST_RESTARTS + 1):
             try:
-                with here.zygote.start(here.files, seed=1, deadline=here.deadline) as process:
+                with here.zygote.start(here.files, seed=1, budget=here.budget) as process:
                     began = time.monotonic()
                     for step in steps:
                         if step.number not in self.guilty:
@@ -96,7 +100,8 @@ class CellRunner:
         if step.number in self.done:
             return  # again, on the way back to where the process ended
         self.done.add(step.number)
-        cell.outputs = outputs_from(reply.outputs)
+        self.kept += reply.size
+        cell.outputs = outputs_from(reply.outputs if self.kept <= MOST_OUTPUTS else [CUT_OFF])
         cell.execution_count = reply.count
         if reply.limit:
             self.note("limited", f"cell {step.number} was {reply.limit}")

@@ -1,7 +1,8 @@
 """A notebook of a lesson of ours: its exercises are judged outside of the student's reach.
 
 Its cells run no check inside; the student's functions are probed after the last cell has run, with the names
-as they were at the exercise's place, and what comes back is judged here.
+as they were at the exercise's place, and what comes back is judged here. Public cases of all exercises come
+first, then hidden ones: of these nothing is told but whether they were earned, and which misconception it is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PROBE_PATIENCE = 2  # times what all cases may take in a notebook is what one ma
 SECONDS_TO_REPLAY = 2  # cells that took longer are not run again because a probe crashed: it gets a copy
 ELSEWHERE = "holds on the inputs you were given, and not on others"
 NEVER_REACHED = "this exercise was not reached"
+NOT_FINISHED = "did not finish on inputs that it was not given"
 
 
 class SealedNotebook:
@@ -45,6 +47,7 @@ class SealedNotebook:
         self.public_counts = public_counts
         self.runner = CellRunner(surroundings)
         self.verdicts: dict[str, Verdict] = {}
+        self.outcomes: dict[bool, dict[str, list[Outcome]]] = {False: {}, True: {}}  # of hidden cases: True
         self.fragile = False  # a probe has ended the process before
         self.demos: list[Step] = []
         self.tables: list[NotebookNode] = []  # cells that show the progress
@@ -88,34 +91,41 @@ class SealedNotebook:
         exercises = [step for step in steps if step.exercise]
 
         def probe_all(process: StudentProcess, seconds: float) -> None:
-            in_a_copy = self.fragile or seconds > SECONDS_TO_REPLAY
-            for step in exercises:
-                if -step.number not in self.runner.guilty and step.exercise not in self.verdicts:
-                    self._probe(process, step, in_a_copy)
+            in_a_copy = seconds > SECONDS_TO_REPLAY
+            for hidden in (False, True):  # whatever may be said is said before anything hidden is seen
+                for step in exercises:
+                    if step.exercise not in self.outcomes[hidden] and -step.number not in self.runner.guilty:
+                        self._probe(process, step, in_a_copy or self.fragile, hidden)
 
         self.runner.run(steps, probe_all)
         for step in exercises:
-            if step.exercise not in self.verdicts:
-                why = self.runner.guilty.get(-step.number) or self._why_not_reached()
-                self.verdicts[step.exercise] = judge.unearned(self.lesson.sheets[step.exercise], why)
+            self.verdicts[step.exercise] = self._verdict(step)
 
-    def _probe(self, process: StudentProcess, step: Step, in_a_copy: bool) -> None:
+    def _probe(self, process: StudentProcess, step: Step, in_a_copy: bool, hidden: bool) -> None:
         sheet = self.lesson.sheets[step.exercise]
-        share = self._public_count(sheet) / len(sheet.cases)
+        count = self._public_count(sheet)
+        cases = sheet.cases[count:] if hidden else sheet.cases[:count]
+        seconds = PROBE_PATIENCE * sheet.seconds * count / len(sheet.cases)
         try:
-            outcomes = process.probe(step.number, sheet, PROBE_PATIENCE * sheet.seconds * share, in_a_copy)
+            outcomes = process.probe(step.number, sheet, cases, seconds, in_a_copy) if cases else []
         except Gone as gone:
-            if in_a_copy:  # where there are threads there was none, and the process itself has ended
+            if in_a_copy and hidden:
+                self._keep(step, hidden, [Outcome(None, "Stopped", gone.reason)] * len(cases))
+            elif in_a_copy:  # where there are threads there was none, and the process itself has ended
                 self.runner.blame(-step.number, step.exercise, gone)
             self.fragile = True
             raise Restart from None
+        self._keep(step, hidden, outcomes)
+
+    def _keep(self, step: Step, hidden: bool, outcomes: list[Outcome]) -> None:
+        self.outcomes[hidden][step.exercise] = outcomes
         if any(outcome.raised == "NameError" for outcome in outcomes):
             self.runner.name_errors = True
         stopped = [outcome.message for outcome in outcomes if outcome.raised == "Stopped"]
-        if stopped:
-            status = "crashed" if "the process of" in stopped[0] else "limited"
-            self.runner.note(status, f"{step.exercise}: {stopped[0]}")
-        self.verdicts[step.exercise] = self._verdict(sheet, outcomes)
+        if not stopped:
+            return
+        status = "crashed" if "the process of" in stopped[0] else "limited"
+        self.runner.note(status, f"{step.exercise}: {NOT_FINISHED if hidden else stopped[0]}")
 
     def _public_count(self, sheet: Sheet) -> int:
         return self.public_counts.get(sheet.name, len(sheet.cases))
@@ -124,13 +134,21 @@ class SealedNotebook:
         reasons = "; ".join(self.runner.reasons)
         return f"{NEVER_REACHED}: {reasons}" if reasons else NEVER_REACHED
 
-    def _verdict(self, sheet: Sheet, outcomes: list[Outcome]) -> Verdict:
+    def _verdict(self, step: Step) -> Verdict:
         """The points of public and hidden cases together, in words that tell of the public ones only."""
-        whole = judge.verdict_or_zero(sheet, outcomes)
+        sheet, count = (
+            self.lesson.sheets[step.exercise],
+            self._public_count(self.lesson.sheets[step.exercise]),
+        )
+        seen = self.outcomes[False].get(step.exercise)
+        unseen = self.outcomes[True].get(step.exercise)
+        if seen is None or unseen is None:
+            why = self.runner.guilty.get(-step.number) or self._why_not_reached()
+            return judge.unearned(sheet, why)
+        whole = judge.verdict_or_zero(sheet, seen + unseen)
         if whole.status in ("right", "open"):
             return whole
-        count = self._public_count(sheet)
-        public = judge.verdict_or_zero(_public_part(sheet, count), outcomes[:count])
+        public = judge.verdict_or_zero(_public_part(sheet, count), seen)
         texts = {row.group: row.text for row in public.rows if not row.ok}
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
@@ -148,7 +166,7 @@ class SealedNotebook:
 
     def _forget(self) -> None:
         self.runner.forget()
-        self.verdicts = {}
+        self.verdicts, self.outcomes = {}, {False: {}, True: {}}
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None

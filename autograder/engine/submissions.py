@@ -13,7 +13,7 @@ LARGEST_NOTEBOOK = 64 << 20
 
 def read(student: str, assignment: str, folder: Path, listed: list[Path]) -> Submission:
     """A student's submission. What can't be taken along is left aside and said."""
-    if folder.is_symlink():
+    if folder.is_symlink() or folder.parent.is_symlink():
         return Submission(student, assignment, broken="the submission's folder is a symbolic link")
     files: dict[str, bytes] = {}
     notes: list[str] = []

@@ -10,15 +10,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from .budget import Budget
 from .inside import frames
 from .inside.limits import Limits
-from .process import EngineError, Gone, StudentProcess
+from .process import EngineError, Gone, StudentProcess, patience_now
 
 REHEARSAL_SECONDS = 20.0
 OUR_FOLDER = Path(__file__).resolve().parents[2]
@@ -50,7 +50,8 @@ class Zygote:
             **QUIET,
         }
         if not sandbox:
-            environment["HOME"] = os.environ.get("HOME", "/")
+            passed_on = ("HOME", *(name for name in os.environ if name.startswith("COVERAGE_")))
+            environment |= {name: os.environ[name] for name in passed_on if name in os.environ}
         self.said = tempfile.TemporaryFile()  # noqa: SIM115  closed with us; a file blocks nobody who writes
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.engine.inside.zygote", str(theirs.fileno())],
@@ -80,13 +81,16 @@ class Zygote:
     def wait_until_ready(self, seconds: float = 180) -> None:
         if self.ready:
             return
-        if not select.select([self.control], [], [], seconds)[0] or self.control.recv(16) != b"ready":
+        if (
+            not select.select([self.control], [], [], seconds * patience_now())[0]
+            or self.control.recv(16) != b"ready"
+        ):
             self.process.kill()
             raise EngineError(f"the process that runs notebooks did not start: {self._last_words()}")
         self.ready = True
 
     @contextlib.contextmanager
-    def start(self, files: dict[str, bytes], seed: int, deadline: float) -> Iterator[StudentProcess]:
+    def start(self, files: dict[str, bytes], seed: int, budget: Budget) -> Iterator[StudentProcess]:
         """A fresh student's process with its files; nothing of it is left afterwards."""
         self.wait_until_ready()
         folder = "/" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
@@ -95,7 +99,7 @@ class Zygote:
         try:
             with theirs:
                 self._tell(folder, theirs.fileno())
-            process = StudentProcess(ours, self.limits, deadline)
+            process = StudentProcess(ours, self.limits, budget)
             try:
                 process.begin(files, seed)
                 yield process
@@ -108,7 +112,7 @@ class Zygote:
 
     def rehearse(self, cells: tuple[str, ...]) -> None:
         """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""
-        with self.start({}, 0, time.monotonic() + REHEARSAL_SECONDS) as process:
+        with self.start({}, 0, Budget(REHEARSAL_SECONDS)) as process:
             try:
                 for source in cells:
                     process.run(source)

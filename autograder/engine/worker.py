@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..nbgrader.records import Assignment, Mark, Submission
+from ..nbgrader.records import Assignment, Mark, Submission, one_line
 from .inside.limits import Limits
 from .process import EngineError
 from .warm import Zygote
@@ -19,6 +19,7 @@ from .warm import Zygote
 if TYPE_CHECKING:
     from ..nbgrader.scoring import Rules
 
+TOO_LARGE = "what its functions give is larger than can be judged"
 Task = tuple[Assignment, Submission]
 
 
@@ -64,6 +65,8 @@ class Worker:
             try:
                 rules, zygote = self.prepare(assignment)
                 return mark_submission(assignment, submission, rules, zygote, self.setup.limits)
+            except MemoryError:  # the pool bounds it: what its functions gave is too much to look at
+                return Mark(submission.student, submission.assignment, "failed", TOO_LARGE)
             except EngineError as error:  # the warm process may have died: once more with a new one
                 self.close()
                 if last_try:
@@ -86,7 +89,7 @@ def failed(submission: Submission, error: BaseException | str) -> Mark:
     if isinstance(error, BaseException):
         said = said if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error))
-    reason = f"the grader failed: {said}"[:500]
+    reason = one_line(f"the grader failed: {said}")
     return Mark(submission.student, submission.assignment, "failed", reason, ours=True, trace=trace)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
 import shutil
@@ -73,22 +74,21 @@ class Folders:
             if path.suffix != ".ipynb" and str(path.relative_to(folder)) not in kept
         }
 
-    def write_folder(self, mark: Mark, submitted: Path, overwriting: dict[str, bytes]) -> None:
+    def write_folder(self, mark: Mark, handed_in: dict[str, bytes], overwriting: dict[str, bytes]) -> None:
         """The student's folder in autograded/: made aside and moved into place whole; none for a failure."""
         target = self.autograded(mark.assignment, mark.student)
         if mark.status == "failed":
             shutil.rmtree(target, ignore_errors=True)
             return
         with replace_folder(target) as folder:
-            for path in self.files_of(submitted):
-                if path.suffix == ".ipynb" or path.is_symlink() or not path.is_file():
-                    continue
-                copy = folder / path.relative_to(submitted)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
             for name, data in overwriting.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
+            for name, data in handed_in.items():
+                if name not in overwriting and not name.endswith(".ipynb"):
+                    with contextlib.suppress(NotADirectoryError, IsADirectoryError, FileExistsError):
+                        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                        (folder / name).write_bytes(data)  # where the instructor has a file, it stays
             for notebook in mark.notebooks:
                 (folder / f"{notebook.name}.ipynb").write_text(notebook.text, encoding="utf-8")
 

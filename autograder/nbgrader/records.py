@@ -106,6 +106,16 @@ def _bytes_of(value: Any) -> bytes:
 STATUSES = ("graded", "limited", "crashed", "failed")
 
 
+LONGEST_REASON = 300
+
+
+def one_line(text: str, most: int = LONGEST_REASON) -> str:
+    """Text from anywhere, as a table and a terminal can bear it: one line, printable, not long."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(line.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def worst(statuses: Iterable[str]) -> str:
     """The worst of some statuses."""
     return max(statuses, key=STATUSES.index, default="graded")
@@ -135,6 +145,7 @@ class NotebookMark:
     text: str = ""  # the executed notebook
     status: str = "graded"
     reason: str = ""
+    failed_cells: tuple[str, ...] = ()  # locked and graded cells that ended in an error
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,7 @@ class Mark:
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
     sandboxed: bool = True
+    hurried: bool = False  # the machine was too busy to give it its time
     ours: bool = False  # the grader failed: no marks are changed
     trace: str = ""  # and how, for whoever mends it
 

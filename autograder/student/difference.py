@@ -148,7 +148,14 @@ def _numeric_difference(found: Any, expected: Any, rtol: float, atol: float, nam
     if wanted.size == 0:
         return None
     off = _off(values, wanted, rtol, atol)
-    return _value_difference(values, wanted, off, name) if off.any() else None
+    if not off.any():
+        return None
+    if values.dtype == np.float16 and not _off(values, wanted, RTOL_FLOAT16, atol).any():
+        return Difference(
+            "precision",
+            f"{name} is float16, which keeps three digits: too few to tell. Compute in float32 or float64",
+        )
+    return _value_difference(values, wanted, off, name)
 
 
 def structure_difference(found: Any, template: Any, name: str = "the result") -> Difference | None:
@@ -270,7 +277,7 @@ def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np
     Beside its own size an entry is allowed the same share of the array's typical size: sums that cancel
     leave rounding errors of the terms' size, not of the result's.
     """
-    rtol = max(rtol, _precision(values))
+    rtol = max(rtol, _precision(values, wanted))
     numbers, targets = _comparable(values), _comparable(wanted)
     finite = np.isfinite(targets)
     sizes = np.abs(np.where(finite, targets, 0))
@@ -287,15 +294,17 @@ def _comparable(values: np.ndarray) -> np.ndarray:
     return values.astype(complex if values.dtype.kind == "c" else float)
 
 
-def _precision(values: np.ndarray) -> float:
+def _precision(values: np.ndarray, wanted: np.ndarray) -> float:
     """The relative error to allow for the type the numbers were computed in.
 
     A float64 array whose every entry is a float32 number was a float32 once (`float(tensor)` does that).
+    Numbers of float16 are allowed what that type rounds off only where the expected ones are of it, too: its
+    three digits would hide the difference between a wrong function and a right one.
     """
     if values.dtype.kind not in "fc":
         return 0.0
     if values.dtype == np.float16:
-        return RTOL_FLOAT16
+        return RTOL_FLOAT16 if wanted.dtype == np.float16 else RTOL_FLOAT32
     narrow = values.astype(np.complex64 if values.dtype.kind == "c" else np.float32)
     came_from_float32 = bool(np.all((narrow == values) | np.isnan(values)))
     whole = bool(np.all(values == np.round(values)))  # 2.0 is a float32 number too, and says nothing

@@ -13,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from .difference import difference, in_the_form_of, kind_of, matches, structure_difference, template_of
+from .difference import (
+    RTOL_FLOAT16,
+    difference,
+    in_the_form_of,
+    kind_of,
+    matches,
+    structure_difference,
+    template_of,
+)
 from .probe import defined_in
 from .properties import parts
 from .sheet import Case, Mistake, Outcome, Sheet
@@ -155,12 +163,18 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
     return list(_judged(judge, case, result, groups)) + changed
 
 
+def _is_narrow(case: Case) -> bool:
+    """Whether a function is given numbers of float16, so that it may well answer in them."""
+    return any(isinstance(one, np.ndarray) and one.dtype == np.float16 for one in case.inputs.values())
+
+
 def _compared(
     sheet: Sheet, case: Case, found: dict[str, Any], part: str, groups: list[str]
 ) -> Iterator[Finding]:
     """One part of a result against the expected one, for each group that it counts for."""
     name = f"`{part}`" if part else "the result"
-    off = difference(found[part], _parts_of(sheet, case.expected)[part], sheet.rtol, sheet.atol, name)
+    rtol = max(sheet.rtol, RTOL_FLOAT16) if _is_narrow(case) else sheet.rtol
+    off = difference(found[part], _parts_of(sheet, case.expected)[part], rtol, sheet.atol, name)
     for group in groups:
         yield Finding(group, off is None, off.kind if off else "", f"{off.text}{_given(case)}" if off else "")
 

@@ -65,6 +65,11 @@ def _cell(name: str, source: str) -> dict[str, Any]:
     }
 
 
+# Finds the socket to whoever asks.
+BACK = """
+import os, stat
+channel = next(n for n in range(3, 100) if os.path.exists(f"/proc/self/fd/{n}") and stat.S_ISSOCK(os.fstat(n).st_mode))
+"""
 ALWAYS_EQUAL = """
 class Equal(float):
     __eq__ = __ge__ = __le__ = __lt__ = __gt__ = lambda self, other: True
@@ -322,6 +327,90 @@ import os
 held = []
 while True:
     held.append(os.memfd_create("x")); os.write(held[-1], b"x" * (32 << 20))"""),
+    Hostile("memory_shared", "takes memory that is shared with nobody", setup="""
+import mmap, time
+held = []
+for _ in range(64):
+    held.append(mmap.mmap(-1, 64 << 20)); held[-1].write(b"x" * (64 << 20))
+time.sleep(30)"""),
+    Hostile("page_tables", "has the kernel hold tables of pages for memory that is never written", setup="""
+import ctypes, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+for _ in range(40):
+    at = libc.mmap(None, 64 << 30, 1, 0x4022, -1, 0)
+    if at in (None, 2**64 - 1): break
+    for offset in range(0, 64 << 30, 2 << 20): ctypes.string_at(at + offset, 1)
+time.sleep(30)"""),
+    Hostile("semaphores", "fills the kernel with sets of semaphores", setup="""
+import ctypes, time
+libc = ctypes.CDLL(None, use_errno=True)
+made = sum(libc.semget(0, 32000, 0o1600) >= 0 for _ in range(2000))
+print("MADE", made)"""),
+    Hostile("socket_buffers", "holds memory in the buffers of sockets that nobody reads", setup="""
+import os, socket, time
+def fill():
+    held = []
+    for _ in range(100):
+        try:
+            one, other = socket.socketpair(); held += [one, other]
+            for end in (one, other):
+                end.setblocking(False)
+                try:
+                    while True: end.send(b"x" * 65536)
+                except BlockingIOError: pass
+        except OSError: break
+    time.sleep(60)
+for _ in range(60):
+    if os.fork() == 0: fill(); os._exit(0)
+time.sleep(30)"""),
+    Hostile("half_a_frame", "begins an answer, and takes memory while it is waited for", setup=BACK + """
+import os, time
+os.write(channel, (1 << 20).to_bytes(4, "big"))
+for _ in range(4):
+    if os.fork() == 0:
+        held = b"x" * (250 << 20); time.sleep(60); os._exit(0)
+time.sleep(60)"""),
+    Hostile("namespace_by_clone", "makes a user namespace by a call that has another name", setup="""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+made = [libc.syscall(56, flags | 17, 0, 0, 0, 0) for flags in (1 << 28, 1 << 28 | 1 << 17, 1 << 30)]
+if 0 in made:
+    import os; os._exit(0)
+print("MADE", made, libc.syscall(430, b"tmpfs", 0))"""),
+    Hostile("terminal_closed", "closes the terminals for whoever comes after", setup="""
+import os
+for path in ("/dev/pts/ptmx", "/dev/pts", "/dev/ptmx", "/dev/null", "/dev/zero", "/", "/tmp", "/usr"):
+    try: os.chmod(path, 0)
+    except OSError: pass
+    try: os.utime(path, (1, 1))
+    except OSError: pass"""),
+    Hostile("last_words", "has half a character in what it says of its end", setup=BACK + """
+import autograder.engine.inside.serving as serving
+serving.ending = lambda status: "\\ud800" """, relative="import os; os._exit(3)"),
+    Hostile("forged_row", "puts a row about somebody else, and commands for the terminal, into the table", setup="""
+import autograder.engine.inside.serving as serving
+from autograder.student.sheet import Outcome
+serving.outcome_of = lambda *a: Outcome(None, "Stopped", "\x1b[2J\x1b]0;owned\x07\n00_start_here  zz_ada_forged  0 of 4")"""),
+    Hostile("tag_flood", "answers with an unknown kind of value that is eight megabytes long", setup="""
+import autograder.engine.inside.frames as frames
+kept = frames.wire.pack
+frames.wire.pack = lambda message: b"{\"" + b"x" * (8 << 20) + b"\": 1}" if "case" in str(message)[:40] else kept(message)"""),
+    Hostile("outputs_without_limit", "lifts the limits of outputs in its own process", setup="""
+import autograder.engine.inside.recorder as recorder
+recorder.TEXT_LIMIT = recorder.DATA_LIMIT = recorder.ALL_LIMIT = 1 << 40
+print("x" * (12 << 20))""", last="print('y' * (12 << 20))"),
+    Hostile("traceback_of_numbers", "sends an error whose traceback is a number", setup="""
+import autograder.engine.inside.serving as serving
+serving._as_text = lambda outputs: '[{"output_type": "error", "ename": 1, "evalue": [], "traceback": 5}]' """),
+    Hostile("hidden_inputs_told", "tells the inputs of its caller in an exception and in results", setup="""
+import sys
+def told():
+    frame = sys._getframe(1)
+    while frame and "request" not in frame.f_locals: frame = frame.f_back
+    return repr(frame.f_locals["request"]["cases"]) if frame else "nothing"
+""", gradient="raise ValueError(told())", relative="return told()"),
     Hostile("endless", "loops for ever in a cell", setup="while True: pass"),
     Hostile("endless_when_called", "loops for ever when called and ignores what should stop it", relative="""
 while True:

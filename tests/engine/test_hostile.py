@@ -129,10 +129,28 @@ def test_no_process_is_left_behind(aftermath: Aftermath) -> None:
         ("environment_read", "SECRETS False"),
         ("namespaces", "GOT -1 -1 -1"),
         ("tracing", "GOT -1 -1"),
+        ("semaphores", "MADE 0"),
+        ("namespace_by_clone", "MADE [-1, -1, -1] -1"),
     ],
 )
 def test_looks_and_finds_nothing(aftermath: Aftermath, name: str, said: str) -> None:
     assert said in aftermath.text(name).replace("\\n", "\n")
+
+
+def test_every_reason_is_a_line_for_a_person(aftermath: Aftermath) -> None:
+    """No control characters, no second line, no novel; and nothing that a student's process chose."""
+    for name, result in aftermath.results.items():
+        assert result["reason"].isprintable(), name
+        assert len(result["reason"]) <= 300, name
+        assert not {"zz_ada_forged", "xxxx", "owned"} & set(result["reason"].split()), name
+
+
+def test_no_executed_notebook_is_larger_than_its_outputs_may_be(aftermath: Aftermath) -> None:
+    sizes = {
+        path.parent.parent.name: path.stat().st_size
+        for path in (aftermath.classroom.root / "autograded").rglob("*.ipynb")
+    }
+    assert max(sizes.values()) < 20 << 20, max(sizes, key=lambda name: sizes[name])
 
 
 def test_the_reference_is_not_to_be_found(aftermath: Aftermath) -> None:
@@ -176,3 +194,5 @@ def test_limits_are_named(aftermath: Aftermath) -> None:
     assert "700 MiB of memory" in reason("memory_in_children")
     assert "ended the process" in reason("exits")
     assert "SIGSEGV" in reason("segfaults")
+    for name in ("memory_shared", "page_tables", "socket_buffers", "half_a_frame"):
+        assert "700 MiB of memory" in reason(name) or "began an answer" in reason(name), reason(name)

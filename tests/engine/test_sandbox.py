@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from click.testing import CliRunner
 from autograder.commands.cli import main
 from autograder.engine import run as grade
 from autograder.engine import sandbox
+from autograder.engine.budget import Budget
 from autograder.engine.inside.limits import Limits
+from autograder.engine.prepare import OUR_ROOMS
 from autograder.engine.process import Gone, StudentProcess
 from autograder.engine.sandbox import missing
 from autograder.engine.warm import Zygote
@@ -54,7 +55,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def zygote(shown: Path) -> Iterator[Zygote]:
-    readable = (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown))
+    readable = (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown))
     made = Zygote()
     made.warm_up(("numpy",), readable, LIMITS)
     yield made
@@ -63,7 +64,7 @@ def zygote(shown: Path) -> Iterator[Zygote]:
 
 @pytest.fixture
 def student(zygote: Zygote) -> Iterator[StudentProcess]:
-    with zygote.start({"data/a file.txt": b"within"}, seed=1, deadline=time.monotonic() + 60) as made:
+    with zygote.start({"data/a file.txt": b"within"}, seed=1, budget=Budget(60)) as made:
         yield made
 
 
@@ -134,9 +135,9 @@ def test_memory_of_all_processes_together_is_bounded(student: StudentProcess) ->
 
 @needs_one
 def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
         assert "No space left" in str(one.run("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, budget=Budget(60)) as other:
         assert text_of(other, "import os; os.listdir('.')") == "[]"
 
 
@@ -152,9 +153,9 @@ def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
 
 @needs_one
 def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as one:
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
         one.run("import numpy, builtins; numpy.secret = builtins.secret = 1; x = 1")
-    with zygote.start({}, seed=1, deadline=time.monotonic() + 60) as other:
+    with zygote.start({}, seed=1, budget=Budget(60)) as other:
         source = (
             "import numpy, builtins; hasattr(numpy, 'secret'), hasattr(builtins, 'secret'), 'x' in globals()"
         )
@@ -165,25 +166,26 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
     made = Zygote()
-    made.warm_up((), (sys.prefix, sys.base_prefix, str(ROOT / "autograder"), str(shown)), LIMITS)
+    made.warm_up((), (sys.prefix, sys.base_prefix, *OUR_ROOMS, str(shown)), LIMITS)
     made.wait_until_ready()
     asks = (
         "import os, sys\nassert 'x' not in globals()\n"
         "'mailbox' in sys.modules, len(os.listdir('/proc/self/task'))"
     )
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as before:
+    with made.start({}, seed=1, budget=Budget(60)) as before:
         assert text_of(before, asks) == "(False, 1)"
     made.rehearse(("x = 1", "def later():\n    import mailbox\nlater()", "1 / 0"))
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as after:
+    with made.start({}, seed=1, budget=Budget(60)) as after:
         assert text_of(after, asks) == "(True, 1)"
     made.rehearse(("import os; os._exit(0)",))
-    with made.start({}, seed=1, deadline=time.monotonic() + 60) as later:
+    with made.start({}, seed=1, budget=Budget(60)) as later:
         assert text_of(later, asks) == "(True, 1)"
     made.close()
 
 
-def probe_of(*cases: Case, driver: str = "") -> Sheet:
-    return Sheet("f", ("f",), 1.0, {"all": 1}, cases, driver=driver)
+def asked(*cases: Case) -> tuple[Sheet, tuple[Case, ...]]:
+    """A sheet of one function, and the cases to ask it for."""
+    return Sheet("f", ("f",), 1, {"right": 1}, cases), cases
 
 
 @needs_one
@@ -191,7 +193,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess
     student.run("def helper(x): return 2 * x\ndef f(x): return helper(x)")
     student.remember(1)
     student.run("def helper(x): raise ValueError")
-    (outcome,) = student.probe(1, probe_of(Case({"x": np.arange(3)})), 5, in_a_copy=True)
+    (outcome,) = student.probe(1, *asked(Case({"x": np.arange(3)})), 5, in_a_copy=True)
     assert np.array_equal(outcome.value, [0, 2, 4])
 
 
@@ -199,7 +201,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess
 def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -> None:
     student.run("import os\ndef f(x): return os._exit(3) if x > 1 else x")
     student.remember(1)
-    first, second, third = student.probe(1, probe_of(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
+    first, second, third = student.probe(1, *asked(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
     assert first.value == 1
     assert second.raised == third.raised == "Stopped"
     assert "exit code 3" in second.message
@@ -210,7 +212,7 @@ def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -
 def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> None:
     student.run("def f(x):\n    while x > 1: pass\n    return x")
     student.remember(1)
-    first, second = student.probe(1, probe_of(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
+    first, second = student.probe(1, *asked(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
     assert first.value == 1
     assert second.raised == "Stopped" and "1 seconds" in second.message
     assert text_of(student, "'still here'") == "'still here'"
@@ -223,7 +225,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentPro
     )
     student.run("import os\ndef f(x): return os.getpid()")
     student.remember(1)
-    (outcome,) = student.probe(1, probe_of(Case({"x": 1})), 5, in_a_copy=True)
+    (outcome,) = student.probe(1, *asked(Case({"x": 1})), 5, in_a_copy=True)
     assert outcome.value == 1
 
 
@@ -231,7 +233,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentPro
 def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> None:
     student.run("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
     student.remember(1)
-    outcomes = student.probe(1, probe_of(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
+    outcomes = student.probe(1, *asked(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
     assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 
 
@@ -239,3 +241,13 @@ def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> No
 def test_no_sandbox_is_left_mounted(zygote: Zygote) -> None:
     assert "/scratch" not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     assert os.path.isdir("/sys/kernel")
+
+
+@needs_one
+def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProcess) -> None:
+    """What lessons are written with, what judges and what holds marks is not there to be read."""
+    folder = ROOT / "autograder"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder)!r}))")
+    assert seen == "['__init__.py', 'engine', 'errors.py', 'student']"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder / 'engine')!r}))")
+    assert seen == "['__init__.py', 'inside']"

@@ -109,19 +109,35 @@ def test_rounding_errors_pass(values: np.ndarray, share: float) -> None:
     assert matches(values * (1 + share * RTOL), values)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
 @quick
 @given(values=NUMBERS)
 def test_a_right_result_of_another_precision_passes(dtype: Any, values: np.ndarray) -> None:
-    """Float16 and float32 results of a float64 exercise are right, as arrays, lists and single numbers.
+    """Float32 results of a float64 exercise are right, as arrays, lists and single numbers.
 
-    Python's floats are told from float32's numbers by their digits; for float16 there are too few to tell.
+    Python's floats are told from float32's numbers by their digits.
     """
     found = values.astype(dtype)
-    forms = [found, tuple(found), Tensor(found), list(found)]
-    for form in forms if dtype == np.float16 else [*forms, found.tolist()]:
+    for form in [found, tuple(found), Tensor(found), list(found), found.tolist()]:
         assert difference(form, values) is None
     assert difference(found.ravel()[0], float(values.ravel()[0])) is None
+
+
+@quick
+@given(values=NUMBERS)
+def test_float16_is_right_where_float16_is_expected(values: np.ndarray) -> None:
+    """What that type rounds off is allowed to it where the exercise itself computes in it."""
+    found = values.astype(np.float16)
+    assert difference(found, (values * (1 + 1e-3)).astype(np.float16)) is None
+
+
+def test_float16_can_not_hide_what_is_wrong() -> None:
+    """A wrong function is not right because its result was cast; and a right one is told what it lacks."""
+    values = np.array([0.3712, 1.2345, -2.7183])
+    off = difference((values * 1.004).astype(np.float16), values)
+    assert off is not None
+    assert "float16" in off.text
+    assert difference((values * 1.004).astype(np.float32), values) is not None
 
 
 @pytest.mark.parametrize(

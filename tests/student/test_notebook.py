@@ -159,7 +159,6 @@ class Stubborn(Exception):
 ACCEPTED = {
     "a loop": "return np.array([2 * v for v in x.ravel()]).reshape(x.shape)",
     "float32": "return 2 * x.astype(np.float32)",
-    "float16": "return 2 * x.astype(np.float16)",
     "a list": "return (2 * x).tolist()",
     "nested tuples": "return tuple(map(tuple, 2 * x)) if x.ndim > 1 else tuple(2 * x)",
     "a tensor of another library": "return Torchlike(2 * x)",
@@ -182,6 +181,7 @@ WRONG_RESULTS = {
     "asks for too much memory": ("return np.zeros(10**17)", "Unable to allocate"),
     "returns None": ("2 * x", "is None, expected an array of shape (5,): does every way"),
     "returns an ellipsis": ("return ...", "an object of type ellipsis"),
+    "rounds to half precision": ("return 2 * x.astype(np.float16)", "is float16, which keeps three digits"),
     "returns a wrong shape": ("return 2 * x[:1]", "an array of shape (1,), expected an array of shape (5,)"),
     "returns another dtype": ("return (2 * x).astype(str)", "expected an array of shape (5,)"),
     "returns rounded numbers": ("return (2 * x).astype(int)", "entries differ"),

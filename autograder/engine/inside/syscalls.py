@@ -1,4 +1,4 @@
-"""Calls to the kernel through ctypes, without any helper program; and those that are refused to students.
+"""Calls to the kernel through ctypes, without any helper program.
 
 Linux only. What is used is what unprivileged users may use.
 """
@@ -155,61 +155,6 @@ def restrict_paths(readable: Iterable[str], writable: Iterable[str]) -> None:
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL = (1 << n for n in (0, 1, 2, 3, 14, 15))
 
 
-def refuse_calls() -> None:
-    """Refuses, by seccomp, the calls that no lesson needs and that widen what the kernel shows or holds.
-
-    Memory in unmapped files (memfd, System V) would not be counted; new namespaces, tracing, keyrings,
-    io_uring and BPF are where kernels have had their holes.
-    """
-    if platform.machine() not in _ARCHITECTURES:
-        return
-    architecture, column = _ARCHITECTURES[platform.machine()]
-    refused = [numbers[column] for numbers in _REFUSED_CALLS.values()]
-    load, equal, give = 0x20, 0x15, 0x06
-    steps = [(load, 0, 0, 4), (equal, 1, 0, architecture), (give, 0, 0, 0), (load, 0, 0, 0)]
-    for distance, number in zip(range(len(refused), 0, -1), refused, strict=True):
-        steps.append((equal, distance, 0, number))
-    steps += [(give, 0, 0, 0x7FFF0000), (give, 0, 0, 0x00050000 | 1)]  # allowed; or EPERM
-    program = b"".join(struct.pack("HBBI", *step) for step in steps)
-    buffer = ctypes.create_string_buffer(program)
-    header = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(buffer))
-    prctl(_SET_SECCOMP, 2, ctypes.c_char_p(header))
-
-
-# A call's number on x86_64 and on aarch64.
-_REFUSED_CALLS = {
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "msgget": (68, 186),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "io_uring_setup": (425, 425),
-    "open_by_handle_at": (304, 265),
-    "kexec_load": (246, 104),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "swapon": (167, 224),
-    "reboot": (169, 142),
-}
-_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-
-
 def prctl(option: int, *arguments: object) -> None:
     checked(_LIBC.prctl(option, *[*arguments, 0, 0, 0, 0][:4]), f"prctl {option}")
 
@@ -231,4 +176,4 @@ _CALLS = {
     "clone": {"aarch64": 220}.get(platform.machine(), 56),
 }
 _DETACH = 2
-_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
+_SET_PDEATHSIG, _SET_DUMPABLE, _CAPBSET_DROP, _SET_NO_NEW_PRIVS = 1, 4, 24, 38
