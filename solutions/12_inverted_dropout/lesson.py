@@ -409,7 +409,7 @@ show(
 names = ["without", "Dropout(0.4)"]
 pair = dict(zip(names, [overfit, base.vary(drop={1: 0.6}).run(seed=0)]))
 show(*[regions(run.net.forward, data.X_train, data.y_train, around=everywhere, title=name)
-      for name, run in pair.items()],
+       for name, run in pair.items()],
     size=(9.5, 4), share="xy", legend="right",
     alt="Two panels with the 30 training points and the decision regions. Without dropout the inner "
     "region is an angular shape with spikes, and holds every point of its class. With dropout it "
@@ -448,11 +448,11 @@ for draw in (1, 2, 3):
         print(f"draw {draw}, {name:12}  units left: accuracy  {row}   weights (rms) {size:.2f}")
 
 # %% [markdown]
-# It is. With all units both networks are right on nearly all training points. Take four units of ten away (and scale the
+# The first one does. With all units both networks are right on nearly all training points. Take four units of ten away (and scale the
 # others up, as your function does), and the network that was trained without dropout is wrong on 15 to 27 of a
 # hundred; the one that was trained with it hardly notices. That is what *co-adaptation* means, in numbers: units of
 # the first network are of use only together. Its weights are more than twice as large, too.
-#
+
 # %% [markdown]
 # ## The Keras way
 #
@@ -744,9 +744,9 @@ print(f"gain over seeds, mean ± standard error: {mean_and_error(by_seed)}; "
 # %% [markdown]
 # On these points dropout gains 2.6 points of a hundred, and that is no luck of the seeds: the standard error of the
 # difference is 0.4. The training has done its work in both kinds: without dropout all 30 points are right, with it all
-# but one. The gain that the deck reports, from 75 to 80 %, is of this size. (The spread of *single* runs, 1.1 to 1.2
-# points, is another number: it says what a single pair of runs may look like, the standard error says how well we know
-# the mean.) The test loss falls to a quarter.
+# but one. The deck's 75 and 80 % are one run of each kind, from other first weights; in our ten pairs each gains one to
+# three test points. (The spread of *single* runs, 1.1 to 1.2 points, is another number: it says what a single pair of
+# runs may look like, the standard error says how well we know the mean.) The test loss falls to a quarter.
 #
 # Compare with your log, question 1. Is the matter settled?
 #
