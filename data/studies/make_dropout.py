@@ -10,22 +10,18 @@
   full-batch steps of Adam, without dropout, with half of the units dropped, with a fifth of the pixels
   dropped: (settings, splits, scores), the scores being training loss, training accuracy, test loss, test
   accuracy.
-- `keras`: test accuracy of the case study in Keras on draw 1 with Dropout(0.4), network seeds 0 to 11.
 
 Other versions than those stored beside the results change last digits only, but a test point near the border
 may change sides. Takes about fifteen minutes on one core.
 """
 
-import os
 from pathlib import Path
-
-os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 
 import numpy as np
 import sklearn
 from sklearn.datasets import load_digits
 
-from nnlab import MLP, Training, fit_in_keras, lecture_case
+from nnlab import MLP, Training, lecture_case
 from nnlab.data import circles
 
 DRAWS, RATES, SEEDS, STEPS = range(1, 25), (0.0, 0.2, 0.4, 0.6, 0.8), range(3), (4000, 12_000)
@@ -49,16 +45,6 @@ def on_digits(split: int, drop: dict[int, float]) -> tuple[float, float, float, 
     return *net.evaluate(X[train], Y[train], "cce"), *net.evaluate(X[test], Y[test], "cce")
 
 
-def in_keras(seed: int) -> float:
-    """Test accuracy on draw 1 with Dropout(0.4)."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    hidden, output = keras.layers.Dense(500, activation="relu"), keras.layers.Dense(1, activation="sigmoid")
-    net = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dropout(0.4), output])
-    return fit_in_keras(net, circles(seed=1), steps=STEPS[0])[1]
-
-
 if __name__ == "__main__":
     np.savez_compressed(
         Path(__file__).with_name("dropout.npz"),
@@ -66,7 +52,6 @@ if __name__ == "__main__":
             [[[[on_circles(d, r, s, n) for n in STEPS] for s in SEEDS] for r in RATES] for d in DRAWS]
         ),
         digits=np.float32([[on_digits(split, drop) for split in SPLITS] for drop in SETTINGS]),
-        keras=np.float32([in_keras(seed) for seed in range(12)]),
         draws=DRAWS,
         rates=RATES,
         steps=STEPS,
