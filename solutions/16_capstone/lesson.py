@@ -19,18 +19,20 @@ import os
 from functools import cache
 
 import numpy as np
+from matplotlib.image import imread
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
 from autograder import check, progress
 from nnlab import MLP
-from nnlab.figures import BLACK, BLUE, GREY, ORANGE, TEST, TRAIN, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import BLUE, ORANGE, TEST, TRAIN
+from nnlab.figures import bars, curves, dots, explore, heatmap, picture, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 SEEDS = range(3)
+LOOK = {"training": (TRAIN, "-", ""), "validation": (TEST, "--", "")}
 
 # %% [markdown]
 # ## The data
@@ -60,14 +62,10 @@ def mosaic(chosen, columns=8):
     return np.vstack(rows)
 
 
-fig, axes = plt.subplots(1, 2, figsize=(10.2, 4.6))
-for ax, label, name in zip(axes, (1, 0), ("emergency", "not")):
-    ax.imshow(mosaic(np.flatnonzero(labels == label)[:20], columns=4), interpolation="nearest")
-    ax.set(title=f"label {label}: {name}", xticks=[], yticks=[])
-    ax.grid(False)
-fig.suptitle("What tells them apart is small: lights, a cross, a ladder", x=0.01, ha="left")
 show(
-    fig,
+    *[picture(mosaic(np.flatnonzero(labels == label)[:20], columns=4), title=title)
+      for label, title in [(1, "label 1: emergency"), (0, "label 0: not")]],
+    title="What tells them apart is small: lights, a cross, a ladder", size=(10.2, 4.6),
     alt="Two panels of twenty small drawn images each. Left, label 1: ambulances with a cross and "
     "a band, red fire engines with ladders, police cars and vans with a band, with blue and red "
     "lights on the roof; a silver car and a yellow van among them have none. Right, label 0: cars, "
@@ -113,17 +111,11 @@ stuck = [fitted(seed, RATE, epochs=20)[1] for seed in SEEDS]
 base_rate = 1 - VALIDATION[1].mean()
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.2))
-epochs = np.array(stuck[0].epoch) + 1
-seeds_band(ax, epochs, [run.acc for run in stuck], "training", TRAIN)
-seeds_band(ax, epochs, [run.val_acc for run in stuck], "validation", TEST)
-ax.lines[-1].set_linestyle("--")
-ax.axhline(base_rate, color=BLACK, linewidth=0.8, linestyle=":", label="share of the larger class")
-ax.set(title="From the third epoch on: 58 %, for good", xlabel="epoch", ylabel="accuracy")
-ax.set(ylim=(0.4, 0.8), xticks=range(0, 21, 5))
-ax.legend(loc="upper right")
 show(
-    fig,
+    curves(np.array(stuck[0].epoch) + 1,
+           {"training": [run.acc for run in stuck], "validation": [run.val_acc for run in stuck]},
+           looks=LOOK, across={"share of the larger class": base_rate}, ylim=(0.4, 0.8),
+           title="From the third epoch on: 58 %, for good", xlabel="epoch", ylabel="accuracy"),
     alt="Accuracy over 20 epochs, three seeds. In the first epoch one of them is at 0.42; from "
     "the third on training and validation are flat at 0.578 without a wrinkle, on the dotted "
     "line that marks the share of the larger class.",
@@ -241,7 +233,7 @@ del net, grads, batch
 # `.jpg`, but hold PNG data, and `plt.imread` returns PNGs as floats. Ours do the same:
 
 # %% tags=["demo"]
-first = plt.imread(root / "images" / "0.jpg")
+first = imread(root / "images" / "0.jpg")
 with Image.open(root / "images" / "0.jpg") as image:
     print(f"0.jpg holds {image.format} data; plt.imread: {first.dtype}, largest {first.max():.2f}; "
           f"Pillow: {np.asarray(image).dtype}, largest {np.asarray(image).max()}")
@@ -601,28 +593,18 @@ print(f"the least of the three lies {least:.3f} above the base rate")
 # %% tags=["demo"]
 def draw_curves(sigmoid, runs, logistic):
     """Accuracy over the epochs, beside the base rate and the logistic regression."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.4, 3.4), sharey=True)
-    panels = [
-        ("sigmoid, rate 0.0005", np.array(sigmoid[0].epoch) + 1,
-         [(h.acc, h.val_acc) for h in sigmoid]),
-        ("ReLU with He, rate 0.0003", np.arange(1, 41),
-         [(h["accuracy"], h["val_accuracy"]) for _, h, _ in runs]),
-    ]
-    for ax, (name, epochs, curves) in zip(axes, panels):
-        seeds_band(ax, epochs, [curve[0] for curve in curves], "training", TRAIN)
-        seeds_band(ax, epochs, [curve[1] for curve in curves], "validation", TEST)
-        ax.lines[-1].set_linestyle("--")
-        ax.axhline(base_rate, color=BLACK, linestyle=":", linewidth=1)
-        ax.axhline(logistic, color=GREY, linestyle="-.", linewidth=1)
-        above = logistic + 0.01
-        for height, text in [(base_rate - 0.025, "base rate"), (above, "logistic regression")]:
-            ax.text(epochs[-1], height, text, ha="right", fontsize=10)
-        ax.set(title=name, xlabel="epoch")
-    axes[0].set_ylabel("accuracy")
-    axes[0].legend(loc="upper left")
-    fig.suptitle("At a rate that fits the number of inputs, both networks learn", x=0.01, ha="left")
+    panels = {
+        "sigmoid, rate 0.0005": (np.array(sigmoid[0].epoch) + 1, [h.acc for h in sigmoid],
+                                 [h.val_acc for h in sigmoid]),
+        "ReLU with He, rate 0.0003": (np.arange(1, 41), [h["accuracy"] for _, h, _ in runs],
+                                      [h["val_accuracy"] for _, h, _ in runs]),
+    }
+    lines = {"base rate": base_rate, "logistic regression": logistic}
     show(
-        fig,
+        *[curves(epochs, {"training": acc, "validation": val}, looks=LOOK, across=lines,
+                 title=name, xlabel="epoch", ylabel="accuracy")
+          for name, (epochs, acc, val) in panels.items()],
+        title="At a rate that fits the number of inputs, both networks learn", share="y",
         alt="Accuracy over 30 and 40 epochs, three seeds thin and mean thick, two panels. "
         "Sigmoid: near 0.62 until epoch 10, then training rises to 0.82 and validation to 0.75. "
         "ReLU with He: training rises to 0.84 and validation to 0.75, one seed far behind the "
@@ -713,19 +695,13 @@ for name, some in {"sigmoid": sigmoids, "relu_he": relus}.items():
 print(f"sigmoid: the bound itself, largest in all steps: {max(b.max() for _, b in sigmoids):.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.4))
-steps = np.arange(1, len(sigmoids[0][0]) + 1)
-seeds_band(ax, steps, [g for g, _ in sigmoids], "sigmoid", BLUE)
-seeds_band(ax, steps, [g for g, _ in relus], "ReLU, He", ORANGE)
-ax.lines[-1].set_linestyle("--")
-ax.axhline(1, color=VERMILION, linewidth=2, linestyle="-.", label="clipvalue = 1")
-ax.set_yscale("log")
-ax.set(title="No gradient reaches the threshold", xlabel="step")
-ax.set_ylabel("largest entry of the gradients")
-ax.set_ylim(0.001, 2)
-ax.legend(loc="lower left", ncols=3, fontsize=10)
 show(
-    fig,
+    curves(np.arange(1, len(sigmoids[0][0]) + 1),
+           {"sigmoid": [g for g, _ in sigmoids], "ReLU, He": [g for g, _ in relus]},
+           looks={"sigmoid": (BLUE, "-", ""), "ReLU, He": (ORANGE, "--", "")},
+           across={"clipvalue = 1": 1}, log="y", ylim=(0.001, 2), legend="lower left",
+           title="No gradient reaches the threshold",
+           xlabel="step", ylabel="largest entry of the gradients"),
     alt="Largest gradient entry per step over 104 steps, log axis, three seeds thin, mean thick. "
     "Both networks stay below 0.5, the sigmoid one mostly below 0.1, and under the line at 1.",
 )
@@ -772,21 +748,14 @@ for name, some in table.items():
 print("early stopping, best epochs:", [histories["none"][0].epoch[k] + 1 for k in best])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 3, figsize=(10.2, 3.3), sharey=True)
-for ax, (name, some) in zip(axes, histories.items()):
-    epochs = np.array(some[0].epoch) + 1
-    seeds_band(ax, epochs, [h.loss for h in some], "training", TRAIN)
-    seeds_band(ax, epochs, [h.val_loss for h in some], "validation", TEST)
-    ax.lines[-1].set_linestyle("--")
-    ax.set(title=name, xlabel="epoch")
-for k, h in zip(best, histories["none"]):
-    axes[0].plot(h.epoch[k] + 1, h.val_loss[k], "D", color=BLACK, markersize=7)
-axes[0].plot([], [], "D", color=BLACK, label="early stopping")
-axes[0].set_ylabel("loss")
-axes[0].legend(fontsize=10)
-fig.suptitle("The gap narrows, the validation loss hardly moves", x=0.01, ha="left")
+stops = [histories["none"][0].epoch[k] + 1 for k in best], [
+    h.val_loss[k] for k, h in zip(best, histories["none"])]
 show(
-    fig,
+    *[curves(np.array(some[0].epoch) + 1,
+             {"training": [h.loss for h in some], "validation": [h.val_loss for h in some]},
+             looks=LOOK, marks={"early stopping": stops} if name == "none" else {},
+             title=name, xlabel="epoch", ylabel="loss") for name, some in histories.items()],
+    title="The gap narrows, the validation loss hardly moves", share="y",
     alt="Loss over 24 epochs in three panels, three seeds thin, mean thick. Without a regulariser "
     "the training loss falls to 0.45, the validation loss to 0.53, with diamonds at its lowest "
     "points at the end or just before it. With Dropout(0.4) both lines lie higher and closer "
@@ -823,17 +792,12 @@ def confusion_at(threshold):
     """Counts of truth against answer, for the mean of the three probabilities."""
     said = (together > threshold).astype(int)
     counts = np.array([[np.sum((y_val == t) & (said == a)) for a in (0, 1)] for t in (0, 1)])
-    fig, ax = plt.subplots(figsize=(5, 3.5))
-    ax.imshow(counts, cmap="cividis", vmin=0, vmax=408)
-    for (t, a), count in np.ndenumerate(counts):
-        name = {(0, 0): "right", (1, 1): "right", (0, 1): "false alarm", (1, 0): "missed"}[t, a]
-        ink = "white" if count < 230 else BLACK
-        ax.text(a, t, f"{count}\n{name}", ha="center", va="center", color=ink)
-    ax.set(xticks=[0, 1], xticklabels=["other", "emergency"], xlabel="answer")
-    ax.set(yticks=[0, 1], yticklabels=["other", "emergency"], ylabel="truth")
-    ax.set_title(f"Threshold {threshold:.2f}: accuracy {np.mean(said == y_val):.3f}")
-    ax.grid(False)
-    return fig
+    words = [[f"{counts[0, 0]}\nright", f"{counts[0, 1]}\nfalse alarm"],
+             [f"{counts[1, 0]}\nmissed", f"{counts[1, 1]}\nright"]]
+    sides = ["other", "emergency"]
+    return heatmap(counts, sides, sides, words=words, low=0, high=408, xlabel="answer",
+                   ylabel="truth",
+                   title=f"Threshold {threshold:.2f}: accuracy {np.mean(said == y_val):.3f}")
 
 
 explore(
@@ -873,23 +837,15 @@ for name in ("red", "white", "yellow", "blue"):
 
 # %% tags=["demo"]
 errs = (chances() > 0.5) != y_val
-fig, ax = plt.subplots(figsize=(8.4, 4.2))
-for place, chosen in enumerate(groups.values()):
-    here = chosen & clean
-    each = np.mean(errs[:, here], axis=1)
-    color, marker = (ORANGE, "s") if y_val[here].mean() > 0.5 else (BLUE, "o")
-    ax.barh(place, each.mean(), color=color, alpha=0.45)
-    ax.plot(each, [place] * 3, marker, color=color, markersize=6, markeredgecolor=BLACK)
-ax.axvline(wrong[clean].mean(), color=BLACK, linestyle=":", label="all images")
-ax.set_yticks(range(len(groups)), [f"{name} ({np.sum(c & clean)})" for name, c in groups.items()])
-ax.invert_yaxis()
-ax.plot([], [], "o", color=BLUE, label="other: false alarms")
-ax.plot([], [], "s", color=ORANGE, label="emergency: missed")
-ax.set(title="Taxis and vans raise false alarms, police cars are missed")
-ax.set(xlabel="share of errors, three networks", xlim=(0, 0.74))
-ax.legend(loc="lower right")
+FALSE, MISSED = "other: false alarms", "emergency: missed"
+rows = {f"{name} ({np.sum(chosen & clean)})":
+        {MISSED if y_val[chosen & clean].mean() > 0.5 else FALSE: errs[:, chosen & clean].mean(1)}
+        for name, chosen in groups.items()}
 show(
-    fig,
+    dots(rows, looks={FALSE: (BLUE, "", "o"), MISSED: (ORANGE, "", "s")}, error="none",
+         down={"all images": wrong[clean].mean()}, xlim=(0, 0.74), legend="lower right",
+         title="Taxis and vans raise false alarms, police cars are missed",
+         xlabel="share of errors, three networks"), size=(8.4, 4.6),
     alt="Share of errors of three networks for eleven groups of images, a bar for the mean and a "
     "marker for each network. False alarms: rare for red cars, more frequent for white vans, most "
     "frequent for taxis and for vans of other colours. Missed: a fifth of ambulances and fire "
@@ -899,15 +855,11 @@ show(
 # %% tags=["demo"]
 together = chances().mean(axis=0)
 surest = np.argsort(-np.abs(together - y_val))[:20]
-fig, axes = plt.subplots(2, 10, figsize=(10.2, 2.2))
-for ax, k in zip(axes.ravel(), surest):
-    ax.imshow(images[rows_val[k]], interpolation="nearest")
-    ax.set_title(f"{together[k]:.2f}" + (" !" if flipped[k] else ""), fontsize=11, loc="center")
-    ax.set(xticks=[], yticks=[])
-    ax.grid(False)
-fig.suptitle("The twenty surest errors and their probability; ! a wrong label", x=0.01, ha="left")
 show(
-    fig,
+    *[picture(images[rows_val[k]], title=f"{together[k]:.2f}" + (" !" if flipped[k] else ""))
+      for k in surest],
+    columns=10, size=(10.2, 2.4),
+    title="The twenty surest errors and their probability; ! a wrong label",
     alt="Twenty validation images on which the mean probability lies furthest from the label. Some "
     "are plain cars and a van that carry the label 1, an ambulance and a fire engine that carry "
     "the label 0; the rest are mostly fire engines, ambulances and police cars with low "
@@ -1024,31 +976,25 @@ print("F: largest entry of any gradient, from the section on clipping:",
       f"{max(g.max() for g, _ in sigmoids):.2f}")
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(2, 3, figsize=(10.2, 5.6))
-(a, b, c), (d, e, f) = axes
-a.plot(np.arange(1, 101), np.full(100, 396 / 706), color=TEST)
-a.set(title="A: validation, as published", ylim=(0.4, 0.8), xlabel="epoch")
-b.bar(range(5), [*each, mean_of_four], color=[BLUE] * 4 + [ORANGE])
-b.set_xticks(range(5), ["1", "2", "3", "4", "mean"])
-b.set(title="B: four networks, mean", ylim=(0.4, 0.8))
 steps, calm, shaky = np.transpose(by_hand.rows)
-c.plot(steps, calm, color=TRAIN, label="training")
-c.plot(steps, shaky, "--", color=TEST, label="validation")
-c.set(title="C: drawn by hand", ylim=(0.4, 1), xlabel="epoch")
-d.plot(np.array(run_d.epoch) + 1, run_d.acc, color=TRAIN)
-d.plot(np.array(run_d.epoch) + 1, run_d.val_acc, "--", color=TEST)
-d.set(title="D: the best so far", ylim=(0.4, 1), xlabel="epoch")
-e.semilogy(np.arange(1, 9), run_e[:, 0], "o-", color=TRAIN)
-e.set(title="E: training loss", xlabel="step")
-for (value, h), style_of in zip(run_f.items(), ("-", "--", ":")):
-    f.plot(np.array(h.epoch) + 1, h.val_acc, style_of, label=f"clipvalue {value:g}")
-f.set(title="F: validation, three thresholds", ylim=(0.4, 0.8), xlabel="epoch")
-f.set_xticks([0, 4, 8, 12])
-c.legend(fontsize=10)
-f.legend(fontsize=10)
-fig.suptitle("Six runs, and something is wrong with each", x=0.01, ha="left")
+both = {"training": run_d.acc, "validation": run_d.val_acc}
+thresholds = {f"clipvalue {c:g}": h.val_acc for c, h in run_f.items()}
+epoch = {"xlabel": "epoch", "ylabel": "accuracy"}
 show(
-    fig,
+    curves(np.arange(1, 101), {"validation": np.full(100, 396 / 706)}, looks=LOOK, ylim=(0.4, 0.8),
+           title="A: validation, as published", **epoch),
+    bars(dict(zip(["1", "2", "3", "4", "mean"], [*each, mean_of_four])), upright=True,
+         looks=dict.fromkeys("1234", (BLUE,)) | {"mean": (ORANGE,)}, ylim=(0.4, 0.8),
+         title="B: four networks, mean", xlabel="network", ylabel="accuracy"),
+    curves(steps, {"training": calm, "validation": shaky}, looks=LOOK, ylim=(0.4, 1),
+           title="C: drawn by hand", **epoch),
+    curves(np.array(run_d.epoch) + 1, both, looks=LOOK, ylim=(0.4, 1), title="D: the best so far",
+           **epoch),
+    curves(np.arange(1, 9), {"training": run_e[:, 0]}, looks=LOOK, log="y",
+           title="E: training loss", xlabel="step", ylabel="loss"),
+    curves(np.array(run_f[1.0].epoch) + 1, thresholds, ylim=(0.4, 0.8), xticks=[0, 4, 8, 12],
+           title="F: validation, three thresholds", **epoch),
+    title="Six runs, and something is wrong with each", columns=3, size=(10.2, 5.6),
     alt="Six panels. A: a flat line at 0.561 over 100 epochs. B: five bars of the same height. C: "
     "training accuracy rises to about 0.73, the validation curve stays near 0.63 and jumps. D: "
     "training and validation accuracy rise to 0.97 and 0.88. E: the loss lies near "
