@@ -53,7 +53,7 @@ def bare(root: Path, lesson: str) -> list[tuple[float, float]]:
     from autograder.engine.prepare import InstructorsNotebooks, prepare
     from autograder.nbgrader.course import Course
     from autograder.nbgrader.gradebook import Gradebook
-    from autograder.student import sheet as sheets
+    from autograder.student import checks_file
 
     gradebook = Gradebook(Course(root))
     sources = InstructorsNotebooks(gradebook.folders.source_folder(lesson))
@@ -62,7 +62,7 @@ def bare(root: Path, lesson: str) -> list[tuple[float, float]]:
     for module in ("matplotlib.pyplot", *assignment.modules):
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    exercises = sheets.parse(assignment.checks).sheets
+    exercises = checks_file.parse(assignment.checks).sheets
     return [_in_a_fork(path, exercises) for path in sorted(root.glob(f"submitted/*/{lesson}/{lesson}.ipynb"))]
 
 

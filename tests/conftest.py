@@ -22,6 +22,7 @@ import autograder
 from autograder.authoring import exercise as exercises
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.proof import Sources, draw_sheet
+from autograder.student import checks_file
 from autograder.student import notebook as checking
 from autograder.student import sheet as sheets
 from autograder.student.sheet import LessonSheet
@@ -117,7 +118,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     def make(*made: sheets.Sheet) -> Path:
         path = tmp_path / "checks.json"
         path.write_text(
-            sheets.dump(LessonSheet("01_small", "A small lesson", {one.name: one for one in made}))
+            checks_file.dump(LessonSheet("01_small", "A small lesson", {one.name: one for one in made}))
         )
         return path
 

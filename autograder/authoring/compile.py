@@ -5,8 +5,7 @@ from __future__ import annotations
 import traceback
 
 from ..errors import LessonError
-from ..student import judge
-from ..student import sheet as sheets
+from ..student import checks_file, judge
 from ..student.sheet import LessonSheet, Outcome, Sheet, joined, shuffled
 from .exercise import Exercise
 from .lesson import Lesson
@@ -23,18 +22,19 @@ def compile_public(lesson: Lesson) -> LessonSheet:
         lesson.name,
         lesson.title,
         {name: compile_exercise(lesson, name, PUBLIC) for name in names_in_order(lesson)},
+        tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
     )
 
 
 def compile_hidden(lesson: Lesson, secret: str) -> LessonSheet:
     """The hidden sheets of a lesson: the same generators, a seed that nobody else knows."""
-    public = sheets.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
+    public = checks_file.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
     made = {
         name: compile_hidden_exercise(lesson, name, secret, public.get(name))
         for name in names_in_order(lesson)
     }
-    return LessonSheet(lesson.name, lesson.title, made, lesson.state)
+    return LessonSheet(lesson.name, lesson.title, made, made_from=lesson.state)
 
 
 def compile_hidden_exercise(lesson: Lesson, name: str, secret: str, public: Sheet | None = None) -> Sheet:

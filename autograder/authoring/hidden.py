@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import AutograderError, StaleLesson
 from ..files import write_once
 from ..nbgrader.course import Course, find_course
-from ..student import notebook
+from ..student import checks_file, notebook
 from ..student import sheet as sheets
 from ..student.sheet import LessonSheet, Sheet
 from ..student.verdict import Verdict
@@ -66,7 +66,7 @@ def hidden_sheets(course: Course, lesson: Lesson) -> LessonSheet:
     path = _path_of_hidden(course, lesson)
     if not path.is_file():
         _draw_in_a_process_of_its_own(course, lesson)
-    return sheets.load(path)
+    return checks_file.load(path)
 
 
 def _path_of_hidden(course: Course, lesson: Lesson) -> Path:
@@ -92,7 +92,7 @@ def draw(root: Path, name: str) -> None:
     course = Course(root)
     (lesson,) = lessons_of(course, (name,))
     path = _path_of_hidden(course, lesson)
-    text = sheets.dump(compile_hidden(lesson, secret_of(course)))
+    text = checks_file.dump(compile_hidden(lesson, secret_of(course)))
     for earlier in path.parent.glob(f"{lesson.name}-*.json"):
         earlier.unlink(missing_ok=True)
     write_once(path, text)

@@ -18,6 +18,7 @@ from . import slicing
 from .exercise import Exercise
 from .loading import load_exercises
 from .proof import Sources
+from .question import Question
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -100,6 +101,15 @@ class Lesson:
 
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
+        return self._written[0]
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        return self._written[1]
+
+    @cached_property
+    def _written(self) -> tuple[dict[str, Exercise], dict[str, Question]]:
+        """What exercises.py holds."""
         return load_exercises(self.exercises_path)
 
     @cached_property

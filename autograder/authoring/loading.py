@@ -11,12 +11,13 @@ from typing import Any
 from ..errors import LessonError
 from . import exercise as exercise_module
 from .exercise import Exercise
+from .question import Question
 
 
-def load_exercises(path: Path) -> dict[str, Exercise]:
-    """The exercises of an exercises.py, named by their variables."""
+def load_exercises(path: Path) -> tuple[dict[str, Exercise], dict[str, Question]]:
+    """The exercises and questions of an exercises.py, named by their variables."""
     if not path.is_file():
-        return {}
+        return {}, {}
     exercise_module.collected()
     module = _run(path)
     named = {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
@@ -27,7 +28,7 @@ def load_exercises(path: Path) -> dict[str, Exercise]:
         made.name = names[0]
         made.functions = made.functions or (made.name,)
     _complete(path, named)
-    return named
+    return named, {name: value for name, value in vars(module).items() if isinstance(value, Question)}
 
 
 def _run(path: Path) -> ModuleType:

@@ -47,6 +47,7 @@ def exercises_and_checks_agree(lesson: Lesson) -> None:
                 "Check each exercise once.",
             )
         seen[name] = cell.line
+    _quiz_is_shown(lesson)
     for name, exercise in lesson.exercises.items():
         if name not in seen:
             raise lesson.exercise_error(
@@ -54,6 +55,24 @@ def exercises_and_checks_agree(lesson: Lesson) -> None:
                 f"exercise {name} is never checked",
                 f"Add a cell check({', '.join(exercise.functions)}) to lesson.py.",
             )
+
+
+def _quiz_is_shown(lesson: Lesson) -> None:
+    """Questions are shown once, in a cell of their own; without questions there is no such cell."""
+    shown = [
+        cell for cell in lesson.cells if cell.kind == "code" and re.search(r"^quiz\(", cell.source, re.M)
+    ]
+    if lesson.questions and [cell.source.strip() for cell in shown] != ["quiz()"]:
+        first = next(iter(lesson.questions.values()))
+        raise lesson.exercise_error(
+            first.line,
+            "the lesson's questions are not shown once, in a cell of their own",
+            "Write one cell that says quiz(), and nothing else, in lesson.py.",
+        )
+    if shown and not lesson.questions:
+        raise lesson.error(
+            shown[0].line, "quiz(), but exercises.py asks nothing", "Write a Question(…), or drop the cell."
+        )
 
 
 def _markers_close(lesson: Lesson, cell: Cell) -> None:

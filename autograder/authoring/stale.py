@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import WireError
 from ..files import holds, write_whole
 from ..nbgrader.course import Course
-from ..student import sheet as sheets
+from ..student import checks_file
 from ..student.difference import Template, matches
-from ..student.sheet import Case, LessonSheet, Mistake, Outcome, Sheet
+from ..student.sheet import Case, Choice, LessonSheet, Mistake, Outcome, Question, Sheet
 from . import slicing
 from .assemble import assemble
 from .compile import compile_public
@@ -35,8 +35,8 @@ def stale_files(course: Course, lesson: Lesson) -> list[str]:
         lesson.checks_path: says(lesson.checks_path, checks),
         lesson.notebook_path: _bare_file(lesson.notebook_path) == _bare(notebook),
         released: holds(released, released_text(course, lesson.name, notebook)),
-        released.with_name(sheets.FILE_NAME): holds(
-            released.with_name(sheets.FILE_NAME), settled(lesson, checks)
+        released.with_name(checks_file.FILE_NAME): holds(
+            released.with_name(checks_file.FILE_NAME), settled(lesson, checks)
         ),
     }
     return [str(path.relative_to(course.root)) for path, fresh in is_fresh.items() if not fresh]
@@ -46,20 +46,20 @@ def settled(lesson: Lesson, checks: LessonSheet) -> str:
     """The text of checks.json; the one on disk, where nothing but last bits would change."""
     if says(lesson.checks_path, checks):
         return lesson.checks_path.read_text(encoding="utf-8")
-    return sheets.dump(checks)
+    return checks_file.dump(checks)
 
 
 def says(path: Path, checks: LessonSheet) -> bool:
     """Whether a checks.json says this, last bits of numbers aside. A damaged one does not."""
     try:
-        return _alike(sheets.load(path), checks)
+        return _alike(checks_file.load(path), checks)
     except (OSError, WireError):
         return False
 
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether two lessons' sheets are the same but for the last bits of numbers."""
-    if isinstance(one, (LessonSheet, Sheet, Case, Mistake, Outcome)):
+    if isinstance(one, (LessonSheet, Sheet, Case, Mistake, Outcome, Question, Choice)):
         if type(one) is not type(other):
             return False
         ignored = {"seconds", "where", "message"} if isinstance(one, Outcome) else set()
@@ -80,11 +80,11 @@ def _alike(one: Any, other: Any) -> bool:
 def is_fresh(course: Course, lesson: Lesson) -> bool:
     """Whether nothing has changed that a build reads: the sources and, since the last one here, our code."""
     released = course.notebooks / lesson.name
-    built = (lesson.notebook_path, released / lesson.notebook_path.name, released / sheets.FILE_NAME)
+    built = (lesson.notebook_path, released / lesson.notebook_path.name, released / checks_file.FILE_NAME)
     if not all(path.is_file() for path in built):
         return False
     try:
-        made_from = sheets.load(lesson.checks_path).made_from
+        made_from = checks_file.load(lesson.checks_path).made_from
     except (OSError, WireError):
         return False
     note = _note_of(course, lesson)

@@ -61,10 +61,10 @@ def list_lessons(folder: Path | None, /, as_json: bool) -> None:
     """
     from ..authoring.lesson import lessons_of
     from ..nbgrader.course import find_course
-    from ..student import sheet
+    from ..student import checks_file
 
     every = lessons_of(find_course(folder))
-    lessons = [sheet.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
+    lessons = [checks_file.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
     for lesson in every:
         if not lesson.checks_path.is_file():
             click.echo(f"{lesson.name} is not built yet: run autograder build {lesson.name}", err=True)

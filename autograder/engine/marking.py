@@ -20,8 +20,7 @@ from ..nbgrader.records import (
     worst,
 )
 from ..nbgrader.scoring import Rules, is_time, text_of
-from ..student import judge
-from ..student import sheet as sheets
+from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
 from ..student.verdict import Verdict
 from . import plain
@@ -114,7 +113,7 @@ def _rows_not_reached(assignment: Assignment, done: set[str]) -> list[ExerciseMa
 
 @lru_cache(maxsize=4)
 def _lesson_of(checks: str) -> LessonSheet | None:
-    return sheets.parse(checks) if checks else None
+    return checks_file.parse(checks) if checks else None
 
 
 def _mark_notebook(

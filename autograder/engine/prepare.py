@@ -14,7 +14,7 @@ from ..nbgrader import cells
 from ..nbgrader.course import CONFIG, Course
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
-from ..student import sheet as sheets
+from ..student import checks_file
 
 
 class InstructorsNotebooks:
@@ -59,14 +59,14 @@ def prepare(
 
 
 def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, dict[str, int]]:
-    path = folder / sheets.FILE_NAME
+    path = folder / checks_file.FILE_NAME
     if not path.is_file():
         return "", {}
-    public = sheets.load(path)
+    public = checks_file.load(path)
     ours = (folder / "exercises.py").is_file()
     whole = hidden.with_hidden_cases(course, public) if ours else public
     counts = {key: len(one.cases) for key, one in public.sheets.items()}
-    return sheets.dump(whole), counts
+    return checks_file.dump(whole), counts
 
 
 def _source_cells(path: Path) -> list[dict[str, Any]]:

@@ -70,6 +70,8 @@ class SealedNotebook:
                 self.demos.append(step)
             elif not exercise and not own and cell.source.strip() == "progress()":
                 self.tables.append(cell)
+            elif not own and cell.source.strip() == "quiz()":
+                continue  # nobody is there to answer
             else:
                 found.append(step)
         return found + self._without_a_check(found)

@@ -12,7 +12,7 @@ import html
 
 from .verdict import STATUS_WORDS, Progress, Row, Verdict, headline, number, remarks
 
-_CARD = (
+CARD = (
     "border-style:solid;border-width:1px 1px 1px .4em;border-radius:4px;"
     "border-color:#999;border-color:var(--jp-border-color1,#999);"
     "padding:.6em .9em;margin:.2em 0;max-width:52em;color:var(--jp-content-font-color1,CanvasText);"
@@ -27,7 +27,7 @@ def card_of_verdict(verdict: Verdict) -> str:
     """For a notebook: a card with the points, a row per group, hints, and a small figure where one helps."""
     label = html.escape(f"{verdict.exercise}: {headline(verdict)}", quote=True)
     parts = [
-        f'<div role="group" aria-label="{label}" style="{_CARD};border-left-color:{_EDGES[verdict.status]}">',
+        f'<div role="group" aria-label="{label}" style="{CARD};border-left-color:{_EDGES[verdict.status]}">',
         f'<div style="font-size:1.1em"><span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
         f"<code>{html.escape(verdict.exercise)}</code> <strong>{headline(verdict)}</strong></div>",
     ]
@@ -81,7 +81,7 @@ def card_of_progress(progress: Progress) -> str:
     )
     points = f"{number(progress.points)} of {number(progress.max_points)} points"
     return (
-        f'<div style="{_CARD}"><strong>{html.escape(progress.title)}: {points}</strong>'
+        f'<div style="{CARD}"><strong>{html.escape(progress.title)}: {points}</strong>'
         f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
         f"{html.escape(progress.advice())}</div>"
     )

@@ -16,10 +16,11 @@ import numpy as np
 
 from ..errors import LessonNotFound, UnknownExercise
 from . import judge, picture
+from .checks_file import FILE_NAME, load
 from .difference import kind_of, matches
 from .guard import undisturbed, within
 from .probe import driver_for, missing_function, outcome_of, plain_scalars
-from .sheet import FILE_NAME, Case, LessonSheet, Outcome, Sheet, load
+from .sheet import Case, LessonSheet, Outcome, Sheet
 from .verdict import Progress, Verdict
 from .wire import Opaque
 

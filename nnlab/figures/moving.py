@@ -86,7 +86,7 @@ def _widgets() -> ModuleType | None:
     if not images.in_notebook() or os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
         return None  # nobody is there to move a slider
     try:
-        import ipywidgets  # type: ignore[import-untyped]
+        import ipywidgets
     except ImportError:
         return None
     return ipywidgets  # type: ignore[no-any-return]

@@ -24,11 +24,8 @@ def cases(rng):
 def bowl(rng, shape):
     """A quadratic, for which the central difference is exact at any h, and a one-sided one is not."""
     n = int(np.prod(shape))
-    return {
-        "x": rng.uniform(0.5, 2, shape),
-        "_curvature": rng.uniform(1, 3, (n, n)),
-        "_slope": rng.normal(size=n),
-    }
+    x, curvature = rng.uniform(0.5, 2, shape), rng.uniform(1, 3, (n, n))
+    return {"x": x, "_curvature": curvature, "_slope": rng.normal(size=n)}
 
 
 @numerical_gradient.driver
@@ -40,32 +37,29 @@ def drive(numerical_gradient, x, _curvature, _slope, h):
     return numerical_gradient(f, x) if h is None else numerical_gradient(f, x, h)
 
 
-@numerical_gradient.wrong(
-    "This is the one-sided quotient: it looks ahead of x and never behind. On a parabola its error is half the "
-    "curvature times h; the two-sided quotient makes none.",
-)
-def one_sided(f, x, h=1e-6):
-    return entry_by_entry(x, lambda step: (f(x + h * step) - f(x)) / h)
+def entry_by_entry(x, quotient):
+    """The quotient for every unit step."""
+    steps = np.eye(x.size).reshape(x.size, *x.shape)
+    return np.reshape([quotient(step) for step in steps], x.shape)
 
 
-@numerical_gradient.wrong(
-    "Every entry is twice too large. How far apart are the two points at which you call f?",
-)
-def divides_by_h(f, x, h=1e-6):
-    return entry_by_entry(x, lambda step: (f(x + h * step) - f(x - h * step)) / h)
-
-
-@numerical_gradient.wrong(
-    "Only the second call of f is divided: `a - b / c` is `a - (b / c)`. Look at the parentheses.",
-)
-def missing_parentheses(f, x, h=1e-6):
-    return entry_by_entry(x, lambda step: f(x + h * step) - f(x - h * step) / (2 * h))
+@numerical_gradient.mistakes
+def mistakes(f, x, h=1e-6):
+    yield "one_sided", entry_by_entry(x, lambda step: (f(x + h * step) - f(x)) / h), (
+        "This is the one-sided quotient: it looks ahead of x and never behind. On a parabola its error is half "
+        "the curvature times h; the two-sided quotient makes none.")
+    yield "divides_by_h", entry_by_entry(x, lambda step: (f(x + h * step) - f(x - h * step)) / h), (
+        "Every entry is twice too large. How far apart are the two points at which you call f?")
+    yield "missing_parentheses", entry_by_entry(x, lambda step: f(x + h * step) - f(x - h * step) / (2 * h)), (
+        "Only the second call of f is divided: `a - b / c` is `a - (b / c)`. Look at the parentheses.")
+    yield "all_entries_at_once", (f(x + h) - f(x - h)) / (2 * h), (
+        "Your result is one number. All entries of x are moved together, which measures the slope in the "
+        "direction (1, 1, …); the gradient needs one entry moved at a time.")
 
 
 @numerical_gradient.wrong(
     "x is not what it was: an entry that you moved stays moved, and all later entries are measured at another "
-    "point. Put each entry back before you go on to the next.",
-)
+    "point. Put each entry back before you go on to the next.")
 def never_restored(f, x, h=1e-6):
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -76,21 +70,12 @@ def never_restored(f, x, h=1e-6):
     return gradient
 
 
-@numerical_gradient.wrong(
-    "Your result is one number. All entries of x are moved together, which measures the slope in the direction "
-    "(1, 1, …); the gradient needs one entry moved at a time.",
-)
-def all_entries_at_once(f, x, h=1e-6):
-    return (f(x + h) - f(x - h)) / (2 * h)
-
-
-def entry_by_entry(x, quotient):
-    gradient = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        step = np.zeros_like(x)
-        step[i] = 1
-        gradient[i] = quotient(step)
-    return gradient
+@numerical_gradient.answers
+def answers(f, x, h=1e-6):
+    flat, steps = x.reshape(-1), np.eye(x.size) * h
+    slopes = [(f((flat + s).reshape(x.shape)) - f((flat - s).reshape(x.shape))) / (2 * h) for s in steps]
+    yield "flattened_with_a_list", np.array(slopes).reshape(x.shape)
+    yield "complex_step", entry_by_entry(x, lambda step: f(x + 1e-20j * step).imag / 1e-20)
 
 
 @numerical_gradient.right
@@ -134,17 +119,9 @@ def moved_there_and_back_by_steps(f, x, h=1e-6):
     return gradient
 
 
-@numerical_gradient.right
-def flattened_with_a_list(f, x, h=1e-6):
-    flat, steps = x.reshape(-1), np.eye(x.size) * h
-    slopes = [(f((flat + s).reshape(x.shape)) - f((flat - s).reshape(x.shape))) / (2 * h) for s in steps]
-    return np.array(slopes).reshape(x.shape)
-
-
-@numerical_gradient.right
-def complex_step(f, x, h=1e-6):
-    return entry_by_entry(x, lambda step: f(x + 1e-20j * step).imag / 1e-20)
-
+numerical_gradient.small(
+    "By hand: f(x) = x², x = 3, h = 0.1. f(3.1) = 9.61 and f(2.9) = 8.41; the two points are 0.2 apart, so the "
+    "slope is 1.2 / 0.2 = 6, which is just f'(3). The one-sided quotient is (9.61 - 9) / 0.1 = 6.1.")
 
 # 0.2 relative_error
 
@@ -166,87 +143,44 @@ def cases(rng):
     yield case("large arrays", a=a, b=a + 0.3 * rng.normal(size=(20, 30)))
 
 
-@relative_error.wrong(
-    "You divide by the size of the first gradient alone, so that swapping the two changes the answer. Both sizes "
-    "belong in the denominator.",
-)
-def divides_by_the_first(a, b):
-    return np.linalg.norm(a - b) / max(np.linalg.norm(a), 1e-300)
+def shared(difference, whole):
+    """The quotient, where two zeros agree."""
+    return difference / whole if whole else 0.0
 
 
-@relative_error.wrong(
-    "You take the worst entry's ratio. One entry that is nearly zero then decides alone, and 0/0 is nan: compare "
-    "the lengths of whole gradients.",
-)
-def worst_entry(a, b):
+@relative_error.mistakes
+def mistakes(a, b):
+    apart, length = np.linalg.norm(a - b), np.linalg.norm
+    yield "divides_by_the_first", apart / max(length(a), 1e-300), (
+        "You divide by the size of the first gradient alone, so that swapping the two changes the answer. Both "
+        "sizes belong in the denominator.")
     with np.errstate(all="ignore"):
-        return np.max(np.abs(a - b) / (np.abs(a) + np.abs(b)))
+        yield "worst_entry", np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))), (
+            "You take the worst entry's ratio. One entry that is nearly zero then decides alone, and 0/0 is nan: "
+            "compare the lengths of whole gradients.")
+        yield "nan_for_two_zeros", apart / (length(a) + length(b)), (
+            "Two gradients that are both zero agree perfectly; you divide 0 by 0 there and get nan.")
+    yield "squared_lengths", shared(np.sum((a - b) ** 2), np.sum(a**2) + np.sum(b**2)), (
+        "These are squared lengths: a length is the square root of the sum of squares. (The lecture's page on "
+        "clipping forgets the root as well.)")
+    yield "spectral_norm", shared(length(a - b, 2), length(a, 2) + length(b, 2)), (
+        "For a matrix `np.linalg.norm(a, 2)` is its largest stretching factor, not the length of all its "
+        "entries.")
+    yield "length_of_the_sum", shared(apart, length(a + b)), (
+        "You divide by the length of the sum of the two. Where they point in different directions the sum "
+        "shrinks, and two opposite gradients would be divided by zero: add the lengths, not the gradients.")
 
 
-@relative_error.wrong(
-    "These are squared lengths: a length is the square root of the sum of squares. (The lecture's page on "
-    "clipping forgets the root as well.)",
-    loses=("two gradients", "large arrays"),
-)
-def squared_lengths(a, b):
-    whole = np.sum(a**2) + np.sum(b**2)
-    return np.sum((a - b) ** 2) / whole if whole else 0.0
-
-
-@relative_error.wrong(
-    "Two gradients that are both zero agree perfectly; you divide 0 by 0 there and get nan.",
-    loses="zeros",
-)
-def nan_for_two_zeros(a, b):
-    with np.errstate(all="ignore"):
-        return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
-
-
-@relative_error.wrong(
-    "For a matrix `np.linalg.norm(a, 2)` is its largest stretching factor, not the length of all its entries.",
-    loses=("two gradients", "large arrays"),
-)
-def spectral_norm(a, b):
-    size = lambda v: np.linalg.norm(v, 2)
-    whole = size(a) + size(b)
-    return size(a - b) / whole if whole else 0.0
-
-
-@relative_error.wrong(
-    "You divide by the length of the sum of the two. Where they point in different directions the sum shrinks, "
-    "and two opposite gradients would be divided by zero: add the lengths, not the gradients.",
-    loses=("two gradients", "large arrays"),
-)
-def length_of_the_sum(a, b):
-    whole = np.linalg.norm(a + b)
-    return np.linalg.norm(a - b) / whole if whole else 0.0
-
-
-@relative_error.right
-def a_small_number_below(a, b):
-    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) + 1e-12)
-
-
-@relative_error.right
-def by_hand(a, b):
+@relative_error.answers
+def answers(a, b):
+    yield "a_small_number_below", np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) + 1e-12)
     length = lambda v: sum(float(entry) ** 2 for entry in np.ravel(v)) ** 0.5
-    below = length(a) + length(b)
-    return 0.0 if below == 0 else length(a - b) / below
-
-
-@relative_error.right
-def in_float32(a, b):
-    a, b = np.float32(a), np.float32(b)
-    below = np.linalg.norm(a) + np.linalg.norm(b)
-    return np.linalg.norm(a - b) / below if below > 0 else np.float32(0)
+    yield "by_hand", shared(length(a - b), length(a) + length(b))
+    one, other = np.float32(a), np.float32(b)
+    below = np.linalg.norm(one) + np.linalg.norm(other)
+    yield "in_float32", np.linalg.norm(one - other) / below if below > 0 else np.float32(0)
 
 
 relative_error.small(
     "Take a = (3, 4) and b = (0, 0): the difference has length 5, the two lengths add up to 5.",
-    a=np.array([3.0, 4.0]),
-    b=np.array([0.0, 0.0]),
-)
-numerical_gradient.small(
-    "By hand: f(x) = x², x = 3, h = 0.1. f(3.1) = 9.61 and f(2.9) = 8.41; the two points are 0.2 apart, so the "
-    "slope is 1.2 / 0.2 = 6, which is just f'(3). The one-sided quotient is (9.61 - 9) / 0.1 = 6.1."
-)
+    a=np.array([3.0, 4.0]), b=np.array([0.0, 0.0]))

@@ -1,5 +1,7 @@
 """Exercises of lesson 01: the chain rule by hand, from one sigmoid to a network of two layers."""
 
+import math
+
 import numpy as np
 
 from autograder.authoring import UNCHANGED, Exercise, case
@@ -17,10 +19,9 @@ def slope_from_output(a):
 # 1.1 sigmoid and dsigmoid
 
 FAR = "far from zero, |z| up to 1000"
+BOTH = ("sigmoid", "dsigmoid")
 
-sigmoid = Exercise(
-    "sigmoid", "dsigmoid", points=1, groups={"sigmoid": 3, "dsigmoid": 3, FAR: 2, UNCHANGED: 2}
-)
+sigmoid = Exercise(*BOTH, points=1, groups={"sigmoid": 3, "dsigmoid": 3, FAR: 2, UNCHANGED: 2})
 
 
 @sigmoid.cases
@@ -35,67 +36,34 @@ def cases(rng):
     yield case(FAR, z=np.array([right, 0.0, left, rng.uniform(1, 2), rng.uniform(-2, -1)]))
 
 
-BOTH = ("sigmoid", "dsigmoid")
-
-
-@sigmoid.wrong(
-    "dsigmoid: z(1 - z) is the right formula with the wrong letter in it. The slope is made from what comes out of "
-    "the sigmoid, not from what goes in.",
-    loses=("dsigmoid", FAR),
-    replaces="dsigmoid",
-)
-def slope_from_the_input(z):
-    return z * (1 - z)
-
-
-@sigmoid.wrong(
-    "dsigmoid: a sign inside the bracket is turned. Your slope is 0.75 at z = 0, steeper than any sigmoid ever is.",
-    loses=("dsigmoid", FAR),
-    replaces="dsigmoid",
-)
-def one_plus_the_output(z):
+@sigmoid.mistakes(replaces="dsigmoid")
+def mistakes(z):
     a = naive_sigmoid(z)
-    return a * (1 + a)
-
-
-@sigmoid.wrong(
-    "dsigmoid: negative everywhere, and yet the sigmoid rises. The exponent of e is -z, and its own derivative has "
-    "to come along.",
-    loses=("dsigmoid", FAR),
-    replaces="dsigmoid",
-)
-def inner_derivative_forgotten(z):
-    return -slope_from_output(naive_sigmoid(z))
-
-
-@sigmoid.wrong(
-    "dsigmoid: the derivative of 1/u has u squared below the line; you have u. Your slope at z = 0 is one half.",
-    loses=("dsigmoid", FAR),
-    replaces="dsigmoid",
-)
-def square_forgotten(z):
-    return naive_sigmoid(-np.asarray(z))
-
-
-@sigmoid.wrong(
-    "dsigmoid: far to the left both numerator and denominator overflow, and inf/inf is nan. Write the slope with the "
-    "output of the sigmoid instead.",
-    loses=FAR,
-    replaces="dsigmoid",
-)
-def slope_as_a_quotient(z):
+    yield "slope_from_the_input", z * (1 - z), (
+        "dsigmoid: z(1 - z) is the right formula with the wrong letter in it. The slope is made from what comes "
+        "out of the sigmoid, not from what goes in.")
+    yield "one_plus_the_output", a * (1 + a), (
+        "dsigmoid: a sign inside the bracket is turned. Your slope is 0.75 at z = 0, steeper than any sigmoid "
+        "ever is.")
+    yield "inner_derivative_forgotten", -slope_from_output(a), (
+        "dsigmoid: negative everywhere, and yet the sigmoid rises. The exponent of e is -z, and its own "
+        "derivative has to come along.")
+    yield "square_forgotten", naive_sigmoid(-np.asarray(z)), (
+        "dsigmoid: the derivative of 1/u has u squared below the line; you have u. Your slope at z = 0 is one "
+        "half.")
     with np.errstate(over="ignore", invalid="ignore"):
-        e = np.exp(-np.asarray(z))
-        return e / (1 + e) ** 2
+        yield "slope_as_a_quotient", np.exp(-np.asarray(z)) / (1 + np.exp(-np.asarray(z))) ** 2, (
+            "dsigmoid: far to the left both numerator and denominator overflow, and inf/inf is nan. Write the "
+            "slope with the output of the sigmoid instead.")
 
 
-@sigmoid.wrong(
-    "sigmoid: your curve falls where the sigmoid rises. Look at the sign of the exponent.",
-    loses=("sigmoid", FAR),
-)
-def sign_of_the_exponent(z):
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(z))
+@sigmoid.mistakes
+def mistakes(z):
+    yield "sign_of_the_exponent", naive_sigmoid(-np.asarray(z)), (
+        "sigmoid: your curve falls where the sigmoid rises. Look at the sign of the exponent.")
+    yield "exp_over_one_plus_exp_in_sigmoid_only", through_exp_of_z(z), (
+        "Right near zero, but nan far to the right: exp(z) is infinite there, and inf/inf is nan. Which form of "
+        "the fraction only ever divides by something infinite?")
 
 
 def through_exp_of_z(z):
@@ -104,36 +72,35 @@ def through_exp_of_z(z):
         return e / (1 + e)
 
 
-OVERFLOW = (
-    "Right near zero, but nan far to the right: exp(z) is infinite there, and inf/inf is nan. Which form of the "
-    "fraction only ever divides by something infinite?"
-)
-
-
-@sigmoid.wrong(OVERFLOW, loses=FAR, replaces=BOTH)
-def exp_over_one_plus_exp():
-    return through_exp_of_z, lambda z: slope_from_output(through_exp_of_z(z))
-
-
-@sigmoid.wrong(OVERFLOW, loses=FAR)
-def exp_over_one_plus_exp_in_sigmoid_only(z):
-    return through_exp_of_z(z)
+def with_slope(sigmoid):
+    """The sigmoid, and the slope from its output."""
+    return sigmoid, lambda z: slope_from_output(np.asarray(sigmoid(z)))
 
 
 @sigmoid.wrong(
-    "`math.exp` takes one number at a time; z may be an array. NumPy has an exp for both.", replaces=BOTH
-)
+    "Right near zero, but nan far to the right: exp(z) is infinite there, and inf/inf is nan. Which form of the "
+    "fraction only ever divides by something infinite?",
+    replaces=BOTH)
+def exp_over_one_plus_exp():
+    return with_slope(through_exp_of_z)
+
+
+@sigmoid.wrong(
+    "`math.exp` takes one number at a time; z may be an array. NumPy has an exp for both.", replaces=BOTH)
 def with_math_exp():
     import math
 
-    value = lambda z: 1 / (1 + math.exp(-z))
-    return value, lambda z: slope_from_output(value(z))
+    return with_slope(lambda z: 1 / (1 + math.exp(-z)))
 
 
 @sigmoid.wrong(
-    "You write into the array you were given: after the call z is not what it was. Make a new array.",
-    loses=UNCHANGED,
-)
+    "The output is rounded to two decimals, as on the slide. Keep all digits; round when you print.",
+    replaces=BOTH)
+def two_decimals():
+    return with_slope(lambda z: np.round(naive_sigmoid(z), 2))
+
+
+@sigmoid.wrong("You write into the array you were given: after the call z is not what it was. Make a new array.")
 def in_place(z):
     z = np.asarray(z)
     z *= -1
@@ -141,21 +108,14 @@ def in_place(z):
         return 1 / (1 + np.exp(z))
 
 
-@sigmoid.wrong(
-    "The output is rounded to two decimals, as on the slide. Keep all digits; round when you print.",
-    replaces=BOTH,
-)
-def two_decimals():
-    value = lambda z: np.round(naive_sigmoid(z), 2)
-    return value, lambda z: slope_from_output(value(z))
+@sigmoid.answers(replaces="dsigmoid")
+def answers(z):
+    yield "symmetric_quotient", np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))) ** 2
 
 
 @sigmoid.right(replaces=BOTH)
 def by_the_book():
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
-    return sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))
+    return with_slope(lambda z: 1 / (1 + np.exp(-z)))
 
 
 @sigmoid.right(replaces=BOTH)
@@ -195,27 +155,16 @@ def in_float32():
         with np.errstate(over="ignore"):
             return np.float32(1) / (1 + np.exp(-np.asarray(z, dtype=np.float32)))
 
-    return sigmoid, lambda z: slope_from_output(sigmoid(z))
+    return with_slope(sigmoid)
 
 
 @sigmoid.right(replaces=BOTH)
 def clipped_and_listed():
-    def sigmoid(z):
-        a = 1 / (1 + np.exp(-np.clip(z, -700, 700)))
-        return a.tolist()
-
-    return sigmoid, lambda z: slope_from_output(np.array(sigmoid(z)))
-
-
-@sigmoid.right(replaces="dsigmoid")
-def symmetric_quotient(z):
-    e = np.exp(-np.abs(z))
-    return e / (1 + e) ** 2
+    return with_slope(lambda z: (1 / (1 + np.exp(-np.clip(z, -700, 700)))).tolist())
 
 
 sigmoid.small(
-    "At z = 0 the sigmoid is 1/(1 + 1) = ½, and its slope there is ½ · ½ = ¼, the largest it ever is.", z=0.0
-)
+    "At z = 0 the sigmoid is 1/(1 + 1) = ½, and its slope there is ½ · ½ = ¼, the largest it ever is.", z=0.0)
 
 # 1.2 forward_chain
 
@@ -226,9 +175,8 @@ forward_chain = Exercise(points=2, groups={ONE: 1, MORE: 3}, builds_on=("sigmoid
 
 def chain_weights(rng, depth):
     """Distinct weights of both signs, none of them near 0 or 1."""
-    return (
-        rng.permutation(np.linspace(0.35, 2.4, 9))[:depth] * rng.uniform(0.9, 1.1, depth) * signs(rng, depth)
-    )
+    sizes = rng.permutation(np.linspace(0.35, 2.4, 9))[:depth] * rng.uniform(0.9, 1.1, depth)
+    return sizes * signs(rng, depth)
 
 
 def signs(rng, n):
@@ -245,44 +193,46 @@ def cases(rng):
         yield case(group, x=chain_input(rng), w=chain_weights(rng, depth))
 
 
-def chain(x, w, link):
-    """The pairs (z, a) of a chain in which `link(l, z, a)` is what is sent on from layer l."""
+def chain(x, w, link=lambda z, a: a):
+    """The pairs (z, a) of a chain in which `link(z, a)` is what a layer sends on."""
     z, a, sent = [], [], x
-    for l in range(len(w)):
-        z.append(w[l] * sent)
+    for weight in w:
+        z.append(weight * sent)
         a.append(naive_sigmoid(z[-1]))
-        sent = link(l, z[-1], a[-1])
+        sent = link(z[-1], a[-1])
     return np.array(z), np.array(a)
 
 
-@forward_chain.wrong(
-    "The next layer receives z, the sum before the sigmoid. What a layer sends on is what comes out of its sigmoid.",
-    loses=MORE,
-)
-def sends_z_on(x, w):
-    return chain(x, w, lambda l, z, a: z)
-
-
-@forward_chain.wrong(
-    "Every layer is fed with x again. Only the first one sees the input; the others see the layer before them.",
-    loses=MORE,
-)
-def feeds_x_to_every_layer(x, w):
-    return chain(x, w, lambda l, z, a: x)
-
-
-@forward_chain.wrong(
-    "x is multiplied into every layer. It enters once, at the first.",
-    loses=MORE,
-)
-def multiplies_x_in_every_layer(x, w):
-    return chain(x, w, lambda l, z, a: x * a)
+@forward_chain.mistakes
+def mistakes(x, w):
+    yield "sends_z_on", chain(x, w, lambda z, a: z), (
+        "The next layer receives z, the sum before the sigmoid. What a layer sends on is what comes out of its "
+        "sigmoid.")
+    yield "feeds_x_to_every_layer", chain(x, w, lambda z, a: x), (
+        "Every layer is fed with x again. Only the first one sees the input; the others see the layer before "
+        "them.")
+    yield "multiplies_x_in_every_layer", chain(x, w, lambda z, a: x * a), (
+        "x is multiplied into every layer. It enters once, at the first.")
+    yield "first_weight_throughout", chain(x, np.full(len(w), w[0])), (
+        "The first weight serves in every layer. The slide has one w = 0.5 for all, your function is given one "
+        "for each.")
+    yield "weights_from_the_back", chain(x, w[::-1]), (
+        "The weights are used from the back: w[0] belongs to the layer next to x.")
+    yield "squashes_the_input", chain(naive_sigmoid(x), w), (
+        "The input goes through a sigmoid of its own before the first weight. x is used as it is.")
+    yield "swapped", chain(x, w)[::-1], "The two are in the other order: first z, then a."
+    z, a = chain(x, w)
+    yield "no_sigmoid_at_the_end", (z, np.append(a[:-1], z[-1])), (
+        "The last layer has no sigmoid in your chain: its a equals its z. All layers are alike here.")
+    yield "x_among_the_activations", (z, np.append(x, a)), (
+        "Your a begins with x and so has one entry too many. Keep x for the backward pass if you like, but hand "
+        "back the layers' own outputs.")
+    yield "only_the_output", a[-1], "You return the output alone; the z and the a of every layer are asked for."
 
 
 @forward_chain.wrong(
     "Your numbers have two decimals, as on the slide (.62, .58, .57). Rounding in between changes what comes after: "
-    "keep all digits, round when you print."
-)
+    "keep all digits, round when you print.")
 def rounds_as_on_the_slide(x, w):
     z, a, sent = [], [], x
     for weight in w:
@@ -290,54 +240,6 @@ def rounds_as_on_the_slide(x, w):
         sent = np.round(naive_sigmoid(z[-1]), 2)
         a.append(sent)
     return np.array(z), np.array(a)
-
-
-@forward_chain.wrong(
-    "The first weight serves in every layer. The slide has one w = 0.5 for all, your function is given one for each.",
-    loses=MORE,
-)
-def first_weight_throughout(x, w):
-    return chain(x, np.full(len(w), w[0]), lambda l, z, a: a)
-
-
-@forward_chain.wrong("The weights are used from the back: w[0] belongs to the layer next to x.", loses=MORE)
-def weights_from_the_back(x, w):
-    return chain(x, w[::-1], lambda l, z, a: a)
-
-
-@forward_chain.wrong(
-    "The input goes through a sigmoid of its own before the first weight. x is used as it is."
-)
-def squashes_the_input(x, w):
-    return chain(naive_sigmoid(x), w, lambda l, z, a: a)
-
-
-@forward_chain.wrong("The two are in the other order: first z, then a.")
-def swapped(x, w):
-    return chain(x, w, lambda l, z, a: a)[::-1]
-
-
-@forward_chain.wrong(
-    "The last layer has no sigmoid in your chain: its a equals its z. All layers are alike here."
-)
-def no_sigmoid_at_the_end(x, w):
-    z, a = chain(x, w, lambda l, z, a: a)
-    a[-1] = z[-1]
-    return z, a
-
-
-@forward_chain.wrong(
-    "Your a begins with x and so has one entry too many. Keep x for the backward pass if you like, but hand back the "
-    "layers' own outputs."
-)
-def x_among_the_activations(x, w):
-    z, a = chain(x, w, lambda l, z, a: a)
-    return z, np.array([x, *a])
-
-
-@forward_chain.wrong("You return the output alone; the z and the a of every layer are asked for.")
-def only_the_output(x, w):
-    return chain(x, w, lambda l, z, a: a)[1][-1]
 
 
 @forward_chain.right
@@ -389,9 +291,7 @@ def in_float32(x, w):
 
 forward_chain.small(
     "Take x = 1 and w = (0, 2): z₁ = 0 and a₁ = ½; the second layer gets ½, so z₂ = 2 · ½ = 1 and a₂ = σ(1) = 0.731.",
-    x=1.0,
-    w=np.array([0.0, 2.0]),
-)
+    x=1.0, w=np.array([0.0, 2.0]))
 
 # 1.3 derivative_product
 
@@ -406,54 +306,34 @@ def cases(rng):
         yield case(a=np.where(signs(rng, depth) > 0, a, 1 - a))
 
 
-@derivative_product.wrong("These are the activations multiplied together, not their slopes.")
-def product_of_activations(a):
-    return np.prod(a)
+@derivative_product.mistakes
+def mistakes(a):
+    yield "product_of_activations", np.prod(a), "These are the activations multiplied together, not their slopes."
+    yield "sum_of_slopes", np.sum(slope_from_output(a)), (
+        "The slopes are added. Factors along one path are multiplied.")
+    yield "sigmoid_once_more", np.prod(slope_from_output(naive_sigmoid(a))), (
+        "The sigmoid is applied once too often: what you are given has been through it already. dsigmoid wants z, "
+        "and these are a.")
+    yield "slopes_with_two_decimals", np.prod(np.round(slope_from_output(a), 2)), (
+        "Each slope is rounded to two decimals before the product. Keep all digits, round when you print.")
+    yield "everything_with_two_decimals", np.prod(np.round(slope_from_output(np.round(a, 2)), 2)), (
+        "Both the activations and the slopes are rounded to two decimals, as on the slide. Keep all digits, round "
+        "when you print.")
+    yield "activations_with_two_decimals", np.prod(slope_from_output(np.round(a, 2))), (
+        "The activations are rounded to two decimals first, as on the slide. That gives 0.01407 for its network: "
+        "keep all digits.")
+    yield "product_of_complements", np.prod(1 - a), "Each slope has two factors, and you have the second only."
+    yield "slopes_unmultiplied", slope_from_output(a), (
+        "You return one slope a layer; they are still to be multiplied into one number.")
 
 
-@derivative_product.wrong("The slopes are added. Factors along one path are multiplied.")
-def sum_of_slopes(a):
-    return np.sum(slope_from_output(a))
-
-
-@derivative_product.wrong(
-    "The sigmoid is applied once too often: what you are given has been through it already. dsigmoid wants z, and "
-    "these are a."
-)
-def sigmoid_once_more(a):
-    return np.prod(slope_from_output(naive_sigmoid(a)))
-
-
-@derivative_product.wrong(
-    "Each slope is rounded to two decimals before the product. Keep all digits, round when you print."
-)
-def slopes_with_two_decimals(a):
-    return np.prod(np.round(slope_from_output(a), 2))
-
-
-@derivative_product.wrong(
-    "Both the activations and the slopes are rounded to two decimals, as on the slide. Keep all digits, round when you "
-    "print."
-)
-def everything_with_two_decimals(a):
-    return np.prod(np.round(slope_from_output(np.round(a, 2)), 2))
-
-
-@derivative_product.wrong(
-    "The activations are rounded to two decimals first, as on the slide. That gives 0.01407 for its network: keep all digits."
-)
-def activations_with_two_decimals(a):
-    return np.prod(slope_from_output(np.round(a, 2)))
-
-
-@derivative_product.wrong("Each slope has two factors, and you have the second only.")
-def product_of_complements(a):
-    return np.prod(1 - a)
-
-
-@derivative_product.wrong("You return one slope a layer; they are still to be multiplied into one number.")
-def slopes_unmultiplied(a):
-    return slope_from_output(a)
+@derivative_product.answers
+def answers(a):
+    yield "products_multiplied", np.prod(a) * np.prod(1 - np.asarray(a))
+    yield "through_logarithms", np.exp(np.sum(np.log(a) + np.log1p(-a)))
+    yield "with_math_prod", math.prod(value - value**2 for value in a)
+    yield "as_0d_array", np.array(np.multiply.reduce(slope_from_output(a)))
+    yield "in_float32", np.prod(slope_from_output(np.asarray(a, dtype=np.float32)))
 
 
 @derivative_product.right
@@ -464,38 +344,9 @@ def with_a_loop(a):
     return product
 
 
-@derivative_product.right
-def products_multiplied(a):
-    return np.prod(a) * np.prod(1 - np.asarray(a))
-
-
-@derivative_product.right
-def through_logarithms(a):
-    return np.exp(np.sum(np.log(a) + np.log1p(-a)))
-
-
-@derivative_product.right
-def with_math_prod(a):
-    import math
-
-    return math.prod(value - value**2 for value in a)
-
-
-@derivative_product.right
-def as_0d_array(a):
-    return np.array(np.multiply.reduce(slope_from_output(a)))
-
-
-@derivative_product.right
-def in_float32(a):
-    a = np.asarray(a, dtype=np.float32)
-    return np.prod(a * (1 - a))
-
-
 derivative_product.small(
     "For a = (0.5, 0.8) the slopes are 0.5 · 0.5 = 0.25 and 0.8 · 0.2 = 0.16; their product is 0.04.",
-    a=np.array([0.5, 0.8]),
-)
+    a=np.array([0.5, 0.8]))
 
 # 1.4 dy_dw
 
@@ -508,125 +359,73 @@ def cases(rng):
         yield case(group, x=chain_input(rng), w=chain_weights(rng, depth))
 
 
-def backwards(x, w, through=lambda w, l: w[l], slope=lambda z, a: slope_from_output(a), incoming=None):
-    """dy/dw of a chain, with the factor between two layers, the slope and what multiplies at the weight exchangeable."""
+def backwards(x, w, through=None, slope=lambda z, a: slope_from_output(a), incoming=None):
+    """dy/dw of a chain; the factors between two layers, the slope and what multiplies at a weight can be exchanged."""
     w = np.asarray(w, dtype=float)
-    z, a = chain(x, w, lambda l, z, a: a)
-    incoming = incoming or (lambda l, z, a, before: before[l])
-    gradient, delta, before = np.zeros(len(w)), 1.0, np.array([x, *a[:-1]])
+    z, a = chain(x, w)
+    through, incoming = w if through is None else through, np.append(x, a[:-1]) if incoming is None else incoming
+    gradient, delta = np.zeros(len(w)), 1.0
     for l in reversed(range(len(w))):
         delta = delta * slope(z[l], a[l])
-        gradient[l] = delta * incoming(l, z, a, before)
-        delta = delta * through(w, l)
+        gradient[l] = delta * incoming[l]
+        delta = delta * through[l]
     return gradient
 
 
-@dy_dw.wrong(
-    "You multiplied the slopes of the activations, as the slide does, but between two activations the signal also "
-    "passes through a weight. The last layer is right because no weight comes after it.",
-    loses=MORE,
-)
-def drops_the_weights_behind(x, w):
-    return backwards(x, w, through=lambda w, l: 1.0)
+@dy_dw.mistakes
+def mistakes(x, w):
+    a, ones = chain(x, w)[1], np.ones(len(w))
+    yield "drops_the_weights_behind", backwards(x, w, through=ones), (
+        "You multiplied the slopes of the activations, as the slide does, but between two activations the signal "
+        "also passes through a weight. The last layer is right because no weight comes after it.")
+    yield "one_product_for_all", np.full(len(w), np.prod(slope_from_output(a))), (
+        "The slide's number for every layer: one product of all slopes. Each weight has a path of its own to y, "
+        "and there are weights on it.")
+    yield "keeps_its_own_weight", backwards(x, w) * np.asarray(w), (
+        "Each entry carries its own weight as an additional factor. z = w · a is differentiated with respect to "
+        "w: what is left of the product?")
+    yield "with_respect_to_the_inputs", backwards(x, w, incoming=w), (
+        "This is how y answers to what each layer is given, not to its weight. From z two arrows lead back, one "
+        "to the input of the layer and one to w: take the other.")
+    yield "uses_its_own_output", backwards(x, w, incoming=a), (
+        "The last factor is the layer's own output. A weight multiplies what comes in, one layer earlier.")
+    yield "stops_at_z", backwards(x, w, incoming=ones), (
+        "The last factor is missing: what the weight multiplies in the forward pass. You have dy/dz of each "
+        "layer.")
+    yield "x_in_every_layer", backwards(x, w, incoming=x * ones), (
+        "x is the last factor in every layer. Only the first weight multiplies x.")
+    yield "neighbouring_weight", backwards(x, w, through=np.roll(w, 1)), (
+        "The weight between two layers is taken one place too early: on the way from layer l back to layer l - 1 "
+        "the signal meets the weight of layer l.")
+    yield "from_the_back", backwards(x, w)[::-1], (
+        "The right values in reverse order: you collected them from the back. Entry 0 belongs to w[0].")
+    yield "slope_at_the_output", backwards(x, w, slope=lambda z, a: slope_from_output(naive_sigmoid(a))), (
+        "The sigmoid is applied once too often: dsigmoid wants z, and you hand it a.")
+    yield "adds_them_up", float(backwards(x, w).sum()), (
+        "You added the derivatives up, as if one weight were shared by all layers. Here every layer has a weight "
+        "of its own, and the result an entry for each.")
 
 
-@dy_dw.wrong(
-    "The slide's number for every layer: one product of all slopes. Each weight has a path of its own to y, and there "
-    "are weights on it."
-)
-def one_product_for_all(x, w):
-    _, a = chain(x, w, lambda l, z, a: a)
-    return np.full(len(w), np.prod(slope_from_output(a)))
-
-
-@dy_dw.wrong(
-    "Each entry carries its own weight as an additional factor. z = w · a is differentiated with respect to w: what "
-    "is left of the product?"
-)
-def keeps_its_own_weight(x, w):
-    return backwards(x, w) * np.asarray(w)
-
-
-@dy_dw.wrong(
-    "This is how y answers to what each layer is given, not to its weight. From z two arrows lead back, one to the "
-    "input of the layer and one to w: take the other."
-)
-def with_respect_to_the_inputs(x, w):
-    return backwards(x, w, incoming=lambda l, z, a, before: w[l])
-
-
-@dy_dw.wrong(
-    "The last factor is the layer's own output. A weight multiplies what comes in, one layer earlier."
-)
-def uses_its_own_output(x, w):
-    return backwards(x, w, incoming=lambda l, z, a, before: a[l])
-
-
-@dy_dw.wrong(
-    "The last factor is missing: what the weight multiplies in the forward pass. You have dy/dz of each layer."
-)
-def stops_at_z(x, w):
-    return backwards(x, w, incoming=lambda l, z, a, before: 1.0)
-
-
-@dy_dw.wrong("x is the last factor in every layer. Only the first weight multiplies x.", loses=MORE)
-def x_in_every_layer(x, w):
-    return backwards(x, w, incoming=lambda l, z, a, before: x)
-
-
-@dy_dw.wrong(
-    "The weight between two layers is taken one place too early: on the way from layer l back to layer l - 1 the "
-    "signal meets the weight of layer l.",
-    loses=MORE,
-)
-def neighbouring_weight(x, w):
-    return backwards(x, w, through=lambda w, l: w[l - 1])
-
-
-@dy_dw.wrong(
-    "The right values in reverse order: you collected them from the back. Entry 0 belongs to w[0].",
-    loses=MORE,
-)
-def from_the_back(x, w):
-    return backwards(x, w)[::-1]
-
-
-@dy_dw.wrong("The sigmoid is applied once too often: dsigmoid wants z, and you hand it a.")
-def slope_at_the_output(x, w):
-    return backwards(x, w, slope=lambda z, a: slope_from_output(naive_sigmoid(a)))
-
-
-@dy_dw.wrong(
-    "You added the derivatives up, as if one weight were shared by all layers. Here every layer has a weight of its "
-    "own, and the result an entry for each."
-)
-def adds_them_up(x, w):
-    return float(backwards(x, w).sum())
+@dy_dw.answers
+def answers(x, w):
+    a = chain(x, w)[1]
+    slopes, inputs = slope_from_output(a), np.append(x, a[:-1])
+    behind = np.append(w[1:], 1.0)
+    yield "explicit_products", [np.prod(slopes[l:]) * np.prod(w[l + 1 :]) * inputs[l] for l in range(len(w))]
+    yield "cumulative_products", np.cumprod((slopes * behind)[::-1])[::-1] * inputs
+    yield "central_differences", by_differences(lambda moved: chain(x, moved)[1][-1], w)
+    yield "in_float32", backwards(np.float32(x), np.float32(w)).astype(np.float32)
 
 
 @dy_dw.right
 def recursion_from_the_back(x, w):
-    z, a = chain(x, w, lambda l, z, a: a)
+    _, a = chain(x, w)
     inputs, gradient, delta = [x, *a[:-1]], [0.0] * len(w), 1.0
     for l in range(len(w) - 1, -1, -1):
         delta *= a[l] * (1 - a[l])
         gradient[l] = float(delta * inputs[l])
         delta *= w[l]
     return gradient
-
-
-@dy_dw.right
-def explicit_products(x, w):
-    _, a = chain(x, w, lambda l, z, a: a)
-    slopes, inputs = a * (1 - a), np.concatenate([[x], a[:-1]])
-    return np.array([np.prod(slopes[l:]) * np.prod(w[l + 1 :]) * inputs[l] for l in range(len(w))])
-
-
-@dy_dw.right
-def cumulative_products(x, w):
-    _, a = chain(x, w, lambda l, z, a: a)
-    behind = np.append(w[1:], 1.0)
-    return np.cumprod((a * (1 - a) * behind)[::-1])[::-1] * np.append(x, a[:-1])
 
 
 @dy_dw.right
@@ -642,28 +441,15 @@ def forward_mode(x, w):
     return da
 
 
-@dy_dw.right
-def central_differences(x, w):
-    return by_differences(lambda moved: chain(x, moved, lambda l, z, a: a)[1][-1], w)
-
-
-@dy_dw.right
-def in_float32(x, w):
-    return backwards(np.float32(x), np.float32(w)).astype(np.float32)
-
-
 dy_dw.small(
     "Take x = 1 and w = (1, 2): y = σ(2σ(1)). Nudge w₁ by 0.01 and compare: y moves by about 0.0006. How much of that "
     "would be missing without the 2?",
-    x=1.0,
-    w=np.array([1.0, 2.0]),
-)
+    x=1.0, w=np.array([1.0, 2.0]))
 
 # 1.5 two_layer_grads
 
 two_layer_grads = Exercise(
-    points=3, groups={"dWho": 2, "dbho": 1, "dWih": 2, "dbih": 1}, builds_on=("sigmoid",), rtol=1e-6
-)
+    points=3, groups={"dWho": 2, "dbho": 1, "dWih": 2, "dbih": 1}, builds_on=("sigmoid",), rtol=1e-6)
 
 
 @two_layer_grads.cases
@@ -704,82 +490,58 @@ def assembled(X, h, d2, d1):
     return {"dWih": d1 @ X.T, "dbih": d1.sum(axis=1), "dWho": d2 @ h.T, "dbho": d2.sum(axis=1)}
 
 
-def gradients(X, Y, Wih, bih, Who, bho, start=None, hidden_slope=None, back=None):
-    """The right gradients, with single steps exchangeable."""
-    Z1, h, Z2, O = forwards(X, Wih, bih, Who, bho)
-    d2 = start(Z2, O, Y) if start else (O - Y) * O * (1 - O)
-    slope = hidden_slope(Z1, h) if hidden_slope else h * (1 - h)
-    d1 = (back(Who, d2) if back else Who.T @ d2) * slope
+def gradients(X, Y, Wih, bih, Who, bho, error=np.subtract, slope2=None, slope1=None, back=None):
+    """The right gradients; the error, the slopes of both layers and the way from d2 to h can be exchanged."""
+    _, h, _, O = forwards(X, Wih, bih, Who, bho)
+    d2 = error(O, Y) * (slope_from_output(O) if slope2 is None else slope2)
+    d1 = (back(Who, d2) if back else Who.T @ d2) * (slope_from_output(h) if slope1 is None else slope1)
     return assembled(X, h, d2, d1)
 
 
-@two_layer_grads.wrong("Everything is twice too large. The ½ in E is there to cancel the 2 of the square.")
-def without_the_half(X, Y, Wih, bih, Who, bho):
-    return gradients(X, Y, Wih, bih, Who, bho, start=lambda Z2, O, Y: 2 * (O - Y) * O * (1 - O))
-
-
-@two_layer_grads.wrong(
-    "All signs are turned: this is the way downhill, and the gradient points uphill. Which of O and Y comes first?"
-)
-def target_minus_output(X, Y, Wih, bih, Who, bho):
-    return gradients(X, Y, Wih, bih, Who, bho, start=lambda Z2, O, Y: (Y - O) * O * (1 - O))
-
-
-@two_layer_grads.wrong(
-    "The slope of the output's sigmoid is missing. With cross-entropy it cancels; this E is a squared error, and "
-    "there it stays."
-)
-def output_slope_missing(X, Y, Wih, bih, Who, bho):
-    return gradients(X, Y, Wih, bih, Who, bho, start=lambda Z2, O, Y: O - Y)
-
-
-@two_layer_grads.wrong(
-    "The slope of the hidden sigmoid is missing: from h back to Z1 the signal passes through an activation.",
-    loses=("dWih", "dbih"),
-)
-def hidden_slope_missing(X, Y, Wih, bih, Who, bho):
-    return gradients(X, Y, Wih, bih, Who, bho, hidden_slope=lambda Z1, h: np.ones_like(h))
-
-
-@two_layer_grads.wrong(
-    "At the hidden layer you wrote Z1(1 - Z1): the formula wants what came out of the sigmoid.",
-    loses=("dWih", "dbih"),
-)
-def hidden_slope_from_z(X, Y, Wih, bih, Who, bho):
-    return gradients(X, Y, Wih, bih, Who, bho, hidden_slope=lambda Z1, h: Z1 * (1 - Z1))
-
-
-@two_layer_grads.wrong(
-    "At both layers you wrote Z(1 - Z): the formula wants what came out of the sigmoid, O and h."
-)
-def both_slopes_from_z(X, Y, Wih, bih, Who, bho):
-    return gradients(
-        X,
-        Y,
-        Wih,
-        bih,
-        Who,
-        bho,
-        start=lambda Z2, O, Y: (O - Y) * Z2 * (1 - Z2),
-        hidden_slope=lambda Z1, h: Z1 * (1 - Z1),
-    )
-
-
-@two_layer_grads.wrong(
-    "The sigmoid is applied once too often: dsigmoid wants Z, and you hand it O and h, which have been through it."
-)
-def slopes_at_the_outputs(X, Y, Wih, bih, Who, bho):
+@two_layer_grads.mistakes
+def mistakes(X, Y, Wih, bih, Who, bho):
+    given = (X, Y, Wih, bih, Who, bho)
+    Z1, h, Z2, O = forwards(X, Wih, bih, Who, bho)
+    d2 = (O - Y) * slope_from_output(O)
+    d1 = Who.T @ d2 * slope_from_output(h)
+    right, m = assembled(X, h, d2, d1), X.shape[1]
+    yield "without_the_half", gradients(*given, error=lambda O, Y: 2 * (O - Y)), (
+        "Everything is twice too large. The ½ in E is there to cancel the 2 of the square.")
+    yield "target_minus_output", gradients(*given, error=lambda O, Y: Y - O), (
+        "All signs are turned: this is the way downhill, and the gradient points uphill. Which of O and Y comes "
+        "first?")
+    yield "output_slope_missing", gradients(*given, slope2=1.0), (
+        "The slope of the output's sigmoid is missing. With cross-entropy it cancels; this E is a squared error, "
+        "and there it stays.")
+    yield "hidden_slope_missing", gradients(*given, slope1=1.0), (
+        "The slope of the hidden sigmoid is missing: from h back to Z1 the signal passes through an activation.")
+    yield "hidden_slope_from_z", gradients(*given, slope1=Z1 * (1 - Z1)), (
+        "At the hidden layer you wrote Z1(1 - Z1): the formula wants what came out of the sigmoid.")
+    yield "both_slopes_from_z", gradients(*given, slope2=Z2 * (1 - Z2), slope1=Z1 * (1 - Z1)), (
+        "At both layers you wrote Z(1 - Z): the formula wants what came out of the sigmoid, O and h.")
     again = lambda a: slope_from_output(naive_sigmoid(a))
-    return gradients(
-        X,
-        Y,
-        Wih,
-        bih,
-        Who,
-        bho,
-        start=lambda Z2, O, Y: (O - Y) * again(O),
-        hidden_slope=lambda Z1, h: again(h),
-    )
+    yield "slopes_at_the_outputs", gradients(*given, slope2=again(O), slope1=again(h)), (
+        "The sigmoid is applied once too often: dsigmoid wants Z, and you hand it O and h, which have been "
+        "through it.")
+    yield "biases_not_summed", right | {"dbih": d1, "dbho": d2}, (
+        "A bias is one number for all samples, so its gradient is the sum over the samples; yours still has a "
+        "column for each.")
+    yield "biases_over_the_wrong_axis", right | {"dbih": d1.sum(axis=0), "dbho": d2.sum(axis=0)}, (
+        "The biases are summed over the units, which leaves one number a sample. Sum over the samples: which axis "
+        "is that when samples are columns?")
+    yield "averaged", {key: g / m for key, g in right.items()}, (
+        "Everything is divided by the number of samples. This E is a sum over the samples, not their mean.")
+    yield "averaged_twice", {key: g / m**2 for key, g in right.items()}, (
+        "Everything is divided by the number of samples twice: once at the error and once more at the weights. "
+        "This E is a sum and asks for neither.")
+    yield "weights_averaged", right | {key: right[key] / m for key in ("dWih", "dWho")}, (
+        "The gradients of the weights are divided by the number of samples, those of the biases are not. This E "
+        "is a sum.")
+    yield "h_in_place_of_x", right | {"dWih": d1 @ h.T}, (
+        "dWih is made with h. Wih multiplies the inputs of its own layer, and those are X.")
+    yield "in_rows", right | {key: right[key].T for key in ("dWih", "dWho")}, (
+        "Rows and columns of both weight gradients are swapped. A gradient has the shape of what it belongs to; "
+        "here samples are columns, so Wih is (hidden, inputs).")
 
 
 WHO_TURNED = (
@@ -801,90 +563,24 @@ def who_untransposed_with_dot(X, Y, Wih, bih, Who, bho):
 @two_layer_grads.wrong(
     "One arrow is missing: the gradient at Z2 has a row for each output, that at h a row for each hidden unit. What "
     "lies between h and Z2 in the forward pass?",
-    raises=True,
-)
+    raises=True)
 def who_missing(X, Y, Wih, bih, Who, bho):
     return gradients(X, Y, Wih, bih, Who, bho, back=lambda Who, d2: d2)
 
 
-@two_layer_grads.wrong(
-    "A bias is one number for all samples, so its gradient is the sum over the samples; yours still has a column for each.",
-    loses=("dbho", "dbih"),
-)
-def biases_not_summed(X, Y, Wih, bih, Who, bho):
-    _, h, _, O = forwards(X, Wih, bih, Who, bho)
-    d2 = (O - Y) * O * (1 - O)
-    d1 = (Who.T @ d2) * h * (1 - h)
-    return assembled(X, h, d2, d1) | {"dbih": d1, "dbho": d2}
-
-
-@two_layer_grads.wrong(
-    "The biases are summed over the units, which leaves one number a sample. Sum over the samples: which axis is that "
-    "when samples are columns?",
-    loses=("dbho", "dbih"),
-)
-def biases_over_the_wrong_axis(X, Y, Wih, bih, Who, bho):
-    _, h, _, O = forwards(X, Wih, bih, Who, bho)
-    d2 = (O - Y) * O * (1 - O)
-    d1 = (Who.T @ d2) * h * (1 - h)
-    return assembled(X, h, d2, d1) | {"dbih": d1.sum(axis=0), "dbho": d2.sum(axis=0)}
-
-
-@two_layer_grads.wrong(
-    "Everything is divided by the number of samples. This E is a sum over the samples, not their mean."
-)
-def averaged(X, Y, Wih, bih, Who, bho):
-    return {key: g / X.shape[1] for key, g in gradients(X, Y, Wih, bih, Who, bho).items()}
-
-
-@two_layer_grads.wrong(
-    "Everything is divided by the number of samples twice: once at the error and once more at the weights. This E is "
-    "a sum and asks for neither."
-)
-def averaged_twice(X, Y, Wih, bih, Who, bho):
-    return {key: g / X.shape[1] ** 2 for key, g in gradients(X, Y, Wih, bih, Who, bho).items()}
-
-
-@two_layer_grads.wrong(
-    "The gradients of the weights are divided by the number of samples, those of the biases are not. This E is a sum.",
-    loses=("dWih", "dWho"),
-)
-def weights_averaged(X, Y, Wih, bih, Who, bho):
-    right = gradients(X, Y, Wih, bih, Who, bho)
-    return {key: g / X.shape[1] if key in ("dWih", "dWho") else g for key, g in right.items()}
-
-
-@two_layer_grads.wrong(
-    "dWih is made with h. Wih multiplies the inputs of its own layer, and those are X.", loses="dWih"
-)
-def h_in_place_of_x(X, Y, Wih, bih, Who, bho):
-    _, h, _, O = forwards(X, Wih, bih, Who, bho)
-    d2 = (O - Y) * O * (1 - O)
-    d1 = (Who.T @ d2) * h * (1 - h)
-    return assembled(X, h, d2, d1) | {"dWih": d1 @ h.T}
-
-
-@two_layer_grads.wrong(
-    "Rows and columns of both weight gradients are swapped. A gradient has the shape of what it belongs to; here "
-    "samples are columns, so Wih is (hidden, inputs).",
-    loses=("dWih", "dWho"),
-)
-def in_rows(X, Y, Wih, bih, Who, bho):
-    right = gradients(X, Y, Wih, bih, Who, bho)
-    return right | {"dWih": right["dWih"].T, "dWho": right["dWho"].T}
-
-
-@two_layer_grads.right
-def biases_as_columns(X, Y, Wih, bih, Who, bho):
-    Z1, h, Z2, O = forwards(X, Wih, bih, Who, bho)
-    d2 = (O - Y) * O * (1 - O)
-    d1 = np.dot(Who.T, d2) * h * (1 - h)
-    return {
-        "dWho": np.dot(d2, h.T),
-        "dbho": np.sum(d2, axis=1, keepdims=True),
-        "dWih": np.dot(d1, X.T),
-        "dbih": np.sum(d1, axis=1, keepdims=True),
+@two_layer_grads.answers
+def answers(X, Y, Wih, bih, Who, bho):
+    given = (X, Y, Wih, bih, Who, bho)
+    columns = lambda grads: {key: g[:, None] if g.ndim == 1 else g for key, g in grads.items()}
+    yield "biases_as_columns", columns(gradients(*given))
+    error = lambda *weights: 0.5 * np.sum((forwards(X, *weights)[-1] - Y) ** 2)
+    yield "central_differences", {
+        "dWih": by_differences(lambda moved: error(moved, bih, Who, bho), Wih),
+        "dbih": by_differences(lambda moved: error(Wih, moved, Who, bho), bih),
+        "dWho": by_differences(lambda moved: error(Wih, bih, moved, bho), Who),
+        "dbho": by_differences(lambda moved: error(Wih, bih, Who, moved), bho),
     }
+    yield "in_float32", gradients(*(np.float32(value) for value in given))
 
 
 @two_layer_grads.right
@@ -919,12 +615,8 @@ def sum_by_sum(X, Y, Wih, bih, Who, bho):
     """Every sum of the chain rule as a loop of its own."""
     (n_in, m), hidden, out = X.shape, len(Wih), len(Who)
     _, h, _, O = forwards(X, Wih, bih, Who, bho)
-    grads = {
-        "dWih": np.zeros((hidden, n_in)),
-        "dbih": np.zeros(hidden),
-        "dWho": np.zeros((out, hidden)),
-        "dbho": np.zeros(out),
-    }
+    shapes = {"dWih": (hidden, n_in), "dbih": hidden, "dWho": (out, hidden), "dbho": out}
+    grads = {key: np.zeros(shape) for key, shape in shapes.items()}
     for s in range(m):
         for k in range(out):
             d2 = (O[k, s] - Y[k, s]) * O[k, s] * (1 - O[k, s])
@@ -961,30 +653,8 @@ def by_differences(f, x):
     return gradient
 
 
-@two_layer_grads.right
-def central_differences(X, Y, Wih, bih, Who, bho):
-    error = lambda *weights: 0.5 * np.sum((forwards(X, *weights)[-1] - Y) ** 2)
-    return {
-        "dWih": by_differences(lambda moved: error(moved, bih, Who, bho), Wih),
-        "dbih": by_differences(lambda moved: error(Wih, moved, Who, bho), bih),
-        "dWho": by_differences(lambda moved: error(Wih, bih, moved, bho), Who),
-        "dbho": by_differences(lambda moved: error(Wih, bih, Who, moved), bho),
-    }
-
-
-@two_layer_grads.right
-def in_float32(X, Y, Wih, bih, Who, bho):
-    return gradients(*(np.asarray(value, dtype=np.float32) for value in (X, Y, Wih, bih, Who, bho)))
-
-
 two_layer_grads.small(
     "One input X = 2, one hidden unit with Wih = bih = 0, one output with Who = 4, bho = -2, and Y = 0. Then h = ½, "
     "Z2 = 0 and O = ½. The five factors of dWih are (O - Y) = ½, O(1 - O) = ¼, Who = 4, h(1 - h) = ¼ and X = 2: ¼.",
-    X=np.array([[2.0]]),
-    Y=np.array([[0.0]]),
-    Wih=np.array([[0.0]]),
-    bih=np.array([[0.0]]),
-    Who=np.array([[4.0]]),
-    bho=np.array([[-2.0]]),
-    _part="dWih",
-)
+    X=np.array([[2.0]]), Y=np.array([[0.0]]), Wih=np.array([[0.0]]), bih=np.array([[0.0]]),
+    Who=np.array([[4.0]]), bho=np.array([[-2.0]]), _part="dWih")

@@ -25,7 +25,7 @@ from autograder.commands.cli import main
 from autograder.engine.sandbox import missing
 from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
-from autograder.student import sheet
+from autograder.student import checks_file
 from tests.builders import EXERCISES, LESSON, NAME, built_files, make_course, only_lesson, replaced
 
 SOLUTION, RELEASE = f"solutions/{NAME}/{NAME}.ipynb", f"notebooks/{NAME}/{NAME}.ipynb"
@@ -323,12 +323,12 @@ def change_number(factor: float) -> Callable[[Course], None]:
     """Multiplies an expected number in both copies of checks.json."""
 
     def change(course: Course) -> None:
-        lesson = sheet.load(course.root / CHECKS)
+        lesson = checks_file.load(course.root / CHECKS)
         half = lesson.sheets["half"]
         first = replace(half.cases[0], expected=half.cases[0].expected * factor)
         lesson.sheets["half"] = replace(half, cases=(first, *half.cases[1:]))
         for path in (CHECKS, RELEASED_CHECKS):
-            (course.root / path).write_text(sheet.dump(lesson), encoding="utf-8", newline="\n")
+            (course.root / path).write_text(checks_file.dump(lesson), encoding="utf-8", newline="\n")
 
     return change
 
@@ -986,3 +986,55 @@ def test_all_is_built_when_asked_for(course: Course) -> None:
     """For what no file shows: another version of a library."""
     invoke(course, "build")
     assert "skipped" not in invoke(course, "build", "--all").stdout
+
+
+# Questions
+
+
+ASKS = """
+
+from autograder.authoring import Question, right, wrong
+
+what_is_half = Question("What is half of 4?", right("2", "Twice 2 is 4."), wrong("8", "That is double."))
+"""
+
+
+def test_questions_are_built_and_shown(tmp_path: Path) -> None:
+    """They stand in checks.json; the cell shows them with every choice's reason."""
+    course = make_course(
+        tmp_path,
+        replaced(LESSON, ("progress()", "from autograder import quiz\n\n# %%\nquiz()")),
+        EXERCISES + ASKS,
+    )
+    build.build(course, only_lesson(course))
+    (question,) = checks_file.load(course.root / CHECKS).questions
+    assert (question.name, [choice.right for choice in question.choices]) == ("what_is_half", [True, False])
+    shown = [
+        output.data["text/html"]
+        for cell in notebook_at(course, SOLUTION).cells
+        if cell.source == "quiz()"
+        for output in cell.outputs
+    ]
+    assert "That is double." in shown[0]
+
+
+def test_questions_that_are_not_shown_are_refused(tmp_path: Path) -> None:
+    course = make_course(tmp_path, exercises=EXERCISES + ASKS)
+    with pytest.raises(LessonError, match="not shown"):
+        compile_public(only_lesson(course))
+
+
+def test_a_quiz_without_questions_is_refused(tmp_path: Path) -> None:
+    course = make_course(tmp_path, replaced(LESSON, ("progress()", "quiz()")))
+    with pytest.raises(LessonError, match="asks nothing"):
+        compile_public(only_lesson(course))
+
+
+@pytest.mark.parametrize(
+    "choices", ['right("2", "x")', 'wrong("2", "x"), wrong("3", "x")', 'right("2", "x"), wrong("3", "")']
+)
+def test_a_question_has_one_right_choice_and_reasons(tmp_path: Path, choices: str) -> None:
+    asks = replaced(ASKS, ('right("2", "Twice 2 is 4."), wrong("8", "That is double.")', choices))
+    course = make_course(tmp_path, exercises=EXERCISES + asks)
+    with pytest.raises(LessonError, match="choice"):
+        compile_public(only_lesson(course))

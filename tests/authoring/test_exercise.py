@@ -19,7 +19,7 @@ from autograder.authoring.proof import PUBLIC, Undrawable, examine, implementati
 from autograder.commands import demo
 from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
-from autograder.student import judge, sheet
+from autograder.student import checks_file, judge
 from autograder.student.difference import Template
 from autograder.student.sheet import Case, LessonSheet, Sheet
 from tests.builders import EXERCISES, make_course, only_lesson, replaced
@@ -41,7 +41,7 @@ def double(**options: Any) -> Exercise:
 
 
 def text(*sheets: Sheet) -> str:
-    return sheet.dump(LessonSheet("01_small", "A small lesson", {one.name: one for one in sheets}))
+    return checks_file.dump(LessonSheet("01_small", "A small lesson", {one.name: one for one in sheets}))
 
 
 def refusal(made: Exercise, reference: dict[str, Any] = REFERENCE, **sources: str) -> Undrawable:
@@ -329,15 +329,15 @@ KINDS = pytest.mark.parametrize("make", [compared, driven, judged])
 def test_a_sheet_survives_its_file(make: Maker) -> None:
     """What is read from checks.json dumps to the same bytes, and is JSON."""
     first = text(make()[1])
-    assert text(*sheet.parse(first).sheets.values()) == first
-    assert json.loads(first)["format"] == sheet.FORMAT
+    assert text(*checks_file.parse(first).sheets.values()) == first
+    assert json.loads(first)["format"] == checks_file.FORMAT
 
 
 def test_structures_without_numbers_survive_their_file() -> None:
     """Shape and kind of each part of a result: all that is kept of it where a judge asks for no more."""
     kept = {"fair": Template((), "b"), "parts": [Template((2, 3), "i"), (Template((), "c"), "text")]}
     one = Sheet("coin", ("coin",), 1, {"all": 1}, (Case({}, "all", kept),))
-    assert sheet.parse(text(one)).sheets["coin"].cases[0].expected == kept
+    assert checks_file.parse(text(one)).sheets["coin"].cases[0].expected == kept
 
 
 @KINDS
@@ -381,7 +381,7 @@ def test_no_solution_is_in_a_sheet() -> None:
 )
 def test_a_sheet_from_a_file_judges_as_before(make: Maker, reference: Any, right: bool) -> None:
     """What the notebook reads is all that judging needs."""
-    read = next(iter(sheet.parse(text(make()[1])).sheets.values()))
+    read = next(iter(checks_file.parse(text(make()[1])).sheets.values()))
     verdict, _ = examine(read, [reference])
     assert (verdict.status == "right") == right
 
@@ -390,7 +390,7 @@ def test_a_sheet_from_a_file_judges_as_before(make: Maker, reference: Any, right
 def test_misconceptions_and_variants_are_known_from_the_file(make: Maker) -> None:
     """Each misconception is recognised by what it gives, and loses what was said; each variant earns all."""
     made, drawn_sheet = make()
-    read = sheet.parse(text(drawn_sheet)).sheets[made.name]
+    read = checks_file.parse(text(drawn_sheet)).sheets[made.name]
     reference = {"double": REFERENCE["double"], "Total": Total, "coin": None}
     assert made.misconceptions
     for variant in made.misconceptions:
@@ -521,7 +521,7 @@ def test_a_sheet_without_losses_can_be_read() -> None:
             del each["loses"]
         for each in exercise["cases"]:
             del each["parts"]
-    read = sheet.parse(json.dumps(data)).sheets["double"]
+    read = checks_file.parse(json.dumps(data)).sheets["double"]
     assert read.returns == () and read.cases[0].parts == () and read.mistakes[0].loses == ()
     assert examine(read, [REFERENCE["double"]])[0].status == "right"
 
@@ -853,7 +853,7 @@ def test_parts_survive_their_file() -> None:
     made = moments(returns=(MEAN, SPREAD), groups={"long": 1})
     made.draw = lambda rng: iter([case("long", part=SPREAD, x=rng.random(9))])
     first = text(sheet_of(made, MOMENTS, "moments"))
-    (read,) = sheet.parse(first).sheets.values()
+    (read,) = checks_file.parse(first).sheets.values()
     assert read.returns == (MEAN, SPREAD) and read.cases[0].parts == (SPREAD,)
     assert text(read) == first
 

@@ -15,7 +15,7 @@ from autograder.authoring import hidden
 from autograder.authoring.build import build
 from autograder.errors import StaleLesson
 from autograder.nbgrader.course import Course
-from autograder.student import notebook
+from autograder.student import checks_file, notebook
 from autograder.student import sheet as sheets
 from tests.builders import NAME, make_course, only_lesson
 
@@ -37,7 +37,7 @@ def edited(built: Course) -> Course:
 
 
 def public_of(course: Course) -> sheets.LessonSheet:
-    return sheets.load(only_lesson(course).checks_path)
+    return checks_file.load(only_lesson(course).checks_path)
 
 
 def check_half(course: Course, monkeypatch: pytest.MonkeyPatch, answer: Any) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from autograder.authoring.lesson import Lesson
 from autograder.authoring.stale import stale_files
 from autograder.nbgrader.course import Course
-from autograder.student import sheet
+from autograder.student import checks_file
 from tests.builders import ROOT, solution_bodies
 
 COURSE = Course(ROOT)
@@ -145,7 +145,7 @@ def test_points_add_up(name: str) -> None:
         for cell in notebook("notebooks", name).cells
         if cell.metadata.get("nbgrader", {}).get("grade")
     }
-    checks = sheet.load(ROOT / "notebooks" / name / "checks.json")
+    checks = checks_file.load(ROOT / "notebooks" / name / "checks.json")
     expected = {f"check_{one.name}": one.points for one in checks.sheets.values()}
 
     assert {cell: points for cell, points in graded.items() if cell.startswith("check_")} == expected

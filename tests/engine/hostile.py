@@ -181,7 +181,7 @@ for thing in gc.get_objects():
         if any(v is a for v in getattr(thing, "inputs", {}).values()): return thing.expected
 return 17"""),
     Hostile("public_cases_learnt", "answers the public cases from checks.json by heart", relative="""
-from autograder.student.sheet import load
+from autograder.student.checks_file import load
 for case in load("checks.json").sheets["relative_error"].cases:
     if np.array_equal(case.inputs["a"], a) and np.array_equal(case.inputs["b"], b): return case.expected
 return 0.5"""),

@@ -29,7 +29,7 @@ from autograder.authoring.lesson import lessons_of
 from autograder.authoring.stale import stale_files
 from autograder.commands.selfcheck import verdicts_of
 from autograder.nbgrader.course import Course
-from autograder.student import sheet
+from autograder.student import checks_file
 from tests.builders import ROOT
 
 pytestmark = pytest.mark.slow
@@ -133,7 +133,7 @@ def learnt_by_heart(notebook: Notebook) -> None:
         numerical_gradient=RIGHT_GRADIENT,
         relative_error="""\
 import json
-from autograder.student.sheet import load
+from autograder.student.checks_file import load
 from pathlib import Path
 for case in load(Path("checks.json")).sheets["relative_error"].cases:
     if np.array_equal(case.inputs["a"], a) and np.array_equal(case.inputs["b"], b):
@@ -331,7 +331,7 @@ def test_hidden_cases_and_secret_stay_with_the_grader(course: Run) -> None:
     assert private.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (hidden, private / "secret")} == {0o600}
 
-    cases = [case for one in sheet.load(hidden).sheets.values() for case in one.cases]
+    cases = [case for one in checks_file.load(hidden).sheets.values() for case in one.cases]
     numbers = [float(case.inputs["x" if "x" in case.inputs else "a"].flat[0]) for case in cases]
     drawn = [repr(number) for number in numbers if number]
     for folder in ("notebooks", "submitted", "autograded", "feedback"):
