@@ -1,4 +1,4 @@
-"""What a judge knows and a student's process must not: the truth of a case; and hidden cases of another form."""
+"""What a judge knows and a student's process must not: a case's truth; and hidden cases of another form."""
 
 from __future__ import annotations
 
