@@ -2,9 +2,8 @@
 
     python data/studies/make_capstone.py        writes capstone.npz beside this file; ten minutes on two cores
 
-Lesson 16 reads the table, and trains the beginning of one of its runs again. Four draws of 2,352 images, the
-first of which is the lesson's own, each split in the same way. Every remedy has one strength, chosen beforehand
-on a draw that is not among the four.
+Lesson 16 reads the table, and trains the beginning of its first run again. Every draw of 2,352 images is split
+as in the lesson. Every remedy has one strength, chosen beforehand on a draw of its own (seed 1001).
 """
 
 from __future__ import annotations
@@ -24,12 +23,7 @@ import emergency_vehicles
 from nnlab import MLP
 from nnlab.constraints import max_norm
 
-DRAWS = {
-    16: 0,
-    1: 1,
-    2: 2,
-    4: 4,
-}  # seed of the images -> of the network; 16 is that of `emergency_vehicles.make`
+DRAWS = (1, 4, 2)  # seeds of the images, and of the networks trained on them
 TEST = 1600  # seed of the images, with clean labels, on which all networks are judged
 EPOCHS, EVERY, BATCH, RATE = 160, 4, 128, 2e-4
 SIZES, ACTS, INIT = (
@@ -131,11 +125,11 @@ def study(only: str = "") -> dict[str, ndarray]:
     trained["convolutional"] = convolutional
     trained["convolutional, mirrored and shifted"] = partial(convolutional, augment=True)
     found: dict[str, list[Any]] = {}
-    for seed, number in DRAWS.items():
+    for seed in DRAWS:
         training, validation = data(seed)
         for name, train in trained.items():
             if only in name:
-                table = train(number, training, validation, test)
+                table = train(seed, training, validation, test)
                 found.setdefault(name, []).append(table)
                 print(f"draw {seed:2} {name:36}", np.round(table[-1], 3), flush=True)
     return {name: np.array(tables, np.float32) for name, tables in found.items()}

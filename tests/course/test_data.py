@@ -272,7 +272,7 @@ def test_images_can_be_drawn_as_large_as_photographs():
 
 
 def test_the_stored_study_is_the_one_its_script_makes():
-    """Names and shape as in the script: six draws, an entry every so many epochs, seven columns."""
+    """Names and shape as in the script: a table for each draw, a row every so many epochs, seven columns."""
     studies = ROOT / "data" / "studies"
     script = runpy.run_path(str(studies / "make_capstone.py"))
     with np.load(studies / "capstone.npz") as stored:
