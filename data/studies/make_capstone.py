@@ -2,8 +2,8 @@
 
     python data/studies/make_capstone.py        writes capstone.npz beside this file; ten minutes on two cores
 
-Lesson 16 reads the table, and trains the beginning of its first run again. Every draw of 2,352 images is split
-in the lesson's way. Every remedy has one strength, chosen beforehand on a draw of its own (seed 1001).
+Lesson 16 reads the table, and trains the beginning of its first run again. Every draw of 2,352 images is
+split in the lesson's way. Every remedy has one strength, chosen beforehand on a draw of its own (seed 1001).
 """
 
 from __future__ import annotations
