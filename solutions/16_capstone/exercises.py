@@ -1176,11 +1176,13 @@ def judge(case, result, expected):
     """One point for a right mark, half a point less for a wrong one; false without a number is open."""
     good, bad, first = 0, 0, ""
     letters = "abcdefghijklmno"
-    bold = (38.4, 0.0138, 0.014, 1e-7, 99e-12, 128, 27, 25, 0.01, 0, 22.36, 0.0062, 407_050, 0, 0)  # as printed
+    # The bold numbers, each with half a unit of its last digit: within it, a number says "true", too.
+    bold = ((38.4, 0.05), (0.0138, 5e-5), (0.014, 5e-5), (1e-7, 5e-9), (99e-12, 5e-13), (128, 0.5), (27, 0.5),
+            (25, 0.5), (0.01, 5e-4), (0, 0.5), (22.36, 0.005), (0.0062, 5e-5), (407_050, 0.5), (0, 0.5), (0, 0.05))
     answers = zip(letters, result["kinds"], result["numbers"], expected["kinds"], expected["numbers"], bold)
-    for letter, kind, number, true, exact, printed in answers:
-        if kind == 3 and abs(number - printed) <= 0.01 * abs(printed) and true == 1:
-            kind = 1  # the bold number itself: computed, and found to be right
+    for letter, kind, number, true, exact, (printed, near) in answers:
+        if kind == 3 and true == 1 and abs(number - printed) <= near:
+            kind = 1  # computed, and found to be right
         corrected = kind == 3 and true == 3 and abs(number - exact) <= 0.01 * abs(exact)
         if (kind == 1 and true == 1) or corrected:
             good += 1
