@@ -168,9 +168,8 @@ def reads_the_folder(root):
 
 
 @load_dataset.wrong(
-    "A file that is missing or can't be read is passed over in silence. If you keep the labels of such "
-    "files, all later ones are shifted by one; if you drop them, you work with other data than you think.",
-    )
+    "A file that is missing or can't be read is passed over in silence. Where its label is kept, all later labels "
+    "are shifted by one; where it goes too, or a black image stands in, you work with other data than you think.")
 def drops_in_silence(root):
     found = []
     for name, label in zip(*read_rows(root)):
