@@ -880,12 +880,13 @@ show(
 # surer of those that it makes.
 #
 # Now to the remedies, with "gain ± standard error" over the draws. For the *loss*, early stopping does most by far, and
-# what the others add to it is small. (They make the rise slower, as the panels show; dropout's training loss is also the
-# one of the five that has furthest to fall.) For the *accuracy*, none of the
-# remedies inside the network has a gain that stands clear of its standard error, in the end or stopped early; each had
-# one strength, chosen on another draw (three tried for L2, two for max-norm and dropout, one for noise), so that another
-# strength may do better. The remedy that acts on the images gains several points, many standard errors. Its loss is
-# still falling in the last epoch: here alone the training is not at its end, and the gain may yet grow.
+# what the others add to it is small. (They make the rise slower, as the panels show; dropout's training loss is also
+# the one of the five that has furthest to fall.) For the *accuracy*, none of the remedies inside the network has a gain
+# that stands clear of its standard error, in the end or stopped early; each had one strength, chosen on another draw
+# (three tried for L2, two for max-norm and dropout, one for noise), so that another strength may do better. The remedy
+# that acts on the images gains several points. In the last epoch its gain depends on the draw, since with moved images
+# one epoch differs from the next; stopped early it is many standard errors. Its loss is still falling in the end: here
+# alone the training is not at its end, and the gain may yet grow.
 #
 # Why that one? A penalty, dropout and noise say how *simply* the images are to be explained. None of them says what the
 # network can't know from 1,646 images: that a vehicle three pixels further on, or facing the other way, is the same
