@@ -413,7 +413,8 @@ def clouds(sd):
             also=lambda ax: [ax.plot(*copies[k].T, ".", color=CLASSES[k], markersize=4, alpha=0.6, zorder=1)
                              for k in (0, 1)])
 
-    return figure(*[cloud(name, X, y) for name, (X, y, *_) in {"circles": data, "moons": moons()}.items()])
+    return figure(*[cloud(name, X, y) for name, (X, y, *_) in {"circles": data, "moons": moons()}.items()],
+                  legend="right")
 
 
 explore(
@@ -506,9 +507,10 @@ show(
          "what input noise asks for (the vote)": asked},
         looks=dict(zip([*grid, "what input noise asks for (the vote)"],
                        [(VERMILION, "-", "s"), (ORANGE, "-", "D"), (BLUE, "-", "^"), (BLACK, "--")])),
-        across={"without noise": scores["without"].mean()}, log="x", legend="lower left",
+        across={"without noise": scores["without"].mean()}, log="x",
         title="Input noise pulls the network down to the vote", xlabel="standard deviation",
         ylabel="test accuracy"),
+    legend="below", size=(7.4, 4.6),
     alt="Test accuracy against the standard deviation, logarithmic, three seeds thin, their mean "
     "thick. All three places lie near 0.8 at 0.03. Noise on the inputs then falls to 0.71 at "
     "0.1 and to 0.47 at 0.3, onto the dashed line of the vote. Before ReLU the fall comes at 0.3 "
@@ -583,6 +585,7 @@ def ringed(ax):
 show(
     dots(gains, error="se", title="The lecture's draw (ringed) is not the rule", down={"_none": 0},
          xlabel="gain in test accuracy", also=ringed),
+    legend="below",
     alt="Gains in test accuracy by noise of 0.1 on eight draws of the data, in four rows, with "
     "diamonds for mean and standard error. Circles, inputs: from -0.13 to +0.03, the ringed draw "
     "1 the second largest loss. Circles, behind ReLU: from -0.10 to +0.04, the ringed draw 1 the "
@@ -783,7 +786,7 @@ for row, change in enumerate(changes.values()):
 
 # %% tags=["demo"]
 show(
-    heatmap(shares, list(changes), [str(digit) for digit in range(10)], low=0, high=1,
+    heatmap(shares, list(changes), [str(digit) for digit in range(10)], words="{:.2f}", low=0, high=1,
             title="Share of digits that are read as before", xlabel="digit"),
     alt="Table of the share of changed digits that the nearest neighbour reads as before. Noise: "
     "0.95 or more for all. Turned by 10 degrees: from 0.72 to 1. Moved by a pixel: about 0.3 for "
@@ -858,6 +861,7 @@ shown = {name: {"test digits centred": tested[row, :, 1], "test digits moved by 
 show(
     dots(shown, title="It teaches what it shows, and costs where that is not asked", xlabel="test accuracy",
          xlim=(0, 1)),
+    legend="below", size=(8.2, 3.8),
     alt="Test accuracy of four seeds in three rows. Trained on digits as they are: 0.90 on centred "
     "and 0.39 on moved digits. With augment: 0.85 and 0.79. With flips before augment: 0.56 and "
     "0.52.",
