@@ -641,8 +641,8 @@ AUTHORING = (
         "few answers drawn once",
         "Yes and no learnt from the public cases earn points on the hidden ones.",
         "authoring/compile",
-        "if _answered_by_another_draw(sheet, public):",
-        "if False:",
+        "    if _answered_by_another_draw(sheet, public) or",
+        "    if False and",
         *_in(BUILD, "test_where_answers_are_few_hidden_cases_are_drawn_several_times"),
     ),
     _mutation(

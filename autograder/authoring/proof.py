@@ -275,26 +275,22 @@ def _must_be_recognised(sheet: Sheet, variant: Variant, outcomes: list[Outcome])
 
 def _look_alikes(sheet: Sheet, name: str, outcomes: list[Outcome]) -> str:
     findings = judge.failures(judge.findings_of(sheet, outcomes))
-    alike = [
-        other.name
-        for other in sheet.mistakes
-        if other.name != name
-        and (
-            set(other.findings) == findings
-            if sheet.judge
-            else judge.recognised(replace(sheet, mistakes=(other,)), outcomes, [])
-        )
-    ]
+
+    def gives_the_same(other: Mistake) -> bool:
+        if sheet.judge:
+            return set(other.findings) == findings
+        return judge.recognised(replace(sheet, mistakes=(other,)), outcomes, []) is not None
+
+    alike = [other.name for other in sheet.mistakes if other.name != name and gives_the_same(other)]
     return " and ".join(alike) or "another"
 
 
 def _with_small(sheet: Sheet, exercise: Exercise, reference: Mapping[str, Any]) -> Sheet:
     if exercise.small_case is None:
         return sheet
+    functions = [reference[name] for name in exercise.all_functions]
     with undisturbed():
-        outcome = outcome_of(
-            driver_for(sheet), [reference[name] for name in exercise.all_functions], exercise.small_case
-        )
+        outcome = outcome_of(driver_for(sheet), functions, exercise.small_case)
     if outcome.raised:
         raise Undrawable(
             f"the small example raises {outcome.raised}: {outcome.message}", "Mend the inputs of small(…)."
