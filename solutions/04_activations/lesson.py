@@ -1093,7 +1093,8 @@ show(
 # %% [markdown]
 # What the random networks showed holds for digits, too. The sigmoid's loss is $\ln 10$ from the first epoch to the last:
 # these networks have not begun to learn. The other four learn. Their losses were still falling when they were stopped, so
-# the order among them is one of speed at this rate, not of what they can reach.
+# the order among them is one of speed at this rate, not of what they can reach: one of the ReLU networks was still far
+# behind the others.
 
 # %% [markdown]
 # ## Beyond the lecture: GELU and SiLU
