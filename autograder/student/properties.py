@@ -157,7 +157,7 @@ def _correlations(table: Any) -> np.ndarray | None:
     centred = values - values.mean(axis=0)
     unit = centred / np.linalg.norm(centred, axis=0)
     correlation: np.ndarray = (unit.T @ unit)[np.triu_indices(values.shape[1], 1)]
-    return np.clip(correlation, -1, 1)
+    return correlation.clip(-1, 1)
 
 
 def parts(result: Any, *names: str) -> list[Any]:

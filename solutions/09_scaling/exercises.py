@@ -1,9 +1,9 @@
-"""Exercises of lesson 09: kinds of data, scalers, a leak detector, errors in original units, batch normalisation."""
+"""Exercises of lesson 09: kinds of data, scalers, a leak detector, errors in original units, batch norm."""
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
-from autograder.student.properties import close, first_match
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
+from autograder.student.properties import close, first_match, parts
 
 # 9.1 data_kind
 
@@ -22,7 +22,11 @@ def cases(rng):
     broken = [round(float(v), 2) for v in rng.uniform(1, 9, 4) + 0.001]
     yield case(NUMBERS, **meta("int", whole, True, "amount"))
     yield case(NUMBERS, **meta("float", [float(n) for n in whole[:4]], True, "amount"))
-    yield case(NUMBERS, **meta("float", [float(whole[0]), *broken], True, "amount"))
+    for values in ([float(whole[0]), *broken], [*broken, float(whole[1])]):
+        yield case(NUMBERS, **meta("float", values, True, "amount"))
+    half = rng.integers(2, 9) + 0.5
+    yield case(NUMBERS, **meta("float", [float(half), float(half) + 3], True, "amount"))
+    yield case(NUMBERS, **meta("float", [-float(n) for n in whole[2:5]], True, "amount"))
     codes = [int(n) for n in rng.choice(np.arange(10115, 99998), 4, replace=False)]
     yield case(LABELS, **meta("int", codes, False, "label"))
     yield case(LABELS, **meta("str", words(rng, ["red", "green", "blue", "grey"], 3), False, "label"))
@@ -52,76 +56,47 @@ def by_the_book(meta):
     return "integer" if all(float(v).is_integer() for v in meta["values"]) else "float"
 
 
-STORED = {"int": "integer", "float": "float", "str": "nominal", "bool": "boolean"}
-
-
-@data_kind.wrong(
-    "You go by the way the column is stored. A zip code is stored as a number and is a name; a count may be stored as "
-    "3.0. Begin with the meaning."
-)
-def by_the_dtype(meta):
-    return STORED[meta["dtype"]]
-
-
-@data_kind.wrong(
-    "Labels that are written as numbers come back as integers. Would it make sense to add two zip codes?",
-    loses=LABELS,
-)
-def numbers_are_integers(meta):
-    return "integer" if meta["dtype"] == "int" else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "A truth that is stored as 0 and 1 is not a count: there are two values, and they mean no and yes.",
-    loses=LABELS,
-)
-def zero_and_one_are_integers(meta):
-    return "integer" if meta["meaning"] == "truth" and meta["dtype"] == "int" else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "Labels with a rank (low, middle, high) come back as nominal. What does `ordered` say?", loses=LABELS
-)
-def ranks_ignored(meta):
-    return "nominal" if meta["meaning"] == "label" else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "Labels without a rank come back as ordinal. That numbers can be sorted does not make their order mean anything.",
-    loses=LABELS,
-)
-def every_label_is_ordinal(meta):
-    return "ordinal" if meta["meaning"] == "label" else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "Whatever has a rank is ordinal for you, amounts as well. Ordinal is a kind of label.", loses=NUMBERS
-)
-def whatever_is_ordered(meta):
-    return "ordinal" if meta["ordered"] else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "You count the values: two of them make a boolean. North and south are two names; boolean means true or false.",
-    loses=LABELS,
-)
-def two_values_are_boolean(meta):
-    return "boolean" if len(meta["values"]) == 2 else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "Amounts that are stored as floats come back as float, though none of the values has a fractional part.",
-    loses=NUMBERS,
-)
-def stored_as_float(meta):
-    return meta["dtype"].replace("int", "integer") if meta["meaning"] == "amount" else by_the_book(meta)
-
-
-@data_kind.wrong(
-    "You look at the first value only: one whole number does not make a column of integers.", loses=NUMBERS
-)
-def first_value_decides(meta):
-    return by_the_book({**meta, "values": meta["values"][:1]})
+@data_kind.mistakes
+def mistakes(meta):
+    kind, stored, meaning = by_the_book(meta), meta["dtype"], meta["meaning"]
+    by_dtype = {"int": "integer", "float": "float", "str": "nominal", "bool": "boolean"}[stored]
+    yield "by_the_dtype", by_dtype, (
+        "You go by the way the column is stored. A zip code is stored as a number and is a name; a count "
+        "may be stored as 3.0. Begin with the meaning.")
+    yield "numbers_are_integers", "integer" if stored == "int" else kind, (
+        "Labels that are written as numbers come back as integers. Would it make sense to add two zip "
+        "codes?")
+    yield "zero_and_one_are_integers", "integer" if meaning == "truth" and stored == "int" else kind, (
+        "A truth that is stored as 0 and 1 is not a count: there are two values, and they mean no and yes.")
+    yield "ranks_ignored", "nominal" if meaning == "label" else kind, (
+        "Labels with a rank (low, middle, high) come back as nominal. What does `ordered` say?")
+    yield "every_label_is_ordinal", "ordinal" if meaning == "label" else kind, (
+        "Labels without a rank come back as ordinal. That numbers can be sorted does not make their order "
+        "mean anything.")
+    yield "whatever_is_ordered", "ordinal" if meta["ordered"] else kind, (
+        "Whatever has a rank is ordinal for you, amounts as well. Ordinal is a kind of label.")
+    yield "two_values_are_boolean", "boolean" if len(meta["values"]) == 2 else kind, (
+        "You count the values: two of them make a boolean. North and south are two names; boolean means "
+        "true or false.")
+    yield "stored_as_float", by_dtype if meaning == "amount" else kind, (
+        "Amounts that are stored as floats come back as float, though none of the values has a fractional "
+        "part.")
+    some = lambda values: by_the_book({**meta, "values": values})
+    yield "first_value_decides", some(meta["values"][:1]), (
+        "You look at the first value only: one whole number does not make a column of integers.")
+    yield "last_value_decides", some(meta["values"][-1:]), (
+        "Only the last value counts in your answer: one whole number does not make a column of integers.")
+    whole = any(float(v).is_integer() for v in meta["values"])
+    yield "any_whole_value", some([1]) if whole else kind, (
+        "One whole number among the values is enough for you. An amount is an integer if none of its values "
+        "has a fractional part.")
+    yield "sum_decides", some([sum(meta["values"])]) if meaning == "amount" else kind, (
+        "Some values with fractional parts come back as integers: fractions can add up to a whole number. "
+        "Look at each value by itself.")
+    yield "turned_round", {"ordinal": "nominal", "nominal": "ordinal"}.get(kind, kind), (
+        "Ordinal and nominal have changed places: which of them has a rank?")
+    yield "truth_by_the_dtype", "nominal" if meaning == "truth" and stored != "bool" else kind, (
+        "A truth need not be stored as True and False: 0 and 1, or yes and no, mean the same.")
 
 
 @data_kind.right
@@ -152,13 +127,13 @@ data_kind.small(
 
 # 9.2 Standardizer, 9.3 MinMax
 
-SCALE, NEW, CONSTANT = "mean 0 and deviation 1", "new rows", "a constant column"
+SCALE, NEW, CONSTANT = "mean 0 and standard deviation 1", "new rows", "a constant column"
 TARGETS, BACK = "targets of one axis", "the way back"
 ITSELF, KEPT = "`fit` returns the object", "arrays that are given stay as they are"
 
 Standardizer = Exercise(
     points=2,
-    groups={SCALE: 6, NEW: 2, CONSTANT: 1, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+    groups={SCALE: 10, NEW: 2.5, CONSTANT: 1, TARGETS: 1.5, BACK: 4, ITSELF: 0.5, KEPT: 0.5},
 )
 
 
@@ -189,27 +164,27 @@ def cases(rng):
     yield case(CONSTANT, train=train, new=train)
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y)
-    yield case(BACK, train=rows_for(rng, 7, 4)[0], new=rng.normal(size=(5, 3)), _part="back")
+    yield case(BACK, train=rows_for(rng, 7, 4)[0], new=rng.normal(size=(5, 3)), _ask="inverse")
     train, new = rows_for(rng, 6, 4)
-    yield case(ITSELF, train=train, new=new, _part="fit")
-    yield case(KEPT, train=train, new=new, _part="kept")
+    yield case(ITSELF, train=train, new=new, _ask="fit")
+    yield case(KEPT, train=train, new=new, _ask="kept")
 
 
 @Standardizer.driver
-def drive(Standardizer, train, new, _part=""):
-    return through(Standardizer(), train, new, _part)
+def drive(Standardizer, train, new, _ask=""):
+    return through(Standardizer(), train, new, _ask)
 
 
-def through(scaler, train, new, part):
+def through(scaler, train, new, ask):
     """What the object makes of new rows, after it has met the training rows."""
     mine, theirs = train.copy(), new.copy()
     fitted = scaler.fit(mine)
-    if part == "fit":
+    if ask == "fit":
         return {"fine": fitted is scaler, "nothing": fitted is None}
-    if part == "back":
+    if ask == "inverse":
         return {"values": scaler.inverse(theirs)}
     values = scaler.transform(theirs)
-    if part == "kept":
+    if ask == "kept":
         kept = np.array_equal(mine, train) and np.array_equal(theirs, new)
         return {"fine": bool(kept), "nothing": False}
     return {"values": values}
@@ -225,7 +200,7 @@ def judge(case, result):
     right, candidates = standardised(train, new, back)
     fine = close(found, right, atol=1e-5)
     seen = "" if fine else first_match(found, candidates, near) or "other values"
-    if case.group != SCALE and seen == "deviation with n - 1":
+    if case.group != SCALE and seen == "standard deviation with n - 1":
         fine = True  # this slip is one, and costs its own group only
     yield case.group, fine, seen, in_words(found, right, seen, back)
 
@@ -248,224 +223,166 @@ def in_words(found, right, seen, back):
     at = f"[{', '.join(str(int(i)) for i in where)}]"
     step = "inverse" if back else "transform"
     return (
-        f"`{step}` gives {found[where]:.4g} at {at}, expected {right[where]:.4g} ({off.sum()} of {off.size} entries differ); "
-        f"it looks like: {seen}"
+        f"`{step}` gives {found[where]:.4g} at {at}, expected {right[where]:.4g} ({off.sum()} of {off.size} "
+        f"entries differ); it looks like: {seen}"
     )
 
 
 def standardised(train, new, back):
     """What is right, and what slips would give, for the way there or the way back."""
-    mean, sd = train.mean(axis=0), train.std(axis=0)
-    sd = np.where(sd == 0, 1.0, sd)
+    mean, sd = columns(train)
     sample = sd * np.sqrt(len(train) / (len(train) - 1))
     if back:
         return new * sd + mean, {
-            "deviation with n - 1": new * sample + mean,
+            "standard deviation with n - 1": new * sample + mean,
             "the mean added before the scaling": (new + mean) * sd,
             "the mean left out": new * sd,
-            "the deviation left out": new + mean,
+            "the standard deviation left out": new + mean,
             "multiplied by the variance": new * sd**2 + mean,
             "divided instead of multiplied": new / sd + mean,
-            "one mean and deviation for the whole table": new * train.std() + train.mean(),
+            "one mean and sd for the whole table": new * train.std() + train.mean(),
             "transformed once more": (new - mean) / sd,
+            "the mean taken off": new * sd - mean,
         }
-    pool = np.concatenate([train, new])
-    rows = lambda part: part.reshape(len(part), -1)
-    across = rows(new).mean(axis=1, keepdims=True), rows(new).std(axis=1, keepdims=True)
-    spread = lambda part: np.where(part.std(axis=0) == 0, 1.0, part.std(axis=0))
-    return (new - mean) / sd, {
-        "deviation with n - 1": (new - mean) / sample,
+    rows = new.reshape(len(new), -1)
+    across, spread = rows.mean(axis=1, keepdims=True), rows.std(axis=1, keepdims=True)
+    return standard(new, mean, sd), {
+        "standard deviation with n - 1": (new - mean) / sample,
         "not centred": new / sd,
         "only centred": new - mean,
         "divided by the variance": (new - mean) / sd**2,
-        "one mean and deviation for the whole table": (new - train.mean()) / train.std(),
-        "statistics of the new rows": (new - new.mean(axis=0)) / spread(new),
-        "statistics of all rows": (new - pool.mean(axis=0)) / spread(pool),
-        "row by row": ((rows(new) - across[0]) / np.where(across[1] == 0, 1, across[1])).reshape(new.shape),
+        "one mean and sd for the whole table": (new - train.mean()) / train.std(),
+        "statistics of the new rows": standard(new, *columns(new)),
+        "statistics of all rows": standard(new, *columns(np.concatenate([train, new]))),
+        "standard deviation without n": (new - mean) / (sd * np.sqrt(len(train))),
+        "the range for the standard deviation": (new - mean) / width_of(train),
+        "the median for the mean": (new - np.median(train, axis=0)) / sd,
+        "cut off": np.clip(standard(new, mean, sd), -3, 3),
+        "left as it is": np.where(np.std(train, axis=0) == 0, new, standard(new, mean, sd)),
+        "row by row": ((rows - across) / np.where(spread == 0, 1, spread)).reshape(new.shape),
     }
 
 
+def columns(X, ddof=0):
+    """Mean and standard deviation of each column; 1 in place of an sd of 0."""
+    sd = np.std(X, axis=0, ddof=ddof)
+    return np.mean(X, axis=0), np.where(sd == 0, 1.0, sd)
+
+
+def width_of(X):
+    wide = np.ptp(X, axis=0)
+    return np.where(wide == 0, 1.0, wide)
+
+
+def standard(X, mean, sd):
+    return (X - mean) / sd
+
+
 class Scaler:
-    """Standardises by columns; the misconceptions differ from it in one place each."""
+    """Standardises by columns. What `learn` finds in the training rows is handed to `there` and `back`."""
+
+    def __init__(self, learn=columns, there=standard, back=lambda Z, mean, sd: Z * sd + mean):
+        self.learn, self.there, self.back = learn, there, back
 
     def fit(self, X):
-        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0)
-        self.sd = np.where(self.sd == 0, 1.0, self.sd)
+        self.learnt = self.learn(X)
         return self
 
     def transform(self, X):
-        return (X - self.mean) / self.sd
+        return self.there(X, *self.learnt)
 
     def inverse(self, Z):
-        return Z * self.sd + self.mean
+        return self.back(Z, *self.learnt)
+
+
+@Standardizer.mistakes
+def mistakes():
+    yield "RefitsOnNewRows", Scaler(there=lambda X, *_: standard(X, *columns(X))), (
+        "`transform` looks at the rows it is given to find their mean and sd: test rows are then scaled by "
+        "themselves. Everything is to be learnt in `fit`.")
+    seen = lambda X: (X, *columns(X))
+    pooled = lambda X, seen, *_: standard(X, *columns(np.concatenate([seen, X])))
+    yield "LearnsFromAllRows", Scaler(seen, pooled, lambda Z, _, mean, sd: Z * sd + mean), (
+        "New rows are put together with the training rows, and the statistics are those of both: this is "
+        "the leak that the lesson warns of. Everything is to be learnt in `fit`.")
+    yield "OneForTheTable", Scaler(lambda X: (X.mean(), X.std())), (
+        "One mean and one standard deviation serve the whole table. Columns in different units are then as "
+        "different as before: which axis are they to be taken over?")
+    yield "RowByRow", Scaler(lambda X: (X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True))), (
+        "Each row is scaled by itself: the mean of a row mixes different units, and rows that come later "
+        "have no place in it. Which axis runs over the rows?")
+    yield "ZeroByZero", Scaler(lambda X: (np.mean(X, axis=0), np.std(X, axis=0))), (
+        "A column that never changes becomes nan: 0 divided by 0. Its standard deviation is 0, and "
+        "something else has to stand below.")
+    yield "SampleDeviation", Scaler(lambda X: columns(X, ddof=1)), (
+        "Your columns have a standard deviation a little below 1: you divide the sum of squares by n - 1 "
+        "(`ddof=1`). That estimates the standard deviation of a population; here the rows themselves are to "
+        "have 1. Half of the points for this.")
+    squared = lambda X: (X.mean(axis=0), columns(X)[1] ** 2)
+    yield "DividesByTheVariance", Scaler(squared), (
+        "You divide by the variance. Its unit is the square of the data's: the standard deviation is its "
+        "root.")
+    yield "NotCentred", Scaler(lambda X: (0.0, columns(X)[1])), (
+        "The standard deviation of your columns is 1, but their mean is not 0: something has to be "
+        "subtracted first.")
+    yield "OnlyCentred", Scaler(lambda X: (X.mean(axis=0), 1.0)), (
+        "The mean of your columns is 0, but their standard deviation is what it was.")
+    sums = lambda X: (X.mean(axis=0), columns(X)[1] * np.sqrt(len(X)))
+    yield "WithoutN", Scaler(sums), (
+        "Your numbers are too small, the more so the more rows there are: under the root stands the *mean* "
+        "of the squares, not their sum.")
+    yield "DividesByTheRange", Scaler(lambda X: (X.mean(axis=0), width_of(X))), (
+        "You divide by the range, largest minus smallest. That has its place in the next exercise.")
+    yield "Median", Scaler(lambda X: (np.median(X, axis=0), columns(X)[1])), (
+        "You subtract the median. The mean of the columns is then not 0.")
+    yield "CutsOff", Scaler(there=lambda X, mean, sd: np.clip(standard(X, mean, sd), -3, 3)), (
+        "Large values are cut off. A new row that lies far out is to be seen to lie far out.")
+    as_it_is = lambda X: (np.where(np.std(X, axis=0) == 0, 0.0, X.mean(axis=0)), columns(X)[1])
+    yield "ConstantAsItIs", Scaler(as_it_is), (
+        "A constant column comes back as it was. Its mean is to be subtracted like any other's, and leaves "
+        "0.")
+    yield "BackIsForth", Scaler(back=standard), (
+        "`inverse` scales once more. It is to undo what `transform` does: each step the other way round.")
+    yield "BackSubtracts", Scaler(back=lambda Z, mean, sd: Z * sd - mean), (
+        "`inverse` takes the mean off a second time: what was subtracted has to be added.")
+    yield "BackInTheWrongOrder", Scaler(back=lambda Z, mean, sd: (Z + mean) * sd), (
+        "`inverse` takes the two steps back in the wrong order: what was done last has to be undone first.")
+    yield "BackWithoutTheMean", Scaler(back=lambda Z, mean, sd: Z * sd), (
+        "`inverse` undoes the scaling and forgets the mean.")
+    yield "TargetsAsAColumn", Scaler(there=lambda X, mean, sd: standard(X, mean, sd).reshape(len(X), -1)), (
+        "Targets of one axis come back as a column. In NumPy a column minus a row is a table, and no error "
+        "warns of it: give back the shape you were given.")
 
 
 @Standardizer.wrong(
-    "`transform` looks at the rows it is given to find their mean and deviation: test rows are then scaled by themselves. "
-    "Everything is to be learnt in `fit`.",
-    loses=NEW,
-)
-class RefitsOnNewRows(Scaler):
-    def transform(self, X):
-        return (X - X.mean(axis=0)) / np.where(X.std(axis=0) == 0, 1.0, X.std(axis=0))
-
-
-@Standardizer.wrong(
-    "New rows are put together with the training rows, and the statistics are those of both: this is the lecture's wrong "
-    "way. Everything is to be learnt in `fit`.",
-    loses=NEW,
-)
-class LearnsFromAllRows(Scaler):
-    def fit(self, X):
-        self.seen = X
-        return super().fit(X)
-
-    def transform(self, X):
-        pool = np.concatenate([self.seen, X])
-        return (X - pool.mean(axis=0)) / np.where(pool.std(axis=0) == 0, 1.0, pool.std(axis=0))
-
-
-@Standardizer.wrong(
-    "One mean and one deviation serve the whole table. Columns in different units are then as different as before: which "
-    "axis are they to be taken over?",
-    loses=(SCALE, NEW, CONSTANT, BACK),
-)
-class OneForTheTable(Scaler):
-    def fit(self, X):
-        self.mean, self.sd = X.mean(), X.std()
-        return self
-
-
-@Standardizer.wrong(
-    "Each row is scaled by itself: the mean of a row mixes different units, and rows that come later have no place in it. "
-    "Which axis runs over the rows?",
-    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK, KEPT),
-)
-class RowByRow(Scaler):
-    def fit(self, X):
-        self.mean, self.sd = X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True)
-        return self
-
-
-@Standardizer.wrong(
-    "A column that never changes becomes nan: 0 divided by 0. Its deviation is 0, and something else has to stand below.",
-    loses=CONSTANT,
-)
-class ZeroByZero(Scaler):
-    def fit(self, X):
-        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0)
-        return self
-
-
-@Standardizer.wrong(
-    "Your columns have a deviation a little below 1: you divide the sum of squares by n - 1 (`ddof=1`). That estimates the "
-    "deviation of a population; here the rows themselves are to have deviation 1. Half of the points for this.",
-    loses=SCALE,
-)
-class SampleDeviation(Scaler):
-    def fit(self, X):
-        super().fit(X)
-        self.sd = self.sd * np.sqrt(len(X) / (len(X) - 1))
-        return self
-
-
-@Standardizer.wrong(
-    "You divide by the variance. Its unit is the square of the data's: the deviation is its root.",
-    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
-)
-class DividesByTheVariance(Scaler):
-    def transform(self, X):
-        return (X - self.mean) / self.sd**2
-
-    def inverse(self, Z):
-        return Z * self.sd**2 + self.mean
-
-
-@Standardizer.wrong(
-    "The deviation of your columns is 1, but their mean is not 0: something has to be subtracted first.",
-    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
-)
-class NotCentred(Scaler):
-    def transform(self, X):
-        return X / self.sd
-
-    def inverse(self, Z):
-        return Z * self.sd
-
-
-@Standardizer.wrong(
-    "The mean of your columns is 0, but their deviation is what it was.",
-    loses=(SCALE, NEW, CONSTANT, TARGETS, BACK),
-)
-class OnlyCentred(Scaler):
-    def transform(self, X):
-        return X - self.mean
-
-    def inverse(self, Z):
-        return Z + self.mean
-
-
-@Standardizer.wrong(
-    "`inverse` takes the two steps back in the wrong order: what was done last has to be undone first.",
-    loses=BACK,
-)
-class BackInTheWrongOrder(Scaler):
-    def inverse(self, Z):
-        return (Z + self.mean) * self.sd
-
-
-@Standardizer.wrong("`inverse` undoes the scaling and forgets the mean.", loses=BACK)
-class BackWithoutTheMean(Scaler):
-    def inverse(self, Z):
-        return Z * self.sd
-
-
-@Standardizer.wrong(
-    "Targets of one axis come back as a column. In NumPy a column minus a row is a table, and no error warns of it: give "
-    "back the shape you were given.",
-    loses=TARGETS,
-)
-class TargetsAsAColumn(Scaler):
-    def transform(self, X):
-        Z = super().transform(X)
-        return Z.reshape(len(Z), -1)
-
-
-@Standardizer.wrong(
-    "`fit` returns nothing. It should return the object (`self`), so that `Standardizer().fit(X).transform(X)` works.",
-    loses=ITSELF,
-)
+    "`fit` returns nothing. It should return the object (`self`), so that "
+    "`Standardizer().fit(X).transform(X)` works.")
 class FitReturnsNothing(Scaler):
     def fit(self, X):
         super().fit(X)
 
 
-@Standardizer.wrong(
-    "The array you were given has changed: `X -= …` writes into it. Make a new one.", loses=KEPT
-)
+@Standardizer.wrong("The array you were given has changed: `X -= …` writes into it. Make a new one.")
 class InPlace(Scaler):
     def transform(self, X):
-        Z = super().transform(X)
-        X[...] = Z
-        return Z
+        X[...] = super().transform(X)
+        return X.copy()
 
 
-@Standardizer.right
-class WithALittleBelowTheLine(Scaler):
-    def fit(self, X):
-        self.mean, self.sd = np.mean(X, axis=0), np.std(X, axis=0) + 1e-12
-        return self
+@Standardizer.answers
+def answers():
+    from sklearn.preprocessing import StandardScaler
 
-
-@Standardizer.right
-class WithTheVariance(Scaler):
-    def fit(self, X):
-        self.mean = X.sum(axis=0) / len(X)
-        self.sd = np.sqrt(((X - self.mean) ** 2).sum(axis=0) / len(X))
-        return self
-
-    def transform(self, X):
-        return np.divide(X - self.mean, self.sd, where=self.sd > 0, out=np.zeros(np.shape(X)))
+    table = lambda X: np.reshape(X, (len(X), -1))
+    yield "WithALittleBelowTheLine", Scaler(lambda X: (np.mean(X, axis=0), np.std(X, axis=0) + 1e-12))
+    roots = lambda X: (X.sum(axis=0) / len(X), np.sqrt(((X - X.mean(axis=0)) ** 2).sum(axis=0) / len(X)))
+    divided = lambda X, mean, sd: np.divide(X - mean, sd, where=sd > 0, out=np.zeros(np.shape(X)))
+    yield "WithTheVariance", Scaler(roots, divided)
+    there = lambda X, scaler: scaler.transform(table(X)).reshape(X.shape)
+    back = lambda Z, scaler: scaler.inverse_transform(table(Z)).reshape(Z.shape)
+    yield "WithScikitLearn", Scaler(lambda X: [StandardScaler().fit(table(X))], there, back)
+    narrow = lambda X, mean, sd: standard(np.float32(X), mean, sd).astype(np.float32)
+    yield "InFloat32", Scaler(lambda X: columns(np.float32(X)), narrow)
 
 
 @Standardizer.right
@@ -481,56 +398,28 @@ class ColumnByColumn:
 
     def transform(self, X):
         parts = zip(self._columns(X), self.means, self.sds, strict=True)
-        return np.array([[(v - mean) / sd for v in column] for column, mean, sd in parts]).T.reshape(
-            np.shape(X)
-        )
+        scaled = [[(v - mean) / sd for v in column] for column, mean, sd in parts]
+        return np.array(scaled).T.reshape(np.shape(X))
 
     def inverse(self, Z):
         parts = zip(self._columns(Z), self.means, self.sds, strict=True)
-        return np.array([[v * sd + mean for v in column] for column, mean, sd in parts]).T.reshape(
-            np.shape(Z)
-        )
+        values = [[v * sd + mean for v in column] for column, mean, sd in parts]
+        return np.array(values).T.reshape(np.shape(Z))
 
     def _columns(self, X):
         return [list(map(float, column)) for column in np.reshape(X, (len(X), -1)).T]
 
 
-@Standardizer.right
-class WithScikitLearn:
-    """Its scaler wants two axes."""
-
-    def fit(self, X):
-        from sklearn.preprocessing import StandardScaler
-
-        self.scaler = StandardScaler().fit(X.reshape(len(X), -1))
-        return self
-
-    def transform(self, X):
-        return self.scaler.transform(X.reshape(len(X), -1)).reshape(X.shape)
-
-    def inverse(self, Z):
-        return self.scaler.inverse_transform(Z.reshape(len(Z), -1)).reshape(Z.shape)
-
-
-@Standardizer.right
-class InFloat32(Scaler):
-    def fit(self, X):
-        return super().fit(np.float32(X))
-
-    def transform(self, X):
-        return ((np.float32(X) - self.mean) / self.sd).astype(np.float32)
-
-
 Standardizer.small(
-    "The column (2, 4, 9) has the mean 5; the squares of -3, -1 and 4 have the mean 26/3, so that the deviation is 2.944 "
-    "and the column becomes (-1.019, -0.340, 1.359). A new row with 5 becomes 0, whatever the other new rows are."
-)
+    "The column (2, 4, 9) has the mean 5; the squares of -3, -1 and 4 have the mean 26/3, so that the "
+    "deviation is 2.944 and the column becomes (-1.019, -0.340, 1.359). A new row with 5 becomes 0, "
+    "whatever the other new rows are.")
 
 LOW, OTHER = "ranges that begin at 0", "other ranges"
 
 MinMax = Exercise(
     points=2,
-    groups={LOW: 3, OTHER: 3, NEW: 3, TARGETS: 1, BACK: 1, ITSELF: 0.5, KEPT: 0.5},
+    groups={LOW: 3, OTHER: 3, NEW: 3, TARGETS: 1, BACK: 3, ITSELF: 0.5, KEPT: 0.5},
 )
 
 
@@ -541,20 +430,21 @@ def cases(rng):
         train, _ = rows_for(rng, 7, 4)
         yield case(group, train=train, new=train, lo=lo, hi=hi)
     train, new = rows_for(rng, 8, 5)
+    new = np.maximum(new, train.min(axis=0) + train.std(axis=0) * rng.uniform(0.1, 0.2, 3))  # none below
     yield case(NEW, train=train, new=new, lo=0.0, hi=rng.uniform(0.6, 1.5))
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y, lo=0.0, hi=1.0)
     train, _ = rows_for(rng, 7, 4)
-    yield case(BACK, train=train, new=rng.uniform(-0.2, 1.3, (4, 3)), lo=0.0, hi=0.7, _part="back")
-    yield case(BACK, train=train, new=rng.uniform(-1.2, 1.3, (4, 3)), lo=-1.0, hi=1.2, _part="back")
+    yield case(BACK, train=train, new=rng.uniform(-0.2, 1.3, (4, 3)), lo=0.0, hi=0.7, _ask="inverse")
+    yield case(BACK, train=train, new=rng.uniform(-1.2, 1.3, (4, 3)), lo=-1.0, hi=1.2, _ask="inverse")
     train, new = rows_for(rng, 6, 4)
-    yield case(ITSELF, train=train, new=new, lo=0.0, hi=1.0, _part="fit")
-    yield case(KEPT, train=train, new=new, lo=0.0, hi=1.0, _part="kept")
+    yield case(ITSELF, train=train, new=new, lo=0.0, hi=1.0, _ask="fit")
+    yield case(KEPT, train=train, new=new, lo=0.0, hi=1.0, _ask="kept")
 
 
 @MinMax.driver
-def drive(MinMax, train, new, lo, hi, _part=""):
-    return through(MinMax(lo, hi), train, new, _part)
+def drive(MinMax, train, new, lo, hi, _ask=""):
+    return through(MinMax(lo, hi), train, new, _ask)
 
 
 @MinMax.judge
@@ -581,6 +471,9 @@ def stretched(train, new, lo, hi, back):
             "the smallest value left out": (new - lo) / wide * (high - low),
             "one minimum and maximum for the whole table": bottom + (new - lo) / wide * (top - bottom),
             "multiplied by the largest value": (new - lo) / wide * high,
+            "transformed once more": to_range(new, low, high, lo, hi),
+            "the width left out": low + (new - lo) * (high - low),
+            "cut off": np.clip(from_range(new, low, high, lo, hi), low, high),
         }
     share = (new - low) / (high - low)
     right, of_new = lo + share * wide, new.max(axis=0) - new.min(axis=0)
@@ -593,137 +486,89 @@ def stretched(train, new, lo, hi, back):
         "divided by the largest value": lo + new / high * wide,
         "one minimum and maximum for the whole table": lo + (new - bottom) / (top - bottom) * wide,
         "statistics of the new rows": lo + (new - new.min(axis=0)) / of_new * wide,
+        "statistics of all rows": to_range(new, *ends(np.concatenate([train, new])), lo, hi),
+        "upside down": hi - share * wide,
     }
 
 
-class Range:
-    """Brings columns to [lo, hi]; the misconceptions differ from it in one place each."""
-
-    def __init__(self, lo, hi):
-        self.lo, self.hi = lo, hi
-
-    def fit(self, X):
-        self.low, self.high = X.min(axis=0), X.max(axis=0)
-        return self
-
-    def transform(self, X):
-        return self.lo + (X - self.low) / (self.high - self.low) * (self.hi - self.lo)
-
-    def inverse(self, Z):
-        return self.low + (Z - self.lo) / (self.hi - self.lo) * (self.high - self.low)
+def ends(X):
+    return X.min(axis=0), X.max(axis=0)
 
 
-@MinMax.wrong(
-    "Your range has the right width and begins at 0 all the same: where does `lo` come in?",
-    loses=(OTHER, BACK),
-)
-class IgnoresLo(Range):
-    def transform(self, X):
-        return (X - self.low) / (self.high - self.low) * (self.hi - self.lo)
-
-    def inverse(self, Z):
-        return self.low + Z / (self.hi - self.lo) * (self.high - self.low)
+def to_range(X, low, high, lo, hi):
+    return lo + (X - low) / (high - low) * (hi - lo)
 
 
-@MinMax.wrong(
-    "Your range goes from 0 to `hi`: `lo` is used nowhere. A range from -1 to 1 has the width 2.",
-    loses=(OTHER, BACK),
-)
-class IgnoresLoAltogether(Range):
-    def transform(self, X):
-        return (X - self.low) / (self.high - self.low) * self.hi
-
-    def inverse(self, Z):
-        return self.low + Z / self.hi * (self.high - self.low)
+def from_range(Z, low, high, lo, hi):
+    return low + (Z - lo) / (hi - lo) * (high - low)
 
 
-@MinMax.wrong(
-    "Your range begins at `lo` and ends at `lo + hi`. How wide is the range from -1 to 1?", loses=OTHER
-)
-class HiForTheWidth(Range):
-    def transform(self, X):
-        return self.lo + (X - self.low) / (self.high - self.low) * self.hi
+class Range(Scaler):
+    """Brings columns to [lo, hi], in the same three parts."""
+
+    def __init__(self, lo, hi, learn=ends, there=to_range, back=from_range):
+        super().__init__(lambda X: (*learn(X), lo, hi), there, back)
 
 
-@MinMax.wrong("Whatever `lo` and `hi` are, you give back numbers from 0 to 1.", loses=(LOW, OTHER, NEW, BACK))
-class AlwaysZeroToOne(Range):
-    def transform(self, X):
-        return (X - self.low) / (self.high - self.low)
-
-    def inverse(self, Z):
-        return self.low + Z * (self.high - self.low)
-
-
-@MinMax.wrong(
-    "New rows beyond the training range are cut off at its ends. A value that is larger than all before is news, and should "
-    "be seen to be: let it lie outside.",
-    loses=NEW,
-)
-class CutsOff(Range):
-    def transform(self, X):
-        return np.clip(super().transform(X), self.lo, self.hi)
-
-
-@MinMax.wrong(
-    "`transform` takes the smallest and the largest of the rows it is given: test rows are scaled by themselves. "
-    "Everything is to be learnt in `fit`.",
-    loses=NEW,
-)
-class RefitsTheRange(Range):
-    def transform(self, X):
-        low, high = X.min(axis=0), X.max(axis=0)
-        return self.lo + (X - low) / (high - low) * (self.hi - self.lo)
-
-
-@MinMax.wrong(
-    "One minimum and one maximum serve the whole table: only one column reaches `lo`, and one `hi`. Each column has its "
-    "own.",
-    loses=(LOW, OTHER, NEW, BACK),
-)
-class OneRangeForTheTable(Range):
-    def fit(self, X):
-        self.low, self.high = X.min(), X.max()
-        return self
-
-
-@MinMax.wrong(
-    "You divide by the largest value. The smallest then comes to lie anywhere, and with negative values the order may turn: "
-    "first the smallest has to be brought to 0.",
-    loses=(LOW, OTHER, NEW, TARGETS, BACK),
-)
-class DividesByTheLargest(Range):
-    def transform(self, X):
-        return self.lo + X / self.high * (self.hi - self.lo)
-
-    def inverse(self, Z):
-        return (Z - self.lo) / (self.hi - self.lo) * self.high
+@MinMax.mistakes
+def mistakes(lo, hi):
+    yield "IgnoresLo", Range(0, hi - lo), (
+        "Your range has the right width and begins at 0 all the same: where does `lo` come in?")
+    yield "IgnoresLoAltogether", Range(0, hi), (
+        "Your range goes from 0 to `hi`: `lo` is used nowhere. A range from -1 to 1 has the width 2.")
+    wide = lambda X, low, high, *_: to_range(X, low, high, lo, lo + hi)
+    yield "HiForTheWidth", Range(lo, hi, there=wide), (
+        "Your range begins at `lo` and ends at `lo + hi`. How wide is the range from -1 to 1?")
+    yield "AlwaysZeroToOne", Range(0, 1), "Whatever `lo` and `hi` are, you give back numbers from 0 to 1."
+    yield "CutsOff", Range(lo, hi, there=lambda X, *learnt: np.clip(to_range(X, *learnt), lo, hi)), (
+        "New rows beyond the training range are cut off at its ends. A value that is larger than all before "
+        "is news, and should be seen to be: let it lie outside.")
+    yield "RefitsTheRange", Range(lo, hi, there=lambda X, *_: to_range(X, *ends(X), lo, hi)), (
+        "`transform` takes the smallest and the largest of the rows it is given: test rows are scaled by "
+        "themselves. Everything is to be learnt in `fit`.")
+    seen = lambda X: (X, *ends(X))
+    pooled = lambda X, seen, *_: to_range(X, *ends(np.concatenate([seen, X])), lo, hi)
+    unpooled = lambda Z, _, *learnt: from_range(Z, *learnt)
+    yield "LearnsTheRangeOfAllRows", Range(lo, hi, seen, pooled, unpooled), (
+        "New rows beyond the training range move the range: `transform` learns from them. Everything is to "
+        "be learnt in `fit`.")
+    yield "UpsideDown", Range(hi, lo), (
+        "The largest value comes out as `lo` and the smallest as `hi`: the order is turned round.")
+    yield "OneRangeForTheTable", Range(lo, hi, lambda X: (X.min(), X.max())), (
+        "One minimum and one maximum serve the whole table: only one column reaches `lo`, and one `hi`. "
+        "Each column has its own.")
+    yield "DividesByTheLargest", Range(lo, hi, lambda X: (0.0, X.max(axis=0))), (
+        "You divide by the largest value. The smallest then comes to lie anywhere, and with negative values "
+        "the order may turn: first the smallest has to be brought to 0.")
+    unmoved = lambda Z, low, high, *_: (Z - lo) / (hi - lo) * (high - low)
+    yield "BackWithoutTheSmallest", Range(lo, hi, back=unmoved), (
+        "`inverse` forgets to add the smallest value again.")
+    yield "BackWithoutLo", Range(lo, hi, back=lambda Z, *learnt: from_range(Z + lo, *learnt)), (
+        "`inverse` does not take `lo` off: where the range does not begin at 0, everything comes back too "
+        "large or too small.")
+    yield "BackWithoutTheWidth", Range(lo, hi, back=lambda Z, low, high, *_: low + (Z - lo) * (high - low)), (
+        "`inverse` does not divide by the width of the range, `hi - lo`.")
+    yield "RangeBackIsForth", Range(lo, hi, back=to_range), (
+        "`inverse` scales once more. It is to undo what `transform` does: each step the other way round.")
+    cut = lambda Z, low, high, *_: np.clip(from_range(Z, low, high, lo, hi), low, high)
+    yield "BackCutsOff", Range(lo, hi, back=cut), (
+        "`inverse` cuts off what lies beyond the training range. A prediction may lie there.")
+    upright = lambda X, *learnt: to_range(X, *learnt).reshape(len(X), -1)
+    yield "RangeAsAColumn", Range(lo, hi, there=upright), (
+        "Targets of one axis come back as a column. Give back the shape you were given.")
 
 
-@MinMax.wrong("`inverse` forgets to add the smallest value again.", loses=BACK)
-class BackWithoutTheSmallest(Range):
-    def inverse(self, Z):
-        return (Z - self.lo) / (self.hi - self.lo) * (self.high - self.low)
-
-
-@MinMax.wrong("Targets of one axis come back as a column. Give back the shape you were given.", loses=TARGETS)
-class RangeAsAColumn(Range):
-    def transform(self, X):
-        Z = super().transform(X)
-        return Z.reshape(len(Z), -1)
-
-
-@MinMax.wrong("`fit` returns nothing. It should return the object (`self`).", loses=ITSELF)
+@MinMax.wrong("`fit` returns nothing. It should return the object (`self`).")
 class RangeFitReturnsNothing(Range):
     def fit(self, X):
         super().fit(X)
 
 
-@MinMax.wrong("The array you were given has changed. Make a new one.", loses=KEPT)
+@MinMax.wrong("The array you were given has changed. Make a new one.")
 class RangeInPlace(Range):
     def transform(self, X):
-        Z = super().transform(X)
-        X[...] = Z
-        return Z
+        X[...] = super().transform(X)
+        return X.copy()
 
 
 @MinMax.right
@@ -744,43 +589,23 @@ class AsSlopeAndOffset:
         return (Z - self.offset) / self.slope
 
 
-@MinMax.right
-class RangeWithScikitLearn:
-    def __init__(self, lo, hi):
-        from sklearn.preprocessing import MinMaxScaler
+@MinMax.answers
+def answers(lo, hi):
+    from sklearn.preprocessing import MinMaxScaler
 
-        self.scaler = MinMaxScaler((lo, hi))
-
-    def fit(self, X):
-        self.scaler.fit(X.reshape(len(X), -1))
-        return self
-
-    def transform(self, X):
-        return self.scaler.transform(X.reshape(len(X), -1)).reshape(X.shape)
-
-    def inverse(self, Z):
-        return self.scaler.inverse_transform(Z.reshape(len(Z), -1)).reshape(Z.shape)
-
-
-@MinMax.right
-class RangeWithALittleBelowTheLine(Range):
-    def transform(self, X):
-        return self.lo + (X - self.low) / (self.high - self.low + 1e-12) * (self.hi - self.lo)
-
-
-@MinMax.right
-class RangeInFloat32(Range):
-    def fit(self, X):
-        return super().fit(np.float32(X))
-
-    def transform(self, X):
-        return super().transform(np.float32(X)).astype(np.float32)
+    table = lambda X: np.reshape(X, (len(X), -1))
+    there = lambda X, scaler: scaler.transform(table(X)).reshape(X.shape)
+    back = lambda Z, scaler: scaler.inverse_transform(table(Z)).reshape(Z.shape)
+    yield "RangeWithScikitLearn", Scaler(lambda X: [MinMaxScaler((lo, hi)).fit(table(X))], there, back)
+    little = lambda X, low, high, *_: lo + (X - low) / (high - low + 1e-12) * (hi - lo)
+    yield "RangeWithALittleBelowTheLine", Range(lo, hi, there=little)
+    narrow = lambda X, *learnt: to_range(np.float32(X), *learnt).astype(np.float32)
+    yield "RangeInFloat32", Range(lo, hi, lambda X: ends(np.float32(X)), narrow)
 
 
 MinMax.small(
-    "The column (2, 4, 10) brought to [-1, 1]: 2 becomes -1, 10 becomes 1, and 4, a quarter of the way, becomes -0.5. A new "
-    "row with 14 lies one and a half times the way from 2 to 10: it becomes 2."
-)
+    "The column (2, 4, 10) brought to [-1, 1]: 2 becomes -1, 10 becomes 1, and 4, a quarter of the way, "
+    "becomes -0.5. A new row with 14 lies one and a half times the way from 2 to 10: it becomes 2.")
 
 # 9.4 leaks
 
@@ -797,14 +622,14 @@ KINDS = {
     ROWS: [
         ("takes minimum and maximum of all rows, and keeps no parameters", True),
         ("takes minimum and maximum of the training rows", False),
-        ("takes mean and deviation of all rows, and keeps no parameters", True),
-        ("takes mean and deviation of the training rows", False),
+        ("takes mean and sd of all rows, and keeps no parameters", True),
+        ("takes mean and sd of the training rows", False),
         ("divides every row by its own length", False),
     ],
     PARAMS: [
         ("scales by the training rows, and keeps the mean of all rows", True),
         ("scales by the training rows, and keeps the largest test value", True),
-        ("takes mean and deviation of the training rows", False),
+        ("takes mean and sd of the training rows", False),
         ("subtracts the smallest training value, and keeps it", False),
     ],
     EXTREMES: [
@@ -926,79 +751,50 @@ def far(X_test):
     return X_test + 100 * np.random.default_rng(0).normal(size=X_test.shape)
 
 
-@leaks.wrong(
-    "The pipeline never sees other test rows, so nothing can show whether they matter. Shapes and ranges are the same with and "
-    "without a leak: change the test rows and look at what else changes."
-)
-def looks_at_shapes(pipeline, X_train, X_test):
-    Z_train, Z_test, _ = pipeline(X_train, X_test)
-    return Z_train.shape != X_train.shape or Z_test.shape != X_test.shape
-
-
-@leaks.wrong(
-    "You compare the transformed *test* rows. They change with the test rows in every pipeline, as they should; what must stay "
-    "is what was learnt, and the training rows."
-)
-def compares_test_rows(pipeline, X_train, X_test):
-    return not np.allclose(pipeline(X_train, X_test)[1], pipeline(X_train, far(X_test))[1])
-
-
-@leaks.wrong(
-    "You change the *training* rows. Everything depends on them, and should. Which rows must have no influence?"
-)
-def perturbs_training_rows(pipeline, X_train, X_test):
-    return differ(pipeline(X_train, X_test), pipeline(far(X_train), X_test))
-
-
-@leaks.wrong(
-    "You look at the transformed training rows only. What the pipeline has learnt may be kept in its parameters and used "
-    "later.",
-    loses=PARAMS,
-)
-def looks_at_training_rows_only(pipeline, X_train, X_test):
-    return not np.allclose(pipeline(X_train, X_test)[0], pipeline(X_train, far(X_test))[0])
-
-
-@leaks.wrong(
-    "You look at the parameters only. A pipeline need not tell what it has learnt: the transformed training rows show it.",
-    loses=(ROWS, EXTREMES),
-)
-def looks_at_parameters_only(pipeline, X_train, X_test):
-    return parameters_differ(pipeline(X_train, X_test)[2], pipeline(X_train, far(X_test))[2])
-
-
-@leaks.wrong(
-    "Your other test rows stay within the range of the training rows. A minimum or a maximum over all rows does not notice "
-    "them there: go far beyond, in both directions.",
-    loses=(ROWS, EXTREMES),
-)
-def stays_within_the_training_range(pipeline, X_train, X_test):
+@leaks.mistakes
+def mistakes(pipeline, X_train, X_test):
+    before = pipeline(X_train, X_test)
+    shapes = [rows.shape for rows in before[:2]]
+    yield "looks_at_shapes", shapes != [X_train.shape, X_test.shape], (
+        "The pipeline never sees other test rows, so nothing can show whether they matter. Shapes and "
+        "ranges are the same with and without a leak: change the test rows and look at what else changes.")
+    yield "compares_test_rows", not np.allclose(before[1], pipeline(X_train, far(X_test))[1]), (
+        "You compare the transformed *test* rows. They change with the test rows in every pipeline, as they "
+        "should; what must stay is what was learnt, and the training rows.")
+    yield "perturbs_training_rows", differ(before, pipeline(far(X_train), X_test)), (
+        "You change the *training* rows. Everything depends on them, and should. Which rows must have no "
+        "influence?")
+    yield "looks_at_training_rows_only", not np.allclose(before[0], pipeline(X_train, far(X_test))[0]), (
+        "You look at the transformed training rows only. What the pipeline has learnt may be kept in its "
+        "parameters and used later.")
+    yield "looks_at_parameters_only", parameters_differ(before[2], pipeline(X_train, far(X_test))[2]), (
+        "You look at the parameters only. A pipeline need not tell what it has learnt: the transformed "
+        "training rows show it.")
     nearly = X_test + 1e-3 * np.random.default_rng(0).normal(size=X_test.shape)
-    return differ(pipeline(X_train, X_test), pipeline(X_train, nearly))
+    yield "stays_within_the_training_range", differ(before, pipeline(X_train, nearly)), (
+        "Your other test rows stay within the range of the training rows. A minimum or a maximum over all "
+        "rows does not notice them there: go far beyond, in both directions.")
+    yield "moves_all_alike", differ(before, pipeline(X_train, X_test + 1000.0)), (
+        "You move all test rows by the same amount. Their range does not change by that, and of minimum and "
+        "maximum only one does: move each row differently, far, and in both directions.")
+    yield "changes_the_order", not np.allclose(before[0], pipeline(X_train, X_test[::-1])[0]), (
+        "You change the order of the test rows. Mean, minimum and maximum do not depend on it: change the "
+        "values.")
+    yield "only_upwards", differ(before, pipeline(X_train, np.abs(X_test) * 1e5)), (
+        "Your other test rows lie far beyond the training rows, but only above: the smallest of all rows "
+        "does not notice them. Go in both directions.")
+    after = pipeline(X_train, far(X_test))
+    both = not np.array_equal(before[0], after[0]) and parameters_differ(before[2], after[2])
+    yield "both_must_change", both, "You ask that training rows *and* parameters change. Either is a leak."
+    yield "answers_swapped", not differ(before, pipeline(X_train, far(X_test))), (
+        "The right comparison, and the answer the wrong way round: what changes with the test rows leaks.")
 
 
-@leaks.wrong(
-    "You move all test rows by the same amount. Their range does not change by that, and of minimum and maximum only one does: "
-    "move each row differently, far, and in both directions.",
-    loses=EXTREMES,
-)
-def moves_all_alike(pipeline, X_train, X_test):
-    return differ(pipeline(X_train, X_test), pipeline(X_train, X_test + 1000.0))
-
-
-@leaks.wrong(
-    "You change the order of the test rows. Mean, minimum and maximum do not depend on it: change the values."
-)
-def changes_the_order(pipeline, X_train, X_test):
-    before, after = pipeline(X_train, X_test), pipeline(X_train, X_test[::-1])
-    return not np.allclose(before[0], after[0])
-
-
-@leaks.wrong(
-    "The right comparison, and the answer the wrong way round: what changes with the test rows leaks."
-)
-def answers_swapped(pipeline, X_train, X_test):
-    return not differ(pipeline(X_train, X_test), pipeline(X_train, far(X_test)))
+@leaks.answers
+def answers(pipeline, X_train, X_test):
+    before, longer = pipeline(X_train, X_test), np.vstack([X_test, X_test * 1e3, -X_test * 1e3])
+    yield "stretched_by_minus_fifty", np.bool_(differ(before, pipeline(X_train, -50 * X_test)))
+    yield "with_more_rows", differ(before, pipeline(X_train, longer))
 
 
 @leaks.right
@@ -1011,11 +807,6 @@ def one_row_at_a_time(pipeline, X_train, X_test):
             if differ(before, pipeline(X_train, other)):
                 return True
     return False
-
-
-@leaks.right
-def stretched_by_minus_fifty(pipeline, X_train, X_test):
-    return np.bool_(differ(pipeline(X_train, X_test), pipeline(X_train, -50 * X_test)))
 
 
 @leaks.right
@@ -1036,16 +827,10 @@ def with_tolerance_and_other_rows(pipeline, X_train, X_test):
     return 0
 
 
-@leaks.right
-def with_more_rows(pipeline, X_train, X_test):
-    longer = np.vstack([X_test, X_test * 1e3, -X_test * 1e3])
-    return differ(pipeline(X_train, X_test), pipeline(X_train, longer))
-
-
 leaks.small(
-    "Training rows 2 and 4, a test row 3, scaled by minimum and maximum: 0 and 1 either way. Put the test row at 12. Learnt "
-    "from the training rows, they are 0 and 1 still; learnt from all rows, they are 0 and 0.2. That change is the leak."
-)
+    "Training rows 2 and 4, a test row 3, scaled by minimum and maximum: 0 and 1 either way. Put the test "
+    "row at 12. Learnt from the training rows, they are 0 and 1 still; learnt from all rows, they are 0 and "
+    "0.2. That change is the leak.")
 
 # 9.5 mse_original_units
 
@@ -1082,120 +867,67 @@ def fitted_scaler(shift, scale):
     return Fitted()
 
 
-def flat(pred):
-    return np.asarray(pred).reshape(-1)
-
-
-def width(scaler):
-    """What one scaled unit is in the targets' units."""
-    return float(scaler.inverse(1.0) - scaler.inverse(0.0))
-
-
 def mean_square(errors):
     return float(np.mean(np.square(errors)))
 
 
-@mse_original_units.wrong(
-    "This is the error in scaled units. The targets are euros or degrees; which unit does your number have?"
-)
-def in_scaled_units(pred_scaled, y_raw, scaler):
-    return mean_square(flat(pred_scaled) - scaler.transform(y_raw))
+@mse_original_units.mistakes
+def mistakes(pred_scaled, y_raw, scaler):
+    flat = np.ravel(pred_scaled)
+    back, width = scaler.inverse(flat), float(scaler.inverse(1.0) - scaler.inverse(0.0))
+    scaled = mean_square(flat - scaler.transform(y_raw))
+    yield "in_scaled_units", scaled, (
+        "This is the error in scaled units. The targets are euros or degrees; which unit does your number "
+        "have?")
+    yield "times_the_deviation", width * scaled, (
+        "You multiply the scaled error by the width of one scaled unit. A *squared* error has the square of "
+        "the unit.")
+    yield "times_the_variance_of_these_targets", np.var(y_raw) * scaled, (
+        "You multiply by the variance of the targets you were given. The scaler was fitted on other rows, "
+        "and knows its own scale.")
+    yield "forgets_the_mean", mean_square(flat * width - y_raw), (
+        "The predictions are stretched back but not shifted back: they lie around 0, the targets do not.")
+    yield "root", mean_square(back - y_raw) ** 0.5, "This is the root of what is asked for."
+    yield "inverse_of_the_error", scaler.inverse(scaled), (
+        "You send an *error* through `inverse`, which also adds the shift of the targets. An error has no "
+        "mean to be added: bring back the predictions, then take the error.")
+    yield "mixes_units", mean_square(flat - y_raw), (
+        "Scaled predictions are compared with raw targets. Both have to be in the same units before they "
+        "are subtracted.")
+    yield "sum_of_squares", float(np.sum((back - y_raw) ** 2)), (
+        "The sum of the squares: it grows with the number of rows.")
+    yield "absolute_error", float(np.mean(np.abs(back - y_raw))), (
+        "This is the mean absolute error; the squares are missing.")
+    yield "square_of_the_mean", float(np.mean(back - y_raw) ** 2), (
+        "You square the mean of the errors, in which errors of opposite signs cancel. Square first.")
+    yield "variance_of_the_errors", float(np.var(back - y_raw)), (
+        "You take the variance of the errors, which leaves their mean out: a constant error would cost "
+        "nothing.")
+    yield "transforms_the_predictions", mean_square(scaler.transform(flat) - y_raw), (
+        "The predictions are scaled a second time. Which method leads back?")
+    yield "divides_by_the_square", scaled / width**2, (
+        "You divide by the square of the width, where the way back to original units multiplies.")
+    yield "every_pair", mean_square(scaler.inverse(pred_scaled) - y_raw), (
+        "With predictions of shape (m, 1) you compare every prediction with every target: a column minus a "
+        "row is a table of m × m. Bring both to one shape first.")
 
 
-@mse_original_units.wrong(
-    "You multiply the scaled error by the width of one scaled unit. A *squared* error has the square of the unit."
-)
-def times_the_deviation(pred_scaled, y_raw, scaler):
-    return width(scaler) * mean_square(flat(pred_scaled) - scaler.transform(y_raw))
-
-
-@mse_original_units.wrong(
-    "You multiply by the variance of the targets you were given. The scaler was fitted on other rows, and knows its own scale."
-)
-def times_the_variance_of_these_targets(pred_scaled, y_raw, scaler):
-    return np.var(y_raw) * mean_square(flat(pred_scaled) - scaler.transform(y_raw))
-
-
-@mse_original_units.wrong(
-    "The predictions are stretched back but not shifted back: they lie around 0, the targets do not."
-)
-def forgets_the_mean(pred_scaled, y_raw, scaler):
-    return mean_square(flat(pred_scaled) * width(scaler) - y_raw)
-
-
-@mse_original_units.wrong("This is the root of what is asked for.")
-def root(pred_scaled, y_raw, scaler):
-    return mean_square(scaler.inverse(flat(pred_scaled)) - y_raw) ** 0.5
-
-
-@mse_original_units.wrong(
-    "You send an *error* through `inverse`, which also adds the shift of the targets. An error has no mean to be added: bring "
-    "back the predictions, then take the error."
-)
-def inverse_of_the_error(pred_scaled, y_raw, scaler):
-    return scaler.inverse(mean_square(flat(pred_scaled) - scaler.transform(y_raw)))
-
-
-@mse_original_units.wrong(
-    "Scaled predictions are compared with raw targets. Both have to be in the same units before they are subtracted."
-)
-def mixes_units(pred_scaled, y_raw, scaler):
-    return mean_square(flat(pred_scaled) - y_raw)
-
-
-@mse_original_units.wrong("The sum of the squares: it grows with the number of rows.")
-def sum_of_squares(pred_scaled, y_raw, scaler):
-    return float(np.sum((scaler.inverse(flat(pred_scaled)) - y_raw) ** 2))
-
-
-@mse_original_units.wrong("This is the mean absolute error; the squares are missing.")
-def absolute_error(pred_scaled, y_raw, scaler):
-    return float(np.mean(np.abs(scaler.inverse(flat(pred_scaled)) - y_raw)))
-
-
-@mse_original_units.wrong(
-    "With predictions of shape (m, 1) you compare every prediction with every target: a column minus a row is a table of m × m. "
-    "Bring both to one shape first.",
-    loses=COLUMN,
-)
-def every_pair(pred_scaled, y_raw, scaler):
-    return mean_square(scaler.inverse(pred_scaled) - y_raw)
-
-
-@mse_original_units.right
-def by_the_width(pred_scaled, y_raw, scaler):
-    scaled = np.mean((flat(pred_scaled) - scaler.transform(y_raw)) ** 2)
-    return scaled * width(scaler) ** 2
-
-
-@mse_original_units.right
-def one_by_one(pred_scaled, y_raw, scaler):
-    total = 0.0
-    for z, y in zip(np.ravel(pred_scaled), y_raw, strict=True):
-        total += (float(scaler.inverse(z)) - y) ** 2
-    return total / len(y_raw)
-
-
-@mse_original_units.right
-def as_columns(pred_scaled, y_raw, scaler):
-    back = scaler.inverse(np.reshape(pred_scaled, (-1, 1)))
-    return np.square(back - y_raw.reshape(-1, 1)).mean()
-
-
-@mse_original_units.right
-def in_float32(pred_scaled, y_raw, scaler):
-    error = scaler.inverse(np.float32(pred_scaled)).ravel() - np.float32(y_raw)
-    return np.float32(np.mean(error**2))
+@mse_original_units.answers
+def answers(pred_scaled, y_raw, scaler):
+    flat, width = np.ravel(pred_scaled), float(scaler.inverse(1.0) - scaler.inverse(0.0))
+    yield "by_the_width", np.mean((flat - scaler.transform(y_raw)) ** 2) * width**2
+    squares = ((float(scaler.inverse(z)) - y) ** 2 for z, y in zip(flat, y_raw, strict=True))
+    yield "one_by_one", sum(squares) / len(y_raw)
+    column = scaler.inverse(np.reshape(pred_scaled, (-1, 1)))
+    yield "as_columns", np.square(column - y_raw.reshape(-1, 1)).mean()
+    errors = scaler.inverse(np.float32(pred_scaled)).ravel() - np.float32(y_raw)
+    yield "in_float32", np.float32(np.mean(errors**2))
 
 
 mse_original_units.small(
-    "A scaler with mean 50 and deviation 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 the errors are -3 and "
-    "4, and the mean of their squares is 12.5.",
-    pred_scaled=np.array([0.0, 1.0]),
-    y_raw=np.array([53.0, 56.0]),
-    _shift=50.0,
-    _scale=10.0,
-)
+    "A scaler with mean 50 and sd 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 the "
+    "errors are -3 and 4, and the mean of their squares is 12.5.",
+    pred_scaled=np.array([0.0, 1.0]), y_raw=np.array([53.0, 56.0]), _shift=50.0, _scale=10.0)
 
 # 9.6 repeat_study
 
@@ -1219,67 +951,57 @@ def drive(repeat_study, configs, seeds, _scores):
     return repeat_study(train_fn, configs, seeds)
 
 
-@repeat_study.wrong("Only the means are left. The spread is what one repeats for: keep every score.")
-def means_only(train_fn, configs, seeds):
-    return {config: np.mean([train_fn(config, seed) for seed in seeds]) for config in configs}
+@repeat_study.mistakes
+def mistakes(train_fn, configs, seeds):
+    scores = lambda config: [train_fn(config, seed) for seed in seeds]
+    kept = lambda form: {config: form(scores(config)) for config in configs}
+    yield "means_only", kept(np.mean), (
+        "Only the means are left. The spread is what one repeats for: keep every score.")
+    yield "means_and_deviations", kept(lambda some: np.array([np.mean(some), np.std(some, ddof=1)])), (
+        "Means and standard deviations are left of the scores. Keep every score: a box plot needs them all.")
+    yield "by_seed", {seed: np.array([train_fn(config, seed) for config in configs]) for seed in seeds}, (
+        "The keys are the seeds. They should be the configurations, with one score for each seed.")
+    yield "one_seed_throughout", {c: np.array([train_fn(c, seeds[0]) for _ in seeds]) for c in configs}, (
+        "Every score is the same: all runs of a configuration have one seed.")
+    counted = lambda config: np.array([train_fn(config, k) for k in range(len(seeds))])
+    yield "counts_instead_of_seeds", {config: counted(config) for config in configs}, (
+        "You count the runs from 0 and take the number for the seed. Use the seeds you were given, so that "
+        "a run can be repeated.")
+    yield "only_the_last", kept(lambda some: np.array(some[-1:])), (
+        "Of each configuration only the last score is kept: every new one takes the place of the one "
+        "before.")
+    yield "sorted_scores", kept(np.sort), (
+        "The scores are sorted. Position i belongs to seed i, so that configurations can be compared in "
+        "pairs.")
+    yield "dictionaries_by_seed", kept(lambda some: dict(zip(seeds, some, strict=True))), (
+        "A dictionary in a dictionary: of each configuration an array of scores is wanted, in the order of "
+        "the seeds.")
+    yield "returns_after_the_first", {configs[0]: np.array(scores(configs[0]))}, (
+        "Only the first configuration is there: does `return` stand inside of the loop?")
+    yield "keys_by_number", {i: np.array(scores(config)) for i, config in enumerate(configs)}, (
+        "The keys count the configurations. They should be the configurations themselves.")
+    yield "one_score_each", {c: np.array([train_fn(c, s)]) for c, s in zip(configs, seeds, strict=False)}, (
+        "Each configuration has met one seed only. Every configuration is to meet every seed.")
+    yield "pairs_as_keys", {(c, s): train_fn(c, s) for c in configs for s in seeds}, (
+        "The keys are pairs of configuration and seed. One array for each configuration is wanted.")
+    yield "best_of_seeds", kept(max), (
+        "Only the largest score is left. Luck always looks good: keep every score.")
+    yield "list_of_arrays", [np.array(scores(config)) for config in configs], (
+        "A list without the configurations comes back: nobody can tell whose scores are whose.")
 
 
-@repeat_study.wrong(
-    "Means and deviations are left of the scores. Keep every score: a box plot needs them all."
-)
-def means_and_deviations(train_fn, configs, seeds):
-    scores = {config: [train_fn(config, seed) for seed in seeds] for config in configs}
-    return {config: np.array([np.mean(some), np.std(some, ddof=1)]) for config, some in scores.items()}
-
-
-@repeat_study.wrong(
-    "The keys are the seeds. They should be the configurations, with one score for each seed."
-)
-def by_seed(train_fn, configs, seeds):
-    return {seed: np.array([train_fn(config, seed) for config in configs]) for seed in seeds}
-
-
-@repeat_study.wrong("Every score is the same: all runs of a configuration have one seed.")
-def one_seed_throughout(train_fn, configs, seeds):
-    return {config: np.array([train_fn(config, seeds[0]) for _ in seeds]) for config in configs}
-
-
-@repeat_study.wrong(
-    "You count the runs from 0 and take the number for the seed. Use the seeds you were given, so that a run can be repeated."
-)
-def counts_instead_of_seeds(train_fn, configs, seeds):
-    return {config: np.array([train_fn(config, k) for k in range(len(seeds))]) for config in configs}
-
-
-@repeat_study.wrong(
-    "Of each configuration only the last score is kept: every new one takes the place of the one before."
-)
-def only_the_last(train_fn, configs, seeds):
-    return {config: np.array([train_fn(config, seed) for seed in seeds][-1:]) for config in configs}
-
-
-@repeat_study.wrong(
-    "The scores are sorted. Position i belongs to seed i, so that configurations can be compared in pairs."
-)
-def sorted_scores(train_fn, configs, seeds):
-    return {config: np.sort([train_fn(config, seed) for seed in seeds]) for config in configs}
-
-
-@repeat_study.wrong(
-    "A dictionary in a dictionary: of each configuration an array of scores is wanted, in the order of the seeds."
-)
-def dictionaries_by_seed(train_fn, configs, seeds):
-    return {config: {seed: train_fn(config, seed) for seed in seeds} for config in configs}
+@repeat_study.wrong("The arrays grow from one configuration to the next: begin a new list for each.")
+def one_list_for_all(train_fn, configs, seeds):
+    out, some = {}, []
+    for config in configs:
+        some += [train_fn(config, seed) for seed in seeds]
+        out[config] = np.array(some)
+    return out
 
 
 @repeat_study.wrong("`train_fn` is called with seed and configuration swapped.", raises=True)
 def arguments_swapped(train_fn, configs, seeds):
     return {config: np.array([train_fn(seed, config) for seed in seeds]) for config in configs}
-
-
-@repeat_study.wrong("A list without the configurations comes back: nobody can tell whose scores are whose.")
-def list_of_arrays(train_fn, configs, seeds):
-    return [np.array([train_fn(config, seed) for seed in seeds]) for config in configs]
 
 
 @repeat_study.right
@@ -1307,15 +1029,16 @@ def one_table(train_fn, configs, seeds):
 
 
 repeat_study.small(
-    "With train_fn(config, seed) = seed if config is 'a' and 10 · seed if it is 'b', and the seeds 3 and 5, the result is "
-    "{'a': [3, 5], 'b': [30, 50]}."
-)
+    "With train_fn(config, seed) = seed if config is 'a' and 10 · seed if it is 'b', and the seeds 3 and 5, "
+    "the result is {'a': [3, 5], 'b': [30, 50]}.")
 
 # 9.7 batchnorm_forward
 
 TRAINING, RUNNING, TEST = "training: the batch's statistics", "the running statistics", "test time"
+OUT, MEAN, VAR = "out", "the running mean afterwards", "the running var afterwards"
 
-batchnorm_forward = Exercise(points=2, groups={TRAINING: 3, RUNNING: 2, TEST: 2, UNCHANGED: 1})
+batchnorm_forward = Exercise(
+    points=2, returns=(OUT, MEAN, VAR), groups={TRAINING: 3, RUNNING: 2, TEST: 2, UNCHANGED: 1})
 
 
 def batch(rng, rows, units):
@@ -1337,214 +1060,135 @@ def layer_inputs(rng, rows, units):
 @batchnorm_forward.cases
 def cases(rng):
     small = rng.uniform(0.01, 0.02)
-    for group, part, rows, units, momentum, eps in [
-        (TRAINING, "out", 9, 4, None, None),
-        (TRAINING, "out", 6, 3, 0.8, small),
-        (RUNNING, "running", 7, 4, None, None),
-        (RUNNING, "two batches", 8, 5, rng.uniform(0.6, 0.8), None),
-        (TEST, "test", 6, 4, None, None),
-        (TEST, "test", 5, 3, 0.7, small),
+    for group, part, rows, units, momentum, eps, batches in [
+        (TRAINING, OUT, 9, 4, None, None, 1),
+        (TRAINING, OUT, 6, 3, 0.8, small, 1),
+        (RUNNING, (MEAN, VAR), 7, 4, None, None, 1),
+        (RUNNING, (MEAN, VAR), 8, 5, rng.uniform(0.6, 0.8), None, 2),
+        (TEST, (OUT, MEAN, VAR), 6, 4, None, None, 1),
+        (TEST, (OUT, MEAN, VAR), 5, 3, 0.7, small, 1),
     ]:
         inputs = layer_inputs(rng, rows, units)
-        yield case(group, **inputs, training=part != "test", momentum=momentum, eps=eps, _part=part)
+        options = {"training": group != TEST, "momentum": momentum, "eps": eps, "_batches": batches}
+        yield case(group, part=part, **inputs, **options)
 
 
 @batchnorm_forward.driver
-def drive(batchnorm_forward, x, gamma, beta, mean, var, training, momentum, eps, _part):
+def drive(batchnorm_forward, x, gamma, beta, mean, var, training, momentum, eps, _batches):
     running, later = {"mean": mean.copy(), "var": var.copy()}, 2 * x[::-1] + 0.3
     given = {"momentum": momentum, "eps": eps}
     options = {name: value for name, value in given.items() if value is not None}
-    result = batchnorm_forward(x, gamma, beta, running, training, **options)
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise TypeError("batchnorm_forward should return a pair: out and cache")
-    if _part == "out":
-        return {"out": result[0]}
-    if _part == "two batches":
+    out, _ = parts(batchnorm_forward(x, gamma, beta, running, training, **options), "out", "cache")
+    if _batches == 2:
         batchnorm_forward(later, gamma, beta, running, training, **options)
-    after = {f"the running {name} afterwards": running[name] for name in ("mean", "var")}
-    return {"out": result[0], **after} if _part == "test" else after
+    return out, running["mean"], running["var"]
 
 
-def normal_form(x, gamma, beta, running, training, momentum=0.9, eps=1e-5, **slips):
+def moments(x, ddof=0):
+    return x.mean(axis=0), x.var(axis=0, ddof=ddof)
+
+
+def normal_form(
+    x, gamma, beta, running, training, momentum=0.9, eps=1e-5, *,
+    batch=moments, collected=None, update=None, by_batch=None, power=0.5, outside=0.0,
+):
     """Batch normalisation, with parts that misconceptions exchange; returns out and what is normalised."""
-    biased = lambda x: x.var(axis=0)
-    use = {
-        "learnt": biased,
-        "divisor": biased,
-        "normalise": root_inside,
-        "finish": scaled_and_shifted,
-        **slips,
-    }
-    mean, var = running["mean"].copy(), running["var"].copy()
+    before = running["mean"], running["var"]
+    if training if update is None else update:
+        new = (collected or batch)(x)
+        for name, old, now in zip(("mean", "var"), before, new, strict=True):
+            running[name] = momentum * old + (1 - momentum) * now
+    mean, var = batch(x) if (training if by_batch is None else by_batch) else before
+    normalised = (x - mean) / ((var + eps) ** power + outside)
+    return gamma * normalised + beta, normalised
+
+
+@batchnorm_forward.mistakes
+def mistakes(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    def normal(gamma=gamma, beta=beta, running=running, momentum=momentum, eps=eps, **slips):
+        return normal_form(x, gamma, beta, running, training, momentum, eps, **slips)
+
+    across = lambda x: (x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True))
+    yield "over_the_units", normal(batch=across), (
+        "You take mean and variance over the units of each sample. (That exists too, and is called layer "
+        "normalisation.) Here each unit is normalised over the samples of the batch: which axis runs over "
+        "those?")
+    yield "over_everything", normal(batch=lambda x: (x.mean(), x.var())), (
+        "One mean and one variance serve the whole batch. Each unit has its own.")
+    yield "running_statistics_in_training", normal(by_batch=False), (
+        "In training you normalise by the running statistics. They are collected for test time; while "
+        "training, the batch's own count.")
+    yield "batch_statistics_at_test", normal(by_batch=True), (
+        "At test time you normalise by the batch's statistics: the answer for one sample then depends on "
+        "which others it comes with, and a single sample always comes out as beta. What were the running "
+        "statistics collected for?")
+    yield "momentum_the_other_way", normal(momentum=1 - momentum), (
+        "`momentum` is the share of the new batch in your running statistics. Here, as in Keras, it is the "
+        "share of the old. (PyTorch has it the other way round.)")
+    yield "eps_outside", normal(eps=0.0, outside=eps), (
+        "eps stands outside of the root: √var + eps. It belongs to the variance, below the root.")
+    yield "without_eps", normal(eps=0.0), (
+        "The `eps` that is handed over is not used. For a unit of small variance it matters.")
+    yield "divided_by_the_variance", normal(power=1), (
+        "You divide by the variance, not by its root: the units do not come out with variance 1.")
+    yield "deviation_in_running", normal(collected=lambda x: (x.mean(axis=0), x.std(axis=0))), (
+        "In `running['var']` you collect standard deviations. The name says what should be in it, and at "
+        "test time the root is taken again.")
+    yield "unbiased_in_running", normal(collected=lambda x: moments(x, ddof=1)), (
+        "In `running['var']` you collect variances with n - 1 below the line, as PyTorch does. Here both "
+        "variances are the same, with n, as in Keras.")
+    yield "unbiased_throughout", normal(batch=lambda x: moments(x, ddof=1)), (
+        "Your variance has n - 1 below the line: the normalised batch then does not have variance 1.")
+    yield "running_updated_at_test", normal(update=True), (
+        "The running statistics change at test time too. Then the network learns from the test data: a "
+        "leak.")
+    yield "running_never_updated", normal(running=dict(running)), (
+        "The running statistics are what they were before. Write into the dictionary that you are given: a "
+        "new one is lost when the function ends.")
+    yield "last_batch_only", normal(momentum=0.0), (
+        "The running statistics are those of the last batch. Nothing is left of the earlier ones: what is "
+        "`momentum` for?")
+    yield "without_gamma", normal(gamma=1.0), "The normalised values come back without gamma."
+    yield "without_beta", normal(beta=0.0), "The normalised values come back without beta."
+    yield "gamma_times_beta_too", normal(beta=gamma * beta), (
+        "beta is multiplied by gamma as well: the shift comes after the scaling.")
+    yield "beta_subtracted", normal(beta=-beta), "beta is subtracted; it is to be added."
+    yield "eps_of_its_own", normal(eps=1e-5), "You use a fixed eps in place of the one that is handed over."
+    yield "momentum_of_its_own", normal(momentum=0.9), (
+        "You use a fixed momentum in place of the one that is handed over.")
+    only_mean = lambda x: (x.mean(axis=0), running["var"])
+    yield "variance_not_collected", normal(collected=only_mean), (
+        "The running mean is right, the running variance stays what it was.")
+    of_out = lambda x: moments(normal_form(x, gamma, beta, dict(running), True, momentum, eps)[0])
+    yield "statistics_of_the_output", normal(collected=of_out), (
+        "You collect mean and variance of the output. What is wanted at test time are those of `x`.")
+    yield "gamma_and_beta_swapped", normal(gamma=beta, beta=gamma), "gamma and beta have changed places."
+
+
+@batchnorm_forward.wrong(
+    "In training you update the running statistics first and then normalise by them. They are for test "
+    "time; while training, the batch's own count.")
+def updated_running_in_training(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
     if training:
-        running["mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)
-        running["var"] = momentum * var + (1 - momentum) * use["learnt"](x)
-    if use.get("of_the_batch", training):
-        mean, var = x.mean(axis=0), use["divisor"](x)
-    normalised = use["normalise"](x, mean, var, eps)
-    return use["finish"](normalised, gamma, beta), normalised
-
-
-def root_inside(x, mean, var, eps):
-    return (x - mean) / np.sqrt(var + eps)
-
-
-def scaled_and_shifted(normalised, gamma, beta):
-    return gamma * normalised + beta
-
-
-@batchnorm_forward.wrong(
-    "You take mean and variance over the units of each sample. (That exists too, and is called layer normalisation.) Here each "
-    "unit is normalised over the samples of the batch: which axis runs over those?",
-    loses=(TRAINING, RUNNING),
-)
-def over_the_units(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    if not training:
-        return normal_form(x, gamma, beta, running, training, momentum, eps)
-    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
-    running["mean"] = momentum * running["mean"] + (1 - momentum) * mean
-    running["var"] = momentum * running["var"] + (1 - momentum) * var
-    return gamma * root_inside(x, mean, var, eps) + beta, None
-
-
-@batchnorm_forward.wrong(
-    "One mean and one variance serve the whole batch. Each unit has its own.", loses=(TRAINING, RUNNING)
-)
-def over_everything(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    if not training:
-        return normal_form(x, gamma, beta, running, training, momentum, eps)
-    running["mean"] = momentum * running["mean"] + (1 - momentum) * x.mean()
-    running["var"] = momentum * running["var"] + (1 - momentum) * x.var()
-    return gamma * root_inside(x, x.mean(), x.var(), eps) + beta, None
-
-
-@batchnorm_forward.wrong(
-    "In training you normalise by the running statistics. They are collected for test time; while training, the batch's own "
-    "count.",
-    loses=TRAINING,
-)
-def running_statistics_in_training(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, momentum, eps, of_the_batch=False)
-
-
-@batchnorm_forward.wrong(
-    "At test time you normalise by the batch's statistics: the answer for one sample then depends on which others it comes with, "
-    "and a single sample always comes out as beta. What were the running statistics collected for?",
-    loses=TEST,
-)
-def batch_statistics_at_test(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, momentum, eps, of_the_batch=True)
-
-
-@batchnorm_forward.wrong(
-    "`momentum` is the share of the new batch in your running statistics. Here, as in Keras, it is the share of the old. "
-    "(PyTorch has it the other way round.)",
-    loses=RUNNING,
-)
-def momentum_the_other_way(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, 1 - momentum, eps)
-
-
-@batchnorm_forward.wrong(
-    "eps stands outside of the root: √var + eps. It belongs to the variance, below the root.",
-    loses=(TRAINING, TEST),
-)
-def eps_outside(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    outside = lambda x, mean, var, eps: (x - mean) / (np.sqrt(var) + eps)
-    return normal_form(x, gamma, beta, running, training, momentum, eps, normalise=outside)
-
-
-@batchnorm_forward.wrong(
-    "The `eps` that is handed over is not used. For a unit of small variance it matters.",
-    loses=(TRAINING, TEST),
-)
-def without_eps(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, momentum, 0.0)
-
-
-@batchnorm_forward.wrong(
-    "You divide by the variance, not by its root: the units do not come out with variance 1.",
-    loses=(TRAINING, TEST),
-)
-def divided_by_the_variance(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    plain = lambda x, mean, var, eps: (x - mean) / (var + eps)
-    return normal_form(x, gamma, beta, running, training, momentum, eps, normalise=plain)
-
-
-@batchnorm_forward.wrong(
-    "In `running['var']` you collect deviations. The name says what should be in it, and at test time the root is taken again.",
-    loses=RUNNING,
-)
-def deviation_in_running(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, momentum, eps, learnt=lambda x: x.std(axis=0))
-
-
-@batchnorm_forward.wrong(
-    "In `running['var']` you collect variances with n - 1 below the line, as PyTorch does. Here both variances are the same, with "
-    "n, as in Keras.",
-    loses=RUNNING,
-)
-def unbiased_in_running(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    sample = lambda x: x.var(axis=0, ddof=1)
-    return normal_form(x, gamma, beta, running, training, momentum, eps, learnt=sample)
-
-
-@batchnorm_forward.wrong(
-    "Your variance has n - 1 below the line: the normalised batch then does not have variance 1.",
-    loses=(TRAINING, RUNNING),
-)
-def unbiased_throughout(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    sample = lambda x: x.var(axis=0, ddof=1)
-    both = {"learnt": sample, "divisor": sample}
-    return normal_form(x, gamma, beta, running, training, momentum, eps, **both)
-
-
-@batchnorm_forward.wrong(
-    "The running statistics change at test time too. Then the network learns from the test data: a leak.",
-    loses=TEST,
-)
-def running_updated_at_test(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    out, cache = normal_form(x, gamma, beta, running, training, momentum, eps)
-    if not training:
         normal_form(x, gamma, beta, running, True, momentum, eps)
-    return out, cache
+    return normal_form(x, gamma, beta, running, False, momentum, eps)
 
 
 @batchnorm_forward.wrong(
-    "The running statistics are what they were before. Write into the dictionary that you are given: a new one is lost when the "
-    "function ends.",
-    loses=RUNNING,
-)
-def running_never_updated(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, dict(running), training, momentum, eps)
+    "`training` makes no difference: at test time you normalise by the batch's statistics and go on "
+    "collecting.")
+def training_ignored(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, True, momentum, eps)
 
 
 @batchnorm_forward.wrong(
-    "The running statistics are those of the last batch. Nothing is left of the earlier ones: what is `momentum` for?",
-    loses=RUNNING,
-)
-def last_batch_only(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, gamma, beta, running, training, 0.0, eps)
+    "`training` works the wrong way round: the running statistics are used in training and updated at test "
+    "time.")
+def training_turned_round(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+    return normal_form(x, gamma, beta, running, not training, momentum, eps)
 
 
-@batchnorm_forward.wrong("The normalised values come back without gamma.", loses=(TRAINING, TEST))
-def without_gamma(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    shifted = lambda normalised, gamma, beta: normalised + beta
-    return normal_form(x, gamma, beta, running, training, momentum, eps, finish=shifted)
-
-
-@batchnorm_forward.wrong("The normalised values come back without beta.", loses=(TRAINING, TEST))
-def without_beta(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    scaled = lambda normalised, gamma, beta: gamma * normalised
-    return normal_form(x, gamma, beta, running, training, momentum, eps, finish=scaled)
-
-
-@batchnorm_forward.wrong("gamma and beta have changed places.", loses=(TRAINING, TEST))
-def gamma_and_beta_swapped(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
-    return normal_form(x, beta, gamma, running, training, momentum, eps)
-
-
-@batchnorm_forward.wrong("`x` is not what it was after the call: `x -= …` writes into it.", loses=UNCHANGED)
+@batchnorm_forward.wrong("`x` is not what it was after the call: `x -= …` writes into it.")
 def in_place(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
     out, cache = normal_form(x.copy(), gamma, beta, running, training, momentum, eps)
     x[...] = out
@@ -1614,18 +1258,11 @@ def in_single_precision(x, gamma, beta, running, training, momentum=0.9, eps=1e-
 
 
 batchnorm_forward.small(
-    "One unit, a batch of (1, 3): mean 2, variance 1, so that it becomes (-1, 1) but for eps; with gamma = 2 and beta = 5 that "
-    "is (3, 7). A running mean of 0 becomes 0.9 · 0 + 0.1 · 2 = 0.2, a running variance of 1 stays 1.",
-    x=np.array([[1.0], [3.0]]),
-    gamma=np.array([2.0]),
-    beta=np.array([5.0]),
-    mean=np.array([0.0]),
-    var=np.array([1.0]),
-    training=True,
-    momentum=None,
-    eps=None,
-    _part="out",
-)
+    "One unit, a batch of (1, 3): mean 2, variance 1, so that it becomes (-1, 1) but for eps; with gamma = "
+    "2 and beta = 5 that is (3, 7). A running mean of 0 becomes 0.9 · 0 + 0.1 · 2 = 0.2, a running variance "
+    "of 1 stays 1.",
+    x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]),
+    var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
 
 # 9.8 batchnorm_backward
 
@@ -1644,21 +1281,19 @@ def cases(rng):
     for part, rows, units in [(DX, 7, 3), (DX, 5, 4), (DGAMMA, 6, 4), (DBETA, 6, 3)]:
         inputs = layer_inputs(rng, rows, units)
         dout = rng.normal(size=(rows, units)) + rng.uniform(0.3, 0.8, units)
-        yield case(part, dout=dout, **inputs, eps=rng.uniform(0.01, 0.02), _part=part)
+        yield case(part, dout=dout, **inputs, eps=rng.uniform(0.01, 0.02), _of=part)
 
 
 @batchnorm_backward.driver
-def drive(batchnorm_backward, batchnorm_forward, dout, x, gamma, beta, mean, var, eps, _part):
+def drive(batchnorm_backward, batchnorm_forward, dout, x, gamma, beta, mean, var, eps, _of):
     def forward(**moved):
         running = {"mean": mean.copy(), "var": var.copy()}
         now = {"x": x, "gamma": gamma, "beta": beta, **moved}
         return batchnorm_forward(now["x"].copy(), now["gamma"], now["beta"], running, True, eps=eps)
 
     out, cache = forward()
-    gradients = batchnorm_backward(dout, cache)
-    if not isinstance(gradients, (tuple, list)) or len(gradients) != 3:
-        raise TypeError("batchnorm_backward should return three arrays: dx, dgamma, dbeta")
-    name, h = _part.removeprefix("d"), 1e-2 if np.asarray(out).dtype == np.float32 else 1e-5
+    gradients = parts(batchnorm_backward(dout, cache), DX, DGAMMA, DBETA)
+    name, h = _of.removeprefix("d"), 1e-2 if np.asarray(out).dtype == np.float32 else 1e-5
     loss = lambda value: float(np.sum(dout * np.asarray(forward(**{name: value})[0], dtype=float)))
     place = {"x": (0, x), "gamma": (1, gamma), "beta": (2, beta)}[name]
     return {"gradient": gradients[place[0]], "slope": slopes(loss, place[1], h), "h": h}
@@ -1695,7 +1330,7 @@ def backward_slips(case):
     dout, x, gamma, eps = (case.inputs[name] for name in ("dout", "x", "gamma", "eps"))
     m, inverse = len(x), 1 / np.sqrt(x.var(axis=0) + eps)
     hat = (x - x.mean(axis=0)) * inverse
-    total, along = dout.sum(axis=0), (dout * hat).sum(axis=0)
+    total, along, centred = dout.sum(axis=0), (dout * hat).sum(axis=0), x - x.mean(axis=0)
     if case.group == "dbeta":
         return {
             "averaged over the batch": total / m,
@@ -1718,14 +1353,31 @@ def backward_slips(case):
         "the variance taken for a constant": gamma * inverse * (dout - total / m),
         "the mean taken for a constant": gamma * inverse * (dout - hat * along / m),
         "gamma left out": inverse * (dout - total / m - hat * along / m),
-        "the deviation left out": gamma * (dout - total / m - hat * along / m),
+        "the standard deviation left out": gamma * (dout - total / m - hat * along / m),
+        "divided by the variance": gamma * inverse**2 * (dout - total / m - hat * along / m),
+        "x minus its mean for x-hat": gamma * inverse * (dout - mean(dout) - centred * mean(dout * centred)),
+        "divided by m once more": gamma * inverse / m * (dout - total / m - hat * along / m),
         "plus for minus": gamma * inverse * (dout + total / m + hat * along / m),
         "dout passed on": dout,
     }
 
 
-def pair(dx=None, dgamma=None, dbeta=None):
-    """Both passes, the backward one with another formula for some of its results."""
+def mean(values):
+    """Over the batch."""
+    return values.mean(axis=0)
+
+
+def usual_dx(dout, hat):
+    return dout - mean(dout) - hat * mean(dout * hat)
+
+
+def pair(
+    dx=usual_dx,
+    scale=lambda gamma, inverse: gamma * inverse,
+    dgamma=lambda dout, x, hat: (dout * hat).sum(axis=0),
+    dbeta=lambda dout: dout.sum(axis=0),
+):
+    """Both passes, the backward one with another formula for some results; dx is multiplied by scale."""
 
     def batchnorm_forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
         out, hat = normal_form(x, gamma, beta, running, training, momentum, eps)
@@ -1733,13 +1385,7 @@ def pair(dx=None, dgamma=None, dbeta=None):
 
     def batchnorm_backward(dout, cache):
         x, hat, gamma, inverse = cache
-        total, along = dout.sum(axis=0), (dout * hat).sum(axis=0)
-        usual = gamma * inverse * (dout - total / len(x) - hat * along / len(x))
-        return (
-            dx(dout, hat, gamma, inverse) if dx else usual,
-            dgamma(dout, x, hat) if dgamma else along,
-            dbeta(dout) if dbeta else total,
-        )
+        return scale(gamma, inverse) * dx(dout, hat), dgamma(dout, x, hat), dbeta(dout)
 
     return batchnorm_backward, batchnorm_forward
 
@@ -1748,141 +1394,135 @@ BOTH = ("batchnorm_backward", "batchnorm_forward")
 
 
 @batchnorm_backward.wrong(
-    "dx has one term of three: you treat mean and deviation as constants. Both are made of x, and move when x does.",
-    loses=DX,
-    replaces=BOTH,
-)
+    "dx has one term of three: you treat mean and standard deviation as constants. Both are made of x, and "
+    "move when x does.", replaces=BOTH)
 def statistics_as_constants():
-    return pair(dx=lambda dout, hat, gamma, inverse: gamma * inverse * dout)
+    return pair(dx=lambda dout, hat: dout)
 
 
 @batchnorm_backward.wrong(
-    "dx is centred, but the variance is treated as a constant. It is made of x as well.",
-    loses=DX,
-    replaces=BOTH,
-)
+    "dx is centred, but the variance is treated as a constant. It is made of x as well.", replaces=BOTH)
 def variance_as_a_constant():
-    return pair(dx=lambda dout, hat, gamma, inverse: gamma * inverse * (dout - dout.mean(axis=0)))
+    return pair(dx=lambda dout, hat: dout - mean(dout))
 
 
 @batchnorm_backward.wrong(
-    "In dx the mean is treated as a constant. The sum of dx over the batch should be 0, since a shift of all rows changes "
-    "nothing.",
-    loses=DX,
-    replaces=BOTH,
-)
+    "In dx the mean is treated as a constant. The sum of dx over the batch should be 0, since a shift of "
+    "all rows changes nothing.", replaces=BOTH)
 def mean_as_a_constant():
-    slope = lambda dout, hat, gamma, inverse: gamma * inverse * (dout - hat * (dout * hat).mean(axis=0))
-    return pair(dx=slope)
+    return pair(dx=lambda dout, hat: dout - hat * mean(dout * hat))
 
 
 @batchnorm_backward.wrong(
-    "In dx the sum over the batch is taken off where the mean should be: a factor 1/m is missing in that term.",
-    loses=DX,
-    replaces=BOTH,
-)
+    "In dx the sum over the batch is taken off where the mean should be: a factor 1/m is missing in that "
+    "term.", replaces=BOTH)
 def sum_for_the_mean():
-    def slope(dout, hat, gamma, inverse):
-        return gamma * inverse * (dout - dout.sum(axis=0) - hat * (dout * hat).mean(axis=0))
-
-    return pair(dx=slope)
+    return pair(dx=lambda dout, hat: dout - dout.sum(axis=0) - hat * mean(dout * hat))
 
 
-@batchnorm_backward.wrong(
-    "In dx, in the term of the variance, a factor 1/m is missing.", loses=DX, replaces=BOTH
-)
+@batchnorm_backward.wrong("In dx, in the term of the variance, a factor 1/m is missing.", replaces=BOTH)
 def sum_in_the_variance_term():
-    def slope(dout, hat, gamma, inverse):
-        return gamma * inverse * (dout - dout.mean(axis=0) - hat * (dout * hat).sum(axis=0))
-
-    return pair(dx=slope)
+    return pair(dx=lambda dout, hat: dout - mean(dout) - hat * (dout * hat).sum(axis=0))
 
 
-@batchnorm_backward.wrong(
-    "In dx, in both correcting terms, a factor 1/m is missing.", loses=DX, replaces=BOTH
-)
+@batchnorm_backward.wrong("In dx, in both correcting terms, a factor 1/m is missing.", replaces=BOTH)
 def sums_for_both_means():
-    def slope(dout, hat, gamma, inverse):
-        return gamma * inverse * (dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0))
-
-    return pair(dx=slope)
+    return pair(dx=lambda dout, hat: dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0))
 
 
-@batchnorm_backward.wrong(
-    "dx lacks the factor gamma, which stands between x̂ and the output.", loses=DX, replaces=BOTH
-)
+@batchnorm_backward.wrong("dx lacks the factor gamma, which stands between x̂ and the output.", replaces=BOTH)
 def dx_without_gamma():
-    def slope(dout, hat, gamma, inverse):
-        return inverse * (dout - dout.mean(axis=0) - hat * (dout * hat).mean(axis=0))
-
-    return pair(dx=slope)
+    return pair(scale=lambda gamma, inverse: inverse)
 
 
 @batchnorm_backward.wrong(
-    "dx lacks the division by the deviation, which stands between x and x̂.", loses=DX, replaces=BOTH
-)
+    "dx lacks the division by the standard deviation, which stands between x and x̂.", replaces=BOTH)
 def dx_without_the_deviation():
-    def slope(dout, hat, gamma, inverse):
-        return gamma * (dout - dout.mean(axis=0) - hat * (dout * hat).mean(axis=0))
-
-    return pair(dx=slope)
+    return pair(scale=lambda gamma, inverse: gamma)
 
 
-@batchnorm_backward.wrong("The correcting terms of dx have the wrong sign.", loses=DX, replaces=BOTH)
+@batchnorm_backward.wrong("The correcting terms of dx have the wrong sign.", replaces=BOTH)
 def plus_for_minus():
-    def slope(dout, hat, gamma, inverse):
-        return gamma * inverse * (dout + dout.mean(axis=0) + hat * (dout * hat).mean(axis=0))
-
-    return pair(dx=slope)
+    return pair(dx=lambda dout, hat: dout + mean(dout) + hat * mean(dout * hat))
 
 
 @batchnorm_backward.wrong(
-    "dgamma is summed with x. gamma multiplies the *normalised* x: keep that in the cache.",
-    loses=DGAMMA,
-    replaces=BOTH,
-)
+    "dgamma is summed with x. gamma multiplies the *normalised* x: keep that in the cache.", replaces=BOTH)
 def dgamma_with_x():
     return pair(dgamma=lambda dout, x, hat: (dout * x).sum(axis=0))
 
 
 @batchnorm_backward.wrong(
-    "dgamma is summed with x minus its mean. gamma multiplies x̂, which is divided by the deviation as well.",
-    loses=DGAMMA,
-    replaces=BOTH,
-)
+    "dgamma is summed with x minus its mean. gamma multiplies x̂, which is divided by the standard "
+    "deviation.", replaces=BOTH)
 def dgamma_with_the_centred_x():
-    return pair(dgamma=lambda dout, x, hat: (dout * (x - x.mean(axis=0))).sum(axis=0))
-
-
-AVERAGED = "is averaged over the batch. The loss's own mean is in dout already: each row adds its share."
-
-
-@batchnorm_backward.wrong(f"dgamma {AVERAGED}", loses=DGAMMA, replaces=BOTH)
-def dgamma_averaged():
-    return pair(dgamma=lambda dout, x, hat: (dout * hat).mean(axis=0))
-
-
-@batchnorm_backward.wrong(f"dbeta {AVERAGED}", loses=DBETA, replaces=BOTH)
-def dbeta_averaged():
-    return pair(dbeta=lambda dout: dout.mean(axis=0))
+    return pair(dgamma=lambda dout, x, hat: (dout * (x - mean(x))).sum(axis=0))
 
 
 @batchnorm_backward.wrong(
-    "dgamma has one entry for each sample and unit. One gamma serves all samples of the batch: their shares add up.",
-    loses=DGAMMA,
-    replaces=BOTH,
-)
+    "dgamma is averaged over the batch. The loss's own mean is in dout already: each row adds its share.",
+    replaces=BOTH)
+def dgamma_averaged():
+    return pair(dgamma=lambda dout, x, hat: mean(dout * hat))
+
+
+@batchnorm_backward.wrong(
+    "dbeta is averaged over the batch. The loss's own mean is in dout already: each row adds its share.",
+    replaces=BOTH)
+def dbeta_averaged():
+    return pair(dbeta=mean)
+
+
+@batchnorm_backward.wrong(
+    "dgamma should have one entry for each unit. One gamma serves all samples of the batch: their shares "
+    "add up, unit by unit.", replaces=BOTH)
 def dgamma_not_summed():
     return pair(dgamma=lambda dout, x, hat: dout * hat)
 
 
 @batchnorm_backward.wrong(
-    "dbeta has one entry for each sample and unit. One beta serves all samples of the batch: their shares add up.",
-    loses=DBETA,
-    replaces=BOTH,
-)
+    "dbeta should have one entry for each unit. One beta serves all samples of the batch: their shares add "
+    "up, unit by unit.", replaces=BOTH)
 def dbeta_not_summed():
     return pair(dbeta=lambda dout: dout)
+
+
+@batchnorm_backward.wrong(
+    "In dx, the last term has x minus its mean where x̂ belongs, which is divided by the standard deviation.",
+    replaces=BOTH)
+def centred_x_in_dx():
+    def forward(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
+        out, hat = normal_form(x, gamma, beta, running, training, momentum, eps)
+        return out, (x - mean(x), hat, gamma, 1 / np.sqrt(x.var(axis=0) + eps))
+
+    def backward(dout, cache):
+        centred, hat, gamma, inverse = cache
+        return gamma * inverse * usual_dx(dout, centred), (dout * hat).sum(axis=0), dout.sum(axis=0)
+
+    return backward, forward
+
+
+@batchnorm_backward.wrong("dx is divided by the variance. x̂ is x divided by its root.", replaces=BOTH)
+def dx_over_the_variance():
+    return pair(scale=lambda gamma, inverse: gamma * inverse**2)
+
+
+@batchnorm_backward.wrong(
+    "dx is smaller than it should be by a factor of m: the means have their 1/m already.", replaces=BOTH)
+def dx_averaged():
+    return pair(dx=lambda dout, hat: usual_dx(dout, hat) / len(dout))
+
+
+@batchnorm_backward.wrong(
+    "dgamma and dbeta have changed places: which of the two is summed with x̂?", replaces=BOTH)
+def dgamma_and_dbeta_swapped():
+    backward, forward = pair()
+
+    def swapped(dout, cache):
+        dx, dgamma, dbeta = backward(dout, cache)
+        return dx, dbeta, dgamma
+
+    return swapped, forward
 
 
 @batchnorm_backward.right(replaces=BOTH)
@@ -1907,20 +1547,17 @@ def step_by_step():
 
 @batchnorm_backward.right(replaces=BOTH)
 def m_outside():
-    def slope(dout, hat, gamma, inverse):
-        m = len(dout)
-        return gamma * inverse / m * (m * dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0))
-
-    return pair(dx=slope)
+    total = lambda dout, hat: len(dout) * dout - dout.sum(axis=0) - hat * (dout * hat).sum(axis=0)
+    return pair(dx=lambda dout, hat: total(dout, hat) / len(dout))
 
 
 @batchnorm_backward.right(replaces=BOTH)
 def with_the_jacobian():
-    def slope(dout, hat, gamma, inverse):
+    def slope(dout, hat):
         m, dx = len(dout), np.zeros(dout.shape)
         for j in range(dout.shape[1]):
-            jacobian = (np.eye(m) - 1 / m - np.outer(hat[:, j], hat[:, j]) / m) * inverse[j]
-            dx[:, j] = jacobian.T @ (dout[:, j] * gamma[j])
+            jacobian = np.eye(m) - 1 / m - np.outer(hat[:, j], hat[:, j]) / m
+            dx[:, j] = jacobian.T @ dout[:, j]
         return dx
 
     return pair(dx=slope)
@@ -1957,7 +1594,42 @@ def of_another_forward_pass():
 
 
 batchnorm_backward.small(
-    "One unit, gamma = 1, a batch of (1, 3): x̂ = (-1, 1). With dout = (1, 0): dbeta = 1 and dgamma = -1. The mean of dout is ½, "
-    "the mean of dout · x̂ is -½, so that dx = (1 - ½ - ½, 0 - ½ + ½) = (0, 0). In a batch of two nothing is left, whatever dout "
-    "is."
+    "One unit, gamma = 1, a batch of (1, 3): x̂ = (-1, 1). With dout = (1, 0): dbeta = 1 and dgamma = -1. "
+    "The mean of dout is ½, the mean of dout · x̂ is -½, so that dx = (1 - ½ - ½, 0 - ½ + ½) = (0, 0). In a "
+    "batch of two nothing is left, whatever dout is.")
+
+# Three questions
+
+units_of_an_error = Question(
+    "One run reports a test MSE of 0.006, with standardised targets whose standard deviation was 142.76; "
+    "another one of 16, with the targets as they are. Which model is better?",
+    wrong("The first, by a factor of more than 2600.",
+          "That divides numbers of different units: the first is in squared standard deviations."),
+    wrong("The first, but only by a factor of 19.",
+          "You have multiplied by the standard deviation. A *squared* error asks for its square."),
+    right("The second, by a factor of more than 7.",
+          "In original units the first has $0.006\\cdot142.76^2\\approx122$, against 16."),
+)
+
+mean_of_the_test_rows = Question(
+    'In the "Right Way", where does the mean come from that is subtracted from a column of the *test* rows?',
+    wrong("From that column of the test rows, so that it has mean 0.",
+          "Nothing leaks into training then, but the answer for one row depends on the others it comes with, "
+          "and a single row always becomes 0."),
+    wrong("From that column of all rows, since more rows give a better estimate.",
+          "That is the leak: the training rows then look different when the test rows change."),
+    right("From that column of the training rows.",
+          "What is applied to test rows was learnt from training rows. Their mean is then not exactly 0."),
+)
+
+numbered_labels = Question(
+    "A nominal column with the labels red, green, blue is replaced by 0, 1, 2. Is that safe, as long as a "
+    "model is monotone in that column?",
+    wrong("Yes: monotone functions depend on the order of the numbers only.",
+          "That would be an argument for an *ordinal* column. Here the order is that in which we counted."),
+    right("No: a monotone function can't put green above both others.",
+          "There is no order to be kept, and the one that we made up decides what can be learnt: in the "
+          "lesson it decided the error."),
+    wrong("Yes, if the numbers are standardised afterwards.",
+          "Standardising stretches and moves the axis; the made-up order stays."),
 )
