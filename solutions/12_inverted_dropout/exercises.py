@@ -492,6 +492,9 @@ RATE, MODEL = "the rate", "the model"
 keras_rate = Exercise("keras_rate", "build_dropout_model", points=1, groups={RATE: 1, MODEL: 1}, seconds=20)
 
 
+EXTRAS = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "noise_shape")
+
+
 @keras_rate.cases
 def cases(rng):
     for keep in (rng.uniform(0.6, 0.7), rng.uniform(0.75, 0.95)):
@@ -520,6 +523,10 @@ def drive(keras_rate, build_dropout_model, keep1, keep2=None):
         "units": [int(layer.units) for layer in dense],
         "activations": activations,
         "layers without biases": sum(not layer.use_bias for layer in dense),
+        "settings nobody asked for": [
+            name for layer in layers for name in EXTRAS if getattr(layer, name, None) is not None],
+        "kernels of equal numbers": sum(
+            bool(np.ptp(np.asarray(layer.kernel)) == 0) for layer in dense if layer.built),
         "rates": np.array([float(layer.rate) for layer in layers if hasattr(layer, "rate")]),
         "input_shape": list(model.input_shape)
         if model.built
@@ -696,6 +703,9 @@ def mistakes(seed):
     yield "seeds_tensorflow_alone", tf.random.set_seed(seed), (
         "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's "
         "`random` when it is made; the seed of TensorFlow's or of NumPy's operations does not reach it.")
+    yield "seeds_nothing", np.random.default_rng(seed), (
+        "Nothing is seeded: the next draws are what they would have been. A generator or a layer that is "
+        "made here and dropped changes no other.")
     yield "seeds_numpy_alone", np.random.seed(seed), (
         "Only NumPy's draws come back. A Keras layer takes its seed from Python's `random`, and "
         "TensorFlow's operations have one of their own.")
