@@ -115,4 +115,5 @@ def measure() -> list[tuple[str, int, str, str]]:
 if __name__ == "__main__":
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
     with Path(__file__).with_name("improve.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("answer", "draw", "accuracy", "seconds"), *measure()])
+        head = ("answer", "draw", "accuracy", "seconds")
+        csv.writer(file, lineterminator="\n").writerows([head, *measure()])

@@ -280,10 +280,9 @@ def test_the_stored_study_is_the_one_its_script_makes():
         assert stored.files == names
         for name in names:
             conv = name.startswith("convolutional")
-            last, every = (
-                (script["CNN_EPOCHS"], script["CNN_EVERY"]) if conv else (script["EPOCHS"], script["EVERY"])
-            )
-            assert stored[name].shape == (len(script["DRAWS"]), last // every, 7)
+            kind = "CNN_" if conv else ""
+            draws, last, every = (script[kind + word] for word in ("DRAWS", "EPOCHS", "EVERY"))
+            assert stored[name].shape == (len(draws), last // every, 7)
             assert stored[name][0, -1, 0] == last
 
 
