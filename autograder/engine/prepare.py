@@ -48,7 +48,7 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
-    shown = folders_of(modules) | OUR_ROOMS
+    shown = folders_of(name for name in modules if name.split(".")[0] != _PACKAGE.name) | OUR_ROOMS
     return Assignment(
         name=sources.name,
         notebooks={

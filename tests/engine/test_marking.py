@@ -148,3 +148,9 @@ def test_what_fails_on_our_side_says_so_and_leaves_its_traceback(
     assert mark.ours
     assert mark.reason == "the grader failed: RuntimeError: a defect"
     assert "in breaks" in mark.trace
+
+
+def test_what_is_shown_to_the_sandbox_is_no_room_of_anybody_else(assignment: Assignment) -> None:
+    """A lesson imports `autograder`, and yet its other rooms are not shown."""
+    ours = {Path(path).name for path in assignment.readable if "autograder" in Path(path).parts}
+    assert ours <= {"__init__.py", "errors.py", "student", "inside"}

@@ -241,3 +241,13 @@ def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> No
 def test_no_sandbox_is_left_mounted(zygote: Zygote) -> None:
     assert "/scratch" not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     assert os.path.isdir("/sys/kernel")
+
+
+@needs_one
+def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProcess) -> None:
+    """What lessons are written with, what judges and what holds marks is not there to be read."""
+    folder = ROOT / "autograder"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder)!r}))")
+    assert seen == "['__init__.py', 'engine', 'errors.py', 'student']"
+    seen = text_of(student, f"import os\nsorted(os.listdir({str(folder / 'engine')!r}))")
+    assert seen == "['__init__.py', 'inside']"
