@@ -22,10 +22,10 @@ from functools import cache
 import numpy as np
 
 from autograder import check, progress
-from nnlab import MLP, Experiment, Training
+from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import circles, moons
-from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, TEST, TRAIN
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, TEST, TRAIN
+from nnlab.figures import curves, explore, histogram, points, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -60,20 +60,14 @@ for name, some in {"test loss": [end.test_loss for end in ends],
 
 # %% tags=["demo"]
 epochs = np.arange(losses.shape[1])
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8))
-seeds_band(left, epochs, [history.loss for history in histories], "30 training points", TRAIN)
-left.lines[-1].set_linestyle("--")
-seeds_band(left, epochs, losses, "70 test points", TEST)
-left.set(title="The test loss falls, rests, falls, rises", xlabel="epoch")
-left.set(ylabel="loss", yscale="log")
-left.legend(loc="lower left")
-seeds_band(right, epochs, [history.acc for history in histories], "30 training points", TRAIN)
-right.lines[-1].set_linestyle("--")
-seeds_band(right, epochs, accuracies, "70 test points", TEST)
-right.set(title="The accuracy hardly minds the rise", xlabel="epoch")
-right.set(ylabel="accuracy", ylim=(0.6, 1.02))
+parts = {"30 training points": (TRAIN, "--"), "70 test points": (TEST, "-")}
 show(
-    fig,
+    curves(epochs, dict(zip(parts, ([history.loss for history in histories], losses))), looks=parts,
+           log="y", legend="lower left", title="The test loss falls, rests, falls, rises",
+           xlabel="epoch", ylabel="loss"),
+    curves(epochs, dict(zip(parts, ([history.acc for history in histories], accuracies))), looks=parts,
+           ylim=(0.6, 1.02), title="The accuracy hardly minds the rise", xlabel="epoch",
+           ylabel="accuracy"),
     alt="Two panels over 1,500 epochs, twelve seeds thin, their mean thick. Left, loss on a "
     "logarithmic axis: the training loss, dashed, falls without end, below 0.005; the test loss "
     "falls to 0.37 within 200 epochs, stays there for a hundred or two, falls on to 0.23 near "
@@ -316,18 +310,15 @@ for name, argument in arguments.items():
 def stops_at(patience):
     """Every seed's curve to its stop (cross), with its best epoch (circle)."""
     found = [your_stop(some.tolist(), int(patience)) for some in losses]
-    fig, ax = plt.subplots(figsize=(7, 3.2), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.09, right=0.98, bottom=0.17, top=0.9)
-    ax.plot(epochs[::25], losses[:, ::25].T, color=GREY, linewidth=0.6)
     stops = [len(epochs) - 1 if epoch is None else epoch for epoch, *_ in found]
-    ax.plot(stops, losses[seeds, stops], "X", color=TEST, markersize=9, label="stop")
     bests = [best_epoch for *_, best_epoch in found]
-    ax.plot(bests, losses[seeds, bests], "o", color=BLUE, fillstyle="none", label="best so far")
     mean = accuracies[seeds, stops].mean()
-    ax.set(title=f"patience {patience:.0f}: mean test accuracy at the stop {mean:.3f}")
-    ax.set(xlabel="epoch", ylabel="test loss", ylim=(0.2, 0.7), xlim=(0, 1500))
-    ax.legend()
-    return fig
+    return points(
+        {"stop": (stops, losses[seeds, stops]), "best so far": (bests, losses[seeds, bests])},
+        looks={"stop": (TEST, "", "X"), "best so far": (BLUE, "", "o")}, xlim=(0, 1500), ylim=(0.2, 0.7),
+        title=f"patience {patience:.0f}: mean test accuracy at the stop {mean:.3f}",
+        xlabel="epoch", ylabel="test loss", legend="upper right",
+        also=lambda ax: ax.plot(epochs[::25], losses[:, ::25].T, color=GREY, linewidth=0.6, zorder=0))
 
 
 explore(
@@ -391,17 +382,18 @@ print("with one less:                              ", np.sum(missed == lowest), 
 
 # %% tags=["demo"]
 stops_by_patience = {patience: replay((patience,))[0] for patience in (0, 50, 100, 200)}
-fig, axes = plt.subplots(4, 1, figsize=(7.5, 6), sharex=True, sharey=True)
-for ax, (patience, stops) in zip(axes, stops_by_patience.items()):
-    ax.hist(stops, bins=np.arange(0, 1300, 50), color=BLUE, edgecolor=BLACK)
-    at = accuracies[seeds, stops]
-    title = f"patience {patience}: accuracy {at.mean():.3f} ± {at.std(ddof=1):.3f}"
-    ax.set_title(title, fontsize=11)
-    ax.set(ylabel="seeds", ylim=(0, 12))
-axes[-1].set_xlabel("epoch of the stop")
-fig.suptitle("Too little patience stops on the shelf, enough passes it", x=0.01, ha="left")
+
+
+def histogram_for(patience, stops):
+    """In which epoch twelve seeds stop."""
+    title = f"patience {patience}: accuracy {plus_minus(accuracies[seeds, stops], '.3f')}"
+    return histogram(stops, np.arange(0, 1300, 50), ylim=(0, 12), title=title, ylabel="seeds",
+                     xlabel="epoch of the stop" if patience == 200 else "")
+
+
 show(
-    fig,
+    *[histogram_for(patience, stops) for patience, stops in stops_by_patience.items()],
+    columns=1, share="xy", size=(7.5, 6.5), title="Too little patience stops on the shelf, enough passes it",
     alt="Four histograms of the epoch in which twelve seeds stop. Patience 0: all near 230 but for "
     "one near 740. Patience 50: seven near 270, five between 750 and 950. Patience 100: four near "
     "310, eight between 800 and 1,000. Patience 200: all between 930 and 1,060.",
@@ -499,9 +491,9 @@ def first_triggers(values, k, tol):
 
 
 lines = ["first epoch of each trigger, lowest and highest over five seeds"]
-for name, curves in (("moons", losses), ("circles", ring_losses)):
+for name, recorded in (("moons", losses), ("circles", ring_losses)):
     for k, tol in ((10, 0.001), (50, 0.001), (50, 0.01)):
-        found = [first_triggers(some[:1200], k, tol) for some in curves[:5]]
+        found = [first_triggers(some[:1200], k, tol) for some in recorded[:5]]
         by_key = {key: [one[key] for one in found if one[key] is not None] for key in "abcd"}
         words = [f"{key} {min(some)} to {max(some)}" if some else f"{key} never"
                  for key, some in by_key.items()]
@@ -510,20 +502,12 @@ print("\n".join(lines))
 
 # %% tags=["demo"]
 firsts = first_triggers(losses[0, :1200], 50, 0.001)
-fig, ax = plt.subplots(figsize=(7.5, 3.6))
-ax.plot(epochs[:1200], losses[0, :1200], color=TEST, linewidth=1.5, label="test loss, seed 0")
-looks = {"a": ("o", BLUE, 17), "b": ("s", GREEN, 8), "c": ("^", PURPLE, 10), "d": ("D", ORANGE, 10)}
-for key, epoch in firsts.items():
-    if epoch is not None:
-        marker, color, size = looks[key]
-        ax.plot(epoch, losses[0, epoch], marker, color=color, markersize=size,
-                markeredgecolor=BLACK, label=f"first {key}", linestyle="none")
 lowest_at = losses[0].argmin()
-ax.plot(lowest_at, losses[0].min(), "*", color=BLACK, markersize=13, label="lowest of all")
-ax.set(title="Three triggers take the shelf for the end", xlabel="epoch", ylabel="test loss")
-ax.legend(ncols=2, markerscale=0.7)
+marks = {f"first {key}": (epoch, losses[0, epoch]) for key, epoch in firsts.items() if epoch is not None}
 show(
-    fig,
+    curves(epochs[:1200], {"test loss, seed 0": losses[0, :1200]}, looks={"test loss, seed 0": (TEST, "-")},
+           marks={**marks, "lowest of all": (lowest_at, losses[0].min())},
+           title="Three triggers take the shelf for the end", xlabel="epoch", ylabel="test loss"),
     alt="The test loss of seed 0 over 1,200 epochs, with the first epoch of each trigger for "
     "k = 50, tol = .001. a, b and d lie on the shelf, between epochs 260 and 300; c lies at 860, "
     "just behind the lowest point, a star at 813.",
@@ -595,11 +579,11 @@ rows = {"the slide's sentence": last_better_than_previous,
 rough = [base.vary(drop={1: 0.6}).run(seed).history for seed in range(4)]
 both = {"smooth, to the stop": [some[: stop + 1] for some, stop in zip(losses, stops)],
         "rough, all epochs": [np.array(history.val_loss) for history in rough]}
-for kind, curves in both.items():
+for kind, recorded in both.items():
     print(kind)
     for name, rule in rows.items():
-        kept = np.array([rule(some) for some in curves])
-        loss = np.mean([some[epoch] for some, epoch in zip(curves, kept)])
+        kept = np.array([rule(some) for some in recorded])
+        loss = np.mean([some[epoch] for some, epoch in zip(recorded, kept)])
         print(f"    {name:21} keeps epochs {kept.min():4} to {kept.max():4}, test loss {loss:.3f}")
 better = np.mean([np.diff(some[-300:]) < 0 for some in both["rough, all epochs"]])
 print(f"rough, last 300 epochs: {better:.0%} are better than the one before")
@@ -723,24 +707,24 @@ def honest_runs(name):
 
 WAYS = ("first 20, last 10", "drawn")
 for name in WAYS:
-    curves, test = honest_runs(name)
+    recorded, test = honest_runs(name)
     for patience in (0, 200):
-        report(f"{name}, patience {patience}", *replay((patience,), curves), test)
+        report(f"{name}, patience {patience}", *replay((patience,), recorded), test)
 
 # %% tags=["demo"]
-curves, _ = honest_runs("drawn")
-stops, _ = replay((0,), curves)
-fig, ax = plt.subplots(figsize=(7.5, 3.8))
-lines = ax.plot(curves.T, color=GREEN, linewidth=1, alpha=0.7)
-lines[0].set_label("10 validation points, 8 splits")
-ax.plot(stops, curves[range(8), stops], "X", color=TEST, markersize=9,
-        label="patience 0 stops here, or at the end")
-ax.plot(losses[:8, :1000].mean(axis=0), color=BLACK, linewidth=2.5, linestyle="--",
-        label="70 test points, trained on all 30")
-ax.set(title="Every ten points tell another story", xlabel="epoch", ylabel="loss", yscale="log")
-ax.legend(fontsize=10)
+honest, _ = honest_runs("drawn")
+stops, _ = replay((0,), honest)
 show(
-    fig,
+    curves(
+        None,
+        {"10 validation points, 8 splits": honest,
+         "70 test points, trained on all 30": losses[:8, :1000].mean(axis=0)},
+        mean="none", looks={"10 validation points, 8 splits": (GREEN, "-"),
+                            "70 test points, trained on all 30": (BLACK, "--")},
+        log="y", title="Every ten points tell another story", xlabel="epoch", ylabel="loss",
+        also=lambda ax: ax.plot(stops, honest[range(8), stops], "X", color=TEST, markersize=9,
+                                label="patience 0 stops here, or at the end")),
+    legend="below", size=(7.5, 4.4),
     alt="Validation loss over 1,000 epochs for eight splits, with a cross where patience 0 stops. "
     "Some curves turn up before epoch 100 and climb above 1, others fall to the end, below 0.1, "
     "with everything between. The dashed test loss of networks trained on all 30 points lies above "
@@ -773,8 +757,8 @@ for name in WAYS:
     cells = four_cells(*honest_runs(name))
     t = {cell: scores.mean() for cell, scores in cells.items()}
     print(name)
-    for (points, how), scores in cells.items():
-        print(f"    {points}, {how:10}  {scores.mean():.3f} ± {scores.std(ddof=1):.3f}")
+    for (trained_on, how), scores in cells.items():
+        print(f"    {trained_on}, {how:10}  {scores.mean():.3f} ± {scores.std(ddof=1):.3f}")
     fewer = [t["20 points", how] - t["30 points", how] for how in ("trained on", "stopped")]
     print(f"    ten points fewer: {fewer[0]:+.3f} if trained on, {fewer[1]:+.3f} if stopped")
     stopped = [t[some, "stopped"] - t[some, "trained on"] for some in ("30 points", "20 points")]
@@ -900,23 +884,16 @@ print(f"{'  chosen on 35, told by 35':27} {some.mean():+.3f} ± {some.std():.3f}
 # %% tags=["demo"]
 sizes = np.array([30, 70, 140, 300, 600])
 prices = [too_good(n) for n in sizes]
-fig, ax = plt.subplots(figsize=(7.5, 4))
-marks = {"one network, no choice": ("o", GREY, ":"), "best epoch of one recipe": ("s", BLUE, "--"),
-         "best epoch of four recipes": ("^", TEST, "-")}
-for name, (marker, color, line) in marks.items():
-    each_world = np.array([price[name].mean(axis=1) for price in prices])
-    ax.plot(sizes, each_world, color=color, linewidth=0.7, alpha=0.5)
-    ax.plot(sizes, each_world.mean(axis=1), marker=marker, color=color, linestyle=line, label=name)
-    print(f"{name:27}", dict(zip(sizes.tolist(), each_world.mean(axis=1).round(3).tolist())))
-ax.axhline(0, color=BLACK, linewidth=0.8)
-ax.axvline(70, color=GREY, linewidth=0.8)
-ax.set(title="Choosing on the test set flatters, the more the smaller it is", xscale="log")
-ax.set(xlabel="test points", ylabel="reported minus true accuracy")
-ax.set_xticks(sizes, sizes)
-ax.minorticks_off()
-ax.legend()
+looks = {"one network, no choice": (GREY, ":", "o"), "best epoch of one recipe": (BLUE, "--", "s"),
+         "best epoch of four recipes": (TEST, "-", "^")}
+each_world = {name: np.array([price[name].mean(axis=1) for price in prices]) for name in looks}
+for name, some in each_world.items():
+    print(f"{name:27}", dict(zip(sizes.tolist(), some.mean(axis=1).round(3).tolist())))
 show(
-    fig,
+    curves(sizes, {name: some.T for name, some in each_world.items()}, looks=looks, log="x",
+           xticks={size: str(size) for size in sizes}, across={"_none": 0}, down={"_the lecture's": 70},
+           title="Choosing on the test set flatters, the more the smaller it is", xlabel="test points",
+           ylabel="reported minus true accuracy"),
     alt="Reported minus true accuracy against 30 to 600 test points, four training sets thin, "
     "means thick. Without choice it is zero. For the best epoch of one recipe it falls from 0.05 "
     "at 30 points to 0.01 at 300; for the best of four recipes from 0.07 to 0.01.",
@@ -1098,17 +1075,15 @@ for name, some in zip(("best epoch kept", "2,000 epochs"), errors.T):
 print("the kept one is nearer in", np.sum(errors[:, 0] < errors[:, 1]), "of 8 draws")
 
 # %% tags=["demo"]
-(x, y), _, best_epoch, *curves = sine_run(0)
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), sharey=True)
-for ax, curve, title in zip(axes, curves, (f"kept: epoch {best_epoch}", "after 2,000 epochs")):
-    ax.plot(grid, truth, color=GREY, linestyle="--", label="the true sine")
-    ax.plot(grid, curve, color=BLUE, label="network")
-    ax.plot(x, y, "o", color=ORANGE, markeredgecolor=BLACK, label="15 training points")
-    ax.set(title=title, xlabel="x", ylim=(-2, 2))
-axes[0].set_ylabel("y")
-axes[0].legend(loc="upper left", fontsize=10)
+(x, y), _, best_epoch, kept, late = sine_run(0)
 show(
-    fig,
+    *[curves(grid, {"the true sine": truth, "network": curve},
+             looks={"the true sine": (GREY, "--"), "network": (BLUE, "-")}, ylim=(-2, 2), title=title,
+             xlabel="x", ylabel="y",
+             also=lambda ax: ax.plot(x, y, "o", color=ORANGE, markeredgecolor=BLACK,
+                                     label="15 training points"))
+      for curve, title in zip((kept, late), (f"kept: epoch {best_epoch}", "after 2,000 epochs"))],
+    share="y", legend="right",
     alt="Two panels with fifteen noisy points of a sine, the true sine dashed and the network's "
     "curve. Left, in the epoch that was kept, the curve lies near the sine and misses the points by "
     "their noise. Right, after 2,000 epochs, it bends to pass through nearly every point.",

@@ -21,7 +21,7 @@ from autograder import check, progress
 from nnlab import MLP
 from nnlab.data import Split, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, histogram, points, show, style
 from nnlab.stack import fit_together
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
@@ -87,21 +87,14 @@ for epochs, some in planned.items():
     print(f"{epochs} epochs by the rule: {some.mean():.3f} ± {some.std(ddof=1):.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.8))
 epochs = np.arange(10, 521, 10)
-looks = [("rate 0.01 throughout", 0.01, GREY, "o-"), ("by the rule", 1e-6, VERMILION, "s-")]
-for name, rate, color, look in looks:
-    seeds_band(ax, epochs, runs[rate].T, "_", color)
-    ax.plot(epochs, runs[rate].mean(axis=1), look, color=color, markevery=5, label=name)
-for at in (100, 500):
-    ax.plot([at] * 5, planned[at], "D", color=VERMILION, markersize=6, markeredgecolor=BLACK)
-    ax.annotate(f"{at} epochs", (at, planned[at].min() - 0.02), ha="center", va="top")
-ax.axhline(ceiling, color=BLACK, linestyle=":", label="nearest true centre")
-ax.set(title="By the rule, two numbers of epochs learn and no others do")
-ax.set(xlabel="planned number of epochs", ylabel="test accuracy", ylim=(0.1, 0.95))
-ax.legend(loc="lower right")
+apart = {"exactly 100, exactly 500": ([100] * 5 + [500] * 5, [*planned[100], *planned[500]])}
 show(
-    fig,
+    curves(epochs, {"rate 0.01 throughout": runs[0.01].T, "by the rule": runs[1e-6].T},
+           looks={"rate 0.01 throughout": (GREY, "-"), "by the rule": (VERMILION, "--")}, marks=apart,
+           across={"nearest true centre": ceiling}, ylim=(0.1, 0.95), legend="lower right",
+           title="By the rule, two numbers of epochs learn and no others do",
+           xlabel="planned number of epochs", ylabel="test accuracy"),
     alt="Test accuracy against the planned number of epochs, five seeds thin and the mean thick. "
     "With rate 0.01 it is near 0.82 from the start, just below a dotted line at 0.84. By the "
     "rule it is near 0.35 for few epochs and rises slowly to 0.54 at 500; only at exactly 100 "
@@ -220,15 +213,10 @@ for n, k in [(75, 10), (84, 1), (83, 1), (100, 20)]:
 inputs = np.unique(np.logspace(0, 4, 80).astype(int))
 flat = [param_count([n, 512, 1]) for n in inputs]
 deep = [param_count([n, 128, 128, 128, 1]) for n in inputs]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.loglog(inputs, flat, "-", color=BLUE, label="1 x 512")
-ax.loglog(inputs, deep, "--", color=VERMILION, label="3 x 128")
-ax.plot(84, param_count([84, 512, 1]), "o", color=BLACK, markersize=8)
-ax.annotate("84 inputs", (84, param_count([84, 512, 1])), (100, 18_000))
-ax.set(title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters")
-ax.legend()
 show(
-    fig,
+    curves(inputs, {"1 x 512": flat, "3 x 128": deep}, log="xy", xticks=[1, 10, 100, 1000, 10_000],
+           marks={"84 inputs": (84, param_count([84, 512, 1]))},
+           title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters"),
     alt="Parameters against the number of inputs, both axes logarithmic, one output. 3 x 128 "
     "begins near 33 thousand and stays level up to about 100 inputs; 1 x 512 begins near 1500 and "
     "rises in proportion. They cross at 84 inputs; at 10,000 inputs 1 x 512 has four times as "
@@ -305,15 +293,10 @@ for w, some in zip(widths, by_width):
           f"{some.mean():.3f} ± {some.std(ddof=1):.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-seeds_band(ax, widths, by_width.T, "mean of ten seeds", BLUE)
-ax.plot(widths, by_width.mean(axis=1), "o", color=BLUE)
-ax.axhline(1 / 20, color=GREY, linestyle=":", label="guessing")
-ax.set(title="Seven units are enough for twenty groups", xlabel="hidden units")
-ax.set(ylabel="test accuracy", ylim=(0, 1.05))
-ax.legend(loc="upper left")
 show(
-    fig,
+    curves(widths, {"mean of ten seeds": by_width.T}, looks={"mean of ten seeds": (BLUE, "-", "o")},
+           across={"guessing": 1 / 20}, ylim=(0, 1.05), legend="upper left",
+           title="Seven units are enough for twenty groups", xlabel="hidden units", ylabel="test accuracy"),
     alt="Test accuracy against 1 to 7 hidden units, ten seeds thin and the mean thick. The mean "
     "rises from 0.14 at one unit by two to three tenths per unit to 0.84 at four, and levels "
     "off at 0.98 with six and seven. In between the seeds scatter by up to a quarter.",
@@ -334,18 +317,12 @@ show(
 # %% tags=["demo"]
 def draw_depths(depths, by_depth):
     """Test accuracy over the number of hidden layers, a panel for each setting."""
-    colors = (VERMILION, BLUE, GREEN)
-    fig, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
-    for ax, (name, accuracies), color in zip(axes, by_depth.items(), colors):
-        ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12)
-        seeds_band(ax, depths, np.transpose(accuracies), name, color)
-        ax.plot(depths, np.mean(accuracies, axis=1), "o", color=color)
-        ax.set(title=name, xlabel="hidden layers", ylim=(0, 1.05))
-    axes[0].set_ylabel("test accuracy")
-    title = "How deep one may go is decided by rate and scale (grey: the page's range)"
-    fig.suptitle(title, x=0.01, ha="left")
     show(
-        fig,
+        *[curves(depths, {name: np.transpose(accuracies)}, looks={name: (color, "-", "o")}, title=name,
+                 legend="none", ylim=(0, 1.05), xlabel="hidden layers", ylabel="test accuracy",
+                 also=lambda ax: ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12))
+          for (name, accuracies), color in zip(by_depth.items(), (VERMILION, BLUE, GREEN))],
+        title="How deep one may go is decided by rate and scale (grey: the page's range)", share="y",
         alt="Three panels of test accuracy against 1 to 8 hidden layers, five seeds thin, the mean "
         "thick, the range 3 to 8 grey. Rate 0.01: near 1 up to three layers, then a steep "
         "fall to 0.2 at eight, the seeds scattered. Rate 0.001: above 0.95 up to five layers, 0.85 "
@@ -399,26 +376,28 @@ draw_depths(depths, by_depth)
 # %% tags=["demo"]
 def draw_shapes(shapes, by_shape):
     """Test accuracy over the number of parameters, a panel for each rate."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
-    for ax, rate, row in zip(axes, ("0.01", "0.1"), (0, 1)):
+
+    def panel(rate, row):
+        kinds = {"one hidden layer": ({}, (BLUE, "", "o")), "three": ({}, (VERMILION, "", "s"))}
         for name, hidden in shapes.items():
-            one = len(hidden) == 1
-            color, marker = (BLUE, "o") if one else (VERMILION, "s")
-            size, some = param_count([2, *hidden, 1]), by_shape[name][row]
-            ax.plot([size] * 5, some, marker, color=color, markersize=4, alpha=0.4)
-            ax.plot(size, some.mean(), marker, color=color, markersize=9, markeredgecolor=BLACK)
-            below = one == (row == 0)  # where the other kind of marker is not
-            place = (size, min(some) - 0.008) if below else (size, max(some) + 0.004)
-            ax.annotate(name, place, ha="center", fontsize=9)
-        ax.set(xscale="log", xlabel="parameters", title=f"rate {rate}", xlim=(12, 120_000))
-        ax.set_ylim(0.87, 0.98)
-    axes[0].set_ylabel("test accuracy")
-    axes[1].plot([], [], "o", color=BLUE, label="one hidden layer")
-    axes[1].plot([], [], "s", color=VERMILION, label="three")
-    axes[1].legend(loc="lower right")
-    fig.suptitle("Neither parameters nor shape decide alone", x=0.01, ha="left")
+            kind = "one hidden layer" if len(hidden) == 1 else "three"
+            kinds[kind][0][name] = param_count([2, *hidden, 1]), by_shape[name][row]
+        means = {kind: ([size for size, _ in some.values()], [one.mean() for _, one in some.values()])
+                 for kind, (some, _) in kinds.items()}
+
+        def seeds_and_names(ax):
+            for some, (color, _, marker) in kinds.values():
+                for name, (size, one) in some.items():
+                    ax.plot([size] * len(one), one, marker, color=color, markersize=4, alpha=0.4, zorder=1)
+                    ax.annotate(name, (size, one.min() - 0.008), ha="center", fontsize=9)
+
+        return points(means, looks={kind: look for kind, (_, look) in kinds.items()}, also=seeds_and_names,
+                      log="x", xlim=(12, 120_000), ylim=(0.87, 0.98), title=f"rate {rate}",
+                      xlabel="parameters", ylabel="test accuracy")
+
     show(
-        fig,
+        panel("0.01", 0), panel("0.1", 1), share="y", legend="right",
+        title="Neither parameters nor shape decide alone",
         alt="Two panels of test accuracy against the number of parameters, five seeds small and "
         "the mean large, circles for one hidden layer and squares for three. Rate 0.01: circles "
         "at 0.91, 0.94 and 0.92 lie below the squares, all near 0.96 from 177 to 33 thousand "
@@ -561,17 +540,14 @@ print(f"{single.shape[1]} parameters; mean of the single gradients minus the ful
 # %%
 def draw_noise(sizes, claimed, measured, unreturned, size):
     """The noise of a batch over its size, derived and measured."""
-    fig, ax = plt.subplots(figsize=(7, 3.4))
-    ax.loglog(sizes, claimed, "-", color=BLACK, label=r"$\sigma/\sqrt{b}$")
-    ax.loglog(sizes, measured, "o", color=BLUE, label="samples put back")
-    kept = "not put back, as in an epoch"
-    ax.loglog(sizes[:-1], unreturned[:-1], "s--", color=VERMILION, label=kept)
-    ax.axhline(size, color=GREY, linestyle=":", label="size of the gradient itself")
-    ax.set(title="Four times the batch, half the noise", xlabel="batch")
-    ax.set(ylabel="noise, rms over parameters")
-    ax.legend(fontsize=10)
     show(
-        fig,
+        curves(sizes, {r"$\sigma/\sqrt{b}$": claimed, "samples put back": measured,
+                       "not put back, as in an epoch": (sizes[:-1], unreturned[:-1])},
+               looks={r"$\sigma/\sqrt{b}$": (BLACK, "-"), "samples put back": (BLUE, "none", "o"),
+                      "not put back, as in an epoch": (VERMILION, "--", "s")},
+               across={"size of the gradient itself": size}, log="xy", xticks=[1, 4, 16, 64, 256],
+               title="Four times the batch, half the noise", xlabel="batch",
+               ylabel="noise, rms over parameters"),
         alt="Noise against the batch, both axes logarithmic. The measured points with samples put "
         "back lie on the straight line of σ/√b; without putting back they bend below it from a "
         "batch of 64 on. A dotted line, the gradient's own size, is crossed between batches of 1 "
@@ -622,18 +598,13 @@ def batch_gradients(batch):
     batch = round(batch)  # a slider's 16 may be 15.999…
     values = single[picks[:, :batch], weight].mean(axis=1)
     centre, noise = single[:, weight].mean(), gradient_noise(single, batch)[weight]
-    fig, ax = plt.subplots(figsize=(6.6, 2.9))
-    reach = 4 * single[:, weight].std() / 2
-    bins = np.linspace(centre - reach, centre + reach, 81)
-    ax.hist(values, bins=bins, color=SKY, histtype="stepfilled")
+    reach, share = 4 * single[:, weight].std() / 2, np.mean(values * centre < 0)
     bar = [centre - noise, centre + noise]
-    ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise")
-    ax.axvline(0, color=BLACK, linestyle=":")
-    share = np.mean(values * centre < 0)
-    ax.set(title=f"batch {batch}: {share:.0%} of the batches have the wrong sign")
-    ax.set(xlabel="gradient of one weight", ylabel="batches")
-    ax.legend(loc="upper right")
-    return fig
+    return histogram(
+        values, np.linspace(centre - reach, centre + reach, 81), down={"_none": 0}, legend="upper right",
+        title=f"batch {batch}: {share:.0%} of the batches have the wrong sign",
+        xlabel="gradient of one weight", ylabel="batches",
+        also=lambda ax: ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise"))
 
 
 explore(
@@ -709,21 +680,16 @@ def grid_row(batch, rates, momentum, seeds=range(3)):
 plain = np.array([grid_row(b, RATES, 0.0) for b in BATCHES])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9.8, 3.7), sharey=True)
-colors, marks = (VERMILION, ORANGE, GREEN, SKY, BLUE), "os^Dv"
-for b, some, color, mark in zip(BATCHES, plain, colors, marks):
-    for ax, x in zip(axes, (np.array(RATES), np.array(RATES) / b)):
-        ax.plot(x, some, color=color, linewidth=0.6, alpha=0.5)
-        ax.plot(x, some.mean(axis=1), mark + "-", color=color, label=f"batch {b}")
-for ax in axes:
-    ax.set_xscale("log")
-axes[0].set(title="Over the rate: five curves", xlabel="learning rate")
-axes[0].set_ylabel("test accuracy, 40 epochs")
-axes[1].set(title="Over rate / batch: nearly one, up to its end", xlabel="learning rate / batch")
-axes[0].set_ylim(0.15, 1.02)
-axes[0].legend(fontsize=9, loc="upper left", ncols=3)
+looks = dict(zip((f"batch {b}" for b in BATCHES),
+                 zip((VERMILION, ORANGE, GREEN, SKY, BLUE), ("-", "--", "-.", ":", "-"), "os^Dv")))
+panels = {"Over the rate: five curves": ("learning rate", lambda b: np.array(RATES)),
+          "Over rate / batch: nearly one, up to its end": ("learning rate / batch",
+                                                           lambda b: np.array(RATES) / b)}
 show(
-    fig,
+    *[curves(None, {f"batch {b}": (x(b), some.T) for b, some in zip(BATCHES, plain)}, looks=looks, log="x",
+             ylim=(0.15, 1.02), title=title, xlabel=xlabel, ylabel="test accuracy, 40 epochs")
+      for title, (xlabel, x) in panels.items()],
+    share="y", legend="right",
     alt="Two panels of test accuracy after 40 epochs, five batch sizes, three seeds thin and the "
     "means with markers. Left, over the rate: hills that are shifted to the right as the batch "
     "grows, with tops near 0.82 except for batch 500, which reaches 0.69. Right, over rate "
@@ -759,16 +725,11 @@ print("with momentum 0.9  ", "  ".join(f"{some.mean():6.3f}" for some in heavy))
 # %% tags=["demo"]
 def draw_losses(losses):
     """Training loss over 40 epochs, a colour for each batch and rate."""
-    fig, ax = plt.subplots(figsize=(7.4, 3.7))
-    colors, epochs = (VERMILION, GREEN, BLUE, GREY), np.arange(1, 41)
-    for (name, some), color, mark in zip(losses.items(), colors, "os^D"):
-        seeds_band(ax, epochs, some.T, "_", color)
-        ax.plot(epochs, some.mean(axis=1), mark + "-", color=color, markevery=3, label=name)
-    ax.set(title="At rate 0.01 the batch decides", xlabel="epoch")
-    ax.set(yscale="log", ylabel="training loss")
-    ax.legend(fontsize=10, ncols=2)
+    looks = dict(zip(losses, zip((VERMILION, GREEN, BLUE, GREY), ("-", "--", "-.", ":"))))
     show(
-        fig,
+        curves(np.arange(1, 41), {name: some.T for name, some in losses.items()}, looks=looks, log="y",
+               title="At rate 0.01 the batch decides", xlabel="epoch", ylabel="training loss"),
+        legend="right", size=(9, 3.7),
         alt="Training loss against the epoch, log axis, five seeds thin and the mean with markers. "
         "Batch 32 at rate 0.01 and batch 1 at rate 0.001 fall to 0.4. Batch 1 at rate 0.01 stays "
         "at 0.9 from the first epoch on. Batch 500 at rate 0.01 rises to 5 at first and is at 0.9 "
@@ -940,14 +901,10 @@ def steps_to_half(slope, z=-6.0):
 
 from_z = np.linspace(-10, 6, 200)
 p = sigmoid(from_z)
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.plot(from_z, 1 - p, "-", color=BLUE, label="bce")
-ax.plot(from_z, 2 * (1 - p) * p * (1 - p), "--", color=VERMILION, label="mse")
-ax.set(title="Sure and wrong: cross-entropy pulls, mse does not")
-ax.set(xlabel="z, where the label is 1", ylabel="pull, -dL/dz")
-ax.legend()
 show(
-    fig,
+    curves(from_z, {"bce": 1 - p, "mse": 2 * (1 - p) * p * (1 - p)},
+           title="Sure and wrong: cross-entropy pulls, mse does not", xlabel="z, where the label is 1",
+           ylabel="pull, -dL/dz"),
     alt="Pull of the two losses against z for label 1. Cross-entropy: 1 for very negative z, ½ at "
     "0, falling to 0 for large z. Mean squared error: 0 for very negative z, highest, about "
     "0.3, near z = -0.7, and 0 again for large z.",
@@ -1084,17 +1041,12 @@ print(f"hidden units send {np.mean(fresh):.2f} on average at the start, {level:.
       f"accuracy there {accuracy:.2f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.5))
-seeds_band(ax, ramp, ranges, "mean of six seeds", BLUE)
-for rate, name in [(1e-6, "else"), (1e-4, "500"), (1e-3, "100")]:
-    ax.axvline(rate, color=VERMILION, linestyle="--", linewidth=1)
-    ax.annotate(name, (rate * 1.15, 0.35), color=VERMILION)
-ax.set(xscale="log", yscale="log", ylabel="loss of the batch")
-ax.set(xlabel="learning rate, rising with every update")
-ax.set(title="Learning begins above 0.0001 and is at its best near 0.01")
-ax.legend(loc="upper center")
+RULE = {"else": 1e-6, "500": 1e-4, "100": 1e-3}  # the rates of the page's rule
 show(
-    fig,
+    curves(ramp, {"mean of six seeds": ranges}, looks={"mean of six seeds": (BLUE,)}, down=RULE, log="xy",
+           title="Learning begins above 0.0001 and is at its best near 0.01",
+           xlabel="learning rate, rising with every update", ylabel="loss of the batch"),
+    legend="right",
     alt="Batch loss against the rate while it rises, both axes logarithmic, six seeds thin and the "
     "mean thick. Level near 10 up to 0.0001, falling to about 1 between 0.003 and 0.01, a hill "
     "of up to 10 near 0.1, near 1 again around 0.5, and a jump beyond 3. Dashed lines mark the "
@@ -1175,20 +1127,13 @@ for momentum, some in swept.items():
     print("  accuracy", "  ".join(f"{mean:6.3f}" for mean in accuracy.mean(axis=1)))
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.8))
-for (momentum, some), color, marker in zip(swept.items(), (BLUE, ORANGE), "os"):
-    seeds_band(ax, MANY, some[..., 1].T, "_", color)
-    name = f"momentum {momentum:g}"
-    ax.plot(MANY, some[..., 1].mean(axis=1), marker + "-", color=color, label=name)
-ax.axhline(ceiling, color=BLACK, linestyle=":", label="nearest true centre")
-for rate, name in [(1e-6, "else"), (1e-4, "500"), (1e-3, "100")]:
-    ax.axvline(rate, color=VERMILION, linestyle="--", linewidth=1)
-    ax.annotate(name, (rate * 1.15, 0.18), color=VERMILION)
-ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy after 100 epochs")
-ax.set(title="Momentum 0.9 is a tenfold rate")
-ax.legend(loc=(0.58, 0.03), fontsize=10)
 show(
-    fig,
+    curves(MANY, {f"momentum {momentum:g}": some[..., 1].T for momentum, some in swept.items()},
+           looks=dict(zip((f"momentum {momentum:g}" for momentum in swept),
+                          ((BLUE, "-", "o"), (ORANGE, "--", "s")))),
+           across={"nearest true centre": ceiling}, down=RULE, log="x", title="Momentum 0.9 is a tenfold rate",
+           xlabel="learning rate", ylabel="test accuracy after 100 epochs"),
+    legend="right",
     alt="Test accuracy after 100 epochs against the rate, six seeds thin and the means with "
     "markers, for momentum 0 and 0.9. Both rise from about 0.35 to 0.82, just below a dotted "
     "line at 0.84, and fall beyond 0.1. Up to the top the curve with momentum is the other one "
