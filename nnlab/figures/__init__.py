@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 
 from nnlab.figures.charts import curves, dots, histogram, points
 from nnlab.figures.frames import Chart, Frame
+from nnlab.figures.graphs import draw_graph, graph
 from nnlab.figures.images import png, svg
 from nnlab.figures.moving import animate, explore
 from nnlab.figures.palette import (
@@ -65,8 +66,10 @@ __all__ = [
     "curves",
     "decision_regions",
     "dots",
+    "draw_graph",
     "explore",
     "figure",
+    "graph",
     "heatmap",
     "histogram",
     "picture",

@@ -1,13 +1,17 @@
 # %% [markdown]
 # # Start here: build the tool that judges your gradients
 #
-# In the next half hour you write two short functions, see how answers are checked in this course, and end up
-# with an instrument that will tell you, in every later lesson, whether a gradient you derived is right.
+# *About 30 minutes: reading 15, exercises 15.*
+#
+# You write two short functions, see how answers are checked in this course, and end up with an instrument that tells
+# whether a gradient you derived is right, and in which layer it is wrong. The later lessons come back to it wherever a
+# gradient is derived.
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
 # | write a numerical gradient | Python functions, NumPy arrays | say which step `h` to take, and why not a smaller one |
 # | compare two gradients by one number | the length of a vector | tell a wrong gradient from rounding noise |
+# | find the layer whose gradient is wrong | nothing | say what a falling or a stuck loss proves |
 # | read a verdict | nothing | say what a check saw, and where to look next |
 
 # %% [markdown]
@@ -28,69 +32,108 @@
 # When something is odd, choose *Kernel → Restart Kernel and Run All Cells*: what works then, works. Cells that
 # use a function you have not written yet end in an error, and the rest runs on.
 
+# %% [markdown]
+# ## The five documents that the course reads
+#
+# The lessons grew out of five documents from lectures on deep networks. You need none of them: whatever the course
+# takes from one is quoted where it is used, and what is wrong in it is corrected there. These are the names by which
+# the lessons call them.
+#
+# | name | what it is | what the course uses of it |
+# |---|---|---|
+# | **"Improving" deck** | slides, "Improving your Neural Network" | the gradient of a network of two layers, vanishing and exploding gradients, clipping, products of diagonal matrices (lessons 01–03, 07) |
+# | **"Problems" deck** | slides of "Video 1: Problems in Deep Neural Networks" | chain rule, powers of a factor, a table of symptoms (01, 02) |
+# | **gradient notes** | handwritten: vanishing, exploding, dying ReLU | chains of three layers worked out in numbers, causes and remedies (01, 03, 04) |
+# | **agenda notes** | handwritten, "Today's Agenda" | an update that is lost, hyperparameters, rules of thumb (02, 14, 15) |
+# | **Better Deep Learning deck** | lecture slides, IMD/UFRN, after Andrew Ng and Jason Brownlee | splits, regularisation, dropout, noise, early stopping, scaling, initialisation, clipping (05–14) |
+#
+# Where a slide or page carries a title, the lessons give it. Every lesson has an *errata hunt*: a line as it is
+# printed, for you to check. Reading formulas with suspicion is part of the trade, and these are good to practise on.
+
 # %%
 import numpy as np
 
-from autograder import check, progress
-from nnlab.figures import BLUE, GREY, VERMILION, plt, show, style
+from autograder import check, progress, quiz
+from nnlab.figures import curves, show, style
 
 style()
-rng = np.random.default_rng(0)
 
 # %% [markdown]
 # ## See it fail first
 #
-# Here is a small network, one sigmoid neuron with a squared error, and a gradient that someone derived by hand in a
-# hurry. Does it look right to you?
-#
-# $$E(w) = \tfrac12\,(o - y)^2, \qquad o = \sigma(w\cdot x), \qquad \text{claimed:}\quad \frac{\partial E}{\partial w} = (o - y)\,x$$
+# The smallest problem that needs a hidden layer: four points, and the target is 1 where just one of the two inputs is.
+# (It is called XOR. The third column is constant and does the work of a bias.) The network has four hidden sigmoids
+# and one at the end, samples are rows, and the error is $E=\tfrac12\sum(o-y)^2$.
 
 # %%
-x, y = np.array([1.0, -2.0, 0.5]), 1.0
-w_start = np.array([0.4, 0.3, -0.2])
+X = np.array([[0.0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+y = np.array([[0.0], [1], [1], [0]])
 
 
-def error(w):
-    o = 1 / (1 + np.exp(-w @ x))
-    return 0.5 * (o - y) ** 2
+def sigma(z):
+    return 1 / (1 + np.exp(-z))
 
 
-def claimed_gradient(w):
-    o = 1 / (1 + np.exp(-w @ x))
-    return (o - y) * x
-
+def error(W, v):
+    """E for hidden weights W (3, 4) and output weights v (4, 1)."""
+    return 0.5 * np.sum((sigma(sigma(X @ W) @ v) - y) ** 2)
 
 # %% [markdown]
-# Training with it works. That is the trouble: a wrong gradient often still points roughly downhill, the loss falls,
-# and nothing looks broken.
+# Somebody in a hurry has derived the gradient by hand. (You need not follow the derivation. Lesson 01 does it arrow by
+# arrow; here the question is how one would notice.)
 
 # %%
-w, losses = w_start.copy(), []
-for _ in range(60):
-    losses.append(error(w))
-    w = w - 0.1 * claimed_gradient(w)
+def claimed_gradient(W, v):
+    """dE/dW and dE/dv, as derived in a hurry."""
+    h = sigma(X @ W)
+    o = sigma(h @ v)
+    at_output = (o - y) * o * (1 - o)
+    at_hidden = at_output * h * (1 - h)
+    return X.T @ at_hidden, h.T @ at_output
 
-fig, ax = plt.subplots()
-ax.plot(losses, color=VERMILION)
-ax.set(title="The loss falls, although the gradient is wrong", xlabel="step", ylabel="error E")
-ax.set_ylim(0, None)
+
+def train(gradient, seed, steps=3000, lr=3.0):
+    """The error before each step, and the weights at the end."""
+    rng = np.random.default_rng(seed)
+    W, v, errors = rng.normal(size=(3, 4)), rng.normal(size=(4, 1)), []
+    for _ in range(steps):
+        errors.append(error(W, v))
+        dW, dv = gradient(W, v)
+        W, v = W - lr * dW, v - lr * dv
+    return errors, W, v
+
+# %%
+runs = np.array([train(claimed_gradient, seed)[0] for seed in range(12)])
+print("error after 3,000 steps:", np.sort(runs[:, -1]).round(3))
+_, W, v = train(claimed_gradient, seed=3)
+print("one of them answers", sigma(sigma(X @ W) @ v).ravel().round(2), "to targets 0, 1, 1, 0")
+print(f"lower than at the start: {np.sum(runs[:, -1] < runs[:, 0])} of 12")
+change = np.abs(runs[:, -1] / runs[:, -1001] - 1)
+stuck = runs[:, -1] > 0.1
+print(f"change in the last 1,000 steps, where E > 0.1: at most {change[stuck].max():.1%}")
 show(
-    fig,
-    alt="The error over 60 steps falls smoothly from about 0.16 to near zero: nothing in the curve "
-    "betrays the wrong gradient.",
+    curves(None, runs, mean="none", log="y", xlabel="step", ylabel="error E (log axis)",
+           title="The error falls at first, then most networks are stuck"),
+    alt="The error of twelve networks over 3,000 steps, logarithmic. All fall within the first few "
+    "hundred steps. Then eleven lines are level, at about 0.13, 0.25 and 0.38; one goes on "
+    "falling, to 0.001.",
 )
 
 # %% [markdown]
-# The curve goes down without a wrinkle. One factor is missing from the claimed gradient, and no look at the curve will
-# tell. We need a second opinion that does not come from the same derivation.
+# Nothing raises an error, nothing is nan, and the error is lower than at the start in all twelve networks. But eleven
+# of them are stuck: they answer ½ to one of the four points or to more, and the lines hardly move any more. Whoever
+# sees this would look for another learning rate, more hidden units, better starting weights. None of these is the
+# trouble. One of the two gradients above is wrong, and no look at a curve will tell which. We need a second opinion
+# that does not come from the same derivation.
 
 # %% [markdown]
 # ### Your log
 #
 # Before you go on, write a number down. (Nobody grades it. A guess that turns out wrong is worth more than none.)
 #
-# A derivative is a limit for $h \to 0$. A float64 has about 16 digits. Of the steps $h = 10^{-1}, 10^{-2}, \dots, 10^{-14}$,
-# which one gives the most accurate derivative?
+# To measure a derivative one takes two points and divides: $\frac{f(x+h)-f(x-h)}{2h}$. The derivative is the limit for
+# $h \to 0$, and a float64 has about 16 digits. Of the steps $h = 10^{-1}, 10^{-2}, \dots, 10^{-14}$, with which one
+# does this quotient come nearest to the derivative of $e^x$ at $x=1$?
 
 # %% [markdown] tags=["yours"]
 # My guess for the best h: …
@@ -115,8 +158,9 @@ show(
 #
 # $$\frac{f(x+h) - f(x-h)}{2h} = f'(x) + \underbrace{\tfrac{h^2}{6} f'''(x)}_{\text{error of order } h^2} + \dots$$
 #
-# **Rounding.** Each value of $f$ is stored with a relative error of about $\varepsilon = 2.2\cdot10^{-16}$. The difference of two nearly
-# equal values keeps that error while its size shrinks with $h$, so that rounding adds an error of about $\varepsilon\,|f(x)|/h$.
+# **Rounding.** Each value of $f$ is stored with a relative error of about $\varepsilon = 2.2\cdot10^{-16}$. The
+# difference of two nearly equal values keeps that error while its size shrinks with $h$, so that rounding adds an
+# error of about $\varepsilon\,|f(x)|/h$.
 #
 # Two claims follow that a computer can check: for a parabola, where $f''' = 0$, the two-sided quotient has no error but
 # rounding, at any $h$; and for other functions there is a best $h$, since one error falls with $h$ and the other rises.
@@ -132,50 +176,46 @@ one_sided = (parabola(x0 + h) - parabola(x0)) / h
 two_sided = (parabola(x0 + h) - parabola(x0 - h)) / (2 * h)
 
 print(f"exact      {exact}")
-print(f"one-sided  {one_sided:.12f}   off by {one_sided - exact:+.1e}; h/2 · f'' = {h / 2 * 6:+.1e}")
+off = one_sided - exact
+print(f"one-sided  {one_sided:.12f}   off by {off:+.1e}; h/2 · f'' = {h / 2 * 6:+.1e}")
 print(f"two-sided  {two_sided:.12f}   off by {two_sided - exact:+.1e}")
 
 # %% [markdown]
-# The first claim holds: with a step as coarse as 0.1 the two-sided quotient is right to the last digits, and the one-sided
-# one is off by just $\tfrac h2 f''$. For the second claim we need a function with a third derivative.
+# The first claim holds: with a step as coarse as 0.1 the two-sided quotient is right to the last digits, and the
+# one-sided one is off by just $\tfrac h2 f''$. For the second claim we need a function with a third derivative.
 
 # %%
-steps = 10.0 ** np.arange(-1, -15, -0.25)
+ε, steps = np.finfo(float).eps, 10.0 ** np.arange(-1, -15, -0.25)
 one_sided = (np.exp(1 + steps) - np.exp(1)) / steps
 two_sided = (np.exp(1 + steps) - np.exp(1 - steps)) / (2 * steps)
 error_one, error_two = (np.abs(q / np.e - 1) for q in (one_sided, two_sided))
 
-fig, ax = plt.subplots()
-ax.loglog(steps, error_one, "o-", ms=4, color=VERMILION, label="one-sided")
-ax.loglog(steps, error_two, "s-", ms=4, color=BLUE, label="two-sided")
-ax.loglog(steps, np.finfo(float).eps / steps, ":", color=GREY, label="rounding, ε / h")
-ax.set(title="Smaller is not better: every difference quotient has a best step")
-ax.set(xlabel="step h", ylabel="relative error")
-ax.legend()
 show(
-    fig,
+    curves(steps, {"one-sided": error_one, "two-sided": error_two, "rounding, ε / h": ε / steps},
+           log="xy", title="Smaller is not better: every difference quotient has a best step",
+           xlabel="step h", ylabel="relative error"),
     alt="Relative error against step, both axes logarithmic. Both curves are V-shaped. The "
-    "one-sided error is smallest near h = 1e-8, the two-sided one near h = 3e-6 and about two hundred times "
-    "smaller; left of the minimum both run just below the line ε/h.",
+    "one-sided error is smallest near h = 1e-8, the two-sided one near h = 3e-6 and about two "
+    "hundred times smaller; left of the minimum both run just below the line ε/h.",
 )
 
 # %%
-ε = np.finfo(float).eps
 for name, errors, root in (("one", error_one, np.sqrt(ε)), ("two", error_two, np.cbrt(ε))):
     best = errors.argmin()
-    print(f"{name}-sided: smallest error {errors[best]:.0e} at h = {steps[best]:.0e}; root of ε {root:.0e}")
+    print(f"{name}-sided: smallest error {errors[best]:.0e} at h = {steps[best]:.0e}; "
+          f"root of ε {root:.0e}")
 
 two_sided = (np.exp(1 + 1e-6) - np.exp(1 - 1e-6)) / 2e-6
 print(f"two-sided at h = 1e-06: error {abs(two_sided / np.e - 1):.0e}")
 
 # %% [markdown]
-# Read the figure from right to left. On the right the Taylor error rules: one line falls with $h$, the other with $h^2$,
-# twice as steep. On the left rounding rules, and both climb along the dotted line. Between them lies the best step,
-# near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With $h = 10^{-14}$ no more than two digits are left.
-# Compare with your log.
+# Read the figure from right to left. On the right the Taylor error rules: one line falls with $h$, the other with
+# $h^2$, twice as steep. On the left rounding rules, and both climb along the dotted line. Between them lies the best
+# step, near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With $h =
+# 10^{-14}$ no more than two digits are left. **Compare with your log.**
 #
-# We take the two-sided quotient with $h = 10^{-6}$: near enough to its best, and small enough to stay on one side of a kink
-# (ReLU has one) nearly always.
+# We take the two-sided quotient with $h = 10^{-6}$: near enough to its best, and small enough to stay on one side of a
+# kink (ReLU has one) nearly always.
 
 # %% [markdown]
 # ## Exercise 0.1: the numerical gradient (2 points)
@@ -184,8 +224,8 @@ print(f"two-sided at h = 1e-06: error {abs(two_sided / np.e - 1):.0e}")
 #
 # - `f` takes an array like `x` and returns one number.
 # - `x` is a float array of any shape: a vector, a matrix, more.
-# - Return an array of the shape of `x`. Its entry $i$ is the two-sided quotient in direction $i$: only entry $i$ is moved,
-#   by $+h$ and by $-h$.
+# - Return an array of the shape of `x`. Its entry $i$ is the two-sided quotient in direction $i$: only entry $i$ is
+#   moved, by $+h$ and by $-h$.
 # - `x` must be unchanged afterwards. You may work on copies, or move an entry and put it back.
 #
 # For $f(x) = x_1^2 + 10\,x_2$ at $x = (3, 5)$ the result is $(6, 10)$.
@@ -225,13 +265,15 @@ check(numerical_gradient)
 # ## Exercise 0.2: how different are two gradients? (2 points)
 #
 # Two gradients are never equal to the last digit, so we need a number that says how different they are: 0 when they
-# agree, 1 when they point in opposite directions or one of them is zero. And it must not care whether the gradients themselves are huge or tiny.
+# agree, 1 when they point in opposite directions or one of them is zero. And it must not care whether the gradients
+# themselves are huge or tiny.
 #
 # $$\operatorname{rel}(a, b) = \frac{\lVert a - b\rVert}{\lVert a\rVert + \lVert b\rVert}, \qquad \lVert a\rVert = \sqrt{\textstyle\sum_i a_i^2}$$
 #
 # Write `relative_error(a, b)`.
 #
-# - `a` and `b` are arrays of the same shape, vectors or matrices; $\lVert\cdot\rVert$ is the root of the sum of squares of *all* entries.
+# - `a` and `b` are arrays of the same shape, vectors or matrices; $\lVert\cdot\rVert$ is the root of the sum of
+#   squares of *all* entries.
 # - Return a number. If both arrays are zero everywhere, they agree: return 0.
 #
 # For $a = (3, 4)$ and $b = (0, 0)$ the result is $5 / (5 + 0) = 1$.
@@ -257,33 +299,89 @@ def relative_error(a, b):
 check(relative_error)
 
 # %% [markdown]
-# ## Use it: was the claimed gradient right?
-
-# %%
-measured = numerical_gradient(error, w_start)
-print("claimed ", claimed_gradient(w_start))
-print("measured", measured)
-print(f"relative error {relative_error(claimed_gradient(w_start), measured):.2f}")
-
-# %% [markdown]
-# No doubt about it: a relative error of 0.6 is no rounding. And the measurement says more: the ratio of the two is the same
-# in all three entries, so one scalar factor is missing. Which one?
-
-# %%
-ratio = measured / claimed_gradient(w_start)
-o = 1 / (1 + np.exp(-w_start @ x))
-print("measured / claimed:", ratio)
-print(f"o (1 - o)         : {o * (1 - o):.8f}")
-
-# %% [markdown]
-# It is $o(1-o)$, the slope of the sigmoid. The chain rule has a factor for every arrow of the network, and whoever claimed
-# $(o-y)\,x$ had forgotten the arrow through the activation. The right gradient is
+# ## Use it: which layer is wrong?
 #
-# $$\frac{\partial E}{\partial w} = (o - y)\; o(1-o)\; x .$$
+# One set of weights, drawn at random, and both gradients, layer by layer.
 
 # %%
-right_gradient = (o - y) * o * (1 - o) * x
-print(f"relative error now: {relative_error(right_gradient, measured):.1e}")
+rng = np.random.default_rng(5)
+W0, v0 = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+claimed_W, claimed_v = claimed_gradient(W0, v0)
+measured_W = numerical_gradient(lambda W: error(W, v0), W0)
+measured_v = numerical_gradient(lambda v: error(W0, v), v0)
+print(f"output layer: relative error {relative_error(claimed_v, measured_v):.0e}")
+print(f"hidden layer: relative error {relative_error(claimed_W, measured_W):.2f}")
+
+# %% [markdown]
+# The output layer is right to the last digits that a measurement can have, the hidden layer is wrong, and no rounding
+# looks like that. The measurement says more: divide one by the other.
+
+# %%
+print("measured / claimed, hidden layer:")
+print((measured_W / claimed_W).round(4))
+print("output weights:", v0.ravel().round(4))
+
+# %% [markdown]
+# Every column, one for each hidden unit, is off by one factor, and the factors are the output weights. The chain rule
+# has a factor for every arrow between the error and a weight, and whoever derived this had forgotten the arrow from the
+# hidden units to the output. Two of the four weights are negative here: those units get a gradient of the wrong sign.
+# With the factor back in its place:
+
+# %%
+def mended_gradient(W, v):
+    """dE/dW and dE/dv, with every arrow."""
+    h = sigma(X @ W)
+    o = sigma(h @ v)
+    at_output = (o - y) * o * (1 - o)
+    at_hidden = at_output @ v.T * h * (1 - h)
+    return X.T @ at_hidden, h.T @ at_output
+
+
+mended_W, _ = mended_gradient(W0, v0)
+print(f"hidden layer: relative error {relative_error(mended_W, measured_W):.0e}")
+mended = np.array([train(mended_gradient, seed)[0] for seed in range(12)])
+print("error after 3,000 steps:", np.sort(mended[:, -1]).round(4))
+show(
+    curves(None, {"claimed": runs, "mended": mended}, mean="none", log="y", xlabel="step",
+           ylabel="error E (log axis)", title="With the right gradient all twelve networks learn"),
+    alt="The same axes with twelve more lines. Those of the claimed gradient are level from about "
+    "step 500 on, but for one. Those of the mended gradient all fall to below 0.001; the last of "
+    "them waits near 0.13 until about step 1,250.",
+)
+for lr in (1.0, 10.0):
+    for name, gradient in (("claimed", claimed_gradient), ("mended", mended_gradient)):
+        ends = np.array([train(gradient, seed, 2500, lr)[0][-1] for seed in range(6)])
+        print(f"rate {lr:4}, {name}: {np.sum(ends > 0.1)} of 6 above 0.1 after 2,500 steps")
+
+# %% [markdown]
+# All twelve learn, from the same starting weights and with the same rate; at a lower rate and at a higher one the two
+# part in the same way. One of the twelve waits for more than a thousand steps at the level at which the others were
+# stuck, before it finds the way: so a stuck curve is no proof of a wrong gradient either.
+#
+# ### And the other way round: a wrong gradient that trains
+#
+# Nor does an error that falls prove a gradient right. Take a single neuron with one sample, and leave out the slope of
+# its sigmoid, $o(1-o)$.
+
+# %%
+x, target = np.array([1.0, -2.0, 0.5]), 1.0
+half_square = lambda w: 0.5 * (sigma(w @ x) - target) ** 2
+rules = {
+    "right, (o - y) · o(1 - o) · x": lambda o: (o - target) * o * (1 - o) * x,
+    "without o(1 - o)": lambda o: (o - target) * x,
+}
+for name, rule in rules.items():
+    w = np.array([0.4, 0.3, -0.2])
+    off = relative_error(rule(sigma(w @ x)), numerical_gradient(half_square, w))
+    for _ in range(60):
+        w = w - 0.1 * rule(sigma(w @ x))
+    print(f"{name:30} relative error {off:.0e}, E after 60 steps {half_square(w):.5f}")
+
+# %% [markdown]
+# The wrong one is wrong by 0.6, and after sixty steps its error is *smaller* by a factor of 25. With one sample the
+# missing factor is a positive number, so that the direction is right and only the length is not, and longer steps
+# happen to be better here. (Lesson 01 comes back to it: $(o-y)\,x$ is the right gradient of another error,
+# cross-entropy.) So the training curve is a bad witness in both directions. Measure.
 
 # %% [markdown]
 # ### How to read the number
@@ -292,9 +390,10 @@ print(f"relative error now: {relative_error(right_gradient, measured):.1e}")
 # |---|---|
 # | below $10^{-7}$ | the two gradients agree |
 # | $10^{-7}$ to $10^{-3}$ | look again: a kink nearby, or a function with very large values? |
-# | above $10^{-3}$ | a factor, a sign or a transposition is wrong |
+# | above $10^{-3}$ | a factor, a sign or a transposition is wrong, or you stand on a kink |
 #
-# Kinks deserve a warning. At $z = 0$ the slope of ReLU jumps from 0 to 1, and a quotient that straddles the kink measures
+# The bounds are rules of thumb for functions of moderate size; the next two cells show both exceptions.
+# At $z = 0$ the slope of ReLU jumps from 0 to 1, and a quotient that straddles the kink measures
 # the average. That is no error of yours, so test at points that keep away from it.
 
 # %%
@@ -303,16 +402,24 @@ points = np.array([-1.0, -2e-7, 0.0, 2e-7, 1.0])
 print("z        ", points)
 print("measured ", numerical_gradient(relu_sum, points))
 
+# %%
+for offset in (0.0, 1e3, 1e6, 1e9):
+    measured = numerical_gradient(lambda v, c=offset: np.sum(v**2) + c, np.array([1.0, 2.0]))
+    off = relative_error(measured, np.array([2.0, 4.0]))
+    print(f"f = v² + {offset:7.0e}: relative error {off:.0e}")
+
 # %% [markdown]
-# Within $10^{-6}$ of the kink the measured slopes are 0.4, 0.5 and 0.6: neither 0 nor 1. In this course the checks of gradients
-# draw their inputs at least $10^{-3}$ away from any kink.
+# Within $10^{-6}$ of the kink the measured slopes are 0.4, 0.5 and 0.6: neither 0 nor 1. In this course the checks of
+# gradients draw their inputs at least $10^{-3}$ away from any kink. And a constant that is added to $f$ leaves its
+# gradient as it is, but its rounding, of the order of $\varepsilon\,|f|/h$, drowns the digits of the quotient.
 
 # %% [markdown]
 # ## The Keras way
 #
 # Keras does not measure, it derives: every operation knows its own derivative, and the chain rule is applied for you.
-# That is exact up to rounding and costs about as much as two more forward passes, where `numerical_gradient` calls $f$ twice
-# for every single weight. From lesson 06 on you will write
+# That is exact up to rounding, and it takes a small multiple of one forward pass however many weights there are, where
+# `numerical_gradient` calls $f$ twice for every single one. It looks like this, and lesson 01 ends with you writing the
+# machine behind it:
 #
 # ```python
 # with tf.GradientTape() as tape:
@@ -328,10 +435,39 @@ numerical_gradient(lambda v: calls.append(1) or v.sum(), np.zeros((30, 20)))
 print(f"{len(calls)} calls of f for a matrix of {30 * 20} weights")
 
 # %% [markdown]
+# ## Beyond the lecture: a step into the complex plane
+#
+# Rounding enters because two nearly equal numbers are subtracted. There is a way without a subtraction: put $ih$ in
+# place of $h$. From the Taylor series, $f(x+ih) = f(x) + ih\,f'(x) - \tfrac{h^2}2f''(x) - \dots$, and the imaginary
+# part, divided by $h$, is $f'(x)$ with an error of order $h^2$. Nothing cancels, so $h$ may be as small as one likes.
+
+# %%
+f = lambda v: np.exp(v) * np.sin(v)
+exact = np.exp(1) * (np.sin(1) + np.cos(1))
+for h in (1e-2, 1e-6, 1e-10, 1e-20):
+    two_sided = (f(1 + h) - f(1 - h)) / (2 * h)
+    complex_step = f(1 + 1j * h).imag / h
+    print(f"h = {h:.0e}: two-sided off by {abs(two_sided / exact - 1):.0e}, "
+          f"complex step by {abs(complex_step / exact - 1):.0e}")
+print(f"|z| at z = -2, whose slope is -1: {abs(-2 + 1e-20j).imag / 1e-20:.0f} by a complex step")
+
+# %% [markdown]
+# With $h=10^{-20}$ the two-sided quotient is 0, and wrong by 100 %, while the complex step is right to the last digit.
+# Its price: $f$ has to be made of operations that are differentiable for complex numbers, too, and to accept them.
+# `abs` is not: it returns the distance from 0, a real number, and the slope comes out as 0, without a word. That is
+# why the course measures with two real points, and why exercise 0.1 asks for them.
+
+# %% [markdown]
 # ## Errata hunt
 #
-# The lecture's page on gradient clipping explains the norm of a gradient as "L2 vector norm (sum of the squared values)".
-# What is missing, and what would it do to your `relative_error`?
+# The Better Deep Learning deck, where it explains clipping by norm, speaks of "the L2 vector norm (sum of the squared
+# values)". What is missing, and how large would your relative error be with lengths like that, for a gradient that is
+# 10 % too large? Write down your correction and your number first.
+
+# %% [markdown] tags=["yours"]
+# The L2 norm of a vector is the …
+#
+# For b = 1.1 · a: with the right lengths … , with the printed ones …
 
 # %%
 a, b = np.array([3.0, 4.0]), np.array([3.3, 4.4])
@@ -339,62 +475,46 @@ printed = ((a - b) ** 2).sum() / ((a**2).sum() + (b**2).sum())
 print(f"with the root {relative_error(a, b):.4f}, as printed {printed:.4f}")
 
 # %% [markdown]
-# The root is missing: the norm of $(3, 4)$ is 5, its sum of squares is 25. Without the root a gradient that is 10 % too large
-# scores 0.0045, ten times less than the 0.0476 it deserves: small errors are squared away, just those one is looking for.
+# <details><summary>The correction</summary>
+#
+# | printed | what is true | what it would do |
+# |---|---|---|
+# | "L2 vector norm (sum of the squared values)" | the square *root* of that sum: the norm of $(3, 4)$ is 5, its sum of squares is 25 | a gradient that is 10 % too large scores 0.0045, ten times less than 0.0476: small errors are squared away, just those one is looking for |
+#
 # You will meet this line again in lesson 07, where it makes clipping divide by the wrong number.
-
-# %% [markdown]
-# ## Questions
-#
-# Answer before you unfold.
-#
-# **1.** Your hand-made gradient and the measured one have a relative error of 0.33, and one is exactly twice the other. Is the
-# measurement wrong or the derivation?
-#
-# - (a) The measurement: $h$ was too small.
-# - (b) One of the two has a factor 2 too many; a look at both formulas decides.
-# - (c) That is rounding.
-#
-# <details><summary>Answer</summary>
-#
-# (b). For $b = 2a$ the relative error is $1/3$, whatever $a$ is. Rounding or a bad $h$ would not hit all entries with one
-# factor. Typical culprits: $h$ for $2h$ in the quotient, or a loss with and without ½.
-#
-# </details>
-#
-# **2.** Why is the central difference of a parabola exact at $h = 0.1$, and the one-sided one not?
-#
-# - (a) Because 0.1 is small enough.
-# - (b) Because $f'''=0$, while $f''\ne 0$.
-# - (c) It is not exact either; rounding hides it.
-#
-# <details><summary>Answer</summary>
-#
-# (b). The two-sided error begins with $f'''$, the one-sided one with $f''$. The checks use this: on a parabola with a coarse step
-# they tell the two apart at a glance.
-#
-# </details>
-#
-# **3.** You divide by $\lVert a\rVert$ alone. What goes wrong?
-#
-# - (a) Nothing, the formula is only less pretty.
-# - (b) Swapping $a$ and $b$ changes the answer, and $a = 0$ divides by zero.
-# - (c) The result can become negative.
-#
-# <details><summary>Answer</summary>
-#
-# (b). A measure of disagreement should not depend on who is asked first.
 #
 # </details>
 
 # %% [markdown]
+# ## Three questions
+
+# %%
+quiz()
+
+# %% [markdown]
+# > **One finding to keep.** The training curve is no witness: with a factor missing in one layer the error fell in all
+# > twelve networks, and eleven of them never learned the task; with another factor missing a network trained faster
+# > than with the right gradient. A measurement by `numerical_gradient`, layer by layer, tells at once.
+#
 # ## Summary
 #
-# - A wrong gradient can still lower the loss; a falling curve proves nothing.
-# - The two-sided quotient errs by $\tfrac{h^2}{6}f'''$ plus rounding of about $\varepsilon|f|/h$; $h = 10^{-6}$ suits float64.
-# - One number, $\lVert a-b\rVert/(\lVert a\rVert+\lVert b\rVert)$, tells a wrong factor from noise.
+# - The two-sided quotient errs by $\tfrac{h^2}{6}f^{(3)}$ plus rounding of about $\varepsilon|f|/h$; $h = 10^{-6}$
+#   suits float64.
+# - One number, $\lVert a-b\rVert/(\lVert a\rVert+\lVert b\rVert)$, tells a wrong factor from noise, and taken layer by
+#   layer it says where.
+# - Near a kink, or beside very large values, the measurement is what is wrong.
 #
 # *What would change my mind about a gradient I believe in:* a relative error above $10^{-3}$ at a point without kinks.
+#
+# ## What to read next
+#
+# - Stanford's CS231n notes, *Neural Networks Part 3: Learning and Evaluation* (cs231n.github.io/neural-networks-3),
+#   the section on gradient checks: more traps, among them regularisation that hides a wrong data gradient.
+# - W. Squire and G. Trapp (1998), *Using complex variables to estimate derivatives of real functions*, SIAM Review
+#   40(1): the complex step, in three pages.
+# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind (2018), *Automatic differentiation in machine
+#   learning: a survey*, Journal of Machine Learning Research 18(153): how measuring, symbolic and automatic
+#   differentiation differ.
 
 # %%
 progress()

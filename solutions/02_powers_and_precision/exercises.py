@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from autograder.authoring import Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 
 # 2.1 layers_until
 
@@ -33,87 +33,36 @@ def exactly(f, target):
     return math.log(target) / math.log(f)
 
 
-@layers_until.wrong(
-    "One factor too few: with your n, the power has not reached the target yet. Which way does a fraction of a "
-    "layer have to be rounded? And if you took one off because L layers have only L - 1 weights between them: here n "
-    "counts the factors themselves."
-)
-def one_too_few(f, target):
-    return math.floor(exactly(f, target))
-
-
-@layers_until.wrong(
-    "One too many: the power has reached the target one factor before your n. Does your loop count before it "
-    "looks, or do you count the layers, which are one more than the weights between them?"
-)
-def one_too_many(f, target):
-    return math.ceil(exactly(f, target)) + 1
-
-
-@layers_until.wrong(
-    "You round to the nearest whole number, so that half of your answers fall short of the target."
-)
-def rounds_to_the_nearest(f, target):
-    return round(exactly(f, target))
-
-
-@layers_until.wrong("Two logarithms of different bases are divided: both have to be of one base, any one.")
-def common_by_natural(f, target):
-    return math.ceil(math.log10(target) / math.log(f))
-
-
-@layers_until.wrong("Two logarithms of different bases are divided: both have to be of one base, any one.")
-def natural_by_common(f, target):
-    return math.ceil(math.log(target) / math.log10(f))
-
-
-@layers_until.wrong(
-    "The quotient stands on its head: the factor shrinks by log f per layer, and log target is the whole way."
-)
-def upside_down(f, target):
-    return math.ceil(1 / exactly(f, target))
-
-
-ONLY_SHRINKS = (
-    "For f > 1 your answer does not depend on the target: a power that is to grow begins below its target, and "
-    "a loop that waits for it to fall below ends at once."
-)
-
-
-@layers_until.wrong(ONLY_SHRINKS, loses=GROWS)
-def waits_for_less_from_zero(f, target):
-    n = 0
-    while f**n > target:
-        n += 1
-    return n
-
-
-@layers_until.wrong(ONLY_SHRINKS, loses=GROWS)
-def waits_for_less_from_one(f, target):
-    n = 1
-    while f**n > target:
-        n += 1
-    return n
-
-
-@layers_until.wrong(
-    "For f < 1 your answer does not depend on the target: a power that shrinks begins above its target, and a "
-    "loop that waits for it to rise above ends at once.",
-    loses=SHRINKS,
-)
-def waits_for_more(f, target):
-    n = 0
-    while f**n < target:
-        n += 1
-    return n
-
-
-@layers_until.wrong(
-    "The number is right but for its sign: log f is negative where f is below 1.", loses=SHRINKS
-)
-def negative_for_shrinking(f, target):
-    n = math.ceil(exactly(f, target))
-    return -n if f < 1 else n
+@layers_until.mistakes
+def mistakes(f, target):
+    n = exactly(f, target)
+    yield "one_too_few", math.floor(n), (
+        "One factor too few: with your n, the power has not reached the target yet. Which way does a "
+        "fraction of a layer have to be rounded? And if you took one off because L layers have only L - 1 "
+        "weights between them: here n counts the factors themselves.")
+    yield "one_too_many", math.ceil(n) + 1, (
+        "One too many: the power has reached the target one factor before your n. Does your loop count "
+        "before it looks, or do you count the layers, which are one more than the weights between them?")
+    yield "rounds_to_the_nearest", round(n), (
+        "You round to the nearest whole number, so that half of your answers fall short of the target.")
+    yield "common_by_natural", math.ceil(math.log10(target) / math.log(f)), (
+        "Two logarithms of different bases are divided: both have to be of one base, any one.")
+    yield "natural_by_common", math.ceil(math.log(target) / math.log10(f)), (
+        "Two logarithms of different bases are divided: both have to be of one base, any one.")
+    yield "upside_down", math.ceil(1 / n), (
+        "Your n is 1 in every case. If you divide two logarithms, the quotient stands on its head: the "
+        "factor shrinks by log f per layer, and log target is the whole way.")
+    yield "waits_for_less_from_zero", math.ceil(n) if f < 1 else 0, (
+        "For f > 1 your answer does not depend on the target: a power that is to grow begins below its "
+        "target, and a loop that waits for it to fall below ends at once.")
+    yield "waits_for_less_from_one", math.ceil(n) if f < 1 else 1, (
+        "For f > 1 your answer does not depend on the target: a power that is to grow begins below its "
+        "target, and a loop that waits for it to fall below ends at once.")
+    yield "waits_for_more", math.ceil(n) if f > 1 else 0, (
+        "For f < 1 your answer does not depend on the target: a power that shrinks begins above its target, "
+        "and a loop that waits for it to rise above ends at once.")
+    yield "negative_for_shrinking", -math.ceil(n) if f < 1 else math.ceil(n), (
+        "The number is right but for its sign: log f is negative where f is below 1.")
 
 
 @layers_until.right
@@ -133,38 +82,20 @@ def powers_from_one(f, target):
     return n
 
 
-@layers_until.right
-def with_common_logarithms(f, target):
-    return np.ceil(np.log10(target) / np.log10(f))
-
-
-@layers_until.right
-def with_a_base(f, target):
-    return math.ceil(math.log(target, f))
-
-
-@layers_until.right
-def with_sizes_of_logarithms(f, target):
-    return int(np.ceil(abs(np.log2(target)) / abs(np.log2(f))))
-
-
-@layers_until.right
-def with_whole_numbers_only(f, target):
-    return int(exactly(f, target)) + 1
-
-
-@layers_until.right
-def in_float32(f, target):
-    return np.ceil(np.log(np.float32(target)) / np.log(np.float32(f))).astype(int)
-
-
-@layers_until.right
-def looked_up(f, target):
+@layers_until.answers
+def answers(f, target):
+    yield "with_common_logarithms", np.ceil(np.log10(target) / np.log10(f))
+    yield "with_a_base", math.ceil(math.log(target, f))
+    yield "with_sizes_of_logarithms", int(np.ceil(abs(np.log2(target)) / abs(np.log2(f))))
+    yield "with_whole_numbers_only", int(exactly(f, target)) + 1
+    yield "in_float32", np.ceil(np.log(np.float32(target)) / np.log(np.float32(f))).astype(int)
     powers = f ** np.arange(1.0, 300.0)
-    return 1 + np.argmax(powers <= target if f < 1 else powers >= target)
+    yield "looked_up", 1 + np.argmax(powers <= target if f < 1 else powers >= target)
 
 
-layers_until.small("Halve until 0.1 is reached: 0.5, 0.25, 0.125, 0.0625.", f=0.5, target=0.1)
+layers_until.small(
+    "Halve until 0.1 is reached: 0.5, 0.25, 0.125, 0.0625.",
+    f=0.5, target=0.1)
 
 # 2.2 possible_factor
 
@@ -190,88 +121,6 @@ def cases(rng):
             yield case(PIECEWISE, kind=f"leaky({alpha})", value=value)
 
 
-@possible_factor.wrong(
-    "You let the sigmoid's slope go up to 1. Its slope is a(1 - a): where between 0 and 1 is that largest?",
-    loses=CURVED,
-)
-def sigmoid_up_to_one(kind, value):
-    return by_range(kind, value, {"sigmoid": 1, "tanh": 1})
-
-
-@possible_factor.wrong(
-    "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it at a = 0?",
-    loses=CURVED,
-)
-def tanh_up_to_a_quarter(kind, value):
-    return by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25})
-
-
-@possible_factor.wrong(
-    "You let a slope be negative, or look at its size alone. All of these functions rise or stay level; none falls."
-)
-def either_sign(kind, value):
-    return by_range(kind, abs(value), {"sigmoid": 0.25, "tanh": 1})
-
-
-@possible_factor.wrong(
-    "You take any positive number for a possible slope, also 1.5, as in the slide's boxes. How steep can each of "
-    "the functions get?"
-)
-def anything_positive(kind, value):
-    return value >= 0
-
-
-@possible_factor.wrong(
-    "One range, 0 to 1, serves for all kinds. Each function has slopes of its own: two of them have an upper "
-    "limit, the others only one or two values."
-)
-def zero_to_one_for_all(kind, value):
-    return 0 <= value <= 1
-
-
-@possible_factor.wrong(
-    "These are the values that the functions themselves can take. Asked for are their slopes."
-)
-def values_instead_of_slopes(kind, value):
-    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, math.inf)}.get(kind, (-math.inf, math.inf))
-    return low <= value <= high
-
-
-@possible_factor.wrong(
-    "Between their two values there is nothing: ReLU is made of two straight pieces, and so is its leaky cousin. "
-    "Which slopes have the pieces?",
-    loses=PIECEWISE,
-)
-def anything_between_the_pieces(kind, value):
-    if kind in ("relu", "linear"):
-        return 0 <= value <= 1 if kind == "relu" else value == 1
-    return alpha_of(kind) <= value <= 1 if kind.startswith("leaky") else by_range(kind, value)
-
-
-@possible_factor.wrong(
-    "You treat leaky ReLU as ReLU. Left of the kink it is not level: its slope there stands in the text `kind`.",
-    loses=PIECEWISE,
-)
-def leaky_as_relu(kind, value):
-    return value in (0, 1) if kind.startswith("leaky") else by_range(kind, value)
-
-
-@possible_factor.wrong(
-    "Your leaky ReLU has an α of its own. The one that counts stands in the text `kind`, between the parentheses.",
-    loses=PIECEWISE,
-)
-def an_alpha_of_its_own(kind, value):
-    return value in (0.01, 1) if kind.startswith("leaky") else by_range(kind, value)
-
-
-@possible_factor.wrong(
-    "A linear unit passes every *signal*; the factor with which it does so is always the same.",
-    loses=PIECEWISE,
-)
-def linear_takes_anything(kind, value):
-    return kind == "linear" or by_range(kind, value)
-
-
 def alpha_of(kind):
     return float(kind.removeprefix("leaky(").removesuffix(")"))
 
@@ -281,11 +130,56 @@ def by_range(kind, value, largest=None):
     largest = largest or {"sigmoid": 0.25, "tanh": 1}
     if kind in largest:
         return 0 <= value <= largest[kind]
-    return (
-        value in {"relu": (0, 1), "linear": (1,)}.get(kind)
-        if "(" not in kind
-        else value in (alpha_of(kind), 1)
-    )
+    return value in ({"relu": (0, 1), "linear": (1,)}[kind] if "(" not in kind else (alpha_of(kind), 1))
+
+
+@possible_factor.mistakes
+def mistakes(kind, value):
+    leaky = kind.startswith("leaky")
+    yield "sigmoid_up_to_one", by_range(kind, value, {"sigmoid": 1, "tanh": 1}), (
+        "You let the sigmoid's slope be larger than it can be. It is a(1 - a): where between 0 and 1 is "
+        "that largest?")
+    yield "tanh_up_to_a_quarter", by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25}), (
+        "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it "
+        "at a = 0?")
+    yield "either_sign", by_range(kind, abs(value)), (
+        "You let a slope be negative, or look at its size alone. All of these functions rise or stay level; "
+        "none falls.")
+    yield "anything_positive", value >= 0, (
+        "You take any positive number for a possible slope, also 1.5, which the “Improving” deck puts in "
+        "the place of two sigmoid slopes. How steep can each of the functions get?")
+    yield "zero_to_one_for_all", 0 <= value <= 1, (
+        "One range, 0 to 1, serves for all kinds. Each function has slopes of its own: two of them have an "
+        "upper limit, the others only one or two values.")
+    low, high = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, math.inf)}.get(kind, (-math.inf, math.inf))
+    yield "values_instead_of_slopes", low <= value <= high, (
+        "These are the values that the functions themselves can take. Asked for are their slopes.")
+    yield "leaky_as_relu", value in (0, 1) if leaky else by_range(kind, value), (
+        "You treat leaky ReLU as ReLU. Left of the kink it is not level: its slope there stands in the text "
+        "`kind`.")
+    yield "an_alpha_of_its_own", value in (0.01, 1) if leaky else by_range(kind, value), (
+        "Your leaky ReLU has an α of its own. The one that counts stands in the text `kind`, between the "
+        "parentheses.")
+    yield "leaky_with_zero", value == 0 or by_range(kind, value) if leaky else by_range(kind, value), (
+        "A leaky ReLU is nowhere level: that is what it was made for. Left of the kink its slope stands in "
+        "the text `kind`.")
+    yield "relu_one_only", value == 1 if kind == "relu" else by_range(kind, value), (
+        "Your ReLU has one slope only. It has two pieces: how steep is the one below zero?")
+    yield "linear_takes_anything", kind == "linear" or by_range(kind, value), (
+        "A linear unit passes every *signal*; the factor with which it does so is always the same.")
+    between = 0 <= value <= 1
+    yield "relu_anything_between", between if kind == "relu" else by_range(kind, value), (
+        "Your ReLU may have any slope from 0 to 1. It is made of two straight pieces: which slopes have "
+        "they?")
+
+
+@possible_factor.wrong(
+    "Between their two values there is nothing: ReLU is made of two straight pieces, and so is its leaky "
+    "cousin. Which slopes have the pieces?")
+def anything_between_the_pieces(kind, value):
+    if kind in ("relu", "linear"):
+        return 0 <= value <= 1 if kind == "relu" else value == 1
+    return alpha_of(kind) <= value <= 1 if kind.startswith("leaky") else by_range(kind, value)
 
 
 @possible_factor.right
@@ -321,33 +215,30 @@ def is_there_an_activation_that_has_it(kind, value):
     return min(abs(value - left), abs(value - 1)) < 1e-9
 
 
-@possible_factor.right
-def ones_and_zeros(kind, value):
-    return 1 if by_range(kind, value) else 0
+@possible_factor.answers
+def answers(kind, value):
+    yield "ones_and_zeros", 1 if by_range(kind, value) else 0
 
 
 possible_factor.small(
-    "Leaky ReLU with α = 0.2 has the slope 0.2 left of its kink and the slope 1 right of it; 0.5 lies between.",
-    kind="leaky(0.2)",
-    value=0.5,
-)
+    "ReLU is level below 0, and rises by 1 for each 1 above it. No piece of it has a slope of 0.5.",
+    kind="relu", value=0.5)
 
 # 2.3 slide_update
 
 GRADIENT, WEIGHT = "the gradient", "the new weight"
 
-slide_update = Exercise(points=2, groups={GRADIENT: 1, WEIGHT: 1})
+slide_update = Exercise(points=2, returns={GRADIENT: 2, WEIGHT: 2}, groups={UNCHANGED: 1})
 
 
 @slide_update.cases
 def cases(rng):
-    """Steps that can be seen in the new weight; and factors as small as the page's, for the gradient."""
-    for group, _part in [(GRADIENT, "gradient"), (WEIGHT, "new weight")]:
-        for n, sign in [(3, 1), (4, -1), (2, 1)]:
-            factors = rng.uniform(0.45, 0.9, n).round(3) * np.array([sign] + [1] * (n - 1))
-            yield case(group, factors=factors.tolist(), **weight_and_rate(rng), _part=_part)
+    """Steps that can be seen in the new weight; and factors as small as in the notes, for the gradient."""
+    for n, sign in [(3, 1), (4, -1), (2, 1)]:
+        factors = rng.uniform(0.45, 0.9, n).round(3) * np.array([sign] + [1] * (n - 1))
+        yield case(factors=factors.tolist(), **weight_and_rate(rng))
     tiny = 10.0 ** -rng.integers(1, 4, 4) * rng.uniform(1.1, 2, 4)
-    yield case(GRADIENT, factors=tiny.tolist(), **weight_and_rate(rng), _part="gradient")
+    yield case(GRADIENT, factors=tiny.tolist(), **weight_and_rate(rng))
 
 
 def weight_and_rate(rng):
@@ -355,103 +246,47 @@ def weight_and_rate(rng):
     return {"w0": float(w0), "lr": float(rng.uniform(0.1, 0.5))}
 
 
-@slide_update.driver
-def drive(slide_update, factors, w0, lr, _part):
-    result = slide_update(list(factors), w0, lr)
-    if not hasattr(result, "__len__") or len(result) != 2:
-        raise TypeError("slide_update should return a pair: the gradient and the new weight")
-    return {_part: result[0 if _part == "gradient" else 1]}
-
-
-@slide_update.wrong(
-    "The learning rate is counted twice, as in the handwritten page: your gradient holds it already, and the update "
-    "multiplies by it once more."
-)
-def learning_rate_twice(factors, w0, lr):
-    step = lr * math.prod(factors)
-    return step, w0 - lr * step
-
-
-@slide_update.wrong(
-    "Your gradient is a hundred times too small, as in the handwritten page, where 1e-7 became 1e-9. Count the "
-    "decimals again."
-)
-def two_decimals_too_many(factors, w0, lr):
-    grad = math.prod(factors) / 100
-    return grad, w0 - lr * grad
-
-
-@slide_update.wrong(
-    "The gradient you return holds the learning rate: that is the step. The gradient says how steep it is, whatever "
-    "the step.",
-    loses=GRADIENT,
-)
-def step_for_the_gradient(factors, w0, lr):
-    step = lr * math.prod(factors)
-    return step, w0 - step
-
-
-@slide_update.wrong(
-    "The learning rate enters twice into your new weight. Once is enough: it scales the gradient to a step.",
-    loses=WEIGHT,
-)
-def learning_rate_squared(factors, w0, lr):
+@slide_update.mistakes
+def mistakes(factors, w0, lr):
     grad = math.prod(factors)
-    return grad, w0 - lr * lr * grad
+    step = lr * grad
+    yield "learning_rate_twice", (step, w0 - lr * step), (
+        "The learning rate is counted twice, as in the agenda notes: your gradient holds it already, and "
+        "the update multiplies by it once more.")
+    yield "two_decimals_too_many", (grad / 100, w0 - lr * (grad / 100)), (
+        "Your gradient is a hundred times too small, as in the agenda notes, where 1e-7 became 1e-9. Count "
+        "the decimals again.")
+    yield "step_for_the_gradient", (step, w0 - step), (
+        "The gradient you return holds the learning rate: that is the step. The gradient says how steep it "
+        "is, whatever the step.")
+    yield "learning_rate_squared", (grad, w0 - lr * step), (
+        "The learning rate enters twice into your new weight. Once is enough: it scales the gradient to a "
+        "step.")
+    yield "update_alone", (grad, step), "This is what is taken off the weight, not what is left of it."
+    yield "change_alone", (grad, -step), (
+        "This is the change of the weight, with the right sign. The new weight is the old one and that "
+        "change.")
+    yield "uphill", (grad, w0 + step), "You walk uphill: the gradient points to where the loss grows."
+    yield "multiplies_the_weight", (grad, w0 * step), (
+        "You multiply where the rule subtracts, as the “Improving” deck does in a line of its slide "
+        "“Problem: Vanishing Gradients”, W = W · α · dE/dW. A step of nearly 0 would then wipe the weight "
+        "out.")
+    yield "without_the_learning_rate", (grad, w0 - grad), (
+        "The learning rate is missing from your new weight: the whole gradient is taken off.")
+    yield "adds_the_factors", (sum(factors), w0 - lr * sum(factors)), (
+        "The factors are added. The chain rule multiplies along a path.")
+    yield "other_way_round", (w0 - step, grad), (
+        "The right two numbers in the wrong order: first the gradient, then the new weight.")
 
 
-@slide_update.wrong(
-    "This is what is taken off the weight, not what is left of it: the page's last line forgets the weight as well.",
-    loses=WEIGHT,
-)
-def update_alone(factors, w0, lr):
-    grad = math.prod(factors)
-    return grad, lr * grad
-
-
-@slide_update.wrong(
-    "This is the change of the weight, with the right sign. The new weight is the old one and that change.",
-    loses=WEIGHT,
-)
-def change_alone(factors, w0, lr):
-    grad = math.prod(factors)
-    return grad, -lr * grad
-
-
-@slide_update.wrong("You walk uphill: the gradient points to where the loss grows.", loses=WEIGHT)
-def uphill(factors, w0, lr):
-    grad = math.prod(factors)
-    return grad, w0 + lr * grad
-
-
-@slide_update.wrong(
-    "You multiply where the rule subtracts: one slide of the lectures prints W = W · α · dE/dW, and its weight would "
-    "be gone after one step.",
-    loses=WEIGHT,
-)
-def multiplies_the_weight(factors, w0, lr):
-    grad = math.prod(factors)
-    return grad, w0 * lr * grad
-
-
-@slide_update.wrong(
-    "The learning rate is missing from your new weight: the whole gradient is taken off.", loses=WEIGHT
-)
-def without_the_learning_rate(factors, w0, lr):
-    grad = math.prod(factors)
-    return grad, w0 - grad
-
-
-@slide_update.wrong("The factors are added. The chain rule multiplies along a path.")
-def adds_the_factors(factors, w0, lr):
-    grad = sum(factors)
-    return grad, w0 - lr * grad
-
-
-@slide_update.wrong("The right two numbers in the wrong order: first the gradient, then the new weight.")
-def other_way_round(factors, w0, lr):
-    grad = math.prod(factors)
-    return w0 - lr * grad, grad
+@slide_update.answers
+def answers(factors, w0, lr):
+    grad = np.prod(np.array(factors))
+    yield "with_an_array", np.array([grad, w0 - lr * grad])
+    narrow = np.prod(np.array(factors, dtype=np.float32))
+    yield "in_float32", (narrow, np.float32(w0) - np.float32(lr) * narrow)
+    size = np.exp(np.sum(np.log(np.abs(factors)))) * np.prod(np.sign(factors))
+    yield "with_logarithms", (size, np.subtract(w0, lr * size))
 
 
 @slide_update.right
@@ -462,41 +297,18 @@ def one_factor_after_the_other(factors, w0, lr):
     return [grad, w0 - lr * grad]
 
 
-@slide_update.right
-def with_an_array(factors, w0, lr):
-    grad = np.prod(np.array(factors))
-    return np.array([grad, w0 - lr * grad])
-
-
-@slide_update.right
-def in_float32(factors, w0, lr):
-    grad = np.prod(np.array(factors, dtype=np.float32))
-    return grad, np.float32(w0) - np.float32(lr) * grad
-
-
-@slide_update.right
-def with_logarithms(factors, w0, lr):
-    size = np.exp(np.sum(np.log(np.abs(factors))))
-    grad = size * np.prod(np.sign(factors))
-    return grad, np.subtract(w0, lr * grad)
-
-
-@slide_update.right
+@slide_update.wrong("The list you were given is empty afterwards: `pop` takes its numbers out.")
 def takes_the_list_apart(factors, w0, lr):
     grad = 1.0
     while factors:
         grad *= factors.pop()
-    w0 -= lr * grad
-    return grad, w0
+    return grad, w0 - lr * grad
 
 
 slide_update.small(
-    "Two factors, 0.5 and 0.2: their product is 0.1. With the learning rate 0.5 the step is 0.05, and that comes off.",
-    factors=[0.5, 0.2],
-    w0=1.0,
-    lr=0.5,
-    _part="new weight",
-)
+    "Two factors, 0.4 and 0.5: their product is 0.2. With the learning rate 0.1 the step is 0.02, and that "
+    "comes off.",
+    factors=[0.4, 0.5], w0=2.0, lr=0.1)
 
 # 2.4 update_lost
 
@@ -507,7 +319,7 @@ update_lost = Exercise(points=2, groups={"float16": 1, "float32": 1, "float64": 
 
 @update_lost.cases
 def cases(rng):
-    """Steps of a known share of the spacing at w, away from the shares at which rounding could go either way."""
+    """Steps of a known share of the spacing at w, away from shares at which rounding could go either way."""
     small_and_large = {"float16": (-2, 5), "float32": (-6, 8), "float64": (-6, 8)}
     for dtype, exponents in small_and_large.items():
         for exponent in exponents:
@@ -516,12 +328,8 @@ def cases(rng):
                 yield one_step(rng, dtype, dtype, w, share, rng.choice([-1, 1]))
     for dtype in small_and_large:
         w = 2.0 ** rng.integers(-1, 4)
-        for share, towards_zero in [
-            ((0.28, 0.45), 1),
-            ((0.1, 0.22), 1),
-            ((0.28, 0.45), -1),
-            ((0.55, 0.7), -1),
-        ]:
+        shares = [((0.28, 0.45), 1), ((0.1, 0.22), 1), ((0.28, 0.45), -1), ((0.55, 0.7), -1)]
+        for share, towards_zero in shares:
             yield one_step(rng, BELOW_POWER, dtype, w, share, towards_zero)
 
 
@@ -540,133 +348,63 @@ def drive(update_lost, w, g, lr, dtype):
     return update_lost(float(w), float(g), float(lr), getattr(np, dtype))
 
 
-@update_lost.wrong(
-    "You hold the step against the machine epsilon alone. How large a step has to be depends on the weight: numbers "
-    "near 1000 lie some five hundred times further apart than numbers near 1."
-)
-def epsilon_whatever_the_weight(w, g, lr, dtype):
-    return abs(lr * g) < np.finfo(dtype).eps
+@update_lost.mistakes
+def mistakes(w, g, lr, dtype):
+    step, eps, spacing = abs(lr * g), np.finfo(dtype).eps, np.spacing(abs(dtype(w)))
+    yield "epsilon_whatever_the_weight", step < eps, (
+        "You hold the step against the machine epsilon alone. How large a step has to be depends on the "
+        "weight: numbers near 1000 lie some five hundred times further apart than numbers near 1.")
+    yield "half_epsilon_whatever_the_weight", step < eps / 2, (
+        "You hold the step against half of the machine epsilon. That is right for weights between 1 and 2 "
+        "only: numbers near 1000 lie some five hundred times further apart.")
+    yield "whole_spacing", step < spacing, (
+        "Your threshold is about twice too high: a step of more than half the distance to the next number "
+        "is rounded to that number, and the weight moves.")
+    yield "epsilon_times_the_weight", step < eps * abs(w), (
+        "You compare with epsilon times the weight. The distance between neighbours does not grow with the "
+        "weight but doubles at every power of two; and half of that distance is enough to move it.")
+    yield "half_epsilon_times_the_weight", step < eps / 2 * abs(w), (
+        "Half of epsilon times the weight is only roughly half of the distance between neighbours, which "
+        "stays the same from one power of two to the next. Let the computer round: what does the "
+        "subtraction itself give?")
+    yield "spacing_above", step < spacing / 2, (
+        "Right but for weights such as 1, 2 or 0.5: below a power of two the numbers lie twice as dense as "
+        "above it, so that a step towards zero has to be only half as large to arrive.")
+    yield "adds_the_step", bool(dtype(w) + dtype(lr) * dtype(g) == dtype(w)), (
+        "The weight goes in the other direction: you add the step. Mostly that makes no difference here, "
+        "but next to a power of two the numbers lie denser on one side than on the other.")
+    yield "always_float64", w - lr * g == w, (
+        "Your subtraction happens in float64, whatever `dtype` says: plain Python numbers are float64. "
+        "Convert all three before you compute.")
+    yield "always_float32", bool(np.float32(w) - np.float32(lr) * np.float32(g) == np.float32(w)), (
+        "Your subtraction happens in float32, whatever `dtype` says.")
+    yield "nearly_equal", bool(np.isclose(dtype(w) - dtype(lr) * dtype(g), dtype(w))), (
+        "In float32 and float64 every update here is lost for you. Either you subtract in float16, whatever "
+        "`dtype` says, or you use `np.isclose`, which calls numbers equal that differ by a "
+        "hundred-thousandth: an update is lost only if not one bit of the weight changes.")
+    yield "only_a_step_of_zero", bool(dtype(lr) * dtype(g) == 0), (
+        "For you no update here is lost. A step need not be 0 for that: it is lost much earlier, when it is "
+        "too small relative to the weight that it is taken from.")
+    yield "says_when_it_moves", bool(dtype(w) - dtype(lr) * dtype(g) != dtype(w)), (
+        "The right comparison with the answers swapped: True is for an update that leaves no trace.")
 
 
-@update_lost.wrong(
-    "You hold the step against half of the machine epsilon. That is right for weights between 1 and 2 only: numbers "
-    "near 1000 lie some five hundred times further apart."
-)
-def half_epsilon_whatever_the_weight(w, g, lr, dtype):
-    return abs(lr * g) < np.finfo(dtype).eps / 2
-
-
-@update_lost.wrong(
-    "Your threshold is about twice too high: a step of more than half the distance to the next number is rounded to "
-    "that number, and the weight moves."
-)
-def whole_spacing(w, g, lr, dtype):
-    return abs(lr * g) < np.spacing(abs(dtype(w)))
-
-
-@update_lost.wrong(
-    "You compare with epsilon times the weight. The distance between neighbours does not grow with the weight but "
-    "doubles at every power of two; and half of that distance is enough to move it."
-)
-def epsilon_times_the_weight(w, g, lr, dtype):
-    return abs(lr * g) < np.finfo(dtype).eps * abs(w)
-
-
-@update_lost.wrong(
-    "Half of epsilon times the weight is only roughly half of the distance between neighbours, which stays the same "
-    "from one power of two to the next. Let the computer round: what does the subtraction itself give?"
-)
-def half_epsilon_times_the_weight(w, g, lr, dtype):
-    return abs(lr * g) < np.finfo(dtype).eps / 2 * abs(w)
-
-
-@update_lost.wrong(
-    "Right but for weights such as 1, 2 or 0.5: below a power of two the numbers lie twice as dense as above it, so "
-    "that a step towards zero has to be only half as large to arrive.",
-    loses=BELOW_POWER,
-)
-def spacing_above(w, g, lr, dtype):
-    return abs(lr * g) < np.spacing(abs(dtype(w))) / 2
-
-
-@update_lost.wrong(
-    "The weight goes in the other direction: you add the step. Mostly that makes no difference here, but next to a "
-    "power of two the numbers lie denser on one side than on the other.",
-    loses=BELOW_POWER,
-)
-def adds_the_step(w, g, lr, dtype):
-    return bool(dtype(w) + dtype(lr) * dtype(g) == dtype(w))
-
-
-@update_lost.wrong(
-    "Your subtraction happens in float64, whatever `dtype` says: plain Python numbers are float64. Convert all three "
-    "before you compute.",
-    loses=("float16", "float32", BELOW_POWER),
-)
-def always_float64(w, g, lr, dtype):
-    return w - lr * g == w
-
-
-@update_lost.wrong(
-    "Your subtraction happens in float32, whatever `dtype` says.", loses=("float16", "float64", BELOW_POWER)
-)
-def always_float32(w, g, lr, dtype):
-    return bool(np.float32(w) - np.float32(lr) * np.float32(g) == np.float32(w))
-
-
-@update_lost.wrong(
-    "`np.isclose` calls numbers equal that differ by a hundred-thousandth; an update is lost only if not one bit of "
-    "the weight changes.",
-    loses=("float32", "float64", BELOW_POWER),
-)
-def nearly_equal(w, g, lr, dtype):
-    return bool(np.isclose(dtype(w) - dtype(lr) * dtype(g), dtype(w)))
-
-
-@update_lost.wrong(
-    "You ask whether the step itself has become 0. It is lost much earlier: when it is too small beside the weight it "
-    "is taken from."
-)
-def only_a_step_of_zero(w, g, lr, dtype):
-    return bool(dtype(lr) * dtype(g) == 0)
-
-
-@update_lost.wrong(
-    "The right comparison with the answers swapped: True is for an update that leaves no trace."
-)
-def says_when_it_moves(w, g, lr, dtype):
-    return bool(dtype(w) - dtype(lr) * dtype(g) != dtype(w))
-
-
-@update_lost.right
-def subtract_and_compare(w, g, lr, dtype):
-    return dtype(w) - dtype(lr) * dtype(g) == dtype(w)
+@update_lost.answers
+def answers(w, g, lr, dtype):
+    yield "subtract_and_compare", dtype(w) - dtype(lr) * dtype(g) == dtype(w)
+    yield "rounded_at_the_end", np.asarray(w - lr * g).astype(dtype) == np.asarray(w).astype(dtype)
+    step = lr * g
+    neighbour = np.nextafter(dtype(w), dtype(-np.inf if step > 0 else np.inf))
+    yield "half_way_to_the_neighbour", bool(abs(step) < abs(float(neighbour) - w) / 2)
+    size = dtype(abs(w))
+    below_or_here = np.nextafter(size, dtype(0)) if step * w > 0 else size
+    yield "spacing_on_the_right_side", abs(step) <= float(np.spacing(below_or_here)) / 2
 
 
 @update_lost.right
 def with_arrays(w, g, lr, dtype):
     w, g, lr = np.array([w, g, lr], dtype=dtype)
     return bool(np.array_equal(np.subtract(w, np.multiply(lr, g)), w))
-
-
-@update_lost.right
-def rounded_at_the_end(w, g, lr, dtype):
-    return np.asarray(w - lr * g).astype(dtype) == np.asarray(w).astype(dtype)
-
-
-@update_lost.right
-def half_way_to_the_neighbour(w, g, lr, dtype):
-    step = lr * g
-    neighbour = np.nextafter(dtype(w), dtype(-np.inf if step > 0 else np.inf))
-    return bool(abs(step) < abs(float(neighbour) - w) / 2)
-
-
-@update_lost.right
-def spacing_on_the_right_side(w, g, lr, dtype):
-    step = lr * g
-    size = dtype(abs(w))
-    at = np.nextafter(size, dtype(0)) if step * w > 0 else size
-    return abs(step) <= float(np.spacing(at)) / 2
 
 
 @update_lost.right
@@ -684,58 +422,58 @@ def the_difference_is_zero(w, g, lr, dtype):
 
 
 update_lost.small(
-    "float16 keeps eleven binary digits, so that from 2048 to 4096 it holds even numbers only: 2998, 3000, 3002. Take 0.5 "
-    "off 3000, and the nearest number it has is 3000.",
-    w=3000.0,
-    g=0.5,
-    lr=1.0,
-    dtype="float16",
-)
+    "0.25 is a power of two. Below it, float32 numbers lie 1.49e-8 apart, above it twice as far. A step of "
+    "1e-8 towards zero is more than half of 1.49e-8: the nearest number is the next one, and the weight "
+    "moves.",
+    w=0.25, g=1e-6, lr=0.01, dtype="float32")
 
 # 2.5 diagnose
 
-SCALE, SIGNS = "movement beside the weight's own size", "lively or blown up"
+SCALE, SIGNS = "movement relative to the weight's own size", "lively or blown up"
 LAYERS, NOT_NUMBERS, WHOLE = "every layer, and the loss", "nan and inf", "the whole trace, not only its end"
 
-diagnose = Exercise(points=2, groups={SCALE: 1, SIGNS: 1, LAYERS: 1, NOT_NUMBERS: 1, WHOLE: 1})
+diagnose = Exercise(
+    points=2,
+    groups={SCALE: 1, SIGNS: 1, LAYERS: 1, NOT_NUMBERS: 1, WHOLE: 1, UNCHANGED: 1},
+)
 
 NAN, INF = float("nan"), float("inf")
 
 
 @diagnose.cases
 def cases(rng):
-    slide = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
-    yield traced(SCALE, "the slide's first row", [slide], plateau(rng))
+    still_row = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
+    yield traced(SCALE, "the deck's first row", [still_row], plateau(rng))
     yield traced(SCALE, "a large weight that hardly moves", [stuck(rng, 60), moving(rng, 2)], plateau(rng))
     yield traced(SCALE, "small weights that move", [moving(rng, 0.002), moving(rng, 0.004)], plateau(rng))
-    yield traced(
-        SCALE, "a small weight that blows up", [moving(rng, 0.9), doubling(rng, 0.001)], falling(rng)
-    )
+    blown_up = [moving(rng, 0.9), doubling(rng, 0.001)]
+    yield traced(SCALE, "a small weight that blows up", blown_up, falling(rng))
 
-    slide = [1, 12, -10, 8, -6, 14, -12]
-    yield traced(SIGNS, "the slide's second row", [slide], wild(rng))
-    yield traced(
-        SIGNS, "a weight that changes its sign once", [crossing(rng), moving(rng, 0.8)], plateau(rng)
-    )
-    yield traced(
-        SIGNS, "a weight that grows without end", [doubling(rng, 0.5), moving(rng, 0.6)], falling(rng)
-    )
+    wild_row = [1, 12, -10, 8, -6, 14, -12]
+    yield traced(SIGNS, "the deck's second row", [wild_row], wild(rng))
+    crossed, grew = [crossing(rng), moving(rng, 0.8)], [doubling(rng, 0.5), moving(rng, 0.6)]
+    yield traced(SIGNS, "a weight that changes its sign once", crossed, plateau(rng))
+    yield traced(SIGNS, "a weight that grows without end", grew, falling(rng))
 
     fine = lambda: moving(rng, rng.uniform(0.2, 1.5))
     yield traced(LAYERS, "only the first layer hardly moves", [stuck(rng, 0.7), fine(), fine()], plateau(rng))
+    second, last = [fine(), stuck(rng, 0.7), fine()], [fine(), fine(), stuck(rng, 0.7)]
+    yield traced(LAYERS, "only the second layer hardly moves", second, plateau(rng))
+    yield traced(LAYERS, "only the last layer hardly moves", last, plateau(rng))
+    yield traced(LAYERS, "only the last layer blows up", [fine(), fine(), swinging(rng, 0.4)], falling(rng))
     yield traced(LAYERS, "only the first layer blows up", [swinging(rng, 0.4), fine(), fine()], falling(rng))
     yield traced(LAYERS, "the loss alone blows up", [fine(), fine()], wild(rng))
     yield traced(LAYERS, "a flat loss, and all layers move", [fine(), fine(), fine()], flat(rng))
 
     still, other = stuck(rng, 1), fine()
-    yield traced(
-        NOT_NUMBERS, "hardly moves, then nan", [[*still, NAN], [*other, other[-1]]], [*plateau(rng), 5.0]
-    )
+    longer = [[*still, NAN], [*other, other[-1]]]
+    yield traced(NOT_NUMBERS, "hardly moves, then nan", longer, [*plateau(rng), 5.0])
     yield traced(NOT_NUMBERS, "the same before the nan", [still, fine()], plateau(rng))
     yield traced(NOT_NUMBERS, "moves, and the loss becomes nan", [fine(), fine()], [*plateau(rng)[:-1], NAN])
     yield traced(NOT_NUMBERS, "moves, then inf", [fine(), [*fine()[:-1], INF]], plateau(rng))
 
     yield traced(WHOLE, "moves, then settles", [settling(rng), settling(rng)], plateau(rng))
+    yield traced(WHOLE, "rests at first, then moves", [late(rng), fine()], plateau(rng))
     yield traced(WHOLE, "moves, and comes back", [returning(rng), fine()], falling(rng))
     yield traced(WHOLE, "blows up, and comes back", [bursting(rng), fine()], [*wild(rng)[:-1], 5.7])
 
@@ -766,6 +504,10 @@ def crossing(rng):
 
 def settling(rng):
     return along(rng, 0.5, rng.uniform(0.25, 0.35) * (1 - np.exp(-2.0 * np.arange(1, 7))))
+
+
+def late(rng):
+    return along(rng, 0.5, np.append([1e-5, 3e-5, 5e-5], rng.uniform(0.1, 0.4, 3)))
 
 
 def returning(rng):
@@ -802,7 +544,7 @@ def wild(rng):
 
 @diagnose.driver
 def drive(diagnose, traces, run):
-    answer = diagnose({name: list(values) for name, values in traces.items()})
+    answer = diagnose(traces)
     return {run: str(answer) if isinstance(answer, str) else answer}
 
 
@@ -829,147 +571,88 @@ def still(values):
     return np.max(values) - np.min(values) < 0.005 * np.max(np.abs(values))
 
 
-@diagnose.wrong(
-    "You call a weight near zero vanishing, as a row of the lecture's table does. What vanishes is the gradient, so "
-    "that weights stop moving, wherever they are: compare each value with the others of its trace.",
-    loses=(SCALE, LAYERS, NOT_NUMBERS),
-)
-def near_zero_means_vanishing(traces):
-    return verdict(traces, broken, lambda values: np.min(np.abs(values)) < 0.01)
-
-
-@diagnose.wrong(
-    "A weight near zero counts as vanishing although it moves. Small weights are healthy as long as they learn.",
-    loses=SCALE,
-)
-def near_zero_is_enough(traces):
-    return verdict(traces, broken, lambda values: still(values) or np.min(np.abs(values)) < 0.01)
-
-
-@diagnose.wrong(
-    "You judge movement in absolute numbers. A hundredth is nothing for a weight of 60, and much for a weight of "
-    "0.002: compare with the weight's own size.",
-    loses=SCALE,
-)
-def absolute_change(traces):
+@diagnose.mistakes
+def mistakes(traces):
+    loss = np.array(traces["loss"])
+    weights = {name: values for name, values in traces.items() if name != "loss"}
+    found = verdict(traces, broken, still)
+    level = np.ptp(loss[-4:]) < 0.01 * loss[-1]
+    near_zero = lambda values: np.min(np.abs(values)) < 0.01
+    yield "near_zero_means_vanishing", verdict(traces, broken, near_zero), (
+        "You call a weight near zero vanishing, as the second row of the table in the “Problems” deck does. "
+        "What vanishes is the gradient, so that weights stop moving, wherever they are: compare each value "
+        "with the others of its trace.")
+    yield "near_zero_is_enough", verdict(traces, broken, lambda v: still(v) or near_zero(v)), (
+        "A weight near zero counts as vanishing although it moves. Small weights are healthy as long as "
+        "they learn.")
     wide = lambda values: not_finite(values) or np.ptp(values) > 20
     narrow = lambda values: np.ptp(values) < 0.002
-    loss = traces["loss"]
-    others = {name: values for name, values in traces.items() if name != "loss"}
-    return "exploding" if broken(np.array(loss)) else verdict(others, wide, narrow)
-
-
-@diagnose.wrong(
-    "You compare the last value with the first. A trace that came back has moved all the same, and one that had "
-    "exploded has exploded: look at all values.",
-    loses=WHOLE,
-)
-def first_against_last(traces):
+    yield "absolute_change", "exploding" if broken(loss) else verdict(weights, wide, narrow), (
+        "You judge movement in absolute numbers. A hundredth is nothing for a weight of 60, and much for a "
+        "weight of 0.002: compare with the weight's own size.")
     ends = {name: [values[0], values[-1]] for name, values in traces.items()}
-    return verdict(ends, broken, still)
-
-
-@diagnose.wrong(
-    "You look at the last step alone. A trained network comes to rest too, after having moved: look at the whole trace.",
-    loses=(SCALE, SIGNS, LAYERS, WHOLE),
-)
-def last_step_only(traces):
-    ends = {name: values[-2:] for name, values in traces.items()}
-    return verdict(ends, broken, still)
-
-
-@diagnose.wrong(
-    "A change of sign is enough for you to call a trace exploding. A weight may pass through zero on its way; what "
-    "counts is how large it becomes.",
-    loses=SIGNS,
-)
-def any_change_of_sign(traces):
-    flips = lambda values: broken(values) or np.min(values) < 0 < np.max(values)
-    return verdict(traces, flips, still)
-
-
-@diagnose.wrong(
-    "Only a change of sign makes a trace exploding for you. A weight can grow without end and keep its sign.",
-    loses=(SCALE, SIGNS, LAYERS),
-)
-def exploding_means_swinging(traces):
-    flips = lambda values: not_finite(values) or (grown(values) and np.min(values) < 0 < np.max(values))
-    return verdict(traces, flips, still)
-
-
-@diagnose.wrong(
-    "A nan slips through: every comparison with nan is False, whichever way round. It has to be asked for by name.",
-    loses=NOT_NUMBERS,
-)
-def overlooks_nan(traces):
-    def apart(values):
-        numbers = values[~np.isnan(values)]
-        return np.ptp(numbers) < 0.005 * np.max(np.abs(numbers))
-
-    return verdict(traces, lambda values: any(abs(value) > 10 * abs(values[0]) for value in values), apart)
-
-
-@diagnose.wrong(
-    "Every layer has to stand still before you call it vanishing. The upper layers may well learn: it is the first "
-    "ones that the gradient does not reach.",
-    loses=(SCALE, LAYERS, NOT_NUMBERS),
-)
-def all_layers_must_stand_still(traces):
-    return verdict(traces, broken, still, every=all)
-
-
-@diagnose.wrong(
-    "You look at the last layer alone, which is the one that nearly always learns.",
-    loses=(SCALE, SIGNS, LAYERS, NOT_NUMBERS),
-)
-def last_layer_only(traces):
-    layers = [name for name in traces if name != "loss"]
-    return verdict({name: traces[name] for name in [layers[-1], "loss"]}, broken, still)
-
-
-@diagnose.wrong(
-    "The loss is not looked at: it may blow up, or become nan, a step before the weights do.",
-    loses=(LAYERS, NOT_NUMBERS),
-)
-def overlooks_the_loss(traces):
-    return verdict({name: values for name, values in traces.items() if name != "loss"}, broken, still)
-
-
-@diagnose.wrong(
-    "A loss that stands still is enough for you. It also stands still where there is nothing left to learn: what has to "
-    "stand still is a weight.",
-    loses=(SCALE, SIGNS, LAYERS, WHOLE),
-)
-def a_flat_loss_is_enough(traces):
-    loss = np.array(traces["loss"])
-    found = verdict(traces, broken, still)
-    flat = np.all(np.isfinite(loss)) and np.ptp(loss[-4:]) < 0.01 * loss[-1]
-    return "vanishing" if found == "healthy" and flat else found
-
-
-@diagnose.wrong(
-    "You judge by the loss alone. The weights tell more: a flat loss goes with resting weights or with moving ones.",
-)
-def by_the_loss_alone(traces):
-    loss = np.array(traces["loss"])
-    if broken(loss):
-        return "exploding"
-    return "vanishing" if np.ptp(loss[-4:]) < 0.01 * loss[-1] else "healthy"
-
-
-@diagnose.wrong(
-    "The loss is held to the same rule as the weights. That it blows up counts; that it stands still may have good "
-    "reasons.",
-    loses=LAYERS,
-)
-def the_loss_as_a_layer(traces):
-    found = verdict(traces, broken, still)
-    return "vanishing" if found == "healthy" and still(np.array(traces["loss"])) else found
+    yield "first_against_last", verdict(ends, broken, still), (
+        "You compare the last value with the first. A trace that came back has moved all the same, and one "
+        "that had exploded has exploded: look at all values.")
+    last = {name: values[-2:] for name, values in traces.items()}
+    yield "last_step_only", verdict(last, broken, still), (
+        "You look at the last step alone. A trained network comes to rest too, after having moved: look at "
+        "the whole trace.")
+    flips = lambda values: np.min(values) < 0 < np.max(values)
+    yield "any_change_of_sign", verdict(traces, lambda values: broken(values) or flips(values), still), (
+        "A change of sign is enough for you to call a trace exploding. A weight may pass through zero on "
+        "its way; what counts is how large it becomes.")
+    wild = lambda values: not_finite(values) or (grown(values) and flips(values))
+    yield "exploding_means_swinging", verdict(traces, wild, still), (
+        "Only a change of sign makes a trace exploding for you. A weight can grow without end and keep its "
+        "sign.")
+    far = lambda values: any(abs(value) > 10 * abs(values[0]) for value in values)
+    yield "overlooks_nan", verdict(traces, far, lambda values: still(values[~np.isnan(values)])), (
+        "A nan slips through: every comparison with nan is False, whichever way round. It has to be asked "
+        "for by name.")
+    yield "all_layers_must_stand_still", verdict(traces, broken, still, every=all), (
+        "Every layer has to stand still before you call it vanishing. The upper layers may well learn: it "
+        "is the first ones that the gradient does not reach.")
+    top = {name: traces[name] for name in [list(weights)[-1], "loss"]}
+    yield "last_layer_only", verdict(top, broken, still), (
+        "You look at the last layer alone, which is the one that nearly always learns.")
+    bottom = {name: traces[name] for name in [list(weights)[0], "loss"]}
+    yield "first_layer_only", verdict(bottom, broken, still), (
+        "Your answers are what the first layer alone would give. It is the one that most often stands "
+        "still, but any layer may, and each of them can blow up.")
+    two = {name: traces[name] for name in [*list(weights)[:2], "loss"]}
+    yield "first_two_layers_only", verdict(two, broken, still), (
+        "Your answers are what the first two layers alone would give. A run may have any number of layers, "
+        "and each of them counts.")
+    early = lambda values: still(values[:3])
+    yield "first_steps_only", verdict(traces, broken, early), (
+        "You judge by the first steps. A weight may rest for a while and then move: look at the whole "
+        "trace.")
+    resting = any(still(np.array(values)[np.isfinite(values)]) for values in weights.values())
+    yield "vanishing_asked_first", "vanishing" if resting else found, (
+        "A run in which one layer rests and something else blows up is vanishing for you. Exploding comes "
+        "first: look for it in all traces before you ask what rests.")
+    leaps = lambda v: not_finite(v) or np.max(np.abs(v[1:] / v[:-1])) > 10
+    yield "growth_from_step_to_step", verdict(traces, leaps, still), (
+        "You compare each value with the one before it. What grows threefold in each step has grown some "
+        "seven hundred times in six: compare with the first value.")
+    yield "overlooks_the_loss", verdict(weights, broken, still), (
+        "The loss is not looked at: it may blow up, or become nan, a step before the weights do.")
+    flat = np.all(np.isfinite(loss)) and level
+    yield "a_flat_loss_is_enough", "vanishing" if found == "healthy" and flat else found, (
+        "A loss that stands still is enough for you. It also stands still where there is nothing left to "
+        "learn: what has to stand still is a weight.")
+    yield "by_the_loss_alone", "exploding" if broken(loss) else "vanishing" if level else "healthy", (
+        "You judge by the loss alone. The weights tell more: a flat loss goes with resting weights or with "
+        "moving ones.")
+    yield "the_loss_as_a_layer", "vanishing" if found == "healthy" and still(loss) else found, (
+        "The loss is held to the same rule as the weights. That it blows up counts; that it stands still "
+        "may have good reasons.")
 
 
 @diagnose.right
 def one_step_at_a_time(traces):
-    """Steps beside the size of the weight: nothing is ever compared with nan."""
+    """Steps relative to the size of the weight: nothing is ever compared with nan."""
     for values in traces.values():
         if any(value != value or abs(value) == INF for value in values):
             return "exploding"
@@ -1003,7 +686,19 @@ def from_the_first_value(traces):
 
 
 @diagnose.right
-def takes_the_loss_out_first(traces):
+def takes_the_loss_out_of_a_copy(traces):
+    rest = dict(traces)
+    loss = np.array(rest.pop("loss"))
+    weights = [np.array(values) for values in rest.values()]
+    if any(broken(values) for values in [loss, *weights]):
+        return "exploding"
+    return "vanishing" if any(still(values) for values in weights) else "healthy"
+
+
+@diagnose.wrong(
+    "The dictionary has no loss after the call: `pop` takes it out of the one you were given. Copy it "
+    "first, or skip the key.")
+def takes_the_loss_out(traces):
     loss = np.array(traces.pop("loss"))
     weights = [np.array(values) for values in traces.values()]
     if any(broken(values) for values in [loss, *weights]):
@@ -1012,8 +707,57 @@ def takes_the_loss_out_first(traces):
 
 
 diagnose.small(
-    "A weight goes 50, 50.01, 50.02: between the smallest and the largest value lie 0.02, which is four ten-thousandths "
-    "of 50. It hardly moves.",
-    traces={"output": [50.0, 50.01, 50.02], "loss": [6.5, 5.7, 5.7]},
-    run="a weight of 50",
+    "A small weight goes 0.001, 0.0005, -0.0001, 0.001, 0.001: it covers its whole size and changes its "
+    "sign, and none of that is strange. That it came back, that it rests now, and that the loss stands "
+    "still prove nothing.",
+    traces={"output": [0.001, 0.0005, -0.0001, 0.001, 0.001], "loss": [5.7] * 5}, run="a small weight")
+
+# Questions
+
+is_it_lost = Question(
+    "A float32 weight is 1000, and its step $\\eta g$ is $2\\cdot10^{-5}$. Is the update lost?",
+    wrong(
+        "No: the step is far above $\\varepsilon=1.2\\cdot10^{-7}$.",
+        "That compares with $\\varepsilon$ alone, as if the weight were 1. From 512 to 1024 float32 "
+        "numbers lie $2^9\\varepsilon=6.1\\cdot10^{-5}$ apart."),
+    right(
+        "Yes.",
+        "From 512 to 1024 float32 numbers lie $2^9\\cdot2^{-23}=6.1\\cdot10^{-5}$ apart, and the step is "
+        "less than half of that, $3.05\\cdot10^{-5}$."),
+    wrong(
+        "Yes, and so would be any step below $6.1\\cdot10^{-5}$.",
+        "This takes the whole spacing, where half is enough: a step of $4\\cdot10^{-5}$ is rounded to the "
+        "next number."),
+)
+
+at_rest_near_zero = Question(
+    "A weight started at 0.8, came down to 0.0004, and has not moved for a thousand steps. The loss fell "
+    "from 6 to 0.02. What is it?",
+    wrong(
+        "Vanishing: the weight is close to 0.",
+        "This judges the value. Small weights are healthy; what vanishes is the gradient, and the trace "
+        "shows that there was one."),
+    wrong(
+        "Vanishing: in the last thousand steps it did not move.",
+        "This looks at the end of the trace alone. The weight has moved by its whole size before it came "
+        "to rest."),
+    right(
+        "Neither.",
+        "It moved by its whole size and came to rest with a low loss: it has learnt."),
+)
+
+factors_above_one = Question(
+    "In a network of ten tanh layers the gradient grows a thousandfold from the last layer to the first. "
+    "Where do factors above 1 come from?",
+    wrong(
+        "From the slopes of tanh, which can be larger than those of the sigmoid.",
+        "They can, but no slope of tanh is above 1: the slope is $1-a^2$."),
+    right(
+        "From the weights.",
+        "Slopes of tanh are at most 1, so that only the weights between the layers can make the product "
+        "grow."),
+    wrong(
+        "From a learning rate that is too large.",
+        "The learning rate is no factor of the gradient. It can make weights large, and these then make "
+        "the gradient grow: the factors are still weights."),
 )

@@ -2,7 +2,9 @@
 # # Find the step that a computer no longer sees
 #
 # You will follow a product of many factors until it runs out of numbers, work out which updates leave a weight exactly
-# as it was, and read from the record of a training run what went wrong. About 35 minutes.
+# as it was, and read from the record of a training run what went wrong.
+#
+# *About 65 minutes: reading 25, exercises 40.*
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
@@ -10,6 +12,9 @@
 # | sort numbers into possible and impossible slopes | activations, lesson 01 | tell where a 1.5 in a gradient comes from |
 # | find the smallest step that moves a weight | powers of two | predict when a number becomes 0, inf, or an update is lost |
 # | diagnose a run from its traces | nothing | tell vanishing from small, and exploding from lively |
+#
+# Four of the [five documents](../00_start_here/00_start_here.ipynb) that this course follows are quoted here, by their
+# short names: the **“Improving” deck**, the **“Problems” deck**, the **agenda notes** and the **gradient notes**.
 
 # %%
 import math
@@ -17,11 +22,12 @@ from collections import Counter
 
 import numpy as np
 
-from autograder import check, progress
+from autograder import check, progress, quiz
 from nnlab import MLP
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, show, style
+from nnlab.oracle import numerical_gradient, relative_error
 from nnlab.stack import fit_together
 
 style()
@@ -32,9 +38,9 @@ FORMATS = ("float16", "float32", "float64")
 # ## See it fail first
 #
 # Ten layers, all but the last with sigmoid units, a regression with 100 samples, and 300 steps of plain gradient
-# descent on the trainable parameters, weights and biases. The targets are scaled so that a network which always answers
-# 0 has a loss of 6.5, and one which always answers their mean a loss of 5.7. (`fit_together` trains the networks of
-# several seeds at once; each takes the steps it would take alone, but for the rounding.)
+# descent on all weights and biases. The targets are scaled so that a network which always answers 0 has a loss of 6.5,
+# and one which always answers their mean a loss of 5.7. (`fit_together` trains the networks of several seeds at once;
+# each takes the steps it would take alone, but for the rounding.)
 
 # %% tags=["demo"]
 X = rng.normal(size=(100, 4))
@@ -76,35 +82,30 @@ for step in (0, 100, 200, 300):
 print("share of layer 1 that is what it was:", *[f"{share[0]:.0%}" for share in unmoved])
 
 # %% tags=["demo"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.1), layout="none")
-fig.subplots_adjust(left=0.07, right=0.99, bottom=0.17, wspace=0.2)  # quicker than a layout
-seeds_band(left, RECORDED, [losses for _, losses in sigmoid_runs], "mean of 5 seeds", BLUE)
 page = ([1, 101, 201, 301], [6.5, 5.7, 5.7, 5.7])
-left.plot(*page, "D", color=BLACK, label="the lecture's page")
-left.set(title="The loss falls to 5.7 and stays there", xlabel="step", ylabel="loss (MSE)")
-left.set_ylim(5.2, None)
-left.legend()
-seeds_band(right, range(1, 11), unmoved, "mean of 5 seeds", BLUE)
-right.set(title="Layer 1: nine of ten weights unchanged", xlabel="layer")
-right.set(ylabel="share unchanged", ylim=(-0.03, 1.03), xticks=range(1, 11))
 show(
-    fig,
+    curves(RECORDED, {"mean of 5 seeds": [losses for _, losses in sigmoid_runs]},
+           marks={"the agenda notes": page}, title="The loss falls to 5.7 and stays there",
+           xlabel="step", ylabel="loss (MSE)", ylim=(5.2, None)),
+    curves(range(1, 11), {"mean of 5 seeds": unmoved},
+           title="Layer 1: nine of ten weights unchanged", xlabel="layer",
+           ylabel="share unchanged", ylim=(-0.03, 1.03), xticks=range(1, 11)),
     alt="Left: the loss of five seeds drops within a few steps to 5.7 and stays level; the "
-    "lecture's values, 6.5, 5.7, 5.7, 5.7, lie on the same course. Right: the share of weights "
-    "that are exactly unchanged after 300 steps, by layer: above 0.9 in layer 1, about 0.5 in "
-    "layer 2 with a wide spread between seeds, zero from layer 5 on.",
+    "values of the agenda notes, 6.5, 5.7, 5.7, 5.7, lie on the same course. Right: the share of "
+    "weights that are exactly unchanged after 300 steps, by layer: above 0.9 in layer 1, about "
+    "0.5 in layer 2 with a wide spread between seeds, zero from layer 5 on.",
 )
 
 # %% [markdown]
 # Nothing crashed, nothing was reported. The loss came down to 5.70, the cost of always answering the mean, and stayed.
-# A handwritten page of the lectures has the same course, 6.5 in epoch 1, then 5.7 in epochs 101, 201 and 301, and
-# remarks that no weight is updated any more. On the right stands how literally that is meant: more than nine tenths of
-# the first layer's weights are *equal* to what they were, to the last bit. They received an update in each step; it was
-# too small to be seen.
+# The agenda notes (section “Weight Update”) have the same course, “EPOCH 1 :- 6.5, 101 :- 5.7, 201 :- 5.7, 301 :- 5.7”,
+# and say of it: “No weight updates. Cannot reach local Minima”. The right panel shows how literally that is meant: more
+# than nine tenths of the first layer's weights are *equal* to what they were, to the last bit. They received an update
+# in each step; it was too small to be seen.
 #
-# The lectures name two troubles of deep networks: vanishing or exploding gradients, and overfitting. This is the first;
-# the second begins in lesson 08. We ask how small a product of many factors gets, how small a step may be before the
-# computer loses it, and what one can tell from the record of a run.
+# The “Problems” deck names two troubles of deep networks, “Vanishing and Exploding Gradients” and “Overfitting”. This is
+# the first; the second begins in lesson 08. We ask how small a product of many factors gets, how small a step may be
+# before the computer loses it, and what one can tell from the record of a run.
 
 # %% [markdown]
 # ### Your log
@@ -114,12 +115,12 @@ show(
 # 1. After how many factors of 0.2 does a product in float32 become exactly 0?
 # 2. A float32 weight is 1. What is the smallest step that moves it?
 # 3. At the end you diagnose 20 runs, five each of four networks, from nothing but their weights and losses. How many
-#    will be called rightly?
+#    will be diagnosed correctly?
 
 # %% [markdown] tags=["yours"]
 # 1. Factors of 0.2 until 0: …
 # 2. Smallest step that moves a 1: …
-# 3. Rightly called, of 20: …
+# 3. Diagnosed correctly, of 20: …
 
 # %% [markdown]
 # ## Derive: how many factors does it take?
@@ -143,32 +144,35 @@ show(
 # One formula for both: the smallest whole number that is not below $\log t/\log f$.
 
 # %% [markdown]
-# ## Check the claim, with the lectures' powers
+# ## Check the claim, with the powers of the two decks
+#
+# The first column of the output has the power itself, the second the same by logarithms, and then what is printed.
 
 # %%
 printed = {
-    (0.2, 2): "(0.2)²",
-    (0.2, 10): "(0.2)^10",
-    (0.25, 10): "nothing; this is the best case of a sigmoid",
-    (0.1, 10): "0.1^10, “close to 0”",
-    (0.5, 9): "0.002 at L = 10",
-    (0.5, 10): "0.001 at L = 10, one slide later",
-    (1.5, 2): "(1.5)²",
-    (1.5, 9): "38 at L = 10",
-    (1.5, 10): "(1.5)^10",
-    (2, 10): "2^10, “can overflow”",
+    (0.2, 2): "“Improving” deck: (0.2)²",
+    (0.2, 10): "“Improving” deck: (0.2)^10, Layers = 10",
+    (0.25, 10): "nowhere; this is the best case of a sigmoid",
+    (0.1, 10): "“Problems” deck: 0.1^10, “close to 0”",
+    (0.5, 9): "“Improving” deck: 0.002 at L = 10",
+    (0.5, 10): "“Improving” deck: 0.001 at L = 10, next slide",
+    (1.5, 2): "“Improving” deck: (1.5)²",
+    (1.5, 9): "“Improving” deck: 38 at L = 10",
+    (1.5, 10): "“Improving” deck: (1.5)^10, Layers = 10",
+    (2, 10): "“Problems” deck: 2^10, “can overflow”",
 }
 for (f, n), words in printed.items():
     by_logs = 10 ** (n * math.log10(f))
-    print(f"{f:4}^{n:<2} = {f**n:<11.5g} by logarithms {by_logs:<11.5g} printed: {words}")
+    print(f"{f:4}^{n:<2} = {f**n:<11.5g} {by_logs:<11.5g} {words}")
 
 # %% [markdown]
-# The two columns agree. Beside what is printed, two things stand out.
+# The two columns agree. Two of the printed numbers need a comment.
 #
-# - For ten layers one slide has $(1.5)^{10}=57.67$, a factor for each layer, and a later one, with equal diagonal
-#   matrices, has 38. That is $1.5^9=38.44$, rounded: a factor for each of $W_1$ to $W_{L-1}$. With 0.5 in place of 1.5
-#   it prints 0.002, which is $0.5^9=0.00195$, and on the next slide 0.001, which is $0.5^{10}$: the exponent has
-#   changed on the way, and $L-1=9$ was right. Always ask *which* factors are counted; lesson 03 does it with matrices.
+# - The “Improving” deck has $(1.5)^{10}$ on its slide “Why does Exploding Gradients happen?”, with “Layers = 10”, a
+#   factor for each layer: that is 57.67. Later, with equal diagonal matrices and $L=10$, it prints a diagonal of 38.
+#   That is $1.5^9=38.44$, rounded: a factor for each of $W_1$ to $W_{L-1}$. With 0.5 in place of 1.5 it prints 0.002,
+#   which is $0.5^9=0.00195$, and on the next slide 0.001, which is $0.5^{10}$: the exponent has changed on the way,
+#   and $L-1=9$ was right. Always ask *which* factors are counted; lesson 03 does it with matrices.
 # - $2^{10}$ is 1024. That is a large factor for a gradient, but none of the formats below overflows there.
 
 # %% [markdown]
@@ -209,14 +213,17 @@ for f in (0.1, 0.2, 0.25, 0.5, 0.9, 0.99):
 
 # %% [markdown]
 # A factor of 0.25 needs ten layers, 0.9 needs 132, 0.99 more than a thousand. A factor and its inverse need the same
-# number: vanishing and exploding are one law on two sides of 1, and depth is harmless only near 1.
+# number: vanishing and exploding are one law on two sides of 1, and depth does no harm only where the factor is near 1.
 
 # %% [markdown]
 # ## What the dots hide
 #
-# The slide writes the gradient of the first weight in a network of ten sigmoid layers as
-# $(0.2)^{10}\,(O-Y)\cdots W_{ho}\,X$. Write it out for one unit per layer, with the slope $\sigma'_l$ and the weight
-# $w_l$ of layer $l$:
+# The “Improving” deck writes the gradient of the first weight in a network of ten sigmoid layers like this (slide “Why
+# does Vanishing Gradients happen?”):
+#
+# > $(0.2)^{10}\,(O-Y) * \dots * W_{ho} * X$ “Layers = 10”
+#
+# Write it out for one unit per layer, with the slope $\sigma'_l$ and the weight $w_l$ of layer $l$:
 #
 # $$\frac{\partial E}{\partial w_1} = (O-Y)\;\sigma'_{10}\,w_{10}\;\sigma'_9\,w_9\cdots\sigma'_2\,w_2\;\sigma'_1\,X .$$
 #
@@ -233,9 +240,10 @@ for w in (0.5, 1, 2, 4, 5.98):
 # Between $w=0.5$ and $w=5.98$, where weights and slopes cancel, lie nearly ten powers of ten. (A sigmoid with such
 # weights does not keep its slope of 0.2, so this is no remedy; lesson 05 looks for one.)
 #
-# Another set of slides has $\left(\frac{dL}{dw_n}\right)^{10}$, as "multiplication of all previous gradients". What is
-# multiplied are *local* slopes, one for each arrow, not a gradient with itself. A chain of ten sigmoid units with
-# distinct weights tells the two apart.
+# The “Problems” deck (slide “Chain Rule of Differentiation”) has $\left(\frac{dL}{dw_n}\right)^{10}$, and says that it
+# “could be represented as multiplication of all previous Gradients”. What is multiplied are *local* slopes, one for each
+# arrow, not a gradient with itself. A chain of ten sigmoid units with distinct weights tells the two apart. The judge is
+# `numerical_gradient` of lesson 00.
 
 # %%
 w_chain, x_in = rng.uniform(0.5, 2, 10), 1.0
@@ -252,13 +260,15 @@ def forward(w):
 a = forward(w_chain)
 slopes = a[1:] * (1 - a[1:])
 last = slopes[-1] * a[-2]  # dO/dw10
-h = np.eye(10)[0] * 1e-4
-measured = (forward(w_chain + h)[-1] - forward(w_chain - h)[-1]) / 2e-4
+behind = [np.prod(slopes[l:]) * np.prod(w_chain[l + 1 :]) for l in range(10)]
+derived = behind * a[:-1]  # slopes from layer l on, weights behind it, and what went in
+measured = numerical_gradient(lambda w: forward(w)[-1], w_chain, h=1e-4)
 
-print(f"dO/dw1, ten slopes, nine weights, x   {np.prod(slopes) * np.prod(w_chain[1:]) * x_in:.4e}")
-print(f"dO/dw1 measured by moving w1          {measured:.4e}")
+print(f"dO/dw1, ten slopes, nine weights, x   {derived[0]:.4e}")
+print(f"dO/dw1 measured by moving w1          {measured[0]:.4e}")
+print(f"all ten weights: relative error       {relative_error(derived, measured):.0e}")
 print(f"the ten slopes without the weights    {np.prod(slopes):.4e}")
-print(f"(dO/dw10)^10, as the slide has it     {last**10:.4e}")
+print(f"(dO/dw10)^10, the “Problems” deck     {last**10:.4e}")
 
 # %% [markdown]
 # The product of local slopes is what one measures. The slopes alone miss the nine weights, and the tenth power of the
@@ -268,8 +278,9 @@ print(f"(dO/dw10)^10, as the slide has it     {last**10:.4e}")
 # %% [markdown]
 # ## Exercise 2.2: which numbers can be a slope? (2 points)
 #
-# The slides on exploding gradients write 1.5 into the very boxes that held 0.2 before, $\sigma'=1.5$ twice, and then
-# $(1.5)^{10}$. Can that be?
+# The “Improving” deck has two slides that differ in one number. “Why does Vanishing Gradients happen?” puts 0.2 for each
+# of the two slopes $O(1-O)$ and $h_1(1-h_1)$; “Why does Exploding Gradients happen?” puts 1.5 in the same two places,
+# and goes on to $(1.5)^{10}$. Can a slope be 1.5?
 #
 # Write `possible_factor(kind, value)`: `True` if `value` can be the slope of that activation at some point, `False`
 # otherwise.
@@ -304,16 +315,18 @@ check(possible_factor)
 
 # %%
 z = np.linspace(-6, 6, 1201)
-steepest = {"sigmoid": sigmoid(z) * (1 - sigmoid(z)), "tanh": 1 - np.tanh(z) ** 2}
-print("largest slope on a grid:", {kind: float(slope.max()) for kind, slope in steepest.items()})
+bend = sigmoid(z) * (1 - sigmoid(z))
+steepest = {"sigmoid": bend, "tanh": 1 - np.tanh(z) ** 2, "SiLU, z·σ(z)": sigmoid(z) + z * bend}
+print("largest slope:", ", ".join(f"{kind} {np.max(some):.3g}" for kind, some in steepest.items()))
 for kind in ("sigmoid", "tanh", "relu", "leaky(0.1)", "linear"):
     answers = {value: possible_factor(kind, value) for value in (0.2, 1, 1.5)}
     print(f"  {kind:10}", "  ".join(f"{v}: {'yes' if ok else 'no':3}" for v, ok in answers.items()))
 
 # %% [markdown]
-# None of them can be 1.5. Slopes of these activations can shrink a gradient or leave it alone, never make it grow. What
-# makes it grow are the weights between the layers. The slides get there a little later, where they box $W_{ho}$ and
-# write "High" beside it.
+# None of them can be 1.5. Slopes of these five activations can shrink a gradient or leave it alone, never make it grow
+# (for a leaky ReLU with $\alpha\le1$). What makes it grow are the weights between the layers. The deck gets there a
+# few slides later, where it puts a box around $W_{ho}$ and writes “High” next to it. (Not every activation is so tame:
+# the SiLU, which you will meet in lesson 04, has slopes of up to 1.1.)
 
 # %% [markdown]
 # ## Where the numbers run out
@@ -339,8 +352,8 @@ print(f"0.2^n is below the smallest float32 with all digits from n = {layers_unt
 
 # %% [markdown]
 # Compare with the first guess in your log: 65 in NumPy. (TensorFlow on a CPU drops the numbers with fewer digits, and
-# loses $0.2^n$ at $n=55$.) So the lectures' $0.2^{10}$ is far from any limit in float32, and $2^{10}$ does not even
-# leave float16, which overflows at $2^{16}$, as float32 does at $2^{128}$. And an overflow is not yet `nan`:
+# loses $0.2^n$ at $n=55$.) So the $0.2^{10}$ of the “Improving” deck is far from any limit in float32, and $2^{10}$ does
+# not even leave float16, which overflows at $2^{16}$, as float32 does at $2^{128}$. And an overflow is not yet a `nan`:
 
 # %%
 with np.errstate(all="ignore"):
@@ -354,41 +367,31 @@ with np.errstate(all="ignore"):
 # every such comparison is `False`.
 
 # %%
-LOOKS = [(0.1, BLUE, "-"), (0.2, SKY, "--"), (0.25, GREEN, "-."), (0.5, PURPLE, ":")]
-LOOKS += [(1, BLACK, "-"), (1.5, ORANGE, ":"), (2, VERMILION, "-"), (3, GREY, "--")]
+FACTORS = {0.1: (BLUE, "-"), 0.2: (SKY, "--"), 0.25: (GREEN, "-."), 0.5: (PURPLE, ":"),
+           1: (BLACK, "-"), 1.5: (ORANGE, ":"), 2: (VERMILION, "-"), 3: (GREY, "--")}
 
 
-def powers(exponents):
-    """Powers of ten as plain text, which is quicker to draw than a formula."""
-    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    return ["10" + str(k).translate(raised) for k in exponents]
-
-
-def powers_with_limits(ax, last, reach, formats):
-    """The powers of eight factors as decades, and where the formats end."""
-    for f, color, line in LOOKS:
-        ends = [0, last * math.log10(f)]  # the line is straight
-        ax.plot([0, last], ends, color=color, linestyle=line, label=f"f = {f}")
+def fan(last, formats, **frame):
+    """The powers of eight factors in decades, and where the formats end."""
+    ends = {}
     for name in formats:
         info = np.finfo(name)
         for limit, beyond in ((info.smallest_subnormal, "0"), (info.max, "inf")):
-            ax.axhline(np.log10(limit), color=BLACK, linewidth=0.9, linestyle=(0, (1, 2)))
-            where = (1.02 * last, np.log10(limit))  # beside the axes
-            ax.text(*where, f"{name}: {beyond}", va="center", fontsize=9)
-    ticks = np.linspace(-reach, reach, 7).astype(int)
-    ax.set_yticks(ticks, powers(ticks))
-    ax.set(xlabel="number of factors n", xlim=(0, last), ylim=(-1.15 * reach, 1.15 * reach))
+            ends[f"{name}: {beyond}"] = np.log10(limit)
+    return curves(
+        [0, last], {f"f = {f}": [0, last * math.log10(f)] for f in FACTORS},
+        looks={f"f = {f}": (*look, "") for f, look in FACTORS.items()}, xlim=(0, last),
+        across={f"_{name}": height for name, height in ends.items()}, legend="none",
+        also=lambda ax: [ax.text(1.02 * last, height, name, va="center", fontsize=9)
+                         for name, height in ends.items()],
+        xlabel="number of factors n", ylabel="log₁₀ fⁿ", **frame)
 
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7), layout="none")
-fig.subplots_adjust(left=0.09, right=0.91, bottom=0.23, wspace=0.45)
-powers_with_limits(left, 30, 9, ["float16"])
-powers_with_limits(right, 1100, 330, ["float32", "float64"])
-left.set(title="float16 ends within 30 layers", ylabel="fⁿ")
-right.set(title="float32 and float64 only last longer")
-fig.legend(*left.get_legend_handles_labels(), loc="lower center", ncols=8, fontsize=10)
 show(
-    fig,
+    fan(30, ["float16"], ylim=(-10, 10), title="float16 ends within 30 layers"),
+    fan(1100, ["float32", "float64"], ylim=(-380, 380),
+        title="float32 and float64 only last longer"),
+    legend="right", size=(10, 3.8),
     alt="Powers of eight factors from 0.1 to 3 against the number of factors, vertical axis in "
     "powers of ten: straight lines that fan out from 1. Left, up to 30 factors: all but f = 1 "
     "leave the range of float16, between 6e-8 and 65504, the line of 0.1 after eight factors. "
@@ -397,60 +400,88 @@ show(
 )
 
 # %% [markdown]
-# Straight lines, as derived, each with the slope $\log f$. Whatever factor is not 1 leaves every format in the end; a
-# wider one moves the end, by a factor of seven or eight from float32 to float64, and changes nothing of the slope. Move
-# the sliders to see one product in three formats at once.
+# Straight lines, as derived, each with the slope $\log f$. An exact power whose factor is not 1 leaves every format in
+# the end; a wider one moves the end, by a factor of seven or eight from float32 to float64, and changes nothing of the
+# slope. Move the sliders to see one product in three formats at once.
 
 # %%
 def one_power(f, n):
-    """f^0 to f^n in three formats; a cross marks the first 0 or inf."""
-    n, results = int(n), []
-    fig, ax = plt.subplots(figsize=(6, 2.8), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.13, right=0.96, bottom=0.19)
-    for name, color, width in zip(FORMATS, (VERMILION, ORANGE, BLUE), (2, 5, 9)):
+    """f^0 to f^n in three formats; a cross where the next one is 0 or inf."""
+    n, lines, ends = int(n), {}, []
+    for name in ("float64", "float32", "float16"):
         with np.errstate(all="ignore"):
             values = np.cumprod(np.array([1] + [f] * n, dtype=name), dtype=name).astype(float)
             decades = np.log10(values)
-        ax.plot(decades, color=color, linewidth=width, label=name, zorder=12 - width)
-        ends = np.flatnonzero(~np.isfinite(decades))[:1]
-        ax.plot(ends, decades[ends - 1], "X", color=color, ms=9, mec=BLACK, zorder=13)
-        results.append(f"{name} {values[-1]:.3g}")
-    ax.set_title(f"{f:.2f} to the {n}: " + ", ".join(results), fontsize=11)
-    ax.set(xlabel="number of factors", ylabel="log₁₀ fⁿ", xlim=(0, n))
-    ax.legend()
-    return fig
+        lines[f"{name} {values[-1]:.3g}"] = np.where(np.isfinite(decades), decades, np.nan)
+        ends += [(k - 1, decades[k - 1]) for k in np.flatnonzero(~np.isfinite(decades))[:1]]
+    looks = dict(zip(lines, [(BLUE, "-", ""), (ORANGE, "--", ""), (VERMILION, ":", "")]))
+    return curves(
+        None, lines, looks=looks, xlabel="number of factors", ylabel="log₁₀ fⁿ",
+        marks={"_ends": np.reshape(ends, (-1, 2)).T}, xlim=(0, n), legend="none",
+        title=f"{f:.2f} to the {n}: " + ", ".join(lines))
 
 
 explore(
     one_power,
     alt="Powers of 0.2 up to n = 80 in three formats, on one falling line. The line of float16 "
-    "ends after 10 factors and that of float32 after 64, each with a cross; float64 goes on to "
-    "1e-56.",
+    "(dotted) ends after 10 factors and that of float32 (dashed) after 64, each with a cross; "
+    "float64 (solid) goes on to 1e-56.",
     f=(0.1, 3, 0.05, 0.2),
     n=(10, 600, 10, 80),
 )
 
 # %% [markdown]
 # At $f=0.2$ the three agree as long as they live. At $f=1.05$, one slider step above 1, float16 still overflows within
-# 600 factors. Between 0.5 and 1 you may see a line end in a level stretch: where numbers are as coarse as the last of a
-# format, rounding gives back what the factor took. It is the first sign that a change can be too small to happen.
+# 600 factors. Now try $f=0.9$ and $n=600$: the line of float16 does not end. It comes down and then runs level, for
+# ever. Let us see where it stays, for some factors in two formats.
+
+# %%
+def end_of_product(f, name):
+    """What 1·f·f·f… becomes when it stops changing, in units of the smallest number, and when."""
+    number = np.dtype(name).type
+    value, factor, n = number(1), number(f), 0
+    while value * factor != value:
+        value, n = value * factor, n + 1
+    return float(value) / float(np.finfo(name).smallest_subnormal), n
+
+
+for f in (0.4, 0.5, 0.6, 0.75, 0.9, 0.99):
+    ends = [end_of_product(f, name) for name in ("float16", "float32")]
+    words = [f"{name} {k:4.0f} after {n:5}" for name, (k, n) in zip(FORMATS, ends)]
+    print(f"f = {f:4}: {'   '.join(words)}   1/(2(1-f)) = {1 / (2 - 2 * f):5.2f}")
+
+# %% [markdown]
+# A factor up to ½ comes down to 0. A factor between ½ and 1 **sticks**: the smallest numbers of a format lie one unit
+# apart, so that from $k$ units the next product takes off $k(1-f)$ of a unit, and rounding gives that back as soon as it
+# is less than half. The product stays at about $k = 1/(2(1-f))$ units and never reaches 0 (the last column; where $k$
+# falls on exactly half a unit, the format's own rule and its own value of $f$ decide). So the formula says when a power
+# *would* leave the format, and rounding may prevent it. Keep the reason in mind: **a change of less than half the
+# distance to the next number does not happen.** For weights that is not a curiosity.
 
 # %% [markdown]
 # ## A step that is lost
 #
-# $0.2^{10}$ is a perfectly good float32 number. Why, then, did the weights in the first figure not move? The
-# handwritten page has the reason, with a few slips on the way. It takes a gradient of four factors,
-# $0.1\times0.1\times0.001\times0.01$, a weight $W_0=1$, the learning rate 0.01, and the rule
+# $0.2^{10}$ is a perfectly good float32 number. Why, then, did the weights in the first figure not move? The agenda notes
+# have the reason, with a few slips on the way. They take a gradient of four factors and write, line by line:
 #
-# $$W_n = W_0 - \eta\,\frac{\partial L}{\partial W} .$$
+# > $w_n = w_0 - \eta * \frac{\partial L}{\partial w}$, $\quad LR = 0.01$
+# >
+# > $= 0.1 \times 0.1 \times 0.001 \times 0.01 = .000000001$
+# >
+# > $W_0 = 1$, $\quad W_n = W_0 - .01 \times 0.000000001 = 1 - .000000000001$
+# >
+# > $W_n = .000000000099$
+# >
+# > $W_n \approx W_0$, $\quad W_n = W_0$
 #
-# ## Exercise 2.3: the page's update (2 points)
+# ## Exercise 2.3: the update of the agenda notes (2 points)
 #
 # Write `slide_update(factors, w0, lr)`. It returns a pair: the gradient, which is the product of the factors, and the
 # new weight after one step.
 #
-# `factors` is a list of numbers, of any length; `w0` and `lr` are numbers. For the page's numbers,
-# `slide_update([0.1, 0.1, 0.001, 0.01], 1.0, 0.01)`, the result is `(1e-7, 0.999999999)`.
+# `factors` is a list of numbers, of any length, which you leave as it is; `w0` and `lr` are numbers. For
+# `slide_update([0.5, 0.2], 1.0, 0.5)` the result is `(0.1, 0.95)`. Before you run it on the numbers of the notes, go
+# through their five lines with a pencil and mark what you believe.
 
 # %%
 def slide_update(factors, w0, lr):
@@ -473,7 +504,7 @@ def slide_update(factors, w0, lr):
 check(slide_update)
 
 # %% [markdown]
-# Now the page, line by line.
+# Now the notes, line by line.
 
 # %%
 grad, w1 = slide_update([0.1, 0.1, 0.001, 0.01], 1.0, 0.01)
@@ -485,9 +516,9 @@ print(f"the product times the learning rate: {grad * 0.01:.0e}")
 
 # %% [markdown]
 # Three slips in three lines. The product is $10^{-7}$; it would be $10^{-9}$ with the learning rate in it, which the
-# next line then counts a second time. That line should give $10^{-11}$ from the page's own numbers. And 1 minus nearly
-# nothing is nearly 1, not nearly nothing. The page's conclusion, $W_n\approx W_0$, is right all the same. Is its last
-# line, $W_n=W_0$, right as well?
+# next line then counts a second time. That line should give $10^{-11}$ from the notes' own numbers. And 1 minus nearly
+# nothing is nearly 1, not nearly nothing. The conclusion of the notes, $W_n\approx W_0$, is right all the same. Is their
+# last line, $W_n=W_0$, right as well?
 #
 # ### Derive: the smallest step that moves a weight
 #
@@ -506,7 +537,7 @@ print(f"the product times the learning rate: {grad * 0.01:.0e}")
 #
 # $$s < \tfrac12\cdot 2^{k-1}\varepsilon = \tfrac14\cdot 2^k\varepsilon .$$
 #
-# For the page's $W_0=1$ in float32, $\varepsilon=2^{-23}$: a step down is lost below $2^{-25}=2.98\cdot10^{-8}$, a step
+# For $W_0=1$ in float32, $\varepsilon=2^{-23}$: a step down is lost below $2^{-25}=2.98\cdot10^{-8}$, a step
 # up below $2^{-24}=5.96\cdot10^{-8}$.
 #
 # ### Check the claim
@@ -520,32 +551,26 @@ for step in (2.9e-8, 3.0e-8, -5.9e-8, -6.0e-8):
 
 # %% tags=["demo"]
 w_axis = np.geomspace(1e-2, 1e3, 3000)
-fig, ax = plt.subplots(figsize=(6.5, 3.5))
-for name, color, line in zip(FORMATS, (VERMILION, ORANGE, BLUE), ("-", "--", "-.")):
+stairs = {}
+for name in FORMATS:
     w_there = w_axis.astype(name)
     down = np.nextafter(w_there, np.zeros_like(w_there))
-    half = (w_there.astype(float) - down.astype(float)) / 2
-    ax.loglog(w_axis, half, color=color, linestyle=line, label=f"half a spacing of {name}")
-ax.plot(1, 1e-9, "D", color=BLACK, ms=8)
-ax.annotate("the page's step", (1, 1e-9), (3, 1e-11), arrowprops={"arrowstyle": "-"})
-ax.set(title="A step below the line does not move the weight", xlabel="weight w", ylabel="step")
-ax.set_ylim(1e-19, 1e4)
-for axis, exponents in ((ax.xaxis, range(-2, 4)), (ax.yaxis, range(-16, 5, 4))):
-    axis.set_ticks([10.0**k for k in exponents], powers(exponents))
-ax.minorticks_off()
-ax.legend(loc="upper left", fontsize=10)
+    stairs[f"half a spacing of {name}"] = (w_there.astype(float) - down.astype(float)) / 2
 show(
-    fig,
+    curves(w_axis, stairs, log="xy", marks={"the step of the notes": (1, 1e-9)},
+           title="A step below the line does not move the weight",
+           xlabel="weight w", ylabel="step"),
+    legend="right", size=(9, 3.6),
     alt="Smallest step that moves a weight, against the weight, both axes logarithmic: three "
     "staircases that rise with the weight and double at every power of two. At weight 1 they "
-    "stand near 2e-4 for float16, 3e-8 for float32 and 6e-17 for float64. The page's step of "
+    "stand near 2e-4 for float16, 3e-8 for float32 and 6e-17 for float64. The notes' step of "
     "1e-9 at weight 1 lies below the line of float32 and above that of float64.",
 )
 
 # %% [markdown]
-# Stairs, since the spacing doubles at each power of two and is constant in between. What counts is the step *beside the
-# weight it is taken from*: $10^{-9}$ is lost on a float32 weight of 1, and would move one of 0.01. The second guess in
-# your log: $2.98\cdot10^{-8}$.
+# Stairs, since the spacing doubles at each power of two and is constant in between. What counts is the step *relative to
+# the weight it is taken from*: $10^{-9}$ is lost on a float32 weight of 1, and would move one of 0.01. The second guess
+# in your log: $2.98\cdot10^{-8}$.
 
 # %% [markdown]
 # ## Exercise 2.4: is this update lost? (2 points)
@@ -588,12 +613,12 @@ def update_lost(w, g, lr, dtype):
 check(update_lost)
 
 # %% [markdown]
-# The page can be read in three ways, and it depends on them and on the format whether $W_n=W_0$.
+# The notes can be read in three ways, and it depends on them and on the format whether $W_n=W_0$.
 
 # %%
 readings = {
     "four factors, right": (1e-7, 0.01),
-    "the page's own 1e-9": (1e-9, 0.01),
+    "the notes' own 1e-9": (1e-9, 0.01),
     "the 0.01 was the learning rate": (1e-5, 0.01),
 }
 for words, (g, lr) in readings.items():
@@ -603,8 +628,8 @@ for words, (g, lr) in readings.items():
 
 # %% [markdown]
 # With the right product, $W_n=0.999999999$ on paper and in float64; in float32, the format in which Keras trains unless
-# told otherwise, $W_n=W_0$ *exactly*. The page's boldest line is its truest. Only if the factor 0.01 was the learning
-# rate already, which the page leaves open, is the step $10^{-7}$, and float32 sees it.
+# told otherwise, $W_n=W_0$ *exactly*: the last line of the notes is literally true. Only if the factor 0.01 was the
+# learning rate already, which the notes leave open, is the step $10^{-7}$, and float32 sees it.
 #
 # ### Is the rounding to blame?
 #
@@ -623,13 +648,14 @@ for name, some in (("float32", sigmoid_runs), ("float64", wide_runs)):
 
 # %% [markdown]
 # In float64 every weight of the first layer moves, by at most two millionths of the layer's length, and the loss ends
-# at the same 5.70000. Rounding made the standstill exact; it did not make it. The cause is the product of small
-# factors, and more digits are no cure.
+# at the same 5.70000. For this network rounding made the standstill exact, and did not cause it: the cause is the
+# product of small factors, and more digits are no cure. (Under “Beyond the lecture” you will meet a network in which it
+# is the other way round.)
 #
-# ### A word on the page's loss
+# ### A word on the loss of the notes
 #
-# Before its update rule the page writes $L=\hat y-y$. Nothing bounds that from below, and gradient descent takes the
-# invitation.
+# Before the update rule the agenda notes write “$L = \hat y - y$”. Nothing bounds that from below, and gradient descent
+# follows it down without end.
 
 # %%
 target, plain, squared = 3.0, 1.0, 1.0  # the prediction is the weight itself
@@ -647,7 +673,8 @@ print(f"(ŷ - y)²: prediction {squared:6.2f}, loss {(squared - target) ** 2:.2g
 # ## Reading a trace
 #
 # In practice one does not see factors, but what is written down while a network trains: weights and losses. The
-# lectures show two traces of a weight.
+# “Improving” deck (slide “Problem: Vanishing / Exploding Gradients”) shows two traces of a weight, “1, 1.0002 … 1.0007”
+# under “Vanishing Gradient” and “1, 12, -10, 8, -6, 14, -12” under “Exploding Gradient”.
 
 # %%
 still = [1, 1.0002, 1.0003, 1.0004, 1.0005, 1.0006, 1.0007]
@@ -660,21 +687,25 @@ for name, trace in (("first", still), ("second", wild)):
     print("   gradients, at a learning rate of 0.01:", *[f"{g:.2f}" for g in gradients])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 3, figsize=(8.5, 2.6), layout="none")
-fig.subplots_adjust(left=0.1, right=0.99, bottom=0.2, wspace=0.42)
-titles = ("Hardly moves: vanishing", "Jumps about: exploding", "Flat: but why?")
-for ax, trace, color, title in zip(axes, (still, wild), (BLUE, VERMILION), titles):
-    ax.plot(range(7), trace, "o-", color=color)
-    ax.set(title=title, xlabel="step", ylabel="weight", xticks=[0, 2, 4, 6])
-axes[0].set_ylim(0.9, 1.1)
-axes[2].plot(*page, "D--", color=BLACK)
-axes[2].set(title=titles[2], xlabel="epoch", ylabel="loss", ylim=(0, 7), xticks=page[0])
+def enlarged(ax):
+    """The same trace once more, its own range filling the height."""
+    inset = ax.inset_axes((0.42, 0.64, 0.53, 0.3))
+    inset.plot(still, "o-", color=BLUE, markersize=3)
+    inset.set_xticks([])
+    inset.set_yticks([1, 1.0007], ["1", "1.0007"], fontsize=8)
+
+
 show(
-    fig,
+    curves(None, still, ylim=(0.9, 1.1), title="Hardly moves: vanishing", xlabel="step",
+           ylabel="weight", also=enlarged),
+    curves(None, wild, looks={"_": (VERMILION, "-", "o")}, title="Jumps about: exploding",
+           xlabel="step", ylabel="weight"),
+    curves(*page, looks={"_": (BLACK, "--", "D")}, ylim=(0, 7), xticks=page[0],
+           title="Flat: but why?", xlabel="epoch", ylabel="loss"),
     alt="Three panels. First: a weight goes from 1 to 1.0007 in six steps, a level line on an axis "
-    "from 0.9 to 1.1. Second: a weight jumps from 1 to 12, -10, 8, -6, 14 and -12. Third: a loss "
-    "of 6.5 at epoch 1 and 5.7 at epochs 101, 201 and 301.",
-    dpi=72,
+    "from 0.9 to 1.1; enlarged in the corner, it rises steadily. Second: a weight jumps from 1 to "
+    "12, -10, 8, -6, 14 and -12. Third: a loss of 6.5 at epoch 1 and 5.7 at epochs 101, 201 "
+    "and 301.",
 )
 
 # %% [markdown]
@@ -683,13 +714,13 @@ show(
 # long that it jumps across the valley and changes the sign. The third panel alone says little: a loss is flat where no
 # gradient arrives, and also where nothing is left to learn.
 #
-# One set of slides offers a table for the diagnosis:
+# The “Problems” deck answers its question “How to identify which gradient the model is suffering from ?” with a table:
 #
 # | row | exploding | vanishing |
 # |---|---|---|
-# | 1 | parameters of the lower or initial layers grow exponentially | higher layers change significantly, lower ones hardly or not at all |
-# | 2 | weights may become NaN | weights may become close to 0 |
-# | 3 | the loss may abruptly increase | learning is very slow and stagnates early |
+# | 1 | “There is an exponential growth in the model parameters of the lower or initial layers.” | “The parameters of the higher layers change significantly whereas the parameters of lower or initial layers would not change much or not at all.” |
+# | 2 | “The model weights may become NaN during training” | “The model weights may become close to 0 during training.” |
+# | 3 | “During training the model may abruptly increase loss values by a large amount.” | “During training the model learns very slowly and the training stagnates at a very early stage.” |
 #
 # Some of that holds, some does not. First write a rule that does; then we test the table.
 #
@@ -698,8 +729,8 @@ show(
 # Write `diagnose(traces)`, which returns `'vanishing'`, `'exploding'` or `'healthy'`.
 #
 # `traces` is a dictionary. Under the name of each layer, whatever it is, it has a list: the values that one of the
-# layer's weights took, first layer first. Under the key `'loss'` it has the list of losses. No list starts with 0. Call
-# a run
+# layer's weights took, first layer first. Under the key `'loss'` it has the list of losses. No list starts with 0. Leave
+# the dictionary and its lists as they are. Call a run
 #
 # - *exploding* if anywhere, in a weight or in the loss, a value is `nan` or infinite, or has grown to many times the
 #   size of the first one;
@@ -742,9 +773,10 @@ check(diagnose)
 # ## Case study: twenty runs
 #
 # Four networks of ten layers on the data from the beginning, five seeds each: sigmoid units, the runs you know; tanh
-# units; ReLU units with weights twice as large as they should be, so that every layer about doubles the signal; and the
-# tanh network again with a learning rate of $10^{-7}$. From each layer we follow one weight that is not especially
-# small: of the larger half, the one that will have moved farthest beside its size.
+# units with the same learning rate; ReLU units with weights twice as large as they should be, so that every layer about
+# doubles the signal, also with that rate; and the tanh network again with a learning rate of $10^{-7}$. From each layer
+# we follow one weight that is not especially small: of the larger half, the one that moves farthest relative to its
+# size.
 
 # %% tags=["demo"]
 def twice_too_large(rng, n_in, n_out):
@@ -754,7 +786,7 @@ def twice_too_large(rng, n_in, n_out):
 LARGE, TINY = "ReLU, large weights", "tanh, lr = 1e-7"
 KINDS = {  # activation, weights at the start, learning rate
     "sigmoid": ("sigmoid", "glorot_uniform", 0.01),
-    "tanh": ("tanh", "glorot_uniform", 0.02),
+    "tanh": ("tanh", "glorot_uniform", 0.01),
     LARGE: ("relu", twice_too_large, 0.01),
     TINY: ("tanh", "glorot_uniform", 1e-7),
 }
@@ -783,11 +815,12 @@ for kind, some in runs.items():
     print(f"{kind:20} {words:14}  last losses", *[f"{losses[-1]:.3g}" for _, losses in some])
 
 # %% [markdown]
-# Compare with your log: 15 of 20 are called rightly, and the other five are all of one kind. The tanh network with tiny
-# steps is called vanishing, five times of five, and nothing vanishes in it: it is the network of the second line. The
-# slides list "small learning rate" under vanishing gradients. It is a different cause with the same trace, since
-# $\eta\cdot g$ is small if either of the two is. The weights hold a clue that our rule throws away, and the gradients
-# settle the matter.
+# Compare with your log: 15 of 20 are diagnosed correctly, and the other five are all of one kind. (The loss of the five
+# tanh networks is still falling after 300 steps; “healthy” says that they learn, not that they have learnt.) The tanh
+# network with tiny steps is called vanishing, five times of five, and nothing vanishes in it: it is the network of the
+# second line. The “Problems” deck lists “Small Learning Rate” under “Vanishing Gradients”. It is a different cause with
+# the same trace, since $\eta\cdot g$ is small if either of the two is. The weights hold a clue that our rule throws
+# away, and the gradients settle the matter.
 
 # %% tags=["demo"]
 for kind, (act, init, _) in KINDS.items():
@@ -805,35 +838,32 @@ for kind, (act, init, _) in KINDS.items():
 # %% [markdown]
 # With tiny steps all ten layers rest; with sigmoids five to seven do. And where the sigmoid network's gradient shrinks
 # by a factor of several hundred thousand to ten million on its way to the first layer, in the tanh network it arrives
-# nearly as it set out, whatever the learning rate. Write gradients down, not only weights.
+# with a fifth to twice the size it set out with, whatever the learning rate. Write gradients down, not only weights.
 
 # %% tags=["demo"]
 LOWEST, HIGHEST = 1e-10, 1e10  # exactly 0, and what is beyond, is drawn here
-fig, ax = plt.subplots(figsize=(7, 4))
-looks = zip((BLUE, GREEN, VERMILION, GREY), ("-", "--", "-.", ":"))
-for (kind, some), (color, line) in zip(runs.items(), looks):
-    curves = []
-    for weights, _ in some:
-        start = weights[0][1]
-        with np.errstate(all="ignore"):
-            way = [np.linalg.norm(W[1] - start) / np.linalg.norm(start) for W in weights]
-        curves.append(np.clip(way, LOWEST, HIGHEST)[1:])
-        ax.plot(RECORDED[1:], curves[-1], color=color, linewidth=0.8, alpha=0.6)
-        if np.isnan(way).any():
-            nan_from = RECORDED[np.argmax(np.isnan(way))]
-            ax.plot(nan_from, HIGHEST, "X", color=color, ms=9, mec=BLACK, clip_on=False, zorder=3)
-            print(f"{kind}: nan from step {nan_from} on")
-    mean = 10 ** np.mean(np.log10(curves), axis=0)  # of the logarithms, as long as there are five
-    ax.plot(RECORDED[1:], mean, color=color, linestyle=line, linewidth=2.8, label=kind)
-ax.set(title="Tiny steps and a vanished gradient look alike", xscale="log", yscale="log")
-ax.set(xlabel="step", ylabel="way of layer 1, beside its length", ylim=(LOWEST / 3, HIGHEST))
-ax.set_xticks([1, 10, 100], ["1", "10", "100"])
-ax.set_yticks(10.0 ** np.arange(-9, 10, 3), powers(range(-9, 10, 3)))
-fig.legend(loc="outside lower center", ncols=4, fontsize=10)
+ways, lost = {}, []
+for kind, some in runs.items():
+    with np.errstate(all="ignore"):
+        start = [ws[0][1] for ws, _ in some]
+        way = [[np.linalg.norm(W[1] - first) / np.linalg.norm(first) for W in ws[1:]]
+               for first, (ws, _) in zip(start, some)]
+    ways[kind] = np.clip(way, LOWEST, HIGHEST)
+    lost += [RECORDED[1 + np.argmax(np.isnan(one))] for one in way if np.isnan(one).any()]
+    last = ways[kind][:, -1]
+    print(f"{kind:20} {np.isnan(way).any(axis=1).sum()} of 5 become nan; the others moved by "
+          f"{np.nanmin(last):.1g} to {np.nanmax(last):.1g} of the length of layer 1")
 show(
-    fig,
-    alt="How far the first layer has moved, beside its length, over 300 steps, both axes "
-    "logarithmic, five seeds each. tanh: from about 0.001 to about 0.6. ReLU with large weights: "
+    curves(RECORDED[1:], ways, mean="geometric", log="xy", ylim=(LOWEST / 3, 3 * HIGHEST),
+           marks={"nan from here on": (lost, np.full(len(lost), HIGHEST))},
+           looks=dict(zip(runs, [(BLUE, "-", ""), (GREEN, "--", ""), (VERMILION, "-.", ""),
+                                 (GREY, ":", "")])),
+           xticks={1: "1", 10: "10", 100: "100"}, yticks=10.0 ** np.arange(-9, 10, 3),
+           title="Tiny steps and a vanished gradient look alike",
+           xlabel="step", ylabel="distance moved by W₁ / ‖W₁‖"),
+    legend="right", size=(9.4, 3.8),
+    alt="How far the first layer has moved, relative to its length, over 300 steps, both axes "
+    "logarithmic, five seeds each. tanh: from about 0.001 to about 0.4. ReLU with large weights: "
     "about 10 or more after the first step; three of the runs end in nan at step 3, marked by "
     "crosses at the top, two stay level. Sigmoid, and tanh with tiny steps, rise together from "
     "about 1e-9 to between 1e-7 and 1e-5.",
@@ -842,12 +872,12 @@ show(
 
 # %% [markdown]
 # From the top: ReLU with large weights leaps by about ten times its length or more in the first step; three of the five
-# are `nan` from step 3 on, two stay where the leap took them. The healthy network covers about half of its length, step
-# by step. Six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves begin at
-# $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the first
-# steps.
+# are `nan` from step 3 on, two stay where the leap took them. The healthy network covers a third to a half of its
+# length, step by step. Six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves
+# begin at $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the
+# first steps. (This ratio, distance over length, is worth plotting for every network that you train.)
 #
-# Now the table of the slides.
+# Now the table of the “Problems” deck.
 
 # %% tags=["demo"]
 rms = lambda W: np.sqrt(np.mean(W**2))
@@ -857,7 +887,7 @@ times = growth[:, 1] / growth[:, 0]
 print("row 1, growth in the first step, ReLU with large weights:")
 for l, least, most in zip((1, 10), low, high):
     print(f"  layer {l:2}: {least:.0f} to {most:.0f} times")
-print("  layer 10 beside layer 1, run by run:", end=" ")
+print("  layer 10 relative to layer 1, run by run:", end=" ")
 print(f"{times.min():.0f} to {times.max():.0f} times as much")
 print("row 2, layer 1 at the start and at the end:")
 for kind in ("sigmoid", "tanh"):
@@ -869,7 +899,7 @@ for _, losses in runs[LARGE]:
     print("  ", ", ".join(f"{losses[RECORDED.index(step)]:.3g}" for step in (0, 1, 2, 300)))
 
 # %% [markdown]
-# | row | the slides | the runs |
+# | row | “Problems” deck | the runs |
 # |---|---|---|
 # | 1 | exploding: growth in the *initial* layers | in all layers, and several times more in the last than in the first |
 # | 1 | vanishing: higher layers change, lower ones hardly | so it is, and of all six cells it tells most |
@@ -878,8 +908,8 @@ for _, losses in runs[LARGE]:
 # | 3 | exploding: the loss may abruptly increase | in four of five; in one it only falls, and ends as flat as the sigmoid network's |
 # | 3 | vanishing: stagnates early | so it does; but so do tiny steps, and networks that have learnt |
 #
-# On row 1 another of the lectures' pages says the same. It has three ReLU units in a chain, all weights 3, $x=1$, and
-# assumes $dL/dz_3=1$. A weight's gradient is $dL/dz$ of its unit times what came into it:
+# On row 1 the gradient notes, read to the end, agree with the runs. They have three ReLU units in a chain, all weights 3,
+# $x=1$, and assume “$\frac{dL}{dz_3} = 1$”. A weight's gradient is $dL/dz$ of its unit times what came into it:
 
 # %%
 inputs = [1.0, 3.0, 9.0]  # x, then what each unit hands on
@@ -894,30 +924,38 @@ print("dL/dz of layers 1 to 3:", dz, "  dL/dw of layers 1 to 3:", dw)
 # %% [markdown]
 # ## The Keras way
 #
-# Keras computes in float32 unless told otherwise, and loses updates at the same threshold. (As text, because TensorFlow
-# takes its time to load. What the comments say was run with Keras 3.15 on TensorFlow 2.21.)
-#
-# ```python
-# w = keras.Variable(1.0)
-# sgd = keras.optimizers.SGD(learning_rate=0.01)
-# sgd.build([w])
-# sgd.apply([keras.ops.convert_to_tensor(1e-7)], [w])
-# float(w) == 1.0                # True: the page's update, lost
-#
-# p = tf.constant(1.0)
-# for n in range(1, 80):
-#     p = p * tf.constant(0.2)   # 0 from n = 55 on
-#
-# # stops once the loss is nan or inf
-# model.fit(X, y, callbacks=[keras.callbacks.TerminateOnNaN()])
-#
-# # layers compute in float16 and keep their weights in float32
-# keras.mixed_precision.set_global_policy("mixed_float16")
-# keras.layers.Dense(3)(X)
-# ```
-#
-# The last two lines save half the memory of all that flows through a network, but not of its weights. Now you can say
-# why.
+# Keras computes in float32 unless told otherwise, and loses updates at the same threshold. TensorFlow takes some ten
+# seconds to load, so this cell is switched off; set `RUN_KERAS` to `True` if it is installed. What the comments say is
+# what Keras 3.15 on TensorFlow 2.21 gave.
+
+# %% tags=["demo"]
+RUN_KERAS = False
+
+if RUN_KERAS:
+    import keras
+
+    w = keras.Variable(1.0)
+    sgd = keras.optimizers.SGD(learning_rate=0.01)
+    sgd.build([w])
+    sgd.apply([keras.ops.convert_to_tensor(1e-7)], [w])
+    print("lost:", float(w) == 1.0)  # True: the update of the notes
+
+    product = keras.ops.convert_to_tensor(1.0)
+    for n in range(1, 80):
+        product = product * keras.ops.convert_to_tensor(0.2)
+        if float(product) == 0:
+            print("0.2^n is 0 from n =", n)  # 55
+            break
+
+    for policy in ("mixed_float16", "mixed_bfloat16"):
+        layer = keras.layers.Dense(3, dtype=policy)
+        out = layer(keras.ops.ones((2, 4)))
+        print(policy, "computes in", out.dtype, "and keeps", layer.kernel.dtype)  # float32, both
+
+# %% [markdown]
+# `model.fit(…, callbacks=[keras.callbacks.TerminateOnNaN()])` stops a run once its loss is nan or inf. The last lines
+# are **mixed precision**: layers compute in 16 bits and keep their weights in 32. That saves half the memory of all
+# that flows through a network, but not of its weights. Now you can say why.
 
 # %%
 g, scale = 1e-8, 2.0**15
@@ -931,94 +969,168 @@ for name in ("float16", "float32"):
 # %% [markdown]
 # Two dangers, two remedies. A small gradient would become 0 in float16, so Keras multiplies the loss by $2^{15}$ to
 # begin with, and divides the gradients again (`LossScaleOptimizer`, which `compile` puts around your optimiser under
-# this policy). And ordinary steps would be lost on float16 weights, so those stay float32.
+# the policy `mixed_float16`). And ordinary steps would be lost on float16 weights, so those stay float32.
+
+# %% [markdown]
+# ## Beyond the lecture: bfloat16, and what is added in which precision
+#
+# The format in which large networks are trained today is neither float16 nor float32. **bfloat16** is a float32 with
+# its last 16 bits cut off. It has the exponents of float32, so that gradients survive which float16 would turn into 0
+# and no loss scaling is needed; but only eight binary digits. By your formula half a spacing below 1 is then
+# $\tfrac14\cdot2^{-7}=2^{-9}\approx0.002$: every smaller step on a weight of 1 is lost. NumPy has no such type, but
+# rounding to it takes three lines.
+
+# %%
+def bfloat16(x):
+    """x rounded to the nearest bfloat16, to even digits in a tie, and returned as float32."""
+    bits = np.atleast_1d(np.float32(x)).view(np.uint32)
+    bits = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return bits.view(np.float32).reshape(np.shape(x))
+
+
+def float16(x):
+    return np.float16(x).astype(np.float32)
+
+
+for step in (0.0019, 0.0020):
+    print(f"1 - {step} in bfloat16: {bfloat16(1 - step):.6f}", end="   ")
+print(f"1e-30 in float16 {float16(1e-30):g}, in bfloat16 {bfloat16(1e-30):.3g}")
+for name, rounded in {"float16": float16, "bfloat16": bfloat16}.items():
+    total = np.float32(0)
+    for _ in range(3000):
+        total = rounded(total + np.float32(1))
+    print(f"1 + 1 + … + 1, 3000 times, each sum rounded to {name}: {total:.0f}")
+
+# %% [markdown]
+# The sum of 3000 ones is 256: from there on 1 is half a spacing, and is lost. So whatever *adds up* many small numbers
+# needs more digits than what is multiplied: the sums inside a matrix product (hardware forms them in float32), the
+# mean over a batch, the running averages of Adam or of batch normalisation, and the largest sum of all, a weight, which
+# is its first value and all of its steps. Here is one network, 4-32-1 with tanh, on the data from above, trained three
+# ways: in float32; with weights kept in bfloat16; with weights *used* in bfloat16 and *kept* in float32.
+
+# %% tags=["demo"]
+def train_rounded(kept_as, used_as, seed, steps=1000):
+    """Loss before each step, weights being rounded where they are kept and where they are used."""
+    net = MLP([4, 32, 1], ["tanh", "linear"], "glorot_uniform", seed)
+    weights, losses = [kept_as(w) for w in net.get_weights()], []
+    for step in range(steps):
+        net.set_weights([used_as(w) for w in weights])
+        if step % 50 == 0:
+            losses.append(net.evaluate(X, y, "mse")[0])
+        grads = net.grads(X, y, "mse")
+        weights = [kept_as(w - 0.05 * g) for w, g in zip(weights, grads)]
+    return losses
+
+
+ways = {"float32": (np.float32, np.float32), "kept in bfloat16": (bfloat16, bfloat16),
+        "used in bfloat16, kept in float32": (np.float32, bfloat16)}
+rounded = {name: [train_rounded(*how, seed) for seed in range(4)] for name, how in ways.items()}
+for name, some in rounded.items():
+    middle, earlier, last = np.array(some)[:, [10, -3, -1]].T
+    print(f"{name:34} loss after 500 steps {min(middle):.3f} to {max(middle):.3f}, after 950 "
+          f"{min(last):.3f} to {max(last):.3f}, from 850 to 950 {np.mean(last / earlier) - 1:+.1%}")
+
+# %% tags=["demo"]
+show(
+    curves(np.arange(0, 1000, 50), rounded, mean="geometric", log="y", xlabel="step",
+           ylabel="training loss (MSE)", title="Weights kept in eight digits stop learning",
+           looks={"float32": (BLACK, "-", ""), "kept in bfloat16": (VERMILION, "-.", ""),
+                  "used in bfloat16, kept in float32": (SKY, "--", "")}),
+    alt="Training loss over 1000 steps on a log axis, four seeds and their mean for each of three "
+    "ways. In float32, and with weights used in bfloat16 but kept in float32, it falls together "
+    "from about 7 to a few hundredths and is still falling. With weights kept in bfloat16 it "
+    "follows them for some 200 steps and then runs level near 0.37.",
+)
+
+# %% [markdown]
+# With weights kept in bfloat16 the loss comes to a stop at ten times what the other two have reached, and these are
+# still falling. Here rounding *is* the cause, not the symptom: the gradients arrive, and the steps are lost. Multiplying
+# with rounded weights, on the other hand, costs little, as long as the sum of the steps is kept in float32.
 
 # %% [markdown]
 # ## Errata hunt
 #
-# One line of the handwritten page is impossible at a glance, before any arithmetic. Which one? Decide before you read
-# on.
+# Five lines from the documents. Four of them are printed like this, and each of the four has something wrong. The fifth
+# was right, and we broke it. Find out which one that is, and correct all five.
 #
-# | printed | what is true |
-# |---|---|
-# | 38 for $L=10$, elsewhere $(1.5)^{10}$ | $1.5^9=38.44$ for nine matrices; $1.5^{10}=57.67$ for ten factors |
-# | 0.002, then 0.001 for the same network | $0.5^9=0.00195$; the second is $0.5^{10}$, one factor too many |
-# | $(0.2)^{10}(O-Y)\cdots W_{ho}X$ | nine weights hide in the dots, and the slopes alone are $0.25^{10}$ at best |
-# | 1.5 in the boxes of $\sigma'$ | slopes of these activations are at most 1; only weights can be larger |
-# | $\left(dL/dw_n\right)^{10}$ | a product of local slopes, not the power of a gradient |
-# | $2^{10}$ can overflow | it is 1024; float16 overflows at $2^{16}$, float32 at $2^{128}$ |
-# | vanishing: weights become close to 0 | they stop moving, at any value |
-# | exploding: growth in the initial layers | in all layers |
-# | small learning rate, under vanishing | another cause of $w_{new}\approx w_{old}$; the gradients tell |
-# | $L=\hat y-y$ | unbounded below: no loss |
-# | $0.1\times0.1\times0.001\times0.01=10^{-9}$ | $10^{-7}$; perhaps the learning rate was counted in, and then once more |
-# | $0.01\times10^{-9}=10^{-12}$ | $10^{-11}$ |
-# | $W_n=.000000000099$ | $.999999999$; in float32 exactly 1 |
+# 1. “Improving” deck: $(0.2)^{10}\,(O-Y) * \dots * W_{ho} * X$, of ten layers with sigmoids, as if the 0.2 told the size.
+# 2. Agenda notes: $0.1\times0.1\times0.001\times0.01 = .000000001$
+# 3. “Problems” deck: $w_{new} = w_{old} + \text{eeta} * dL/dw$
+# 4. “Problems” deck: $dw_0 * 2^{10}$: “Extremely large value for weight update. Parameters can overflow, giving NaN
+#    values”
+# 5. Agenda notes: $W_n = 1 - .000000000001 = .000000000099$
+
+# %% [markdown] tags=["yours"]
+# 1. …
+# 2. …
+# 3. …
+# 4. …
+# 5. …
 #
-# The last one: a step of $10^{-12}$ can't take a weight from 1 to $10^{-10}$. Holding a result against its inputs
-# catches what no counting of decimals would.
+# Broken by the course: number …
 
 # %% [markdown]
-# ## Questions
+# <details><summary>What is true</summary>
 #
-# Answer before you unfold.
+# Number 3 is ours: the deck prints $w_{old} - \text{eeta} * dL/dw$. With a plus one climbs.
 #
-# **1.** A float32 weight is 1000, and its step $\eta g$ is $2\cdot10^{-5}$. Is the update lost?
+# Number 5 can be seen to be wrong at a glance, before any arithmetic: a step of $10^{-12}$ can't take a weight from 1 to
+# $10^{-10}$. Holding a result against its inputs catches what no counting of decimals would.
 #
-# - (a) No: the step is far above $\varepsilon=1.2\cdot10^{-7}$.
-# - (b) Yes.
-# - (c) Yes, and so would be any step below $6.1\cdot10^{-5}$.
-#
-# <details><summary>Answer</summary>
-#
-# (b). From 512 to 1024 float32 numbers lie $2^9\cdot2^{-23}=6.1\cdot10^{-5}$ apart, and half of that is
-# $3.05\cdot10^{-5}$. (a) compares with $\varepsilon$ alone, as if the weight were 1; (c) takes the whole spacing, where
-# half is enough.
-#
-# </details>
-#
-# **2.** A weight started at 0.8, came down to 0.0004, and has not moved for a thousand steps. The loss fell from 6 to
-# 0.02. What is it?
-#
-# - (a) Vanishing: the weight is close to 0.
-# - (b) Vanishing: in the last thousand steps it did not move.
-# - (c) Neither.
-#
-# <details><summary>Answer</summary>
-#
-# (c). It moved by its whole size and came to rest with a low loss: it has learnt. (a) judges the value, (b) the end of
-# the trace alone.
+# | printed | where | what is true |
+# |---|---|---|
+# | 38 for $L=10$, elsewhere $(1.5)^{10}$ | “Improving” deck | $1.5^9=38.44$ for nine matrices; $1.5^{10}=57.67$ for ten factors |
+# | 0.002, then 0.001 for the same network | “Improving” deck | $0.5^9=0.00195$; the second is $0.5^{10}$, one factor too many |
+# | $(0.2)^{10}(O-Y)\cdots W_{ho}X$ | “Improving” deck | nine weights hide in the dots, and the slopes alone are $0.25^{10}$ at best |
+# | 1.5 for the slopes $\sigma'$ | “Improving” deck | slopes of these activations are at most 1; only weights can be larger |
+# | $\left(dL/dw_n\right)^{10}$ | “Problems” deck | a product of local slopes, not the power of a gradient |
+# | $2^{10}$ can overflow | “Problems” deck | it is 1024; float16 overflows at $2^{16}$, float32 at $2^{128}$ |
+# | vanishing: weights become close to 0 | “Problems” deck | they stop moving, at any value |
+# | exploding: growth in the initial layers | “Problems” deck | in all layers |
+# | small learning rate, under vanishing | “Problems” deck | another cause of $w_{new}\approx w_{old}$; the gradients tell |
+# | $L=\hat y-y$ | agenda notes | unbounded below: no loss |
+# | $0.1\times0.1\times0.001\times0.01=10^{-9}$ | agenda notes | $10^{-7}$; perhaps the learning rate was counted in, and then once more |
+# | $0.01\times10^{-9}=10^{-12}$ | agenda notes | $10^{-11}$ |
+# | $W_n=.000000000099$ | agenda notes | $.999999999$; in float32 exactly 1 |
 #
 # </details>
-#
-# **3.** In a network of ten tanh layers the gradient grows a thousandfold from the last layer to the first. Where do
-# factors above 1 come from?
-#
-# - (a) From the slopes of tanh, which can be larger than those of the sigmoid.
-# - (b) From the weights.
-# - (c) From a learning rate that is too large.
-#
-# <details><summary>Answer</summary>
-#
-# (b). The slope of tanh is at most 1. The learning rate is no factor of the gradient; it can make weights large, and
-# these then make the gradient grow.
-#
-# </details>
+
+# %% [markdown]
+# ## Three questions
+
+# %%
+quiz()
+
+# %% [markdown]
+# > **One finding to keep.** A step that is less than half the distance to the next number leaves the weight as it is,
+# > whatever its gradient. So a weight that stands still says little; look at the gradient before you say why.
 
 # %% [markdown]
 # ## Summary
 #
 # - $f^n$ is a straight line on a logarithmic axis; it reaches $t$ at the first whole $n\ge\log t/\log f$. Count which
 #   factors there are: $L$ slopes, but $L-1$ weights.
-# - Slopes of these activations lie between 0 and 1, those of the sigmoid between 0 and ¼. What makes a gradient grow
-#   are weights.
+# - Slopes of sigmoid, tanh and ReLU lie between 0 and 1, those of the sigmoid between 0 and ¼. What makes a gradient
+#   grow are weights.
 # - A step is lost if it is less than half the distance to the next number, $2.98\cdot10^{-8}$ for a float32 weight that
-#   comes down from 1. More digits postpone that and cure nothing.
-# - Judge a trace by its movement beside its own size, over its whole length, and look at the gradients before you blame
-#   them.
+#   comes down from 1. Where the gradient has vanished, more digits don't help; where the digits are few, as in bfloat16,
+#   they are all that is missing.
+# - Judge a trace by its movement relative to its own size, over its whole length, and look at the gradients before you
+#   blame them.
 #
-# *What would change my mind about rounding being the symptom and not the cause:* a network that stands still in float32
+# *What would change my mind about rounding being the symptom in the sigmoid network:* that it stands still in float32
 # and learns in float64, over several seeds.
+#
+# ## What to read next
+#
+# - D. Goldberg (1991), *What every computer scientist should know about floating-point arithmetic*, ACM Computing
+#   Surveys 23(1): where $\varepsilon$, rounding and gradual underflow come from; read its first third.
+# - P. Micikevicius et al. (2018), *Mixed precision training*, ICLR, arXiv:1710.03740: loss scaling and float32 master
+#   weights, with a histogram of the gradients that float16 would lose.
+# - D. Kalamkar et al. (2019), *A study of BFLOAT16 for deep learning training*, arXiv:1905.12322: what may be rounded to
+#   eight digits, and what has to be added up in float32.
+# - X. Glorot and Y. Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*, AISTATS:
+#   the vanishing of the first figure, measured layer by layer; lesson 05 builds on it.
 
 # %%
 progress()
