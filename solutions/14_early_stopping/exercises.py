@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
 
 # 14.1 EarlyStopper
 
@@ -19,6 +19,11 @@ def cases(rng):
     # Of up to six values a verdict shows each, so the short sequences come first.
     for n, patience in [(6, 0), (6, 1), (6, 2), (6, 2), (14, 1), (14, 2), (14, 3), (14, 3), (14, 4), (14, 4)]:
         yield case(WHEN, patience=patience, min_delta=0.0, mode="min", values=wandering(rng, n))
+    for n, patience in [(6, 2), (12, 1), (12, 3)]:  # only the nans make it stop before the end
+        values = 5 - np.cumsum(rng.integers(1, 6, n)) / 16
+        at = int(rng.integers(1, n - patience))
+        values[at : at + patience] = np.nan
+        yield case(WHEN, patience=patience, min_delta=0.0, mode="min", values=values)
     for n in (6, 6, 12):
         values = wandering(rng, n)
         values[int(rng.integers(2, n - 1))] = np.nan
@@ -108,7 +113,7 @@ def one_epoch_too_patient(_):
 
 
 @EarlyStopper.wrong(
-    "You compare with the epoch before, as the slide says. A loss that jumps up and then creeps down looks "
+    "You compare with the epoch before, as a sentence of the Better Deep Learning deck has it. A loss that jumps up and then creeps down looks "
     "better each time and never gets back to where it was: compare with the best so far.", edits=True)
 def compares_with_the_previous_epoch(_):
     def better(self, value):
@@ -215,13 +220,43 @@ def ignores_mode(_):
 
 @EarlyStopper.wrong(
     "A NaN became the best value. Every comparison with NaN is False: see what `not (a >= b)` makes of it.",
-    loses=BEST, edits=True)
+    loses=(WHEN, BEST), edits=True)
 def nan_is_better(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
         return not (sign * value + self.min_delta >= sign * self.best)
 
     return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "An epoch whose value is nan is not counted as waiting. It is no improvement either, so it is one epoch "
+    "more without one: a run that gives nothing but nan has to end.", loses=WHEN, edits=True)
+def nan_does_not_wait(_):
+    def enough(self):
+        if np.isnan(self.previous):
+            self.wait -= 1
+            return False
+        return self.wait >= self.patience
+
+    return stopper_with(enough=enough)
+
+
+@EarlyStopper.wrong(
+    "An epoch whose value is nan is left out altogether: it does not count as waiting, and the epochs after "
+    "it get numbers that are too low.", loses=(WHEN, BEST), edits=True)
+def nan_is_no_epoch(_):
+    def update(self, value):
+        return False if np.isnan(value) else Stopper.update(self, value)
+
+    return stopper_with(update=update)
+
+
+@EarlyStopper.wrong(
+    "A single nan stops it. It is one epoch without an improvement like any other: count it, and go on as "
+    "long as `patience` allows.", loses=(WHEN, BEST), edits=True)
+def nan_stops_at_once(_):
+    return stopper_with(enough=lambda self: bool(np.isnan(self.previous)) or self.wait >= self.patience)
 
 
 @EarlyStopper.wrong(
@@ -408,8 +443,8 @@ def a_is_b(_):
 
 
 @triggers.wrong(
-    "`history[-k]` is k - 1 epochs ago: `history[-1]` is the last one itself. Count on your fingers for k = "
-    "1.", loses=(B, C), edits=True)
+    "`history[-k]` is k - 1 epochs ago: `history[-1]` is the last one itself. With k = 2, two epochs ago is "
+    "`history[-3]`.", loses=(B, C), edits=True)
 def counts_the_fence_posts(_):
     return told(
         b=lambda h, k, tol: abs(h[-1] - h[-k]) <= tol,
@@ -481,8 +516,8 @@ def below_tol_for_at_most(_):
 
 
 @triggers.wrong(
-    "With fewer than 2k values some of your triggers answer already. Whoever has too little history says "
-    "False four times.", loses=SHORT, edits=True)
+    "With fewer than 2k values some of your triggers answer already. With too little history all four are "
+    "False.", loses=SHORT, edits=True)
 def each_as_soon_as_it_can(_):
     least = {"a": lambda k: k, "b": lambda k: k + 1, "c": lambda k: k + 1, "d": lambda k: 2 * k}
     never = dict.fromkeys("abcd", lambda h, k, tol: False)
@@ -575,8 +610,8 @@ def ranked(values, mode):
 
 
 @best_checkpoint.wrong(
-    "This is the last epoch that beat the one before it, as the slide has it. After a bad epoch a slightly "
-    "less bad one overwrites the best model there was.")
+    "This is the last epoch that beat the one before it, as a sentence of the Better Deep Learning deck has "
+    "it. After a bad epoch a slightly less bad one overwrites the best model there was.")
 def last_better_than_previous(values, mode):
     ranks = ranked(values, mode)
     better = [i for i in range(1, len(ranks)) if ranks[i] < ranks[i - 1]]
@@ -595,6 +630,13 @@ def mistakes(values, mode):
     yield "always_the_lowest", int(np.nanargmin(values)), "The lowest value wins whatever `mode` says."
     yield "nan_wins", int(np.argmin(values) if mode == "min" else np.argmax(values)), (
         "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.")
+    zeroed = [0.0 if value != value else value for value in values]
+    yield "nan_is_zero", int(np.argmin(zeroed) if mode == "min" else np.argmax(zeroed)), (
+        "A nan was turned into 0, as `np.nan_to_num` does. For mode 'min' that is lower than any loss: put in "
+        "what can't be the best, inf or -inf, according to `mode`.")
+    yield "nan_is_infinite", int(np.argmin([np.inf if v != v else v for v in values]) if mode == "min"
+                                 else np.argmax([np.inf if v != v else v for v in values])), (
+        "A nan was turned into inf in both modes. For mode 'max' inf is the best there is: take -inf there.")
 
 
 @best_checkpoint.wrong(
@@ -754,7 +796,7 @@ def how_drawn(train, n_val, val, again, others):
 
 @three_way.wrong(
     "Validation rows come from outside `train`. What is outside is the test set, and it has to stay unseen "
-    "until the end: this is what the lecture's listings do with `validation_data=(test_x, test_y)`.",
+    "until the end. The Better Deep Learning deck's listings do this: `validation_data=(test_x, test_y)`.",
     loses=PART)
 def test_as_validation(train, n_val, rng):
     outside = np.setdiff1d(np.arange(150), train)
@@ -905,8 +947,9 @@ def judge(case, result):
     stops, keeps = (int(n) for n in result["how many"])
     patience = int(result["patience"])
     told = f"patience is {patience}, expected {case.inputs['patience']}"
+    kinds = {0: "no patience", case.inputs["patience"] + 1: "one more", case.inputs["patience"] - 1: "one less"}
     if stops:
-        yield STOP, patience == case.inputs["patience"], "another patience", told
+        yield STOP, patience == case.inputs["patience"], kinds.get(patience, "another patience"), told
     else:
         yield STOP, False, "no EarlyStopping", "there is no EarlyStopping in the list"
     yield KEEP, *how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
@@ -922,8 +965,9 @@ def how_kept(keeps, best_only, found, path):
         return False, "no ModelCheckpoint", "there is no ModelCheckpoint in the list"
     if not best_only:
         return False, "every epoch", "the checkpoint is written after every epoch, better or not"
-    allowed = (path, path.removesuffix(".keras") + ".h5")
-    return found in allowed, "another path", f"the checkpoint goes to {found!r}, expected {path!r}"
+    name = path.removesuffix(".keras")
+    seen = "weights alone" if found == name + ".weights.h5" else "another path"
+    return found in (path, name + ".h5"), seen, f"the checkpoint goes to {found!r}, expected {path!r}"
 
 
 def how_watched(monitors, modes):
@@ -959,8 +1003,7 @@ def keras_pair(stop=None, keep=None, both=None):
 
 
 @callbacks.wrong(
-    "The two watch different things, as on the lecture's slide: one stops by the loss, the other keeps by "
-    "the accuracy. The epoch that was kept is then not the one that patience was counted from.",
+    "The two watch different things, as in the last listing of the Better Deep Learning deck. The epoch that was kept is then not the one that patience was counted from.",
     loses=ALIKE, edits=True)
 def two_monitors(_):
     return keras_pair(keep={"monitor": "val_accuracy", "mode": "max"})
@@ -1007,9 +1050,40 @@ def keras_own_patience(_):
 
 
 @callbacks.wrong(
-    "The file is always the same, whatever `path` says: the next run overwrites it.", loses=KEEP, edits=True)
+    "The patience is one more than the one given. Keras counts the epoch before it compares: hand "
+    "`patience` on as it is.", loses=STOP, edits=True)
+def one_more_patience(_):
+    def callbacks(patience, path):
+        return keras_pair()(patience + 1, path)
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "The patience is one less than the one given. Hand `patience` on as it is.", loses=STOP, edits=True)
+def one_less_patience(_):
+    def callbacks(patience, path):
+        return keras_pair()(patience - 1, path)
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "The checkpoint does not go to `path`. A name written into the function is the same for every run, and "
+    "the next run overwrites it: hand `path` on as it is.", loses=KEEP, edits=True)
 def path_not_used(_):
     return keras_pair(keep={"filepath": "best_model.keras"})
+
+
+@callbacks.wrong(
+    "A file that ends in `.weights.h5` holds the weights alone, and `load_model` can't make a model of it. "
+    "Hand `path` on as it is, and leave `save_weights_only` out.", loses=KEEP, edits=True)
+def weights_alone(_):
+    def callbacks(patience, path):
+        weights = path.replace(".keras", ".weights.h5")
+        return keras_pair(keep={"filepath": weights, "save_weights_only": True})(patience, path)
+
+    return callbacks
 
 
 @callbacks.wrong(
@@ -1076,3 +1150,51 @@ callbacks.small(
     "callbacks(7, 'a.keras') is a list of two. The first stops after seven epochs in a row that do not beat "
     "the best; the second has written a.keras in just that best epoch, because both look at the same "
     "number.")
+
+# Questions
+
+first_rest = Question(
+    "The losses are 5, 4, 4, 3, 3, 3, 2. In which epoch does patience 0 stop, and in which patience 1?",
+    wrong(
+        "Patience 0 in epoch 0, since it waits for nothing; patience 1 in epoch 2.",
+        "Training never stops in an epoch that is better, and the first one always is."),
+    right(
+        "Both in epoch 2.",
+        "Epoch 2 is the first that is not better (equal is not), and waiting is counted before it is "
+        "compared: 1 ≥ 0 and 1 ≥ 1."),
+    wrong(
+        "Patience 0 in epoch 2, patience 1 in epoch 5.",
+        "That is `>` where Keras has `>=`: only then do 0 and 1 differ."),
+)
+
+in_memory = Question(
+    "Training stopped with patience 20, without `restore_best_weights` and without a checkpoint. Which "
+    "epoch's weights do you hold?",
+    wrong(
+        "The best epoch's: that is what the callback is for.",
+        "`EarlyStopping` decides when to stop. What is kept is another decision, and by default it is the "
+        "last epoch."),
+    right(
+        "Those of 20 epochs after the best.",
+        "$e_\\text{stop}=b+\\max(p,1)$, and what is in memory then is that epoch's."),
+    wrong(
+        "Those of the last epoch that was better than the one before it.",
+        "That is what the Better Deep Learning deck's sentence about saving would keep, and nothing was "
+        "saved."),
+)
+
+two_causes = Question(
+    "Giving up 10 of 30 training points for validation cost 20 points of accuracy. How would you find out "
+    "which part is less data and which part is stopping too early?",
+    right(
+        "Train the 20 points on without stopping, and stop the 30 points at the same epoch: four cells.",
+        "Each cause is then changed by itself. Here eleven points are less data and nine stopping early in "
+        "one order, none and twenty in the other: the effects interact."),
+    wrong(
+        "There is nothing to find out: all of it is less data, since nothing else was changed.",
+        "The points that are watched were changed as well, and they stop training at another time."),
+    wrong(
+        "Average over more seeds for the weights.",
+        "All seeds share one split, and the four seeds had no spread at all. It would give the same 20 "
+        "points, more exactly."),
+)

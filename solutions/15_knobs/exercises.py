@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 
 # 15.1 param_count
 
@@ -60,7 +60,7 @@ def with_arrays(sizes):
 
 
 @param_count.answers
-def right(sizes):
+def accepted(sizes):
     yield "weights_and_biases_apart", int(np.dot(sizes[:-1], sizes[1:])) + sum(sizes[1:])
     yield "by_making_them", float(sum(np.zeros((a, b)).size + np.zeros(b).size for a, b in zip(sizes, sizes[1:])))
 
@@ -70,7 +70,7 @@ param_count.small(
     "weights and a bias.",
     sizes=[2, 3, 1])
 
-# 15.1 hidden_sizes
+# 15.2 hidden_sizes
 
 BOX, PYRAMID, ONE = "box", "pyramid", "a pyramid down to 1"
 
@@ -134,7 +134,7 @@ def halving_in_a_loop(n, first, rule):
 
 
 @hidden_sizes.answers
-def right(n, first, rule):
+def accepted(n, first, rule):
     yield "by_shifting", tuple(max(1, first >> k) if rule == "pyramid" else first for k in range(n))
 
 
@@ -158,7 +158,7 @@ hidden_sizes.small(
     "does not go.",
     n=4, first=5, rule="pyramid")
 
-# 15.2 updates_per_epoch
+# 15.3 updates_per_epoch
 
 EVEN, SMALLER, ALL = "batches that come out even", "a smaller last batch", "a batch larger than the data"
 
@@ -196,7 +196,7 @@ def mistakes(n, batch):
 
 
 @updates_per_epoch.answers
-def right(n, batch):
+def accepted(n, batch):
     yield "with_ceil", math.ceil(n / batch)
     yield "with_numpy", np.ceil(n / batch)
 
@@ -208,7 +208,7 @@ def with_a_remainder(n, batch):
 
 
 @updates_per_epoch.answers
-def right(n, batch):
+def accepted(n, batch):
     yield "rounded_up_in_advance", (n + batch - 1) // batch
     yield "by_counting", len(range(0, n, batch))
 
@@ -217,7 +217,89 @@ updates_per_epoch.small(
     "Ten samples in batches of four: four, four, and the two that are left.",
     n=10, batch=4)
 
-# 15.3 bce, cce_from_logits, mse
+# 15.4 gradient_noise
+
+SINGLE, LARGER = "batches of one", "larger batches"
+
+gradient_noise = Exercise(points=1, groups={SINGLE: 1, LARGER: 2, UNCHANGED: 1})
+
+
+@gradient_noise.cases
+def cases(rng):
+    yield case(SINGLE, grads=spread(rng, 7, 3), batch=1)
+    yield case(LARGER, grads=spread(rng, 6, 4), batch=int(rng.integers(2, 5)))
+    yield case(LARGER, grads=spread(rng, 9, 2), batch=int(rng.integers(3, 8)))
+
+
+def spread(rng, samples, parameters):
+    """Gradients whose parameters differ in mean and in spread."""
+    widths = rng.permutation(np.linspace(0.5, 3, parameters)) * rng.uniform(0.8, 1.2)
+    return rng.normal(size=(samples, parameters)) * widths + rng.normal(size=parameters)
+
+
+@gradient_noise.mistakes
+def mistakes(grads, batch):
+    yield "by_the_batch", grads.std(axis=0) / batch, (
+        "You divide by the batch. Variances of independent samples add up, standard deviations don't.")
+    yield "variance", grads.var(axis=0) / batch, (
+        "This is the variance of the batch's mean; its standard deviation was asked for.")
+    yield "as_of_a_sample", grads.std(axis=0, ddof=1) / np.sqrt(batch), (
+        "Everything is a little too large: you divide by n - 1 (`ddof=1`). The data set is all there is, "
+        "not a sample of something.")
+    yield "along_the_parameters", grads.std(axis=1) / np.sqrt(batch), (
+        "You look along the wrong axis: rows are samples, and there should be one number for each "
+        "parameter.")
+    yield "one_for_all", grads.std() / np.sqrt(batch), (
+        "One number for all parameters: each has a spread of its own.")
+    yield "of_the_sum", grads.std(axis=0) * np.sqrt(batch), (
+        "Larger batches give you more noise: that is the spread of their sum, not of their mean.")
+    yield "of_one_sample", grads.std(axis=0), (
+        "The batch does not come into it: this is the noise of a single sample.")
+    yield "around_zero", np.sqrt(np.mean(grads**2, axis=0) / batch), (
+        "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.")
+    yield "by_all_samples", grads.std(axis=0) / np.sqrt(len(grads)), (
+        "You divide by the root of the number of samples in the data. The mean that is noisy is one over a "
+        "batch.")
+
+
+@gradient_noise.wrong(
+    "You put in the factor for drawing without putting back. It is true for an epoch's batches, and comes "
+    "later in this lesson; here the samples of a batch are independent.", loses=LARGER)
+def without_putting_back(grads, batch):
+    n = len(grads)
+    return grads.std(axis=0) / np.sqrt(batch) * np.sqrt(max(n - batch, 0) / (n - 1))
+
+
+@gradient_noise.wrong("The array you were given has changed: `-=` writes into it.", loses=UNCHANGED)
+def in_place(grads, batch):
+    grads -= grads.mean(axis=0)
+    return np.sqrt((grads**2).mean(axis=0) / batch)
+
+
+@gradient_noise.answers
+def accepted(grads, batch):
+    yield "from_the_variance", np.sqrt(np.var(grads, axis=0) / batch)
+    yield "second_moment_minus_square", np.sqrt((np.mean(grads**2, axis=0) - np.mean(grads, axis=0) ** 2) / batch)
+    yield "parameter_by_parameter", [float(np.std(column)) / batch**0.5 for column in grads.T]
+
+
+@gradient_noise.right
+def deviations_by_hand(grads, batch):
+    away = grads - grads.mean(axis=0, keepdims=True)
+    return np.linalg.norm(away, axis=0) / np.sqrt(len(grads) * batch)
+
+
+@gradient_noise.answers
+def accepted(grads, batch):
+    yield "in_float32", np.float32(grads).std(axis=0) / np.float32(np.sqrt(batch))
+
+
+gradient_noise.small(
+    "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a "
+    "batch, half of that.",
+    grads=np.array([[1.0], [5.0]]), batch=4)
+
+# 15.5 bce, cce_from_logits, mse
 
 BCE, BCE_SURE = "bce", "bce where p is 0 or 1"
 CCE, CCE_SURE = "cce_from_logits", "cce_from_logits with logits of ±1000"
@@ -350,7 +432,7 @@ def mistakes(p, y):
 
 @bce.wrong(
     "exp(1000) is inf, and inf/inf is nan; at -1000 it is 0/0. Softmax depends on differences only: what "
-    "may be taken off first?", loses=CCE_SURE, replaces="cce_from_logits")
+    "may be subtracted first?", loses=CCE_SURE, replaces="cce_from_logits")
 def overflows(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z)
@@ -358,7 +440,7 @@ def overflows(z, Y):
 
 
 @bce.wrong(
-    "You take the largest of *all* logits off. A row far below it then underflows to 0/0: each row has a "
+    "You subtract the largest of *all* logits. A row far below it then underflows to 0/0: each row has a "
     "largest one of its own.", loses=CCE_SURE, replaces="cce_from_logits")
 def shifted_by_one_maximum(z, Y):
     with np.errstate(all="ignore"):
@@ -368,8 +450,8 @@ def shifted_by_one_maximum(z, Y):
 
 
 @bce.wrong(
-    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Take the logarithm "
-    "on paper first, or keep the probability away from 0.", loses=CCE_SURE, replaces="cce_from_logits")
+    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Write the logarithm "
+    "out first, as log-sum-exp, or keep the probability away from 0.", loses=CCE_SURE, replaces="cce_from_logits")
 def log_of_a_lost_softmax(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z - z.max(axis=1, keepdims=True))
@@ -416,7 +498,7 @@ def clipped_at_1e_12(p, y):
 
 
 @bce.answers
-def right(p, y):
+def accepted(p, y):
     yield "added_at_both_ends", -np.mean(y * np.log(p + 1e-7) + (1 - y) * np.log(1 - p + 1e-7))
 
 
@@ -489,7 +571,7 @@ def mse_in_a_loop(p, y):
 
 
 @bce.answers(replaces="mse")
-def right(p, y):
+def accepted(p, y):
     yield "squared_length", np.linalg.norm(np.float32(p) - np.float32(y)) ** 2 / np.size(p)
 
 
@@ -498,7 +580,7 @@ bce.small(
     "mean is the same.",
     _of="bce", _rows=0, p=np.array([0.5, 0.5]), y=np.array([1.0, 0.0]))
 
-# 15.4 slide_lr
+# 15.6 slide_lr
 
 slide_lr = Exercise(points=1, groups={"100 epochs": 1, "500 epochs": 1, "any other number": 2})
 
@@ -521,14 +603,14 @@ def mistakes(epochs):
     yield "ranges_upwards", 0.0001 if epochs >= 500 else 0.001 if epochs >= 100 else 0.000001, (
         "You read the rule as ranges that begin at 100 and at 500. Which comparison does it print?")
     yield "one_zero_less", {100: 0.001, 500: 0.0001}.get(epochs, 0.00001), (
-        "Your last rate has lost a zero (1e-5); perhaps you mended it so that it lies in the page's range. "
+        "Your last rate has lost a zero (1e-5); perhaps you mended it so that it lies in the notes' range. "
         "Copy the rule as it is.")
     yield "without_else", {100: 0.001, 500: 0.0001}.get(epochs), (
         "For all other numbers of epochs you return None: the `else` is missing.")
     yield "exchanged", {100: 0.0001, 500: 0.001}.get(epochs, 0.000001), (
         "The rates for 100 and for 500 epochs are exchanged.")
     yield "begins_at_the_range", {100: 0.01, 500: 0.001}.get(epochs, 0.000001), (
-        "You begin with 0.01, the upper end of the page's range. The rule's own rates are others.")
+        "You begin with 0.01, the upper end of the range in the agenda notes. The rule's own rates are others.")
 
 
 @slide_lr.right
@@ -542,7 +624,7 @@ def with_if_and_elif(epochs):
 
 
 @slide_lr.answers
-def right(epochs):
+def accepted(epochs):
     yield "with_a_dictionary", {100: 1e-3, 500: 1e-4}.get(epochs, 1e-6)
     yield "with_select", np.select([epochs == 100, epochs == 500], [1e-3, 1e-4], 1e-6)
 
@@ -551,7 +633,7 @@ slide_lr.small(
     "101 is not equal to 100, and not to 500.",
     epochs=101)
 
-# 15.4 lr_issues
+# 15.7 lr_issues
 
 TRUE_ONES = "the statements that are true"
 LETTERS, TRUE = "abcdef", "bce"
@@ -594,7 +676,7 @@ def judge(case, result):
 def mistakes():
     yield "reads_between", {"a", "b", "c", "e"}, "One of yours is about 200 epochs. Ask your `slide_lr(200)`."
     yield "trusts_the_range", {"b", "c", "d", "e"}, (
-        "One of yours is about the page's own range. Hold all three rates against its lower end, zero by "
+        "One of yours is about the range of the agenda notes. Hold all three rates against its lower end, zero by "
         "zero.")
     yield "one_zero_too_many", {"b", "c", "e", "f"}, (
         "One of yours divides two small numbers. Count the zeros of 0.000001 and of 0.00001 again.")
@@ -610,7 +692,7 @@ def mistakes():
 
 
 @lr_issues.answers
-def right():
+def accepted():
     yield "as_a_list", ["e", "b", "c"]
     yield "as_text", "BCE"
 
@@ -618,7 +700,7 @@ def right():
 lr_issues.small(
     "Take statement c: your `slide_lr(100)` divided by your `slide_lr(101)`. Is it 1000?")
 
-# 15.5 pick_lr
+# 15.8 pick_lr
 
 FINITE, BROKEN, OTHER_TOL = "finite losses", "nan and inf among them", "another tolerance"
 
@@ -768,84 +850,40 @@ pick_lr.small(
     "a loss.",
     lrs=[0.001, 0.01, 0.1, 1.0], losses=[0.41, 0.40, 0.42, float("nan")])
 
-# 15.6 gradient_noise
+# Questions
 
-SINGLE, LARGER = "batches of one", "larger batches"
+digits_network = Question(
+    "A network for digits: 784 inputs, 512 hidden units, 10 outputs. How many parameters?",
+    wrong("406,528", "The 522 biases are missing: this is $784\\cdot512+512\\cdot10$."),
+    right("407,050", "$785\\cdot512 + 513\\cdot10$: each unit has a bias besides its weights."),
+    wrong("401,920", "The output layer is missing: this is $785\\cdot512$ alone."),
+)
 
-gradient_noise = Exercise(points=1, groups={SINGLE: 1, LARGER: 2, UNCHANGED: 1})
+four_times_the_batch = Question(
+    "You go from batches of 32 to batches of 128, with 1,280 samples and all else the same. What happens in "
+    "an epoch?",
+    wrong(
+        "A quarter of the updates, each with a quarter of the noise.",
+        "The variance falls to a quarter; the standard deviation, which is the noise, to half."),
+    right(
+        "A quarter of the updates, each with half the noise.",
+        "10 updates instead of 40, and $\\sqrt{32/128}=\\tfrac12$. At the same rate an epoch leads a quarter "
+        "as far; a rate four times as high keeps $\\eta/b$, as long as steps of that length hold."),
+    wrong(
+        "The same number of updates, each with half the noise.",
+        "An epoch goes through all samples once: larger batches are fewer batches."),
+)
 
-
-@gradient_noise.cases
-def cases(rng):
-    yield case(SINGLE, grads=spread(rng, 7, 3), batch=1)
-    yield case(LARGER, grads=spread(rng, 6, 4), batch=int(rng.integers(2, 5)))
-    yield case(LARGER, grads=spread(rng, 9, 2), batch=int(rng.integers(3, 8)))
-
-
-def spread(rng, samples, parameters):
-    """Gradients whose parameters differ in mean and in spread."""
-    widths = rng.permutation(np.linspace(0.5, 3, parameters)) * rng.uniform(0.8, 1.2)
-    return rng.normal(size=(samples, parameters)) * widths + rng.normal(size=parameters)
-
-
-@gradient_noise.mistakes
-def mistakes(grads, batch):
-    yield "by_the_batch", grads.std(axis=0) / batch, (
-        "You divide by the batch. Variances of independent samples add up, standard deviations don't.")
-    yield "variance", grads.var(axis=0) / batch, (
-        "This is the variance of the batch's mean; its standard deviation was asked for.")
-    yield "as_of_a_sample", grads.std(axis=0, ddof=1) / np.sqrt(batch), (
-        "Everything is a little too large: you divide by n - 1 (`ddof=1`). The data set is all there is, "
-        "not a sample of something.")
-    yield "along_the_parameters", grads.std(axis=1) / np.sqrt(batch), (
-        "You look along the wrong axis: rows are samples, and there should be one number for each "
-        "parameter.")
-    yield "one_for_all", grads.std() / np.sqrt(batch), (
-        "One number for all parameters: each has a spread of its own.")
-    yield "of_the_sum", grads.std(axis=0) * np.sqrt(batch), (
-        "Larger batches give you more noise: that is the spread of their sum, not of their mean.")
-    yield "of_one_sample", grads.std(axis=0), (
-        "The batch does not come into it: this is the noise of a single sample.")
-    yield "around_zero", np.sqrt(np.mean(grads**2, axis=0) / batch), (
-        "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.")
-    yield "by_all_samples", grads.std(axis=0) / np.sqrt(len(grads)), (
-        "You divide by the root of the number of samples in the data. The mean that is noisy is one over a "
-        "batch.")
-
-
-@gradient_noise.wrong(
-    "You put in the factor for drawing without putting back. It is true for an epoch's batches, and comes "
-    "later in this lesson; here the samples of a batch are independent.", loses=LARGER)
-def without_putting_back(grads, batch):
-    n = len(grads)
-    return grads.std(axis=0) / np.sqrt(batch) * np.sqrt(max(n - batch, 0) / (n - 1))
-
-
-@gradient_noise.wrong("The array you were given has changed: `-=` writes into it.", loses=UNCHANGED)
-def in_place(grads, batch):
-    grads -= grads.mean(axis=0)
-    return np.sqrt((grads**2).mean(axis=0) / batch)
-
-
-@gradient_noise.answers
-def right(grads, batch):
-    yield "from_the_variance", np.sqrt(np.var(grads, axis=0) / batch)
-    yield "second_moment_minus_square", np.sqrt((np.mean(grads**2, axis=0) - np.mean(grads, axis=0) ** 2) / batch)
-    yield "parameter_by_parameter", [float(np.std(column)) / batch**0.5 for column in grads.T]
-
-
-@gradient_noise.right
-def deviations_by_hand(grads, batch):
-    away = grads - grads.mean(axis=0, keepdims=True)
-    return np.linalg.norm(away, axis=0) / np.sqrt(len(grads) * batch)
-
-
-@gradient_noise.answers
-def right(grads, batch):
-    yield "in_float32", np.float32(grads).std(axis=0) / np.float32(np.sqrt(batch))
-
-
-gradient_noise.small(
-    "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a "
-    "batch, half of that.",
-    grads=np.array([[1.0], [5.0]]), batch=4)
+lost_run = Question(
+    "Training losses 0.41, 0.40, 0.415, nan at rates 0.001, 0.01, 0.1, 1. What does "
+    "`lrs[np.argmin(losses)]` give?",
+    wrong(
+        "0.01, the rate of the smallest loss",
+        "That is what it was meant to give, and what `np.nanargmin` would."),
+    wrong(
+        "0.1, the largest rate that is about as good",
+        "That is what one wants, and what your `pick_lr` gives."),
+    right(
+        "1, the rate of the run that was lost",
+        "`np.argmin` takes nan for the smallest number there is."),
+)
