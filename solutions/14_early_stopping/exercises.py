@@ -30,6 +30,8 @@ def cases(rng):
         yield case(BEST, patience=20, min_delta=0.0, mode="min", values=values)
         yield case(BEST, patience=20, min_delta=0.0, mode="min", values=wandering(rng, n))
         upwards = (np.arange(n) + 4 * rng.permutation(n)) / 64  # rising, back and forth
+        # The last value is better than the one before it, and not the best.
+        upwards[-2:] = upwards[:-2].min() + np.array([0, 0.5]) / 64
         yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards, _best_alone=True)
     for n, mode, sign in ((6, "min", -1), (6, "max", 1), (12, "min", -1), (12, "max", 1)):
         values = 4 + sign * np.cumsum(rng.choice([-1, 1, 2, 3, 4, 5, 6], n)) / 16
@@ -113,8 +115,9 @@ def one_epoch_too_patient(_):
 
 
 @EarlyStopper.wrong(
-    "You compare with the epoch before, as a sentence of the Better Deep Learning deck has it. A loss that jumps up and then creeps down looks "
-    "better each time and never gets back to where it was: compare with the best so far.", edits=True)
+    "You compare with the epoch before, as a sentence of the Better Deep Learning deck has it. A loss that "
+    "jumps up and then creeps down looks better each time and never gets back to where it was: compare with "
+    "the best so far.", edits=True)
 def compares_with_the_previous_epoch(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
@@ -632,10 +635,10 @@ def mistakes(values, mode):
         "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.")
     zeroed = [0.0 if value != value else value for value in values]
     yield "nan_is_zero", int(np.argmin(zeroed) if mode == "min" else np.argmax(zeroed)), (
-        "A nan was turned into 0, as `np.nan_to_num` does. For mode 'min' that is lower than any loss: put in "
-        "what can't be the best, inf or -inf, according to `mode`.")
-    yield "nan_is_infinite", int(np.argmin([np.inf if v != v else v for v in values]) if mode == "min"
-                                 else np.argmax([np.inf if v != v else v for v in values])), (
+        "A nan was turned into 0, as `np.nan_to_num` does. For mode 'min' that is lower than any loss: put "
+        "in what can't be the best, inf or -inf, according to `mode`.")
+    endless = [np.inf if value != value else value for value in values]
+    yield "nan_is_infinite", int(np.argmin(endless) if mode == "min" else np.argmax(endless)), (
         "A nan was turned into inf in both modes. For mode 'max' inf is the best there is: take -inf there.")
 
 
@@ -947,9 +950,10 @@ def judge(case, result):
     stops, keeps = (int(n) for n in result["how many"])
     patience = int(result["patience"])
     told = f"patience is {patience}, expected {case.inputs['patience']}"
-    kinds = {0: "no patience", case.inputs["patience"] + 1: "one more", case.inputs["patience"] - 1: "one less"}
+    wanted = int(case.inputs["patience"])
+    kinds = {0: "no patience", wanted + 1: "one more", wanted - 1: "one less"}
     if stops:
-        yield STOP, patience == case.inputs["patience"], kinds.get(patience, "another patience"), told
+        yield STOP, patience == wanted, kinds.get(patience, "another patience"), told
     else:
         yield STOP, False, "no EarlyStopping", "there is no EarlyStopping in the list"
     yield KEEP, *how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
@@ -1003,8 +1007,8 @@ def keras_pair(stop=None, keep=None, both=None):
 
 
 @callbacks.wrong(
-    "The two watch different things, as in the last listing of the Better Deep Learning deck. The epoch that was kept is then not the one that patience was counted from.",
-    loses=ALIKE, edits=True)
+    "The two watch different things, as in the last listing of the Better Deep Learning deck. The epoch "
+    "that was kept is then not the one that patience was counted from.", loses=ALIKE, edits=True)
 def two_monitors(_):
     return keras_pair(keep={"monitor": "val_accuracy", "mode": "max"})
 

@@ -450,8 +450,9 @@ def shifted_by_one_maximum(z, Y):
 
 
 @bce.wrong(
-    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Write the logarithm "
-    "out first, as log-sum-exp, or keep the probability away from 0.", loses=CCE_SURE, replaces="cce_from_logits")
+    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Write the "
+    "logarithm out first, as log-sum-exp, or keep the probability away from 0.",
+    loses=CCE_SURE, replaces="cce_from_logits")
 def log_of_a_lost_softmax(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z - z.max(axis=1, keepdims=True))
@@ -610,7 +611,8 @@ def mistakes(epochs):
     yield "exchanged", {100: 0.0001, 500: 0.001}.get(epochs, 0.000001), (
         "The rates for 100 and for 500 epochs are exchanged.")
     yield "begins_at_the_range", {100: 0.01, 500: 0.001}.get(epochs, 0.000001), (
-        "You begin with 0.01, the upper end of the range in the agenda notes. The rule's own rates are others.")
+        "You begin with 0.01, the upper end of the range in the agenda notes. The rule's own rates are "
+        "others.")
 
 
 @slide_lr.right
@@ -676,8 +678,8 @@ def judge(case, result):
 def mistakes():
     yield "reads_between", {"a", "b", "c", "e"}, "One of yours is about 200 epochs. Ask your `slide_lr(200)`."
     yield "trusts_the_range", {"b", "c", "d", "e"}, (
-        "One of yours is about the range of the agenda notes. Hold all three rates against its lower end, zero by "
-        "zero.")
+        "One of yours is about the range of the agenda notes. Hold all three rates against its lower end, "
+        "zero by zero.")
     yield "one_zero_too_many", {"b", "c", "e", "f"}, (
         "One of yours divides two small numbers. Count the zeros of 0.000001 and of 0.00001 again.")
     yield "thinks_it_only_falls", {"b", "c"}, (
