@@ -543,7 +543,7 @@ def board(name, d):
 
 
 show(
-    *[board(name, d) for name, d in throws.items()], share="xy", size=(10, 3.3),
+    *[board(name, d) for name, d in throws.items()], share="xy", size=(10, 3.9),
     title="Bias moves the centre (diamond) from the truth (cross), variance widens the cloud",
     alt="Four dartboards in a row with 300 fits each. Low bias, low variance: a tight cloud in the "
     "centre. Low bias, high variance: a wide cloud around the centre. High bias, low variance: a "
