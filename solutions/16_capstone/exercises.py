@@ -1473,10 +1473,11 @@ improve.small(
 same_as_the_share = Question(
     "A colleague's classifier reaches .93 on images of which 93 % are of one class. What do you ask for first?",
     wrong("More epochs.",
-          "That was tried a hundred times in the published runs, at .5609 each. First find out whether the answers are all the same."),
+          "That was tried a hundred times in the published runs, at .5609 each. First find out whether the "
+          "answers are all the same."),
     right("The confusion matrix.",
-          "An accuracy equal to the base rate may be a constant answer, or one that errs in both directions. The table tells "
-          "the two apart at a glance."),
+          "An accuracy equal to the base rate may be a constant answer, or one that errs in both "
+          "directions. The table tells the two apart at a glance."),
     wrong("The training accuracy.",
           "For a constant answer it would be about .93 as well, and tell you nothing new."),
 )
@@ -1484,10 +1485,11 @@ same_as_the_share = Question(
 larger_images = Question(
     "You go from images of 32 × 48 to 224 × 224, keep the first layer dense, and keep Adam at 0.001. What changes?",
     wrong("Nothing: Adam adapts its steps to the gradients.",
-          "Each weight's step is adapted to its own gradient, so that all are of the same size, and just therefore their sum "
-          "over the pixels is not."),
+          "Each weight's step is adapted to its own gradient, so that all are of the same size, and just "
+          "therefore their sum over the pixels is not."),
     right("The first step moves each hidden unit's sum about 33 times as far.",
-          "The step of the sum is $\\eta\\,n\\,\\bar x$, proportional to the number of inputs, and there are 33 times as many."),
+          "The step of the sum is $\\eta\\,n\\,\\bar x$, proportional to the number of inputs, and there are 33"
+          " times as many."),
     wrong("The gradients are 33 times larger, so that clipping begins to act.",
           "The bound on an entry of the first kernel's gradient does not contain the number of inputs."),
 )
@@ -1497,7 +1499,9 @@ noisier_copies = Question(
     wrong("Yes: from some strength on, a copy is a new image.",
           "Noise so strong that a copy can't be told to be of this image has lost the vehicle as well."),
     right("No: as long as a copy can be told to be of this image, its label has been seen.",
-          "What leaks is the pairing of an image with its label, wrong labels included. Split first, then copy."),
+          "What leaks is the pairing of an image with its label, wrong labels included. Split first, then "
+          "copy."),
     wrong("Yes, if the network has dropout.",
-          "Dropout makes learning by heart slower. The validation part would still hold what was trained on."),
+          "Dropout makes learning by heart slower. The validation part would still hold what was trained "
+          "on."),
 )
