@@ -168,8 +168,9 @@ def reads_the_folder(root):
 
 
 @load_dataset.wrong(
-    "A file that is missing or can't be read is passed over in silence. Where its label is kept, all later labels "
-    "are shifted by one; where it goes too, or a black image stands in, you work with other data than you think.")
+    "A file that is missing or can't be read is passed over in silence. Where its label is kept, all later "
+    "labels are shifted by one; where it goes too, or a black image stands in, you work with other data "
+    "than you think.")
 def drops_in_silence(root):
     found = []
     for name, label in zip(*read_rows(root)):
@@ -677,8 +678,8 @@ def mistakes(model, lr, clip):
     from keras.optimizers import SGD, Adam
 
     yield "old_name_of_the_rate", compiled(model, Adam(lr=lr, clipvalue=clip)), (
-        "`lr=` is refused by Keras 3, and was ignored by the version behind the runs at the beginning of "
-        "this lesson. The argument is called `learning_rate`.")
+        "Keras refuses what the optimiser was given; its message says why. The old name `lr=`, for one, was "
+        "ignored by the version behind the runs at the beginning of this lesson, and is an error now.")
     yield "fresh_adam", compiled(model, "adam"), (
         "The optimiser has its own rate of 0.001, and no threshold: `'adam'` or a fresh `Adam()` forgets "
         "what you were given. So it was in the published runs.")
@@ -773,7 +774,9 @@ def cases(rng):
     m, n = int(rng.integers(21, 26)), int(rng.integers(11, 14))
     X = rng.normal(size=(m + n, 3)).astype(np.float32)
     y = (rng.permutation(m + n) < (m + n) // 2).astype(int)
-    given = {"_X": X, "_y": y, "_m": m, "_start": rng.normal(size=3)}
+    start = rng.normal(size=3)
+    start *= 2 / np.linalg.norm(start)  # so far off that every training on the right labels mends it
+    given = {"_X": X, "_y": y, "_m": m, "_start": start}
     for group in (SETTINGS, PARTS):
         yield case(
             group, **given, epochs=int(rng.integers(2, 5)), batch_size=int(rng.integers(4, 9)), _look=group
@@ -788,7 +791,7 @@ def drive(train, _X, _y, _m, _start, epochs, batch_size, _look):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, "sigmoid")])
     model.set_weights([_start[:, None], np.zeros(1)])
     model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
-    seen = {"epochs": 0, "batches": 0}
+    seen, before = {"epochs": 0, "batches": 0}, cross_entropy(model, *parts[:2])
 
     class Watch(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -807,7 +810,7 @@ def drive(train, _X, _y, _m, _start, epochs, batch_size, _look):
         steps = -(-_m // batch_size)
         fewer = seen["batches"] < seen["epochs"] * steps and seen["epochs"] == epochs
         return {"val": round(abs(told - after[1]) < 1e-4), "is train": round(abs(told - after[0]) < 1e-4),
-                "told": told > 0, "fewer": fewer,
+                "told": told > 0, "fewer": fewer, "learnt": bool(after[0] < before),
                 "moved": not np.allclose(model.get_weights()[0][:, 0], _start, atol=1e-6)}
     return {"epochs": len(history.get("loss", [])), "watched": seen["epochs"], "batches": seen["batches"]}
 
@@ -846,8 +849,10 @@ def judge(case, result):
     elif not result["val"]:
         seen = "validated on something else"
     else:
-        seen = ""
-    yield PARTS, not seen, seen, f"the last val_loss is not that of the validation part: {seen}"
+        seen = "" if result["learnt"] else "trained on other labels"
+    told = f"the last val_loss is not that of the validation part: {seen}"
+    told = "the loss on the training part has risen" if seen == "trained on other labels" else told
+    yield PARTS, not seen, seen, told
 
 
 def fit(model, X, y, val, epochs, batch_size, callbacks, **more):
@@ -878,7 +883,15 @@ def mistakes(model, X_train, y_train, X_val, y_val, epochs, batch_size, callback
         "The callbacks are not handed on.")
 
 
-@train.wrong("You return the dictionary inside the History. The object itself was asked for.", raises=True)
+@train.wrong(
+    "After your training the loss on the training part is higher than before it: are these its own labels?")
+def labels_turned_round(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
+    return fit(model, X_train, 1 - y_train, (X_val, y_val), epochs, batch_size, callbacks)
+
+
+@train.wrong(
+    "What you return has no `.history`. `fit` returns a History object: that object was asked for, not the "
+    "dictionary inside it, and nothing else.", raises=True)
 def returns_the_dictionary(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
     return fit(model, X_train, y_train, (X_val, y_val), epochs, batch_size, callbacks).history
 
@@ -1407,8 +1420,8 @@ def the_other_class(reference):
 
 
 @improve.wrong(
-    "What `improve` returns can't be called. It should return a function: the images to be judged come later, when that function is called.",
-    raises=True)
+    "What `improve` returns can't be called. It should return a function: the images to be judged come "
+    "later, when that function is called.", raises=True)
 def labels_in_place_of_a_function(X_train, y_train):
     return (by_pixels(X_train, y_train)(X_train) > 0.5).astype(int)
 
@@ -1460,10 +1473,11 @@ improve.small(
 same_as_the_share = Question(
     "A colleague's classifier reaches .93 on images of which 93 % are of one class. What do you ask for first?",
     wrong("More epochs.",
-          "That was tried a hundred times in the published runs, at .5609 each. First find out whether the answers are all the same."),
+          "That was tried a hundred times in the published runs, at .5609 each. First find out whether the "
+          "answers are all the same."),
     right("The confusion matrix.",
-          "An accuracy equal to the base rate may be a constant answer, or one that errs in both directions. The table tells "
-          "the two apart at a glance."),
+          "An accuracy equal to the base rate may be a constant answer, or one that errs in both "
+          "directions. The table tells the two apart at a glance."),
     wrong("The training accuracy.",
           "For a constant answer it would be about .93 as well, and tell you nothing new."),
 )
@@ -1471,10 +1485,11 @@ same_as_the_share = Question(
 larger_images = Question(
     "You go from images of 32 × 48 to 224 × 224, keep the first layer dense, and keep Adam at 0.001. What changes?",
     wrong("Nothing: Adam adapts its steps to the gradients.",
-          "Each weight's step is adapted to its own gradient, so that all are of the same size, and just therefore their sum "
-          "over the pixels is not."),
+          "Each weight's step is adapted to its own gradient, so that all are of the same size, and just "
+          "therefore their sum over the pixels is not."),
     right("The first step moves each hidden unit's sum about 33 times as far.",
-          "The step of the sum is $\\eta\\,n\\,\\bar x$, proportional to the number of inputs, and there are 33 times as many."),
+          "The step of the sum is $\\eta\\,n\\,\\bar x$, proportional to the number of inputs, and there are 33"
+          " times as many."),
     wrong("The gradients are 33 times larger, so that clipping begins to act.",
           "The bound on an entry of the first kernel's gradient does not contain the number of inputs."),
 )
@@ -1484,7 +1499,9 @@ noisier_copies = Question(
     wrong("Yes: from some strength on, a copy is a new image.",
           "Noise so strong that a copy can't be told to be of this image has lost the vehicle as well."),
     right("No: as long as a copy can be told to be of this image, its label has been seen.",
-          "What leaks is the pairing of an image with its label, wrong labels included. Split first, then copy."),
+          "What leaks is the pairing of an image with its label, wrong labels included. Split first, then "
+          "copy."),
     wrong("Yes, if the network has dropout.",
-          "Dropout makes learning by heart slower. The validation part would still hold what was trained on."),
+          "Dropout makes learning by heart slower. The validation part would still hold what was trained "
+          "on."),
 )
