@@ -1145,7 +1145,7 @@ print("the kept one is nearer in", np.sum(errors[:, 0] < errors[:, 1]), "of 8 dr
 # %% tags=["demo"]
 (x, y), _, best_epoch, kept, late = sine_run(0)
 show(
-    *[curves(grid, {"the true sine": truth, "network": curve},
+    *[curves(grid[:, 0], {"the true sine": truth[:, 0], "network": curve[:, 0]},
              looks={"the true sine": (GREY, "--"), "network": (BLUE, "-")}, ylim=(-2, 2), title=title,
              xlabel="x", ylabel="y",
              also=lambda ax: ax.plot(x, y, "o", color=ORANGE, markeredgecolor=BLACK,
