@@ -115,6 +115,28 @@ def one_epoch_too_patient(_):
 
 
 @EarlyStopper.wrong(
+    "It stops one epoch too soon. After an improvement the number of epochs waited is 0: the next epoch is the "
+    "first that can be waited.", loses=WHEN, edits=True)
+def one_epoch_too_impatient(_):
+    return stopper_with(enough=lambda self: self.wait + 1 >= self.patience)
+
+
+@EarlyStopper.wrong(
+    "You ask whether the number of epochs waited *equals* `patience`. With patience 0 that is never so, since "
+    "the count is 1 when it is first compared: it stops as soon as the count is at least `patience`.",
+    loses=WHEN, edits=True)
+def equals_patience(_):
+    return stopper_with(enough=lambda self: self.wait == self.patience)
+
+
+@EarlyStopper.wrong(
+    "You compare the number of the epoch with `patience`. What counts is how many epochs have passed since the "
+    "best one.", loses=WHEN, edits=True)
+def patience_from_the_start(_):
+    return stopper_with(enough=lambda self: self.epoch >= self.patience)
+
+
+@EarlyStopper.wrong(
     "You compare with the epoch before, as a sentence of the Better Deep Learning deck has it. A loss that "
     "jumps up and then creeps down looks better each time and never gets back to where it was: compare with "
     "the best so far.", edits=True)
@@ -789,6 +811,10 @@ def trouble_of(train, n_val, rows, val):
 def how_drawn(train, n_val, val, again, others):
     if not np.array_equal(val, again):
         return "not from rng", "two generators with the same seed gave different parts"
+    places = [np.flatnonzero(np.isin(train, one)) for one in others]  # the -1 behind the rows is in no `train`
+    side_by_side = all(len(at) == n_val and at[-1] - at[0] == n_val - 1 for at in places)
+    if n_val > 1 and side_by_side and not np.all(others == others[0]):
+        return "a block", "in 20 of 20 splits the validation rows stand side by side in `train`"
     if not np.all(others == others[0]):
         return "", ""
     found = val[val >= 0]
@@ -861,6 +887,14 @@ def draws_from_elsewhere(train, n_val, rng):
 def fixes_its_own_seed(train, n_val, rng):
     order = np.random.default_rng(0).permutation(train)
     return order[n_val:], order[:n_val]
+
+
+@three_way.wrong(
+    "Only the place is drawn, not the rows: validation gets a block of rows that stand side by side in `train`. "
+    "If `train` is sorted in any way, a block is a world of its own.", loses=DRAWN)
+def a_block_somewhere(train, n_val, rng):
+    block = int(rng.integers(1, len(train) - n_val)) + np.arange(n_val)
+    return np.delete(train, block), train[block]
 
 
 @three_way.wrong(

@@ -189,6 +189,11 @@ def mistakes(n, batch):
     yield "a_fraction", n / batch, "Your result has a fraction. There are no fractions of an update."
     yield "rounded", round(n / batch), (
         "You round to the nearest: a few samples that are left over get lost, many don't.")
+    yield "rounded_to_one_at_least", max(1, round(n / batch)), (
+        "You round to the nearest, and up to 1: a few samples that are left over get lost. However few they "
+        "are, they make one update more.")
+    yield "leaves_the_last_batch_out", (n - 1) // batch, (
+        "It is one update too few, whatever is left over: the last batch counts as well, full or not.")
     yield "multiplied", n * batch, (
         "You multiply. With larger batches, are there more updates in an epoch, or fewer?")
     yield "turned_over", batch / n, "Turned over: that is the share of the data in one batch."
@@ -257,6 +262,9 @@ def mistakes(grads, batch):
         "The batch does not come into it: this is the noise of a single sample.")
     yield "around_zero", np.sqrt(np.mean(grads**2, axis=0) / batch), (
         "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.")
+    yield "mean_distance", np.mean(np.abs(grads - grads.mean(axis=0)), axis=0) / np.sqrt(batch), (
+        "You take the mean distance from the mean. The standard deviation is the root of the mean square "
+        "distance.")
     yield "by_all_samples", grads.std(axis=0) / np.sqrt(len(grads)), (
         "You divide by the root of the number of samples in the data. The mean that is noisy is one over a "
         "batch.")
@@ -718,7 +726,8 @@ def searched(rng, tol, lost=()):
     losses = np.array([*(best * factors), almost, 2 * best, *lost])
     rates = 10.0 ** (np.arange(len(losses)) - 7.0) * rng.uniform(1, 4, len(losses))
     place = rng.permutation(len(losses))
-    while place[5] > min(place[:4]):  # the last good one in the list is not the largest
+    # Neither the first nor the last good one of the list is the largest.
+    while not min(place[1:4]) < place[5] < max(place[1:4]):
         place = rng.permutation(len(losses))
     order = np.argsort(place)
     return rates[order], losses[order]
@@ -763,6 +772,9 @@ def mistakes(lrs, losses, tol=0.05):
         "You take the smallest rate that is good enough; the largest was asked for.")
     yield "the_last_good", good_rates(lrs, losses, tol)[-1], (
         "You take the last rate of the list that is good enough. The list need not be sorted: which is the "
+        "largest?")
+    yield "the_first_good", good_rates(lrs, losses, tol)[0], (
+        "You take the first rate of the list that is good enough. The list need not be sorted: which is the "
         "largest?")
     yield "the_last", lrs[-1], "You take the last rate of the list, whatever its loss."
     yield "the_largest_finite", np.asarray(lrs)[np.isfinite(losses)].max(), (

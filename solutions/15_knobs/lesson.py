@@ -13,9 +13,9 @@
 # | derive and measure the noise of a batch's gradient | variances of sums | say what a change of batch asks of the rate |
 # | test rules of thumb over seeds | a `for` loop | say for which networks and which training a rule holds |
 #
-# One of the [five documents](../00_start_here/00_start_here.ipynb) that this course follows is quoted here, by its short
-# name: the **agenda notes**, handwritten, "Today's Agenda". They advise on hidden layers, neurons, epochs and the learning
-# rate; each rule is shown where it is tested.
+# One of the [five documents](../00_start_here/00_start_here.ipynb) that this course follows is quoted here, by its
+# short name: the **agenda notes**, handwritten, "Today's Agenda". They advise on hidden layers, neurons, epochs and the
+# learning rate; each rule is shown where it is tested.
 
 # %%
 import os
@@ -40,9 +40,7 @@ style()
 # The agenda notes set the learning rate by the number of epochs:
 #
 # ```text
-# if epochs = 100   then LR = 0.001
-# elif epochs = 500      LR = 0.0001
-# else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
 # ```
 #
 # Take a small task: three groups of points in the plane, 500 to learn from and 500 to test on; 50 ReLU units,
@@ -236,8 +234,8 @@ show(
 #
 # ## Exercise 15.2: a pyramid and a box (1 point)
 #
-# The agenda notes draw two shapes for the hidden layers, the "pyramid rule" and the "box rule". Write `hidden_sizes(n, first, rule)`, which returns a list with the
-# units of `n` hidden layers, beginning with `first`:
+# The agenda notes draw two shapes for the hidden layers, the "pyramid rule" and the "box rule". Write `hidden_sizes(n,
+# first, rule)`, which returns a list with the units of `n` hidden layers, beginning with `first`:
 #
 # - `rule = 'box'`: all layers are alike;
 # - `rule = 'pyramid'`: each layer has half as many units as the one before, rounded down, and at least 1.
@@ -316,9 +314,9 @@ show(
 #
 # ### How deep?
 #
-# The agenda notes: hidden layers, "3-8 range", with a 5 in a box. Ten units in each, which we know to be wide enough, and 1 to 8 layers, with
-# three settings: rate 0.01 as above; a tenth of it; rate 0.01 with standardised inputs. (As they come, the
-# coordinates have a root mean square of about 6.)
+# The agenda notes: hidden layers, "3-8 range", with a 5 in a box. Ten units in each, which we know to be wide enough,
+# and 1 to 8 layers, with three settings: rate 0.01 as above; a tenth of it; rate 0.01 with standardised inputs. (As
+# they come, the coordinates have a root mean square of about 6.)
 
 # %% tags=["demo"]
 def draw_depths(depths, by_depth):
@@ -371,10 +369,10 @@ draw_depths(depths, by_depth)
 # most of the way to eight. One reason stands below each row: at the high rate a quarter of the units of eight layers
 # die (lesson 04), and in layers of ten that soon is too many.
 #
-# The notes give a reason for depth in three words, "{ Low → Mid → High }": lower layers find simple features, such as edges
-# in a picture, and higher ones build larger features from them. Groups of points have no such parts to build from. So
-# this task can show what depth costs, and it can't show what depth is good for where data are made of parts, as
-# pictures are (lesson 16).
+# The notes give a reason for depth in three words, "{ Low → Mid → High }": lower layers find simple features, such as
+# edges in a picture, and higher ones build larger features from them. Groups of points have no such parts to build
+# from. So this task can show what depth costs, and it can't show what depth is good for where data are made of parts,
+# as pictures are (lesson 16).
 #
 # So "three to eight hidden layers" is not wrong here because of the number. It is incomplete: how many layers one can
 # train depends on rate, scale and first weights, and how many one needs depends on the task.
@@ -436,14 +434,14 @@ draw_shapes(SHAPES, by_shape)
 # %% [markdown]
 # At rate 0.01 the notes seem to be right: 1 × 512 reaches 0.920, 3 × 128 reaches 0.966, and every shape with three
 # layers lies above every one with a single layer. But the number of units has little to do with it: three layers of
-# *eight*, 177 parameters, come within a hundredth of 33,537. And at rate 0.1 the advantage is gone, 0.965 against 0.958.
-# The wide single layer was not incapable, it was slow.
+# *eight*, 177 parameters, come within a hundredth of 33,537. And at rate 0.1 the advantage is gone, 0.965 against
+# 0.958. The wide single layer was not incapable, it was slow.
 #
 # Compare at equal size, 2,049 parameters in 1 × 512 and 1,981 in 3 × 30: 0.920 and 0.965 at one rate, 0.965 and 0.951
 # at the other. A knob that the rule does not mention decides whether there is an advantage. (At rate 0.1 the difference
-# between 1 × 512 and 3 × 128 is about one standard error of five seeds, so nothing is said about the opposite order. Of all
-# these differences only those at rate 0.01 between one layer and three are clear. Forty epochs are also short: this is
-# about what is learnt soon.)
+# between 1 × 512 and 3 × 128 is about one standard error of five seeds, so nothing is said about the opposite order. Of
+# all these differences only those at rate 0.01 between one layer and three are clear. Forty epochs are also short: this
+# is about what is learnt soon.)
 
 # %% [markdown]
 # ## Batch size
@@ -675,9 +673,10 @@ for eta, b in [(0.02, 1), (0.08, 4), (0.32, 16), (0.08, 1), (0.08, 16)]:
 # ### Does it show in a network?
 #
 # For that a network has to be *at rest*: it must have stopped getting anywhere, so that only the trembling is left. And
-# the noise must not vanish, so the targets have noise of their own, which nothing can learn. A sine with noise of standard
-# deviation 1, 256 points, 20 ReLU units, squared error, plain SGD, four seeds; three rates and four batch sizes; 120
-# epochs. We look at the mean training loss of epochs 61 to 90 and of epochs 91 to 120: at rest the two are alike.
+# the noise must not vanish, so the targets have noise of their own, which nothing can learn. A sine with noise of
+# standard deviation 1, 256 points, 20 ReLU units, squared error, plain SGD, four seeds; three rates and four batch
+# sizes; 120 epochs. We look at the mean training loss of epochs 61 to 90 and of epochs 91 to 120: at rest the two are
+# alike.
 
 # %%
 dice = np.random.default_rng(0)
@@ -729,7 +728,7 @@ ticks = {0.002: "0.002", 0.008: "0.008", 0.032: "0.032"}
 show(
     *[curves(None, {f"batch {b}": (np.array(SINE_RATES) / (b if by_batch else 1), rest[b][1].T)
                     for b in SINE_BATCHES}, looks=looks, log="x", title=title, xlabel=xlabel,
-             ylabel="training loss at rest", xticks=ticks if by_batch else SINE_RATES)
+             ylabel="training loss at rest", xticks=ticks if by_batch else {lr: f"{lr:g}" for lr in SINE_RATES})
       for by_batch, title, xlabel in ((False, "Over the rate: four curves", "learning rate"),
                                       (True, "Over rate / batch: one", "learning rate / batch"))],
     share="y", legend="right",
@@ -740,16 +739,17 @@ show(
 )
 
 # %% [markdown]
-# Within a row of the table's first column the losses agree, whichever batch and rate have made the quotient: at 0.008 they
-# are 1.03, at 0.016 they are 1.06, at 0.032 they are 1.12. At one rate, 0.016, the four batches lie between 1.03 and 1.06.
-# And the networks are at rest: the two columns differ by 0.012 or less, but for the noisiest row, which still drifts. So
-# the loss above the floor is neither distance nor a lack of epochs. It is trembling, and $\eta/b$ sets it. (The
-# curvature printed above times the highest rate is below 1, well below 2. Rates at which it is not would part the curves.)
+# Within a row of the table's first column the losses agree, whichever batch and rate have made the quotient: at 0.008
+# they are 1.03, at 0.016 they are 1.06, at 0.032 they are 1.12. At one rate, 0.016, the four batches lie between 1.03
+# and 1.06. And the networks are at rest: the two columns differ by 0.012 or less, but for the noisiest row, which still
+# drifts. So the loss above the floor is neither distance nor a lack of epochs. It is trembling, and $\eta/b$ sets it.
+# (The curvature printed above times the highest rate is below 1, well below 2. Rates at which it is not would part the
+# curves.)
 #
 # ### And on the way there?
 #
-# The three groups again, 40 epochs, five batch sizes and seven rates, three seeds each, without momentum. These runs are
-# *not* at rest; most of them are still on their way.
+# The three groups again, 40 epochs, five batch sizes and seven rates, three seeds each, without momentum. These runs
+# are *not* at rest; most of them are still on their way.
 
 # %% tags=["demo"]
 BATCHES, RATES = [1, 4, 16, 64, 500], [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
@@ -787,9 +787,9 @@ for b, some in zip(BATCHES, plain):
     print(f"batch {b:3}      ", "  ".join(f"{mean:6.3f}" for mean in some.mean(axis=1)))
 
 # %% [markdown]
-# On the left, each batch has a best rate of its own, from 0.01 and below for single samples to 0.1 for 64. On the
-# right the same numbers stand over $\eta/b$, and the rising sides fall on one curve. This is not the trembling: an epoch
-# has about $n/b$ updates, each $\eta$ times a gradient, so that $\eta/b$ is also how far an epoch leads. The rising sides
+# On the left, each batch has a best rate of its own, from 0.01 and below for single samples to 0.1 for 64. On the right
+# the same numbers stand over $\eta/b$, and the rising sides fall on one curve. This is not the trembling: an epoch has
+# about $n/b$ updates, each $\eta$ times a gradient, so that $\eta/b$ is also how far an epoch leads. The rising sides
 # are networks that have not got far enough.
 #
 # On the other side the curves part. A step is too long when $\eta h > 2$: then $(1-\eta h)^2>1$, and the walk of the
@@ -1025,9 +1025,7 @@ for start in (0.0, -6.0):
 # Back to the agenda notes, whose rule opened this lesson. They name a range, "0.01 → 0.00001", and then:
 #
 # ```text
-# if epochs = 100   then LR = 0.001
-# elif epochs = 500      LR = 0.0001
-# else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
 # ```
 #
 # ## Exercise 15.6: the rule, to the letter (1 point)
@@ -1142,9 +1140,9 @@ show(
 
 # %% [markdown]
 # In 211 updates one sees the region. Up to 0.0001 the steps are too small to be seen; from there to 0.01 the loss
-# falls; above 0.01 it rises again, which says that the steps have become too long. The dip beyond 0.1 is a trap: a
-# loss near $\log 3$ is what a network gets that gives nearly the same odds to every point. By then the long steps
-# have brought the mean output of the hidden units down to a tenth, and nearly half of the points are wrong. Of the rule's
+# falls; above 0.01 it rises again, which says that the steps have become too long. The dip beyond 0.1 is a trap: a loss
+# near $\log 3$ is what a network gets that gives nearly the same odds to every point. By then the long steps have
+# brought the mean output of the hidden units down to a tenth, and nearly half of the points are wrong. Of the rule's
 # rates one lies where the loss falls, one where it begins to, and the one for "every other number of epochs" where
 # nothing happens.
 #
@@ -1273,10 +1271,10 @@ for name, (theirs, yours) in pairs.items():
     print(f"{name:20} Keras {float(theirs):10.5f}   yours {float(yours):10.5f}")
 
 # %% [markdown]
-# They agree, down to the loss of an answer that is sure and wrong: Keras keeps probabilities $10^{-7}$ away from 0
-# and 1. (With another $\varepsilon$ your first line differs, and nothing else.) From logits it uses the
-# logarithm written out, as you did. For that reason the model above has no softmax: `from_logits=True` is the safer way, and one
-# forgets it easily. Without it Keras would take logits for probabilities.
+# They agree, down to the loss of an answer that is sure and wrong: Keras keeps probabilities $10^{-7}$ away from 0 and
+# 1. (With another $\varepsilon$ your first line differs, and nothing else.) From logits it uses the logarithm written
+# out, as you did. For that reason the model above has no softmax: `from_logits=True` is the safer way, and one forgets
+# it easily. Without it Keras would take logits for probabilities.
 #
 # The rate need not stay what it was. `keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=10)` divides it when the
 # validation loss stops falling, and `keras.optimizers.schedules.ExponentialDecay` lowers it from step to step. Both
@@ -1285,8 +1283,8 @@ for name, (theirs, yours) in pairs.items():
 # %% [markdown]
 # ## Errata hunt
 #
-# Five lines. Four are printed like this in the agenda notes; the fifth stands there correctly, and we broke it. Find the
-# broken one, and correct all five, as far as a line can be correct that advises.
+# Five lines. Four are printed like this in the agenda notes; the fifth stands there correctly, and we broke it. Find
+# the broken one, and correct all five, as far as a line can be correct that advises.
 #
 # 1. "Learning Rate 0.01 → 0.00001" and "else LR = 0.000001"
 # 2. "if epochs = 100 then LR = 0.001, elif epochs = 500 LR = 0.0001, else …"
@@ -1336,8 +1334,8 @@ quiz()
 # - A layer has $(n_{l-1}+1)\,n_l$ parameters. Three layers of 128 are larger than one of 512 below 85 inputs and
 #   outputs, smaller above.
 # - An epoch has $\lceil n/b\rceil$ updates; a batch's gradient has the noise $\sigma/\sqrt b$. What acts is
-#   $\eta/\bigl((1-\beta)\,b\bigr)$, up to a limit that no batch moves: on the way it is the distance of an epoch, at rest
-#   the trembling.
+#   $\eta/\bigl((1-\beta)\,b\bigr)$, up to a limit that no batch moves: on the way it is the distance of an epoch, at
+#   rest the trembling.
 # - Losses: keep $p$ away from 0 and 1, subtract the largest logit of each row, write the logarithm out. Cross-entropy
 #   pulls hardest where an answer is sure and wrong; the squared error lets go there.
 # - Three rules of thumb, three knobs they leave out: the depth that works depends on rate and scale, the better shape
@@ -1350,14 +1348,15 @@ quiz()
 # %% [markdown]
 # ## What to read next
 #
-# - L. N. Smith (2017), *Cyclical learning rates for training neural networks*, WACV, arXiv:1506.01186: the range test of
-#   this lesson, and rates that go up and down.
-# - P. Goyal and others (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*, arXiv:1706.02677: the rate in
-#   proportion to the batch, up to 8,192 images, and what has to be done in the first epochs.
-# - S. McCandlish, J. Kaplan, D. Amodei and others (2018), *An empirical model of large-batch training*, arXiv:1812.06162:
-#   the noise of a gradient beside its length, as a measure of the largest batch that is worth its work.
-# - S. L. Smith, P.-J. Kindermans, C. Ying and Q. V. Le (2018), *Don't decay the learning rate, increase the batch size*,
-#   ICLR, arXiv:1711.00489: $\eta/b$ again, from the other side.
+# - L. N. Smith (2017), *Cyclical learning rates for training neural networks*, WACV, arXiv:1506.01186: the range test
+#   of this lesson, and rates that go up and down.
+# - P. Goyal and others (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*, arXiv:1706.02677: the rate
+#   in proportion to the batch, up to 8,192 images, and what has to be done in the first epochs.
+# - S. McCandlish, J. Kaplan, D. Amodei and others (2018), *An empirical model of large-batch training*,
+#   arXiv:1812.06162: the noise of a gradient beside its length, as a measure of the largest batch that is worth its
+#   work.
+# - S. L. Smith, P.-J. Kindermans, C. Ying and Q. V. Le (2018), *Don't decay the learning rate, increase the batch
+#   size*, ICLR, arXiv:1711.00489: $\eta/b$ again, from the other side.
 
 # %%
 progress()
