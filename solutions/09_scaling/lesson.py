@@ -888,10 +888,11 @@ for target, name in enumerate(("linear target", "products")):
 # %% tags=["demo"]
 two = {"x as it is": ways.index("y standard"), "x in [0, 1]": ways.index("y standard, x in [0, 1]")}
 titles = ("Linear: a lead that is made up for", "Products: the order turns round")
+ticks = {1e-6: "0.0001 %", 1e-4: "0.01 %", 1e-2: "1 %"}, {0.1: "10 %", 0.2: "20 %", 0.4: "40 %"}
 show(
     *[dots({f"{epochs:,} epochs": {name: share[target, :, way, k, 1] for name, way in two.items()}
             for k, epochs in enumerate((100, 1000))}, log="x", error="none", title=title,
-           xlabel="unexplained share of the test variance")
+           xlabel="unexplained share of the test variance", xticks=ticks[target])
       for target, title in enumerate(titles)],
     share="y",
     alt="Unexplained share of the test variance on eight draws of the data, log axis, inputs as "
