@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from nnlab import MLP, Experiment, Training, fit_in_keras, lecture_case, plus_minus, repeat
 from nnlab.constraints import max_norm, min_max_norm, non_neg, unit_norm
-from nnlab.data import Split, circles, moons
+from nnlab.data import Split, circles, moons, study
 from nnlab.initialisers import draw_weights, normal, scheme_sd, uniform
 from nnlab.pieces import BUILT_IN, dropout_backward, dropout_forward
 from nnlab.training import batches
@@ -623,3 +623,10 @@ def test_no_module_of_nnlab_needs_one_that_needs_it() -> None:
         # Importing part of a package runs its __init__ first, which holds nothing but imports.
         needs[name] -= {"nnlab", "nnlab.figures"}
     TopologicalSorter(needs).prepare()  # raises CycleError
+
+
+def test_stored_studies_have_the_shape_their_script_says() -> None:
+    stored = study("dropout")
+    assert stored["circles"].shape == (len(stored["draws"]), len(stored["rates"]), 3, len(stored["steps"]), 4)
+    assert stored["digits"].shape == (3, 24, 4)
+    assert np.isfinite(stored["circles"]).all() and np.isfinite(stored["digits"]).all()

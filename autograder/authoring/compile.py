@@ -45,10 +45,11 @@ def compile_hidden_exercise(lesson: Lesson, name: str, secret: str, public: Shee
     """
     public = public or compile_exercise(lesson, name, PUBLIC)
     sheet = compile_exercise(lesson, name, secret, public=public)
-    if _answered_by_another_draw(sheet, public):
+    order = seed_of(secret, "order", lesson.name, name)
+    if _answered_by_another_draw(sheet, public) or _answered_by_another_draw(shuffled(sheet, order), public):
         for again in range(2, DRAWS_OF_FEW_ANSWERS + 1):
             sheet = joined(sheet, compile_exercise(lesson, name, secret, str(again), public=public))
-    return shuffled(sheet, seed_of(secret, "order", lesson.name, name))
+    return shuffled(sheet, order)
 
 
 def _answered_by_another_draw(sheet: Sheet, other: Sheet) -> bool:

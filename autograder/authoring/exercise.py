@@ -39,7 +39,9 @@ __all__ = ["UNCHANGED", "Exercise", "case", "draw_seed"]
 ANSWER = {"the right values": 1.0}
 
 
-def case(group: str = "", /, call: str = "", part: str | tuple[str, ...] = (), **inputs: Any) -> Case:
+def case(
+    group: str = "", /, call: str = "", part: str | tuple[str, ...] = (), truth: Any = None, **inputs: Any
+) -> Case:
     """Inputs for one call, in the order of the function's parameters.
 
     Args:
@@ -47,9 +49,11 @@ def case(group: str = "", /, call: str = "", part: str | tuple[str, ...] = (), *
         call: where an exercise asks for several functions, the one to call; empty: each in turn.
         part: of the parts named by `returns`, the one (or ones) looked at; empty: the one that the group is
             named after, else all.
+        truth: what a judge is given as expected, where that is not what the reference returns: it stays with
+            whoever judges, while inputs go to the student's process. Of the form of the reference's result.
         **inputs: numbers, text, arrays, and lists and dictionaries of them.
     """
-    return Case(inputs, group, None, call, _words(part))
+    return Case(inputs, group, truth, call, _words(part))
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -119,7 +123,7 @@ class Exercise:
         for option, value in options.items():
             setattr(self, option, tuple(value) if option in ("uses", "builds_on") else value)
         self.line = sys._getframe(1).f_lineno
-        self.draw: Callable[[np.random.Generator], Iterator[Case]] | None = None
+        self.draw: Callable[..., Iterator[Case]] | None = None
         self.drive: Callable[..., Any] | None = None
         self.judge_function: Callable[..., Any] | None = None
         self.misconceptions: list[Variant] = []
@@ -129,7 +133,11 @@ class Exercise:
         _made.append(self)
 
     def cases(self, draw: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorates the generator of cases: called with a seeded generator, yields `case(…)`."""
+        """Decorates the generator of cases: called with a seeded generator, yields `case(…)`.
+
+        With a second parameter it is told whether the cases are hidden ones, for what a public case may give
+        away and a hidden one may not.
+        """
         self.draw = draw
         return draw
 

@@ -63,7 +63,7 @@ def draw_sheet(
     blank, losses = _blank(exercise, sources), _losses(exercise, public)
     problem = Undrawable("its cases could not be drawn", "Look at the generator of cases.")
     for attempt in range(DRAWS):
-        cases = _cases(exercise, blank, np.random.default_rng([seed, attempt]))
+        cases = _cases(exercise, blank, np.random.default_rng([seed, attempt]), public is not None)
         try:
             return _with_small(
                 _with_mistakes(
@@ -128,9 +128,10 @@ def _losses(exercise: Exercise, public: Sheet | None) -> dict[str, set[str]]:
     return seen | {one.name: set(one.loses) for one in exercise.misconceptions if one.loses}
 
 
-def _cases(exercise: Exercise, blank: Sheet, rng: np.random.Generator) -> tuple[Case, ...]:
+def _cases(exercise: Exercise, blank: Sheet, rng: np.random.Generator, hidden: bool) -> tuple[Case, ...]:
     draw: Any = exercise.draw  # that there is one was seen when the exercises were read
-    cases = [expanded for one in draw(rng) for expanded in _expanded(exercise, one)]
+    told = (hidden,) if draw.__code__.co_argcount > 1 else ()
+    cases = [expanded for one in draw(rng, *told) for expanded in _expanded(exercise, one)]
     strangers = {one.group for one in cases if one.group} - set(exercise.groups)
     if strangers:
         raise Undrawable(
@@ -163,7 +164,7 @@ def _expanded(exercise: Exercise, one: Case) -> list[Case]:
 def _with_expected(
     exercise: Exercise, reference: Mapping[str, Any], blank: Sheet, cases: tuple[Case, ...]
 ) -> Sheet:
-    """What the reference gives; for a judge that does not ask for it, only its structure."""
+    """What the reference gives, or a case's truth; only its structure, where a judge does not ask for it."""
     functions = [reference[name] for name in exercise.all_functions]
     outcomes = _outcomes(replace(blank, cases=cases), functions)
     for outcome in outcomes:
@@ -174,8 +175,9 @@ def _with_expected(
             )
     forgets = exercise.judge_function is not None and exercise.judge_function.__code__.co_argcount == 2
     keep: Callable[[Any], Any] = template_of if forgets else lambda value: value
+    known = [o.value if c.expected is None else c.expected for c, o in zip(cases, outcomes, strict=True)]
     sheet = replace(
-        blank, cases=tuple(replace(c, expected=keep(o.value)) for c, o in zip(cases, outcomes, strict=True))
+        blank, cases=tuple(replace(c, expected=keep(v)) for c, v in zip(cases, known, strict=True))
     )
     verdict, _ = examine(sheet, functions)
     if verdict.status != "right":
@@ -273,26 +275,22 @@ def _must_be_recognised(sheet: Sheet, variant: Variant, outcomes: list[Outcome])
 
 def _look_alikes(sheet: Sheet, name: str, outcomes: list[Outcome]) -> str:
     findings = judge.failures(judge.findings_of(sheet, outcomes))
-    alike = [
-        other.name
-        for other in sheet.mistakes
-        if other.name != name
-        and (
-            set(other.findings) == findings
-            if sheet.judge
-            else judge.recognised(replace(sheet, mistakes=(other,)), outcomes, [])
-        )
-    ]
+
+    def gives_the_same(other: Mistake) -> bool:
+        if sheet.judge:
+            return set(other.findings) == findings
+        return judge.recognised(replace(sheet, mistakes=(other,)), outcomes, []) is not None
+
+    alike = [other.name for other in sheet.mistakes if other.name != name and gives_the_same(other)]
     return " and ".join(alike) or "another"
 
 
 def _with_small(sheet: Sheet, exercise: Exercise, reference: Mapping[str, Any]) -> Sheet:
     if exercise.small_case is None:
         return sheet
+    functions = [reference[name] for name in exercise.all_functions]
     with undisturbed():
-        outcome = outcome_of(
-            driver_for(sheet), [reference[name] for name in exercise.all_functions], exercise.small_case
-        )
+        outcome = outcome_of(driver_for(sheet), functions, exercise.small_case)
     if outcome.raised:
         raise Undrawable(
             f"the small example raises {outcome.raised}: {outcome.message}", "Mend the inputs of small(…)."

@@ -110,7 +110,7 @@ def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None
             if right
             else Difference("value", f"{name} is {_short(found)}, which is not the set looked for")
         )
-    plain = as_array(found)
+    plain = None if type(found) is str else as_array(found)  # NumPy drops null characters at a text's end
     value = plain.item() if plain is not None and plain.ndim == 0 else found
     if isinstance(expected, (bool, np.bool_)):
         if not isinstance(value, (bool, int, float)) or value not in (0, 1):

@@ -5,6 +5,6 @@ layout: a csv with the columns `image_names` and `emergency_or_not`, and a folde
 real one as well.
 """
 
-from emergency_vehicles.dataset import DatasetError, details, folder, load, make
+from emergency_vehicles.dataset import DatasetError, Drawn, details, draw, folder, load, make
 
-__all__ = ["DatasetError", "details", "folder", "load", "make"]
+__all__ = ["DatasetError", "Drawn", "details", "draw", "folder", "load", "make"]

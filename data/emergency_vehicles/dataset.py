@@ -14,15 +14,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
 from PIL import Image
 
-from emergency_vehicles.drawing import Vehicle, any_vehicle, picture
+from emergency_vehicles.drawing import HEIGHT, WIDTH, Vehicle, any_vehicle, picture
 
 IMAGES = 2352  # as many as the public data set has,
 EMERGENCY = 988  # of which as large a share
@@ -197,6 +198,15 @@ def _is_complete(place: Path) -> bool:
     return (place / CSV).is_file() and sum(1 for _ in (place / "images").glob("*.jpg")) == IMAGES
 
 
+class Drawn(NamedTuple):
+    """Images that were never in a file, and what is known of them."""
+
+    images: ndarray  # (n, height, width, 3), uint8
+    labels: ndarray  # (n,), of which some say the opposite of
+    truth: ndarray  # (n,), 1 for an emergency vehicle
+    vehicles: list[Vehicle]
+
+
 def make(
     root: str | os.PathLike[str], images: int = IMAGES, emergency: int | None = None, seed: int = SEED
 ) -> Path:
@@ -210,30 +220,49 @@ def make(
     """
     root = Path(root)
     (root / "images").mkdir(parents=True, exist_ok=True)
-    emergency = round(images * EMERGENCY / IMAGES) if emergency is None else emergency
-    drawn = list(_drawn(images, emergency, seed, root / "images"))
+    drawn = draw(images, seed, emergency)
+    names = [f"{i}.jpg" for i in range(images)]
+    for name, image in zip(names, drawn.images):
+        # PNG data under the name .jpg, as the public set seems to have it: no pixel is lost.
+        Image.fromarray(image).save(root / "images" / name, format="PNG", compress_level=1)
     with (root / CSV).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([COLUMNS, *([name, int(label)] for name, label, _ in drawn)])
+        csv.writer(file).writerows([COLUMNS, *zip(names, drawn.labels)])
     with (root / DETAILS).open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["image_names", "kind", "colour", "view", "light", "flipped"])
-        for name, label, v in drawn:
-            table.writerow([name, v.kind, v.colour, v.view, v.light, int(label != v.is_emergency)])
+        for name, label, truth, v in zip(names, drawn.labels, drawn.truth, drawn.vehicles):
+            table.writerow([name, v.kind, v.colour, v.view, v.light, int(label != truth)])
     return root
 
 
-def _drawn(images: int, emergency: int, seed: int, place: Path) -> Iterator[tuple[str, bool, Vehicle]]:
-    """Draw and save each image, from a stream of its own; yields name, label and what is to be seen."""
+def draw(
+    images: int,
+    seed: int,
+    emergency: int | None = None,
+    change: Callable[[Vehicle], Vehicle] | None = None,
+    size: tuple[int, int] = (HEIGHT, WIDTH),
+) -> Drawn:
+    """Draw images into memory: those that `make` writes for the same arguments.
+
+    Args:
+        images: how many.
+        seed: of everything that is drawn.
+        emergency: how many of them show an emergency vehicle; 42 % unless told.
+        change: from a vehicle the one that is drawn in its place, on the same spot of the same scene. Truth
+            and labels are those of the vehicle before.
+        size: height and width in pixels.
+    """
     rng = np.random.default_rng(seed)
+    emergency = round(images * EMERGENCY / IMAGES) if emergency is None else emergency
     truth = rng.permutation(np.arange(images) < emergency)
     flipped = rng.permutation(np.arange(images) < round(images * FLIPPED / IMAGES))
+    pixels, vehicles = np.empty((images, *size, 3), np.uint8), []
     for i in range(images):
-        own = np.random.default_rng([seed, i])
+        own = np.random.default_rng([seed, i])  # a stream for each image
         vehicle = any_vehicle(bool(truth[i]), own)
-        name = f"{i}.jpg"
-        # PNG data under the name .jpg, as the public set seems to have it: no pixel is lost.
-        Image.fromarray(picture(vehicle, own)).save(place / name, format="PNG", compress_level=1)
-        yield name, bool(truth[i] != flipped[i]), vehicle
+        pixels[i] = picture(change(vehicle) if change else vehicle, own, *size)
+        vehicles.append(vehicle)
+    return Drawn(pixels, (truth != flipped).astype(int), truth.astype(int), vehicles)
 
 
 if __name__ == "__main__":

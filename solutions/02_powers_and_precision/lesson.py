@@ -925,8 +925,8 @@ print("dL/dz of layers 1 to 3:", dz, "  dL/dw of layers 1 to 3:", dw)
 # ## The Keras way
 #
 # Keras computes in float32 unless told otherwise, and loses updates at the same threshold. TensorFlow takes some ten
-# seconds to load, so this cell is switched off; set `RUN_KERAS` to `True` if it is installed. What the comments say is
-# what Keras 3.15 on TensorFlow 2.21 gave.
+# seconds to load, so this cell is switched off; set `RUN_KERAS` to `True` if it is installed. The comments say what to
+# expect with Keras 3.15 on TensorFlow 2.21.
 
 # %% tags=["demo"]
 RUN_KERAS = False

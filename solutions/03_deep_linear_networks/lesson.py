@@ -513,14 +513,14 @@ show(
 )
 
 # %% [markdown]
-# The three networks want three different rates, and in 60 steps two of them get no better than the answer 0 at any rate.
+# The three networks want three different rates, and in 60 steps two of them get at best about as far as the answer 0.
 # With $d=0.5$ there is hardly a gradient: 60 steps at the highest rate that all seeds survive change less than a
 # thousandth of the loss. With $d = 1.5$ the steep first steps allow no more than $10^{-4}$, a hundredth of what suits
 # $d = 1$. They bring the loss down from thousands, but after 60 of them it is still two to four times that of the
 # answer 0.
 #
-# But 60 steps are few, and for these two nothing has ended there. What do a hundred times as many steps do, and what does Adam,
-# which divides every gradient by its own recent size? The next cell trains the networks of four seeds at once.
+# But 60 steps are few, and for these two nothing has ended there. What do a hundred times as many steps do, and what does
+# Adam, which divides every gradient by its own recent size? The next cell trains the networks of four seeds at once.
 
 # %% tags=["demo"]
 @np.errstate(over="ignore", invalid="ignore")

@@ -1,8 +1,10 @@
 # %% [markdown]
 # # Choose an activation, and find out what it does to gradients
 #
-# You will measure how six activations pass a gradient through many layers, and tell a unit that is silent for one
-# sample from a unit that will never speak again. About 90 minutes.
+# *About 70 minutes: reading 24, exercises 46.*
+#
+# You will measure how six activations pass a gradient through many layers, and tell a unit that is off for one sample
+# from a unit that is off for all of them and can't learn any more.
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
@@ -14,12 +16,15 @@
 # %%
 import numpy as np
 
-from autograder import check, progress
-from nnlab import MLP, Experiment, Training
+from autograder import check, progress, quiz
+from nnlab import MLP, Training
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, dots, explore, figure, histogram, show, style
+from nnlab.oracle import numerical_gradient, relative_error
 from nnlab.pieces import batchnorm_backward, batchnorm_forward
+from nnlab.stack import fit_together
+from nnlab.study import plus_minus
 
 style()
 rng = np.random.default_rng(4)
@@ -27,8 +32,10 @@ rng = np.random.default_rng(4)
 # %% [markdown]
 # ## See it fail first
 #
-# The lecture's page on vanishing gradients ends with one line: take ReLU. So here are two networks on the noisy
-# circles. Left: 12 hidden layers of 50 units, once with sigmoids and once with ReLUs, and the length of each layer's
+# The "Improving" deck (slides "Improving your Neural Network"; [lesson 00](../00_start_here/00_start_here.ipynb) lists
+# the five sources) ends its part on vanishing gradients with one line, "ReLU activation function". The gradient notes
+# (handwritten, on vanishing and exploding gradients and dying ReLU) agree: "Better act fm → ReLU → leaky ReLU", where
+# "act fm" is the activation function. So here are two networks on the noisy circles. Left: 12 hidden layers of 50 units, once with sigmoids and once with ReLUs, and the length of each layer's
 # gradient before the first step. Right: 12 hidden layers of 4 ReLUs each, trained from ten seeds.
 
 # %% tags=["demo"]
@@ -45,7 +52,7 @@ for seed in range(10):
     silent = [not net.activations(X)[-2].any()]
     history = net.fit(X, y, lr=0.01, epochs=250, batch=None, every=5)
     silent.append(not net.activations(X)[-2].any())
-    losses.append(history.loss)
+    losses.append(np.array(history.loss))
     ends.append(silent)
 before, after = np.sum(ends, axis=0)
 print(f"first hidden layer over last: sigmoid {norms['sigmoid'][0] / norms['sigmoid'][-2]:.0e}, "
@@ -55,32 +62,42 @@ print("loss at the end:", *(f"{loss:.3f}" for loss in sorted(some[-1] for some i
 print(f"ln 2 = {np.log(2):.3f}")
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
-for (act, lengths), color, mark in zip(norms.items(), (VERMILION, BLUE), "so"):
-    axes[0].semilogy(range(1, 14), lengths, mark + "-", ms=5, color=color, label=act)
-axes[0].set(title="Sigmoid: the gradient fades", xlabel="layer", ylabel="length of W's gradient")
-axes[0].set_xticks(range(1, 14, 2))
-axes[0].legend()
-for curve, (born, dead) in zip(losses, ends):
-    color, line = (BLACK, "-") if born else (VERMILION, "--") if dead else (BLUE, "-")
-    axes[1].plot(history.epoch, curve, color=color, linestyle=line, linewidth=1.3)
-kinds = (BLUE, "-", "alive"), (VERMILION, "--", "died"), (BLACK, "-", "born dead")
-for color, line, label in kinds:
-    axes[1].plot([], [], color=color, linestyle=line, label=label)
-axes[1].set(title="ReLU: some nets never move", xlabel="step", ylabel="training loss")
-axes[1].set_ylim(0, 1.25)
-axes[1].legend(loc="upper right")
+FATES = {"alive": (BLUE, "-", ""), "died": (VERMILION, "--", ""), "born dead": (BLACK, "-", "")}
+fates = np.array(["born dead" if born else "died" if dead else "alive" for born, dead in ends])
+by_fate = {fate: np.array(losses)[fates == fate] for fate in FATES if fate in fates}
 show(
-    fig,
+    curves(range(1, 14), norms, looks={"sigmoid": (VERMILION, "-", "s"), "relu": (BLUE, "-", "o")},
+           log="y", title="Sigmoid: the gradient fades", xlabel="layer",
+           ylabel="length of W's gradient", xticks=range(1, 14, 2)),
+    curves(history.epoch, by_fate, looks=FATES, mean="none", title="ReLU: some nets never move",
+           xlabel="step", ylabel="training loss", ylim=(0, 1.25), legend="upper right"),
     alt="Left: length of the gradient by layer, log axis. For sigmoids it falls steadily by many "
-    "powers of ten from the last layer to the first, for ReLUs it stays within a factor of "
-    "ten. Right: training loss of ten narrow ReLU networks. Some curves fall, the others are "
+    "powers of ten from the last layer to the second, and steeply once more to the first; for "
+    "ReLUs it stays within a factor of ten. Right: training loss of ten narrow ReLU networks. Some "
+    "curves fall, the others are "
     "flat lines at 0.69.",
 )
 
 # %% [markdown]
-# With sigmoids the first layer gets next to nothing. With ReLUs the gradient arrives, in wide layers. In narrow ones it
-# fails in another way: a flat curve at $\ln 2$ is a network that answers one half to every point, because its last
+# With sigmoids the first layer gets next to nothing. The last step down, from layer 2 to layer 1, is a cliff, and that
+# one is not the sigmoid's doing. A gradient of $W_1$ is a sum of $\delta_i x_i$ over the samples; both circles are
+# centred, the two classes are balanced, and behind twelve layers $\delta_i$ hardly depends on where $x_i$ lies. So the
+# sum nearly cancels. Move all points by 1, and it does not:
+
+# %%
+for shift in (0, 1):
+    net = MLP((2, *[50] * 12, 1), [*["sigmoid"] * 12, "sigmoid"], "glorot_uniform", seed=0)
+    lengths = np.array(list(net.kernel_norms(net.grads(circles(train=100)[0] + shift, y)).values()))
+    ratios = lengths[:-2] / lengths[1:-1]
+    print(f"points moved by {shift}: layer 1 over layer 2 {ratios[0]:.4f}, the other ratios "
+          f"{ratios[1:].min():.2f} to {ratios[1:].max():.2f}; "
+          f"first hidden layer over last {lengths[0] / lengths[-2]:.0e}")
+
+# %% [markdown]
+# Depth alone makes a factor of about 0.2 in each layer: four parts in a hundred million after twelve layers. The rest
+# was the data.
+#
+# With ReLUs the gradient arrives, in wide layers. In narrow ones it fails in another way: a flat curve at $\ln 2$ is a network that answers one half to every point, because its last
 # hidden layer is 0 for all of them. Nothing fades there; the gradient is exactly 0. This lesson is about both failures,
 # and about how to tell which of them you have.
 
@@ -217,8 +234,8 @@ ACT = {
 check(ACT)
 
 # %% [markdown]
-# Here are all six, with the values of $\alpha$ that this lesson uses from now on. The slopes stand beside the central
-# difference of lesson 00, which knows nothing of your derivation.
+# Here are all six, with the values of $\alpha$ that this lesson uses from now on. The slopes are held against the numerical
+# gradient of lesson 00, which knows nothing of your derivation.
 
 # %%
 ALPHA = {"leaky": 0.01, "prelu": 0.25, "elu": 1.0}
@@ -231,11 +248,11 @@ def pair(name, alpha=None):
     return (f, df) if alpha is None else (lambda z: f(z, alpha), lambda z: df(z, alpha))
 
 
-z, h = np.linspace(-4, 4, 1000), 1e-6  # an even number of points: none of them is 0
+z = np.linspace(-4, 4, 1000)  # an even number of points: none of them is 0
 for name in ACT:
     f, df = pair(name)
-    off = np.max(np.abs((f(z + h) - f(z - h)) / (2 * h) - df(z)))
-    print(f"{name:8} slopes from {df(z).min():.4f} to {df(z).max():.4f};  off by {off:.0e}")
+    off = relative_error(df(z[::25]), numerical_gradient(lambda z, f=f: np.sum(f(z)), z[::25]))
+    print(f"{name:8} slopes from {df(z).min():.4f} to {df(z).max():.4f};  relative error {off:.0e}")
 
 # %%
 LOOK = {  # colour, line and marker of each activation, in all figures of this lesson
@@ -246,18 +263,17 @@ LOOK = {  # colour, line and marker of each activation, in all figures of this l
     "tanh": (BLACK, "--", "v"),
     "sigmoid": (VERMILION, "-", "P"),
 }
-values = {name: [f(z) for f in pair(name)] for name in ACT}
-fig, axes = plt.subplots(2, 3, figsize=(9, 4.4), sharex=True, sharey=True)
-for ax, (name, (height, slope)) in zip(axes.flat, values.items()):
-    ax.plot(z, height, color=LOOK[name][0], label="f")
-    ax.plot(z, slope, color=GREY, linestyle="--", label="f′")
-    ax.set_title(f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name)
-    ax.set_ylim(-1.5, 2.5)
-axes[0, 0].legend(loc="upper left")
-fig.supxlabel("z")
-fig.suptitle("Four slopes are 1 on the right; the sigmoid's never passes ¼", x=0.01, ha="left")
+def both(name):
+    """An activation and its slope."""
+    f, df = pair(name)
+    return curves(z, {"f": f(z), "f′": df(z)}, looks={"f": (BLUE, "-"), "f′": (GREY, "--")},
+                  title=f"{name}, α = {ALPHA[name]:g}" if name in ALPHA else name, xlabel="z",
+                  ylim=(-1.5, 2.5))
+
+
 show(
-    fig,
+    *map(both, ACT), columns=3, size=(9, 4.4), share="xy", legend="right",
+    title="Four slopes are 1 on the right; the sigmoid's never passes ¼",
     alt="Six panels, each with an activation and its slope. The four of the ReLU family have "
     "slope 1 for positive z; on the left it is 0 for relu, 0.01 for leaky, 0.25 for prelu, "
     "and falls from 1 to 0 for elu. The slope of tanh is a bell of height 1, that of the "
@@ -265,7 +281,8 @@ show(
 )
 
 # %% [markdown]
-# The dashed lines are the whole story of this lesson. No slope in the figure is above 1. On the right the ReLU family
+# The dashed lines are one half of what a layer does to a gradient; its weights are the other. No slope in the figure is
+# above 1. On the right the ReLU family
 # passes a gradient unchanged, however large $z$ is, where tanh and sigmoid go flat. On the left ReLU alone passes
 # nothing at all.
 
@@ -341,7 +358,7 @@ def gradient_profile(X, Ws, act):
 check(gradient_profile)
 
 # %% [markdown]
-# The central difference again, as a second witness: the gradient with respect to $h_0$ by nudging $X$, the one with
+# The numerical gradient again, as a second witness: the gradient with respect to $h_0$ by nudging $X$, the one with
 # respect to $h_1$ by nudging the input of the network that begins at layer 2.
 
 # %%
@@ -350,20 +367,19 @@ Ws = [rng.normal(size=shape) for shape in shapes]
 start, tanh = rng.normal(size=(6, 4)), pair("tanh")
 
 
-def measured_rms(h, Ws, step=1e-6):
-    """RMS of ∂out/∂h by central differences."""
-    def out(h):
-        for W in Ws:
-            h = np.tanh(h @ W)
-        return h.mean()
-
-    nudges = step * np.eye(h.size).reshape(-1, *h.shape)
-    return np.sqrt(np.mean([((out(h + d) - out(h - d)) / (2 * step)) ** 2 for d in nudges]))
+def mean_output(h, Ws):
+    """What comes out when h is sent through these layers."""
+    for W in Ws:
+        h = np.tanh(h @ W)
+    return h.mean()
 
 
 profile = gradient_profile(start, Ws, tanh)
-print(f"h_0: yours {profile[0]:.10f}, measured {measured_rms(start, Ws):.10f}")
-print(f"h_1: yours {profile[1]:.10f}, measured {measured_rms(np.tanh(start @ Ws[0]), Ws[1:]):.10f}")
+for l, h in enumerate([start, np.tanh(start @ Ws[0])]):
+    G = numerical_gradient(lambda h, rest=Ws[l:]: mean_output(h, rest), h)
+    rms = np.sqrt(np.mean(G**2))
+    print(f"h_{l}: yours {profile[l]:.10f}, measured {rms:.10f}, "
+          f"relative error {relative_error(profile[l], rms):.0e}")
 
 # %% [markdown]
 # ## Use it: six activations, 2 to 20 layers
@@ -390,35 +406,33 @@ profiles = {
     for name in ACT
     for depth in depths
 }
-kept = [curves.ravel() for (name, _), curves in profiles.items() if name != "sigmoid"]
+kept = [some.ravel() for (name, _), some in profiles.items() if name != "sigmoid"]
 kept = np.concatenate(kept)
 print(f"all but the sigmoid, every layer, depth and seed: {kept.min():.2f} to {kept.max():.1f}")
 
-fig, axes = plt.subplots(2, 3, figsize=(8.5, 4.6), sharex=True, sharey=True)
-for ax, name in zip(axes.flat, ACT):
-    color, _, marker = LOOK[name]
-    for depth in depths:
-        layers, curves = np.arange(depth + 1), profiles[name, depth]
-        ax.fill_between(layers, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2)
-        ax.semilogy(layers, curves.T, color=color, linewidth=0.4, alpha=0.5)
-        ax.semilogy(layers, np.exp(np.log(curves).mean(axis=0)), color=color, linewidth=2.5)
-        ax.plot(depth, 1, marker, color=color, ms=6)
-    ax.axhline(1, color=GREY, linewidth=0.8)
-    ax.set_title(name)
-fig.supxlabel("layer (0: the input); every network ends at its marker")
-fig.supylabel("gradient, relative to the output's")
-fig.suptitle("At gain √2 five of six keep the gradient, the sigmoid not", x=0.01, ha="left")
+def by_depth(name):
+    """Ten seeds at each depth, and their geometric mean."""
+    lines = {f"{L} layers": (np.arange(L + 1), profiles[name, L]) for L in depths}
+    ends = lambda ax: ax.plot(depths, np.ones(4), LOOK[name][2], color=LOOK[name][0])
+    scale = {} if name == "sigmoid" else {"ylim": (0.3, 30)}  # the sigmoid needs an axis of its own
+    return curves(None, lines, looks=dict.fromkeys(lines, (LOOK[name][0], "-", "")), legend="none",
+                  mean="geometric", log="y", title=name, across={"_kept": 1}, also=ends, **scale,
+                  xlabel="layer (0: the input)", ylabel="relative gradient")
+
+
 show(
-    fig,
-    alt="Six panels with a log axis from 1e-11 to 10. For relu, leaky, prelu, elu and tanh the "
-    "ribbons of ten seeds stay between 0.6 and 18 at every depth from 2 to 20. For the sigmoid all "
-    "ribbons are straight lines that fall steeply towards the input, to about 1e-10 at depth 20.",
+    *map(by_depth, ACT), columns=3, size=(10, 5.2), share="x",
+    title="At gain √2 five of six keep the gradient, the sigmoid does not",
+    alt="Six panels with log axes. For relu, leaky, prelu, elu and tanh the axis goes from 0.3 to "
+    "30, and the lines of ten seeds stay between 0.6 and 18 at every depth from 2 to 20, most of "
+    "them rising a little towards the input. For the sigmoid the axis goes down to 1e-11: all "
+    "lines are straight and fall steeply towards the input, to about 1e-10 at depth 20.",
 )
 
 # %% [markdown]
 # A straight line on a log axis is a constant factor per layer. The sigmoid's line falls by a factor of about three in
-# each, and the ribbon of ten seeds is narrow: this is no bad luck, it is arithmetic. The other five stay between 0.6
-# and 18. Now the claim in the box, beside the measurement. The last row is a leaky ReLU with $\alpha=1.5$.
+# each, and the ten seeds lie close together: chance has little part in it. The other five stay between 0.6 and 18 (mind
+# the axes: the sigmoid needs one of its own). Now the claim in the box, beside the measurement. The last row is a leaky ReLU with $\alpha=1.5$.
 
 # %%
 def slope_rms(act, X, Ws):
@@ -447,6 +461,8 @@ for name, act in rows.items():
     derived, whole, half = factors(act, he)
     print(f"{name:12} {derived:7.3f}   {whole.mean():13.3f} ± {whole.std(ddof=1):.3f}"
           f"   {half.mean():18.3f} ± {half.std(ddof=1):.3f}")
+derived, whole, _ = factors(rows["leaky(1.5)"], 0.78)
+print(f"leaky(1.5) at gain 0.78: derived {derived:.3f}, measured {whole.mean():.3f}")
 
 # %% [markdown]
 # Derived and measured agree to a few percent. Where they differ most, in the ReLU family, the pretence of the
@@ -491,27 +507,19 @@ print(f"a factor of {share ** (1 / 20):.3f} per layer; the best case, √2 / 4, 
 # %% [markdown]
 # ### Move depth and gain yourself
 #
-# The lecture's notes name three causes of vanishing gradients: sigmoid or tanh, many layers, small weights. Here are
-# all three in one figure. Look for a gain that suits all six, and for what happens to ReLU at the gain that the sigmoid
+# The gradient notes name three causes of vanishing gradients: "Activation fn → Sigmoid, Tan h", "Too much hidden
+# layers", "Starting weights too small". Here are all three in one figure. Look for a gain that suits all six, and for what happens to ReLU at the gain that the sigmoid
 # would need.
 
 # %%
 def flow(depth, gain):
     """Profiles of the six activations for one depth and one gain."""
-    curves = {name: relative_profile(pair(name), int(depth), gain, seed=0) for name in LOOK}
-    fig, ax = plt.subplots(figsize=(7, 3.6), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.13, right=0.78, bottom=0.15)
-    for name, (color, line, marker) in LOOK.items():
-        look = {"color": color, "marker": marker, "ms": 4, "linewidth": 1.5, "label": name}
-        ax.semilogy(curves[name], line, **look)
-    ends = [curve[0] for curve in curves.values()]
+    lines = {name: relative_profile(pair(name), int(depth), gain, seed=0) for name in LOOK}
+    ends = [line[0] for line in lines.values()]
     arrives = f"{min(ends):.0e} to {max(ends):.0e} arrive at the input"
-    ax.set_title(f"{int(depth)} layers, gain {gain:.1f}: {arrives}")
-    ax.set(xlabel="layer", ylabel="relative gradient")
-    ax.locator_params("x", integer=True)
-    ax.minorticks_off()
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return fig
+    chart = curves(None, lines, looks=LOOK, log="y", xlabel="layer", ylabel="relative gradient",
+                   title=f"{int(depth)} layers, gain {gain:.1f}: {arrives}", legend="none")
+    return figure(chart, legend="right")
 
 
 explore(
@@ -533,16 +541,16 @@ steepness = slope_rms(pair("sigmoid"), *random_network(20, 12.0, 0))
 print(f"RMS of the sigmoid's slope at gain 12: {steepness:.3f}; 1 / 12 = {1 / 12:.3f}")
 
 # %% [markdown]
-# Gain 1 is too small for ReLU, $\sqrt2$ is right, 3 lets it explode. Tanh is the good-natured one: where weights are
+# Gain 1 is too small for ReLU, $\sqrt2$ is right, 3 lets it explode. Tanh is the most tolerant: where weights are
 # large its slope falls, and the product in the box changes less. The sigmoid has a gain of its own, near 12: three
 # times the 4 that a slope of ¼ asks for. With such weights most units stand where the slope is far below ¼; only at 12
-# do the gain and what is left of the slope make 1. What would be right for one activation is ruin for another, so
+# do the gain and what is left of the slope make 1. What is right for one activation is far off for another, so
 # initialisation and activation are chosen together. That is lesson 05.
 
 # %% [markdown]
 # ### A first look at batch normalisation
 #
-# The handwritten notes name a third cure, for vanishing and exploding gradients alike: batch normalisation. It brings
+# The gradient notes name a third cure, for vanishing and exploding gradients alike: "Batch normalization layer". It brings
 # each unit's $z$ to mean 0 and variance 1 over the batch, before the activation. You will write it in lesson 09; here
 # is what it does to the profile. (*out* is a random weighting of $h_L$ here, since the plain mean of normalised units
 # hardly depends on anything.)
@@ -577,23 +585,23 @@ measured = {
     for name in names
     for normalise in (False, True)
 }
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
-for ax, name in zip(axes, names):
-    for normalise, color, label in ((False, ORANGE, "without"), (True, BLUE, "with")):
-        some = measured[name, normalise]
-        ax.loglog(gains, np.transpose(some), color=color, linewidth=0.6, alpha=0.6)
-        mean = np.exp(np.log(some).mean(axis=0))
-        ax.loglog(gains, mean, "so"[normalise] + "-", color=color, ms=5, label=label)
-        print(f"{name:8} {label:8} " + "  ".join(f"{value:8.1e}" for value in mean))
-    ax.axhline(1, color=GREY, linewidth=0.8)
-    ax.set(title=name, xlabel="gain")
-    ax.set_xticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
-    ax.minorticks_off()
-axes[0].set_ylabel("gradient at the input")
-axes[0].legend(title="batch normalisation")
-fig.suptitle("Normalised, the gradient does not depend on the weights' size", x=0.01, ha="left")
+for (name, normalise), some in measured.items():
+    mean = np.exp(np.log(some).mean(axis=0))
+    label = "with" if normalise else "without"
+    print(f"{name:8} {label:8} " + "  ".join(f"{value:8.1e}" for value in mean))
+
+
+def by_gain(name):
+    """Five seeds against the gain, without and with batch normalisation."""
+    lines = {"without": measured[name, False], "with": measured[name, True]}
+    return curves(gains, lines, looks={"without": (ORANGE, "-", "s"), "with": (BLUE, "-", "o")},
+                  mean="geometric", log="xy", title=name, xlabel="gain", across={"_kept": 1},
+                  ylabel="gradient at the input", xticks={0.5: "0.5", 1: "1", 2: "2", 4: "4"})
+
+
 show(
-    fig,
+    *map(by_gain, names), size=(9, 3.3), share="y",
+    title="Normalised, the gradient does not depend on the weights' size",
     alt="Relative gradient at the input of 20 layers against the gain, for relu, tanh and "
     "sigmoid, both axes logarithmic. Without batch normalisation the curves climb steeply "
     "over many powers of ten; with it they are horizontal lines near 40, 5 and 0.5.",
@@ -602,12 +610,19 @@ show(
 # %% [markdown]
 # With batch normalisation the lines are flat: $g$ multiplies $z$, and the normalisation divides it out again. So it
 # does what the notes say, for small weights and for large ones. But flat is not 1: with ReLU the gradient *grows*,
-# about fortyfold over 20 layers, at any gain. The cure for one network is not free for the next.
+# about fortyfold over 20 layers, at any gain. That is no accident of these weights. Yang et al. (2019) derived it for
+# wide layers and large batches: each layer multiplies the mean square of the gradient by $\pi/(\pi-1)$.
+
+# %%
+grown = np.exp(np.mean(np.log(measured["relu", True])))
+derived = (np.pi / (np.pi - 1)) ** (20 / 2)  # a mean square: half the power for the RMS
+print(f"ReLU with batch normalisation, 20 layers: {grown:.1f}; derived {derived:.1f}")
 
 # %% [markdown]
 # ## A table, and what it does not show
 #
-# The notes explain the "dying ReLU" by a table of five numbers:
+# The gradient notes explain the "Dying ReLU" by $\max(0,z)$ and a table of five numbers, 4 → 4, 5 → 5, −1 → 0, −2 → 0
+# and −4 → 0:
 
 # %%
 print("\n".join(f"{z:3d} → {relu(np.array(z))}" for z in (4, 5, -1, -2, -4)))
@@ -627,7 +642,7 @@ print("\n".join(f"{z:3d} → {relu(np.array(z))}" for z in (4, 5, -1, -2, -4)))
 #
 # Write `dead_units(A)`. `A` holds the outputs of a layer, (samples, units). Return a truth value for each unit, in an
 # array of shape (units,): True where the output is 0 for *every* sample. The layer may have any activation, so outputs
-# may be negative, and as small as they like.
+# may be negative, and so small that they look like 0 without being it.
 #
 # For `A = [[0, 2, 0], [1, 0, 0]]` the result is `[False, False, True]`. (A list of the numbers of the dead units is
 # accepted as well, but the cells below work with the truth values.)
@@ -669,7 +684,8 @@ print(f"zeros among the outputs: {np.mean(A == 0):.0%};  units with some: {np.me
 # - One unit: `w` has shape (n,), `b` is a number, `X` is (samples, n), and $z=Xw+b$.
 # - `act` is a pair `(f, df)`: any activation, for instance one that is cut off on both sides.
 # - Return True if at least one sample sends a gradient that is not zero into `w`, otherwise False. The gradient that
-#   arrives at the unit's output may be taken as not zero.
+#   arrives at the unit's output may be taken as not zero; look at the formula above for what else the sample's share
+#   in $\partial L/\partial w$ depends on.
 #
 # With $w=2$, $b=-1$ and $x=-1,0,3$ a ReLU can learn, from the third sample. With $b=-9$ it can't, and a leaky ReLU
 # still can.
@@ -716,8 +732,8 @@ for what, b in shifted.items():
 #
 # $$z_i\leftarrow z_i-\frac\eta m\sum_j\delta_j\,(x_j\!\cdot x_i+1) .$$
 #
-# If all inputs are positive (pixels, prices, anything not centred), every bracket is above 1. If in addition the unit
-# says too much for all samples, every $\delta_j$ has the same sign, and *all* $z_i$ fall together. A large enough
+# If all inputs are positive (pixels, prices, anything not centred), every bracket is above 1. If in addition the unit's
+# output is too large for all samples, every $\delta_j$ has the same sign, and *all* $z_i$ fall together. A large enough
 # $\eta$ brings the last of them below 0, and there is no way back.
 
 # %%
@@ -734,7 +750,7 @@ def train_unit(act, X, t, w, first, steps=400, rate=0.05):
 
 
 def one_task(seed):
-    """Positive inputs, a unit's outputs to imitate, and first weights that say too much."""
+    """Positive inputs, a unit's outputs to imitate, and first weights that are too large."""
     draw = np.random.default_rng(seed)
     X = draw.uniform(0, 4, (200, 2))
     return X, relu(X @ draw.uniform(0.2, 0.6, 2) - 0.4), draw.uniform(0.8, 1.4, 2)
@@ -753,30 +769,23 @@ print(f"z of the ReLU before the step: {zs['relu'][0].min():.1f} to {zs['relu'][
       f"after it: {after.min():.1f} to {after.max():.1f}")
 print(f"moved in the next 400 steps: {np.abs(zs['relu'][-1] - after).max()}")
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
-shown = (zs["relu"][0], BLUE, "", "before"), (after, VERMILION, "//", "after")
-for values, color, hatch, label in shown:
-    axes[0].hist(values, bins=25, color=color, hatch=hatch, edgecolor="white", label=label)
-axes[0].axvline(0, color=BLACK, linestyle="--", linewidth=1.2)
-axes[0].set(title="One step, and every z is negative", xlabel="z", ylabel="samples")
-axes[0].legend()
-looks = ((BLUE, "-"), (SKY, "--"), (GREEN, "-."), (PURPLE, ":"))
-for (kind, act), (color, line) in zip(kinds.items(), looks):
-    loss = np.mean((act[0](zs[kind]) - t) ** 2, axis=1) / 2
-    axes[1].semilogy(loss, color=color, linestyle=line, label=kind)
-axes[1].set(title="Only a steep slope leads back", xlabel="step", ylabel="loss", ylim=(1e-6, 20))
-axes[1].legend()
+looks = dict(zip(kinds, ((BLUE, "-"), (SKY, "--"), (GREEN, "-."), (PURPLE, ":"))))
+unit_losses = {kind: np.mean((f(zs[kind]) - t) ** 2, axis=1) / 2 for kind, (f, _) in kinds.items()}
 show(
-    fig,
+    histogram({"before": zs["relu"][0], "after": after}, 50, down={"_zero": 0},
+              looks={"before": (SKY,), "after": (VERMILION, "-")}, xlabel="z", ylabel="samples",
+              title="One step, and every z is negative"),
+    curves(None, unit_losses, looks=looks, log="y", ylim=(1e-6, 20), xlabel="step", ylabel="loss",
+           title="Only a steep slope leads back"),
     alt="Left: histogram of z before the step, all positive, and after it, all negative. Right: "
     "loss over 400 steps after it, log axis. The leaky ReLU with alpha 0.1 falls to nearly "
     "zero; relu is a horizontal line, and leaky with 0.01 and elu are nearly horizontal.",
 )
 
 # %% [markdown]
-# The ReLU has moved by exactly nothing in 400 steps. The leaky ReLU with $\alpha=0.1$ crawls back and then learns the
-# task. With $\alpha=0.01$ it is on its way, and too slow to see. And the ELU, which no definition calls dead, stands
-# where its slope $e^z$ is nearly 0. *Can learn* and *will learn in this lifetime* are two things. One draw proves
+# The ReLU has moved by exactly nothing in 400 steps. The leaky ReLU with $\alpha=0.1$ comes back slowly and then learns the
+# task. With $\alpha=0.01$ it moves, too slowly to be seen. And the ELU, which no definition calls dead, stands
+# where its slope $e^z$ is nearly 0. That a unit can learn does not mean that it will learn in the time there is. One draw proves
 # nothing, so here are 30, for three sizes of the first step.
 
 # %% tags=["demo"]
@@ -803,25 +812,24 @@ for first in (0.05, 0.2, 0.5):
 #
 # In the first hidden layer the inputs $x_i$ never change. A unit that is off for all of them has gradient 0, keeps its
 # weights, and is off in the next step too: with plain gradient steps on the whole data set it is dead for good. In the
-# second hidden layer the inputs are the outputs of the first, and those go on changing. Ten networks 2-20-20-1 on the
-# moons, with steps that are too large:
+# second hidden layer the inputs are the outputs of the first, and those go on changing. Ten networks 2-20-20-1, each on
+# a draw of the moons of its own, with steps that are too large:
 
 # %% tags=["demo"]
 class Obituaries:
     """Notes after every step which units of both hidden layers are dead."""
 
-    def __init__(self):
-        self.dead = []
+    def __init__(self, X):
+        self.X, self.dead = X, []
 
     def on_epoch(self, net, epoch, logs):
-        self.dead.append([np.asarray(dead_units(A)) for A in net.activations(X)[1:3]])
+        self.dead.append([np.asarray(dead_units(A)) for A in net.activations(self.X)[1:3]])
 
 
-data = moons(n=200, noise=0.2, seed=1, train=100)
-X, y, *_ = data
 died, back = np.zeros((2, 2, 10), int)
 for seed in range(10):
-    notes = Obituaries()
+    X, y, *_ = moons(n=200, noise=0.2, seed=seed + 1, train=100)
+    notes = Obituaries(X)
     net = MLP((2, 20, 20, 1), ("relu", "relu", "sigmoid"), "he_uniform", seed)
     net.fit(X, y, opt="sgd", lr=3.0, epochs=150, batch=None, callbacks=[notes])
     dead = np.array(notes.dead)  # (steps, layers, units)
@@ -832,58 +840,67 @@ for layer in (0, 1):
           f"({died[layer].min()} to {died[layer].max()} per net), came back {back[layer].sum()}")
 
 # %% [markdown]
-# In the first layer nobody came back; in the second layer most did, at least once. So "dead" is a statement about a
+# In the first layer no unit came back, as derived; in the second layer most did, at least once. So "dead" is a statement about a
 # unit *and* the inputs that it gets.
 
 # %% [markdown]
 # ### Is that what costs accuracy?
 #
-# The cures in the notes are leaky ReLU, parametric ReLU and ELU. A network with one hidden layer of 50 units, five step
-# sizes, ten seeds each:
+# The cures in the gradient notes are leaky ReLU, parametric ReLU and ELU. A network with one hidden layer of 50 units on
+# the moons: 100 points to learn from, 300 others to test on, 300 full-batch steps, five step sizes. How hard a draw of
+# the moons is differs from draw to draw, so there are eight draws, with two networks each, and we compare activations
+# on the same draw. (`fit_together` trains many networks of one shape at once; each takes the steps that it would take
+# alone.)
 
 # %% tags=["demo"]
-base = Experiment(
-    data=data,
-    sizes=(2, 50, 1),
-    acts=("relu", "sigmoid"),
-    init="he_uniform",
-    training=Training(opt="sgd", epochs=300, batch=None, every=300),
-)
-rates, choices = (0.3, 1, 3, 10, 30), ("relu", "leaky(0.1)", "elu")
-accuracy, dead_share = {}, {}
+rates, choices = np.array([0.3, 1, 3, 10, 30]), ("relu", "leaky(0.1)", "elu")
+accuracy, dead_share = ({act: np.zeros((8, 5)) for act in choices} for _ in range(2))
+last_losses = {act: [] for act in choices}
 for act in choices:
-    network = base.vary(acts=(act, "sigmoid"))
-    runs = [[network.vary(lr=rate).run(seed) for rate in rates] for seed in range(10)]
-    accuracy[act] = np.array([[run.test_acc for run in some] for some in runs])
-    hidden = [[run.net.activations(X)[1] for run in some] for some in runs]
-    dead_share[act] = np.array([[np.mean(dead_units(A)) for A in some] for some in hidden])
-    spread = zip(accuracy[act].mean(axis=0), accuracy[act].std(axis=0, ddof=1))
-    print(f"{act:11} test " + "   ".join(f"{mean:.2f} ± {sd:.2f}" for mean, sd in spread))
-    print(f"{'':11} dead " + "   ".join(f"{share:11.0%}" for share in dead_share[act].mean(axis=0)))
+    for draw in range(8):
+        X, y, X_test, y_test = moons(n=400, noise=0.2, seed=draw + 1, train=100)
+        nets = [MLP((2, 50, 1), (act, "sigmoid"), "he_uniform", seed)
+                for _ in rates for seed in range(2)]
+        way = fit_together(nets, X, y, "bce", epochs=300, batch=None, lr=np.repeat(rates, 2),
+                           every=50)
+        last_losses[act].append(way[[-3, -1]].reshape(2, 5, 2).mean(axis=2))
+        scores = [net.evaluate(X_test, y_test)[1] for net in nets]
+        dead = [np.mean(dead_units(net.activations(X)[1])) for net in nets]
+        means = np.reshape([scores, dead], (2, 5, 2)).mean(axis=2)
+        accuracy[act][draw], dead_share[act][draw] = means
 
-fig, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
-for act, color, marker in zip(choices, (BLUE, SKY, PURPLE), "osD"):
-    for ax, curves in zip(axes, (dead_share[act], accuracy[act])):
-        seeds_band(ax, rates, curves, "_", color)
-        ax.plot(rates, curves.mean(axis=0), marker + "-", color=color, label=act)
-for ax in axes:
-    ax.set(xscale="log", xlabel="step size")
-axes[0].set(title="Large steps kill ReLUs …", ylabel="share of dead units")
-axes[1].set(title="… and cost the others no less", ylabel="test accuracy")
-axes[0].legend()
+# %% tags=["demo"]
+print("step size                " + "".join(f"{rate:15g}" for rate in rates))
+for act in choices:
+    means, shares = accuracy[act].mean(axis=0), dead_share[act].mean(axis=0)
+    print(f"{act:11} accuracy     " + "".join(f"{mean:15.3f}" for mean in means))
+    print(f"{'':11} dead units   " + "".join(f"{share:15.0%}" for share in shares))
+    earlier, at_end = np.median(last_losses[act], axis=0)
+    print(f"{'':11} loss 200→300 " + "".join(f"{a:8.2g}→{b:<6.2g}" for a, b in zip(earlier, at_end)))
+for act in choices[1:]:
+    gap = accuracy["relu"] - accuracy[act]
+    pairs = zip(gap.mean(axis=0), gap.std(axis=0, ddof=1) / np.sqrt(8))
+    print(f"relu - {act:18}" + "".join(f"{mean:+8.3f} ± {error:.3f}" for mean, error in pairs))
+
+looks = {"relu": (BLUE, "-", "o"), "leaky(0.1)": (ORANGE, "--", "s"), "elu": (PURPLE, ":", "D")}
 show(
-    fig,
-    alt="Left: share of dead units against step size. For relu it rises from 0 at step size 1 to "
-    "over three quarters at 30; for leaky and elu it is 0 throughout. Right: test accuracy, "
-    "for all three about 0.96 at 3; from there all three fall, leaky the furthest.",
+    curves(rates, dead_share, looks=looks, log="x", xlabel="step size",
+           title="Large steps kill ReLUs …", ylabel="share of dead units"),
+    curves(rates, accuracy, looks=looks, log="x", xlabel="step size",
+           title="… and cost the others no less", ylabel="test accuracy"),
+    alt="Left: share of dead units against step size, eight draws of the data. For relu it rises "
+    "from 0 at step size 1 to about three quarters at 30; for leaky and elu it is 0 throughout. "
+    "Right: test accuracy, for all three about 0.96 at 3; from there all three fall, leaky the "
+    "furthest.",
 )
 
 # %% [markdown]
-# Left, what the cures are for: large steps kill ReLUs, and leaky ReLUs and ELUs have no dead units at any step size.
-# Right, what the notes leave out: at a step size of 10 more than half of the ReLUs are dead, and the network still does
-# at least as well as the others, whose units are all alive. Fifty units are more than the moons need. What ruins all
-# three at 30 is the step, not the activation. Dead units are a symptom to look for; take the smaller step first.
-# Compare with your log.
+# (± is the standard error of a difference over the eight draws.) Left, what the cures are for: large steps kill ReLUs,
+# and leaky ReLUs and ELUs have no dead units at any step size. Right, what the notes leave out: at a step size of 10
+# more than half of the ReLUs are dead, and the network still does at least as well as the others, whose units are all
+# alive: it is ahead of both by two to three standard errors. Fifty units are more than the moons need. At 30 all three diverge or jump about, so it is the step and not the activation that ruins
+# them. At 0.3 and 1 no unit dies; ELU is behind there, and its loss was still falling after 300 steps. Dead units are a
+# symptom to look for; take the smaller step first. Compare with your log.
 
 # %% [markdown]
 # ## Born dead
@@ -896,8 +913,8 @@ show(
 #
 # **The first layer is never dead.** $w\cdot x$ is positive on one half of the circle, whatever $w$ is.
 #
-# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point that the layer before
-# still answers to. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
+# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point for which a unit of the layer
+# before is on. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
 # off for all points with chance $\tfrac12$ at most, and
 #
 # $$P(\text{layer } l \text{ dead}\mid \text{layer } l-1 \text{ alive})\le 2^{-n} .$$
@@ -953,20 +970,27 @@ for width, some in shown.items():
         bound, error = 1 - (1 - 0.5**width) ** (L - 1), np.sqrt(rate * (1 - rate) / trials)
         print(f"width {width:2}, depth {L:2}: {rate:.3f} ± {error:.3f}   bound {bound:.3f}")
 
-fig, ax = plt.subplots(figsize=(7, 3.5))
 deep = np.arange(1, 21)
-for (width, some), color, marker in zip(shown.items(), (VERMILION, ORANGE, BLUE, BLACK), "osD^"):
-    rate = measured[width]
-    bars = 2 * np.sqrt(rate * (1 - rate) / trials)
-    ax.errorbar(some, rate, bars, color=color, marker=marker, capsize=3, label=f"width {width}")
-    ax.plot(deep, 1 - (1 - 0.5**width) ** (deep - 1), ":", color=color, linewidth=1.3)
-ax.plot([], [], ":", color=GREY, label="upper bound")
-ax.set(title="Narrow and deep: dead before the first step", ylim=(-0.02, 1.02))
-ax.set(xlabel="hidden layers", ylabel="share of nets born dead")
-ax.set_xticks(range(0, 21, 5))
-fig.legend(*ax.get_legend_handles_labels(), loc="outside right center")
+rates_by_width = {f"width {width}": (some, measured[width]) for width, some in shown.items()}
+bounds = {f"_bound {n}": (deep, 1 - (1 - 0.5**n) ** (deep - 1)) for n in shown}
+colors = dict(zip(shown, (VERMILION, ORANGE, BLUE, BLACK)))
+looks = {f"width {n}": (color, "-", mark) for (n, color), mark in zip(colors.items(), "osD^")}
+looks |= {f"_bound {n}": (color, ":", "") for n, color in colors.items()}
+
+
+def two_errors(ax):
+    """Bars of two standard errors."""
+    for width, (some, rate) in zip(shown, rates_by_width.values()):
+        bars = 2 * np.sqrt(rate * (1 - rate) / trials)
+        ax.errorbar(some, rate, bars, fmt="none", ecolor=colors[width], capsize=3)
+    ax.plot([], [], ":", color=GREY, label="upper bound")
+
+
 show(
-    fig,
+    curves(None, rates_by_width | bounds, looks=looks, also=two_errors, ylim=(-0.02, 1.02),
+           title="Narrow and deep: dead before the first step", xticks=range(0, 21, 5),
+           xlabel="hidden layers", ylabel="share of nets born dead"),
+    legend="right",
     alt="Share of networks born dead against depth, with bars of two standard errors. Width 2 "
     "rises quickly to nearly 1 at depth 20, width 3 to about 0.88, width 5 to about 0.3, "
     "width 10 stays near 0. Dotted upper bounds lie above each curve.",
@@ -1010,14 +1034,116 @@ print(f"dead: {which_dead(1.0).sum()} of 500;  the same ones with weights a tent
 # with a slope on the left.
 
 # %% [markdown]
+# ## On real data: ten layers before handwritten digits
+#
+# So far the data were drawn by formulas. scikit-learn's digits are 1,797 images of 8 × 8 pixels, with inputs that are
+# never negative and far from centred. Networks with ten hidden layers of 40 units, He-uniform weights, SGD with rate
+# 0.03 and momentum 0.9, batches of 100, 15 epochs; three splits into 1,300 images to learn from and 497 to test on. The
+# activations are yours, and two new ones, which the next section is about.
+
+# %% tags=["demo"]
+from scipy.special import erf
+from sklearn.datasets import load_digits
+
+density = lambda z: np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # of a standard normal variable
+below = lambda z: (1 + erf(z / np.sqrt(2))) / 2  # its chance of lying below z
+gelu = (lambda z: z * below(z), lambda z: below(z) + z * density(z))
+silu = (lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1 + z * (1 - sigmoid(z))))
+for name, (f, df) in {"gelu": gelu, "silu": silu}.items():
+    off = relative_error(df(z[::25]), numerical_gradient(lambda z, f=f: np.sum(f(z)), z[::25]))
+    print(f"{name}: relative error of the slope {off:.0e}")
+
+images, labels = load_digits(return_X_y=True)
+images = (images / 16).astype(np.float32)
+ten_layers = {"relu": pair("relu"), "tanh": pair("tanh"), "sigmoid": pair("sigmoid"),
+              "gelu": gelu, "silu": silu}
+plan = Training(loss="cce", opt="sgd", lr=0.03, momentum=0.9, epochs=15, batch=100, every=5)
+arrives, digit_scores, digit_losses = {}, {}, {}
+for name, act in ten_layers.items():
+    runs = []
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(1797)
+        halves = [(images[part], labels[part]) for part in (order[:1300], order[1300:])]
+        net = MLP((64, *[40] * 10, 10), [act] * 10 + ["softmax"], "he_uniform", seed)
+        lengths = list(net.kernel_norms(net.grads(*halves[0], "cce")).values())
+        history = net.fit(*halves[0], plan)
+        runs.append((lengths, history.loss, net.evaluate(*halves[1], "cce")[1]))
+    arrives[name], digit_losses[name], digit_scores[name] = map(np.array, zip(*runs))
+    ratio = np.exp(np.mean(np.log(arrives[name][:, 0] / arrives[name][:, -2])))
+    falls = " → ".join(f"{loss:.2f}" for loss in digit_losses[name].mean(axis=0))
+    print(f"{name:8} gradient, first hidden layer over last {ratio:7.1e};  "
+          f"loss {falls};  accuracy {plus_minus(digit_scores[name])}")
+print(f"ln 10 = {np.log(10):.2f}")
+
+# %% tags=["demo"]
+looks = {"relu": (BLUE, "-", "o"), "tanh": (BLACK, "--", "v"), "sigmoid": (VERMILION, "-", "P"),
+         "gelu": (GREEN, "-.", "^"), "silu": (ORANGE, ":", "D")}
+show(
+    curves(range(1, 12), arrives, looks=looks, mean="geometric", log="y", xlabel="layer",
+           title="Before training", ylabel="length of W's gradient"),
+    dots(digit_scores, looks={name: (look[0], "", look[2]) for name, look in looks.items()},
+         title="After 15 epochs", xlabel="test accuracy", down={"chance": 0.1}),
+    title="Digits, ten hidden layers: only the sigmoid stays where it was",
+    alt="Left: length of the gradient by layer on a log axis, three splits of the digits. For relu, "
+    "tanh, gelu and silu the lines are nearly level; for the sigmoid they fall by five powers of "
+    "ten from layer 11 to layer 1. Right: test accuracies. The sigmoid's are at chance, 0.1, those "
+    "of the other four mostly between 0.9 and 1.",
+)
+
+# %% [markdown]
+# What the random networks showed holds for digits, too. The sigmoid's loss is $\ln 10$ from the first epoch to the last:
+# these networks have not begun to learn. The other four learn. Their losses were still falling when they were stopped, so
+# the order among them is one of speed at this rate, not of what they can reach: one of the ReLU networks was still far
+# behind the others.
+
+# %% [markdown]
+# ## Beyond the lecture: GELU and SiLU
+#
+# Most language models of recent years use neither ReLU nor a leaky one but a smooth relative:
+#
+# $$\operatorname{GELU}(z)=z\,\Phi(z),\qquad \operatorname{SiLU}(z)=z\,\sigma(z) ,$$
+#
+# where $\Phi(z)$ is the chance that a standard normal variable lies below $z$. Both multiply $z$ by a gate between 0 and
+# 1, where ReLU's gate is 0 or 1. Two things that were true of the six are not true of these. Which?
+
+# %%
+wide = np.linspace(-12, 12, 24_001)
+for name, (f, df) in {"gelu": gelu, "silu": silu}.items():
+    slopes = df(wide)
+    print(f"{name}: slopes from {slopes.min():.3f} to {slopes.max():.3f}; "
+          f"lowest value {f(wide).min():.3f}; slope at -3, -5, -10: {df(-3.0):.0e}, {df(-5.0):.0e}, {df(-10.0):.0e}")
+print("20 layers, ten seeds: relative gradient at the input, and signal (RMS of h_20)")
+for gain in (he, 1.5, 1.6):
+    parts = []
+    for name, act in {"relu": pair("relu"), "gelu": gelu, "silu": silu}.items():
+        signal = []
+        for seed in seeds:
+            h, Ws = random_network(20, gain, seed)
+            for W in Ws:
+                h = act[0](h @ W)
+            signal.append(np.sqrt(np.mean(h**2)))
+        ends = [relative_profile(act, 20, gain, seed)[0] for seed in seeds]
+        gradient, size = np.exp(np.mean(np.log([ends, signal]), axis=1))
+        parts.append(f"{name} {gradient:6.2g}, {size:5.2g}")
+    print(f"gain {gain:.2f}:   " + "   ".join(parts))
+
+# %% [markdown]
+# Their slopes pass 1 a little and go below 0: these functions are not monotonic. And they are not scale-free. Where
+# signals are large they are nearly ReLUs; where signals are small, both are nearly $z/2$, and a layer then multiplies
+# by half the gain. So at gain $\sqrt2$, which is made for ReLU, the signal of a deep SiLU network shrinks layer by
+# layer, and the gradient with it; at 1.6 all three grow alike. Networks that use them are normalised in every layer,
+# which settles the question of scale. No unit of theirs is dead in the strict sense, but at $z=-5$ the slope of GELU is
+# as good as 0.
+
+# %% [markdown]
 # ## The Keras way
 #
 # Each activation is a name, or a layer where there is an $\alpha$. (TensorFlow takes seconds to load and nothing here
-# is trained with it, so this is for reading.)
+# is trained with it, so this is for reading; `tests/course/test_lesson_04.py` holds Keras to every comment.)
 #
 # ```python
 # keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
-# keras.layers.Dense(50, activation="elu")          # alpha = 1
+# keras.layers.Dense(50, activation="elu")          # alpha = 1; "gelu" and "silu" are names, too
 # keras.layers.Dense(50, activation="leaky_relu")   # negative_slope = 0.2
 # keras.layers.LeakyReLU()                          # negative_slope = 0.3, another default
 # keras.layers.PReLU()                              # an alpha for each unit, 0 at first: as a ReLU
@@ -1031,72 +1157,52 @@ print(f"dead: {which_dead(1.0).sum()} of 500;  the same ones with weights a tent
 # %% [markdown]
 # ## Errata hunt
 #
-# On the slides about *vanishing* gradients two factors of $\partial E/\partial W_{ih}$ are boxed,
-# $\partial O/\partial Z_2$ and $\partial h_1/\partial Z_1$, with 0.2 in each. For *exploding* gradients the same two
-# boxes hold 1.5, and ten layers are said to give $(1.5)^{10}$. What is wrong?
+# Four lines. The first two are printed in the "Improving" deck, under the chain
+# $\frac{dE}{dW_{ih}} = \frac{dE}{dO} \cdot \frac{dO}{dZ_2} \cdot \frac{dZ_2}{dh_1} \cdot \frac{dh_1}{dZ_1} \cdot \frac{dZ_1}{dW_{ih}}$; the third is
+# the gradient notes' cure; the fourth is how a student of ours copied a line of this lesson.
+#
+# 1. Vanishing gradients: the boxes around $dO/dZ_2$ and $dh_1/dZ_1$ hold 0.2 each; "Layers = 10": "$(0.2)^{10}$".
+# 2. Exploding gradients: the same two boxes hold 1.5 each; "Layers = 10": "$(1.5)^{10}$".
+# 3. "Better act fm → ReLU → leaky ReLU".
+# 4. "ELU: on the left the slope is $f(z)+1$."
+#
+# Two of the four can't stand. Which, and what would be right?
+
+# %% [markdown] tags=["yours"]
+# Line … is wrong, because … It should say …
+#
+# Line … is wrong, because … It should say …
 
 # %%
 z = np.linspace(-10, 10, 100_001)
 for name in ("sigmoid", "tanh", "relu"):
     print(f"{name:8} slopes from {pair(name)[1](z).min():.2f} to {pair(name)[1](z).max():.2f}")
 print(f"1.5 to the power of 10 is {1.5**10:.2f}")
+at, α = np.array([-1.0]), 0.3
+slope, f = elu_slope(at, α)[0], elu(at, α)[0]
+print(f"ELU with α = {α} at z = -1: slope {slope:.3f}; f + 1 is {f + 1:.3f}, f + α is {f + α:.3f}")
 
 # %% [markdown]
-# | printed | what is true |
+# <details><summary>The two that can't stand</summary>
+#
+# | line | what is true |
 # |---|---|
-# | 1.5 in the boxes of the activation slopes | impossible for the activations of these slides: $\sigma'\le\tfrac14$, $\tanh'\le1$, and ReLU has 0 or 1 |
-# | $(1.5)^{10}$ as the cause of the explosion | the power is right, 57.67, but it has to come from the factors between: $\partial Z_2/\partial h_1=W_{ho}$, which can be any number |
+# | 2: 1.5 in the boxes of the activation slopes | impossible for the activations of this deck: $\sigma'\le\tfrac14$, $\tanh'\le1$, and ReLU has 0 or 1. |
+# | 2: $(1.5)^{10}$ as the cause of the explosion | the power is right, 57.67, but it has to come from the factors between: $dZ_2/dh_1=W_{ho}$, which can be any number. |
+# | 4: $f(z)+1$ (ours) | right for $\alpha=1$ alone; it is $f(z)+\alpha$. |
 #
-# Two slides later the deck moves its box to $W_{ho}$ and writes "High" under it: that is the culprit. The mistake is
-# worth its place here, since it has a consequence. Slopes of at most 1 can only shrink a gradient, so if one explodes,
-# look at the weights. (With a leaky ReLU of $\alpha=1.5$ the activation would be a suspect too.)
+# Two slides later the "Improving" deck moves its box to $W_{ho}$ and writes "High" under it: that is the culprit. The
+# mistake has a consequence. Slopes of at most 1 can only shrink a gradient, so if one explodes, look at the weights.
+# (With a leaky ReLU of $\alpha=1.5$, or a little with GELU, the activation would be a suspect too.) In line 1 nothing is
+# impossible, but 0.2 is near the sigmoid's best, ¼.
+#
+# </details>
 
 # %% [markdown]
-# ## Questions
-#
-# Answer before you unfold.
-#
-# **1.** The notes list three cures for vanishing gradients: ReLU or leaky ReLU, a better initialisation, batch
-# normalisation. In $G_{l-1}=(G_l\odot f'(z_l))W_l^\top$, which cure acts where?
-#
-# - (a) All three make $f'$ larger.
-# - (b) The activation changes $f'$ itself, the initialisation changes $W$, batch normalisation moves $z$ to where $f'$
-#   is evaluated.
-# - (c) The activation changes $z$, the initialisation $f'$, batch normalisation $W$.
-#
-# <details><summary>Answer</summary>
-#
-# (b). Batch normalisation re-centres and re-scales $z$, and the division also enters the way back: that is why the gain
-# drops out. Since the three act on different factors, they can be combined; a profile tells which factor is the small
-# one.
-#
-# </details>
-#
-# **2.** A unit's output is 0 for the image that you look at. Is it dead?
-#
-# - (a) Yes: output 0, slope 0.
-# - (b) Not to be told from one image. It is dead if its slope is 0 for all of them.
-# - (c) Yes, if the mean of its outputs over the data is 0.
-#
-# <details><summary>Answer</summary>
-#
-# (b). For one image (a) describes every ReLU half of the time. (c) is true of ReLUs, whose outputs can't cancel, and
-# false of tanh units, whose mean is 0 when they are at their best.
-#
-# </details>
-#
-# **3.** Does a deep network of leaky ReLUs with $\alpha=1.5$ explode?
-#
-# - (a) Yes, a slope above 1 always explodes.
-# - (b) It depends on the weights: the factor per layer is gain times $\operatorname{RMS}(f')$.
-# - (c) No, leaky ReLUs are the cure.
-#
-# <details><summary>Answer</summary>
-#
-# (b). With half of all $z$ on each side $\operatorname{RMS}(f')=\sqrt{(1+1.5^2)/2}\approx1.27$. With gain $\sqrt2$ that
-# makes 1.80 per layer, as in the table above, and the gradient explodes; with gain $1/1.27\approx0.78$ it does not.
-#
-# </details>
+# ## Three questions
+
+# %%
+quiz()
 
 # %% [markdown]
 # ## Summary
@@ -1110,8 +1216,23 @@ print(f"1.5 to the power of 10 is {1.5**10:.2f}")
 # - A ReLU network with biases 0 is born dead with chance at most $1-(1-2^{-n})^{L-1}$, whatever the scale of its
 #   weights.
 #
+# > **One finding to keep.** An activation does not make gradients vanish or explode by itself. What counts is one number
+# > per layer, gain times $\operatorname{RMS}(f')$, and it can be measured before the first step.
+#
 # *What would change my mind about ReLU as the first choice:* a profile that falls although the gain is $\sqrt2$, or a
 # share of dead units that still grows after the step size was cut.
+
+# %% [markdown]
+# ## What to read next
+#
+# - K. He, X. Zhang, S. Ren, J. Sun (2015): *Delving Deep into Rectifiers*, ICCV. PReLU, and the gain $\sqrt2$ for ReLU.
+# - D.-A. Clevert, T. Unterthiner, S. Hochreiter (2016): *Fast and Accurate Deep Network Learning by Exponential Linear
+#   Units (ELUs)*, ICLR. Why negative outputs may help.
+# - L. Lu, Y. Shin, Y. Su, G. E. Karniadakis (2020): *Dying ReLU and Initialization: Theory and Numerical Examples*,
+#   Communications in Computational Physics 28. Nets born dead, with proofs, and weights that prevent it.
+# - G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein, S. S. Schoenholz (2019): *A Mean Field Theory of Batch
+#   Normalization*, ICLR. Where the growth of the gradient behind batch normalisation comes from.
+# - D. Hendrycks, K. Gimpel (2016): *Gaussian Error Linear Units (GELUs)*, arXiv:1606.08415. GELU, and SiLU on the side.
 
 # %%
 progress()

@@ -1,11 +1,21 @@
 """Exercises of lesson 05: the spread of first weights, what it does to depth, and units that stay alike."""
 
 import math
+from itertools import accumulate
 
 import numpy as np
 
-from autograder.authoring import Exercise, case, draw_seed
-from autograder.student.properties import close, first_match, same, uncorrelated
+from autograder.authoring import Exercise, Question, case, draw_seed, right, wrong
+from autograder.student.properties import (
+    close,
+    distributed,
+    first_match,
+    no_echo,
+    no_twins,
+    same,
+    seldom_repeated,
+    unrelated,
+)
 
 # 5.1 init_std
 
@@ -25,56 +35,37 @@ def variance_of(n_in, n_out, scheme):
     return {"he": 2 / n_in, "lecun": 1 / n_in, "glorot": 2 / (n_in + n_out)}[scheme]
 
 
-@init_std.wrong("This is the variance. The name of the function asks for its root.")
-def the_variance(n_in, n_out, scheme):
-    return variance_of(n_in, n_out, scheme)
+@init_std.mistakes
+def mistakes(n_in, n_out, scheme):
+    variance = variance_of(n_in, n_out, scheme)
+    yield "the_variance", variance, "This is the variance. The name of the function asks for its root."
+    yield "outputs_for_inputs", math.sqrt(variance_of(n_out, n_in, scheme)), (
+        "You count the units of the layer where its inputs belong. Over which index does the sum in z run?")
+    yield "he_by_its_units", math.sqrt({"he": 2 / n_out}.get(scheme, variance)), (
+        "lecun and glorot are right; in he you count the units of the layer, not its inputs. Over which "
+        "index does the sum in z run?")
+    roots = {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}
+    yield "root_of_the_numerator", roots[scheme], (
+        "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread "
+        "should halve; yours falls to a quarter.")
+    yield "glorot_without_its_2", math.sqrt({"glorot": 1 / (n_in + n_out)}.get(scheme, variance)), (
+        "Your Glorot spread is too small by √2. For a layer with as many units as inputs it should agree "
+        "with lecun: it is built on the *mean* of the two widths, not on their sum.")
+    yield "glorot_without_parentheses", math.sqrt({"glorot": 2 / n_in + n_out}.get(scheme, variance)), (
+        "Division comes before addition: `2 / n_in + n_out` adds all of n_out to a small number.")
+    yield "he_without_its_2", math.sqrt({"he": 1 / n_in}.get(scheme, variance)), (
+        "Your he equals lecun. ReLU lets half of the second moment through: what makes up for the lost "
+        "half?")
+    yield "limit_of_the_uniform", math.sqrt(3 * variance), (
+        "Everything is √3 times too large: this is the limit of a uniform distribution, not its standard "
+        "deviation.")
 
 
-@init_std.wrong(
-    "You count the units of the layer where its inputs belong. Over which index does the sum in z run?",
-    loses=("he", "lecun"),
-)
-def outputs_for_inputs(n_in, n_out, scheme):
-    return math.sqrt(variance_of(n_out, n_in, scheme))
-
-
-@init_std.wrong(
-    "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread should halve; "
-    "yours falls to a quarter."
-)
-def root_of_the_numerator(n_in, n_out, scheme):
-    return {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}[scheme]
-
-
-@init_std.wrong(
-    "Your Glorot spread is too small by √2. For a layer with as many units as inputs it should agree with lecun: "
-    "it is built on the *mean* of the two widths, not on their sum.",
-    loses="glorot",
-)
-def glorot_without_its_2(n_in, n_out, scheme):
-    return math.sqrt({"glorot": 1 / (n_in + n_out)}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Division comes before addition: `2 / n_in + n_out` adds all of n_out to a small number.", loses="glorot"
-)
-def glorot_without_parentheses(n_in, n_out, scheme):
-    return math.sqrt({"glorot": 2 / n_in + n_out}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Your he equals lecun. ReLU lets half of the second moment through: what makes up for the lost half?",
-    loses="he",
-)
-def he_without_its_2(n_in, n_out, scheme):
-    return math.sqrt({"he": 1 / n_in}.get(scheme, variance_of(n_in, n_out, scheme)))
-
-
-@init_std.wrong(
-    "Everything is √3 times too large: this is the limit of a uniform distribution, not its standard deviation."
-)
-def limit_of_the_uniform(n_in, n_out, scheme):
-    return math.sqrt(3 * variance_of(n_in, n_out, scheme))
+@init_std.answers
+def answers(n_in, n_out, scheme):
+    variance = variance_of(n_in, n_out, scheme)
+    yield "in_float32", np.sqrt(np.float32(variance))
+    yield "as_an_array_of_no_axes", np.sqrt(np.array(variance))
 
 
 @init_std.right
@@ -88,22 +79,9 @@ def one_branch_each(n_in, n_out, scheme):
     raise ValueError(scheme)
 
 
-@init_std.right
-def in_float32(n_in, n_out, scheme):
-    return np.sqrt(np.float32(variance_of(n_in, n_out, scheme)))
-
-
-@init_std.right
-def as_an_array_of_no_axes(n_in, n_out, scheme):
-    return np.sqrt(np.array(variance_of(n_in, n_out, scheme)))
-
-
 init_std.small(
-    "By hand: 8 inputs. he is √(2/8) = 0.5. With 8 inputs and 24 units glorot is √(2/32) = 0.25.",
-    n_in=8,
-    n_out=24,
-    scheme="glorot",
-)
+    "By hand, with 8 inputs and 24 units: he is √(2/8) = 0.5, lecun √(1/8) = 0.354, and glorot √(2/32) = "
+    "0.25.")
 
 # 5.2 init_weights
 
@@ -112,21 +90,15 @@ SHAPE_OF = "normal or uniform, as asked"
 DRAWS = "every entry drawn on its own, from `rng`"
 
 init_weights = Exercise(
-    points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",)
-)
+    points=3, groups={MEAN: 1, SPREAD: 1, SHAPE_OF: 0.5, DRAWS: 0.5}, builds_on=("init_std",))
 
 
 @init_weights.cases
 def cases(rng):
     for scheme in SCHEMES:
         for dist in ("normal", "uniform"):
-            yield case(
-                n_in=int(rng.integers(100, 120)),
-                n_out=int(rng.integers(190, 220)),
-                scheme=scheme,
-                dist=dist,
-                seed=draw_seed(rng),
-            )
+            shape = {"n_in": int(rng.integers(100, 120)), "n_out": int(rng.integers(190, 220))}
+            yield case(**shape, scheme=scheme, dist=dist, seed=draw_seed(rng))
 
 
 @init_weights.driver
@@ -142,17 +114,18 @@ def judge(case, result):
     n_in, n_out, scheme, dist = (case.inputs[name] for name in ("n_in", "n_out", "scheme", "dist"))
     W, again, other = (np.asarray(result[name], dtype=float) for name in ("W", "again", "other"))
     sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    yield MEAN, *centre_of(W)
+    yield MEAN, *centre_of(W, sd)
     yield SPREAD, *spread_of(W, sd, f"{scheme}, {dist}")
     yield SHAPE_OF, *distribution_of(W, dist)
     yield DRAWS, *how_drawn(W, again, other)
 
 
-def centre_of(W):
+def centre_of(W, sd):
     mean, allowed = W.mean(), 6 * W.std() / math.sqrt(W.size)
     if np.ptp(W) == 0:
         return False, "all alike", f"all {W.size} weights are {W.flat[0]:.4f}"
-    seen = "no negative weight" if W.min() >= 0 else "shifted"
+    by_the_spread = abs(mean - sd) <= allowed
+    seen = "no negative weight" if W.min() >= 0 else "shifted by the spread" if by_the_spread else "shifted"
     detail = f"the mean of {W.size} weights is {mean:.4f}; around 0 chance explains ± {allowed:.4f}"
     if W.min() >= 0:
         detail += ", and not one of them is negative"
@@ -163,154 +136,122 @@ def spread_of(W, sd, what):
     """Six standard deviations of a normal sample's spread; a uniform one's is smaller."""
     allowed = 6 / math.sqrt(2 * W.size)
     near = lambda one, other: abs(one / other - 1) <= allowed
-    seen = first_match(
-        W.std(),
-        {
-            "√3 too small": sd / math.sqrt(3),
-            "√12 too small": sd / math.sqrt(12),
-            "the variance": sd**2,
-            "cut off and not widened": 0.87962566 * sd,
-            "not scaled": 1,
-            "not scaled, uniform": 1 / math.sqrt(3),
-        },
-        near,
-    )
-    detail = f"{what}: the standard deviation should be {sd:.4f}; yours is {W.std():.4f}, {W.std() / sd:.3f} times that"
+    seen = first_match(W.std(), {
+        "√3 too small": sd / math.sqrt(3),
+        "√12 too small": sd / math.sqrt(12),
+        "twice as wide": 2 * sd,
+        "the variance": sd**2,
+        "cut off and not widened": 0.87962566 * sd,
+        "not scaled": 1,
+        "not scaled, uniform": 1 / math.sqrt(3),
+    }, near)
+    detail = (
+        f"{what}: the standard deviation should be {sd:.4f}; yours is {W.std():.4f}, {W.std() / sd:.3f} times that")
     return near(W.std(), sd), seen or "another spread", detail
 
 
 def distribution_of(W, dist):
-    """By the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if it is cut off at two."""
-    centred = W - W.mean()
-    fourth = np.mean(centred**4) / max(np.mean(centred**2) ** 2, 1e-300)
-    looks = "uniform" if abs(fourth - 1.8) < 0.15 else "normal" if 2.1 < fourth < 3.3 else "neither"
+    """By Kolmogorov's distance and the fourth moment: 1.8 for a uniform distribution, 3 for a normal one, 2.37 if
+    that is cut off at two standard deviations."""
+    standard = (W - W.mean()) / max(W.std(), 1e-300)
+    shapes = {
+        "uniform": (uniform_below, 1.8, 0.1),
+        "normal": (normal_below, 3, 0.3),
+        "normal, cut off": (cut_off_below, 2.37, 0.15),
+    }
+    fourth = np.mean(standard**4)
+    fits = [name for name, (below, moment, band) in shapes.items()
+            if abs(fourth - moment) < band and distributed(standard, below)]
+    looks = "normal" if "normal, cut off" in fits else fits[0] if fits else "neither"
     return looks == dist, f"{looks} for {dist}", f"dist is {dist!r}; the weights look {looks}"
+
+
+def uniform_below(z):
+    return np.clip((z / math.sqrt(3) + 1) / 2, 0, 1)
+
+
+def normal_below(z):
+    return np.array([(1 + math.erf(value / math.sqrt(2))) / 2 for value in z])
+
+
+def cut_off_below(z):
+    outside = normal_below([-2])[0]
+    return np.clip((normal_below(np.asarray(z) * 0.87962566) - outside) / (1 - 2 * outside), 0, 1)
 
 
 def how_drawn(W, again, other):
     if not same(W, again):
-        return (
-            False,
-            "not from rng",
-            "two generators with the same seed gave different weights: the randomness is not from `rng`",
-        )
+        return False, "not from rng", (
+            "two generators with the same seed gave different weights: the randomness is not from `rng`")
     if same(W, other):
         return False, "always the same", "generators with different seeds gave the very same weights"
-    above = np.median(W) < W
-    free = uncorrelated(above, 0) and uncorrelated(above, 1)
-    return free, "entries depend on one another", "an entry can be told from its neighbour"
+    if not no_twins(W):
+        return False, "units alike", "two units have the same weights, but for a factor: two columns are alike"
+    if not no_twins(W.T):
+        return False, "inputs alike", "two inputs have the same weights, but for a factor: two rows are alike"
+    if not seldom_repeated(np.abs(W)):
+        distinct = len(np.unique(np.abs(W)))
+        return False, "values come again", f"among {W.size} weights there are only {distinct} different sizes"
+    free = no_echo(W) and no_echo(W**2) and unrelated(W) and unrelated(W.T)
+    return free, "entries depend on one another", "an entry can be told from others"
 
 
-@init_weights.wrong(
-    "All your weights are positive. This is the slide's line: `random` draws from 0 to 1, with mean ½ and standard "
-    "deviation 1/√12. What has to be done to it before it has mean 0?",
-    loses=(MEAN, SPREAD, SHAPE_OF),
-)
-def as_printed_on_the_slide(n_in, n_out, scheme, dist, rng):
-    return rng.random((n_in, n_out)) * math.sqrt(variance_of(n_in, n_out, scheme))
-
-
-@init_weights.wrong(
-    "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to 1: they need "
-    "to lie on both sides of 0.",
-    loses=(MEAN, SPREAD),
-)
-def uniform_on_one_side(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd * (rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.random((n_in, n_out)))
-
-
-@init_weights.wrong(
-    "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much in the "
-    "derivation. Which limit gives them the spread you want?",
-    loses=SPREAD,
-)
-def uniform_up_to_the_spread(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return (
-        sd * rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-sd, sd, (n_in, n_out))
-    )
-
-
-@init_weights.wrong(
-    "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not become the spread; "
-    "and it is uniform also where a normal distribution was asked for.",
-    loses=(SPREAD, SHAPE_OF),
-)
-def doubled_and_shifted(n_in, n_out, scheme, dist, rng):
-    return (2 * rng.random((n_in, n_out)) - 1) * math.sqrt(variance_of(n_in, n_out, scheme))
-
-
-@init_weights.wrong(
-    "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; the slide's "
-    "order belongs to `W @ x`."
-)
-def transposed(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_out, n_in, math.sqrt(variance_of(n_in, n_out, scheme)), dist, rng)
-
-
-@init_weights.wrong(
-    "You add the factor to the numbers: that moves all weights to one side and leaves their spread as it was. Scaling "
-    "is multiplication.",
-    loses=(MEAN, SPREAD),
-)
-def factor_added(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd + (
-        rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-1, 1, (n_in, n_out))
-    )
-
-
-@init_weights.wrong("You draw normal numbers whatever `dist` says.", loses=SHAPE_OF)
-def always_normal(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), "normal", rng)
-
-
-@init_weights.wrong("You draw uniform numbers whatever `dist` says.", loses=SHAPE_OF)
-def always_uniform(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), "uniform", rng)
-
-
-@init_weights.wrong(
-    "You hand the variance to a function that wants the standard deviation. For 100 inputs that is a factor of about "
-    "ten in each layer.",
-    loses=SPREAD,
-)
-def variance_for_spread(n_in, n_out, scheme, dist, rng):
-    return weights_like(n_in, n_out, variance_of(n_in, n_out, scheme), dist, rng)
-
-
-@init_weights.wrong(
-    "Your weights have the spread of the bare random numbers: the scheme does not come into it.", loses=SPREAD
-)
-def forgets_to_scale(n_in, n_out, scheme, dist, rng):
-    return rng.standard_normal((n_in, n_out)) if dist == "normal" else rng.uniform(-1, 1, (n_in, n_out))
-
-
-@init_weights.wrong(
-    "Cutting a normal distribution off at two standard deviations takes its widest values away, and with them an "
-    "eighth of its spread. Keras widens it beforehand to make up for it.",
-    loses=SPREAD,
-)
-def cut_off_and_not_widened(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return sd * cut_off(n_in, n_out, rng) if dist == "normal" else weights_like(n_in, n_out, sd, dist, rng)
-
-
-@init_weights.wrong("The weights do not come from `rng`: nobody could repeat your run.", loses=DRAWS)
-def draws_from_elsewhere(n_in, n_out, scheme, dist, rng):
-    elsewhere = np.random.default_rng(np.random.randint(2**31))
-    return weights_like(n_in, n_out, math.sqrt(variance_of(n_in, n_out, scheme)), dist, elsewhere)
-
-
-@init_weights.wrong(
-    "You make a generator of your own with a fixed seed, so that all layers of one shape would be born alike. Use the "
-    "`rng` you are given.",
-    loses=DRAWS,
-)
-def fixes_its_own_seed(n_in, n_out, scheme, dist, rng):
-    sd = math.sqrt(variance_of(n_in, n_out, scheme))
-    return weights_like(n_in, n_out, sd, dist, np.random.default_rng(0))
+@init_weights.mistakes
+def mistakes(n_in, n_out, scheme, dist, rng):
+    sd, shape = math.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out)
+    drawn = lambda sd=sd, dist=dist, rng=rng: weights_like(n_in, n_out, sd, dist, rng)
+    yield "as_printed_on_the_slide", rng.random(shape) * sd, (
+        "All your weights are positive. This is the Better Deep Learning deck's line `np.random.rand(…) × "
+        "factor`: `random` draws from 0 to 1, with mean ½ and standard deviation 1/√12. What has to be done "
+        "to it before it has mean 0?")
+    yield "uniform_on_one_side", drawn() if dist == "normal" else sd * rng.random(shape), (
+        "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to "
+        "1: they need to lie on both sides of 0.")
+    yield "uniform_up_to_the_spread", drawn() if dist == "normal" else rng.uniform(-sd, sd, shape), (
+        "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much "
+        "in the derivation. Which limit gives them the spread you want?")
+    whole = math.sqrt(12) * sd
+    yield "uniform_up_to_root_12", drawn() if dist == "normal" else rng.uniform(-whole, whole, shape), (
+        "Your normal weights are right. √12 standard deviations are the whole width of a uniform "
+        "distribution, from its lower end to its upper one. How far is it from the middle to an end?")
+    yield "doubled_and_shifted", (2 * rng.random(shape) - 1) * sd, (
+        "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not "
+        "become the spread; and it is uniform also where a normal distribution was asked for.")
+    yield "transposed", weights_like(n_out, n_in, sd, dist, rng), (
+        "Rows and columns have changed places. Rows are inputs here, because the layer computes `x @ W`; "
+        "the order `(n_out, n_in)` belongs to `W @ x`.")
+    bare = lambda: rng.standard_normal(shape) if dist == "normal" else rng.uniform(-1, 1, shape)
+    yield "factor_added", sd + bare(), (
+        "You add the factor to the numbers: that moves all weights to one side and leaves their spread as "
+        "it was. Scaling is multiplication.")
+    yield "always_normal", drawn(dist="normal"), "You draw normal numbers whatever `dist` says."
+    yield "always_uniform", drawn(dist="uniform"), "You draw uniform numbers whatever `dist` says."
+    yield "variance_for_spread", drawn(sd=sd**2), (
+        "You hand the variance to a function that wants the standard deviation. For 100 inputs that is a "
+        "factor of about ten in each layer.")
+    yield "forgets_to_scale", bare(), (
+        "Your weights have the spread of the bare random numbers: the scheme does not come into it.")
+    yield "cut_off_and_not_widened", sd * cut_off(n_in, n_out, rng) if dist == "normal" else drawn(), (
+        "Cutting a normal distribution off at two standard deviations takes its widest values away, and "
+        "with them an eighth of its spread. Keras widens it beforehand to make up for it.")
+    yield "units_alike", drawn()[:, np.arange(n_out) % (n_out // 4)], (
+        "Some of your units have nearly the same weights as others, or the opposite ones. Units that start "
+        "alike and lead to the same place stay alike: draw a number of its own for every entry.")
+    yield "one_half_again", drawn()[np.arange(n_in) % (n_in // 2)], (
+        "Some inputs have nearly the same weights as others, or the opposite ones, as if a part of the "
+        "matrix had been drawn once and used again. Draw a number of its own for every entry.")
+    yield "rounded", np.round(drawn(), 3), (
+        "The same sizes come again and again among your weights. Were they rounded, cut off at a limit, set "
+        "to 0, or chosen from a list? Leave them as they are drawn.")
+    yield "orthogonal", np.linalg.svd(drawn(), full_matrices=False)[2] * sd * math.sqrt(n_out), (
+        "Each entry of yours depends on the others: rows or columns have been made orthogonal, or smoothed, "
+        "or sorted. That can be a good start (see the end of the lesson), but here every entry is to be "
+        "drawn on its own.")
+    yield "draws_from_elsewhere", drawn(rng=np.random.default_rng(np.random.randint(2**31))), (
+        "The weights do not come from `rng`: nobody could repeat your run.")
+    yield "fixes_its_own_seed", drawn(rng=np.random.default_rng(0)), (
+        "You make a generator of your own with a fixed seed, so that all layers of one shape would be born "
+        "alike. Use the `rng` you are given.")
 
 
 def weights_like(n_in, n_out, sd, dist, rng):
@@ -325,20 +266,13 @@ def cut_off(n_in, n_out, rng):
     return draws
 
 
-@init_weights.right
-def scaled_afterwards(n_in, n_out, scheme, dist, rng):
-    sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    if dist == "normal":
-        return rng.standard_normal((n_in, n_out)) * sd
-    return (2 * rng.random((n_in, n_out)) - 1) * np.sqrt(3) * sd
-
-
-@init_weights.right
-def truncated_as_in_keras(n_in, n_out, scheme, dist, rng):
-    sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    if dist == "normal":
-        return cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
-    return rng.uniform(-np.sqrt(3) * sd, np.sqrt(3) * sd, size=(n_in, n_out))
+@init_weights.answers
+def answers(n_in, n_out, scheme, dist, rng):
+    sd, shape, normal = np.sqrt(variance_of(n_in, n_out, scheme)), (n_in, n_out), dist == "normal"
+    limit = np.sqrt(3) * sd
+    even = lambda: (2 * rng.random(shape) - 1) * limit
+    yield "scaled_afterwards", rng.standard_normal(shape) * sd if normal else even()
+    yield "truncated_as_in_keras", cut_off(n_in, n_out, rng) * sd / 0.87962566103423978 if normal else even()
 
 
 @init_weights.right
@@ -368,12 +302,7 @@ def drawn_flat_or_transposed(n_in, n_out, scheme, dist, rng):
 @init_weights.right
 def row_by_row_as_lists(n_in, n_out, scheme, dist, rng):
     sd = np.sqrt(variance_of(n_in, n_out, scheme))
-    draw = (
-        (lambda: rng.normal(0, sd, n_out))
-        if dist == "normal"
-        else (lambda: sd * rng.uniform(-1, 1, n_out) * 3**0.5)
-    )
-    return [draw().tolist() for _ in range(n_in)]
+    return [weights_like(1, n_out, sd, dist, rng)[0].tolist() for _ in range(n_in)]
 
 
 @init_weights.right
@@ -387,10 +316,9 @@ def with_scipy(n_in, n_out, scheme, dist, rng):
 
 
 init_weights.small(
-    "With 2 inputs he asks for a standard deviation of √(2/2) = 1. Normal: most weights lie between -1 and 1, some beyond. "
-    "Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up to ±1 have a standard deviation "
-    "of 0.58 only. Either way the mean of many is 0."
-)
+    "With 2 inputs He's weights have a standard deviation of √(2/2) = 1. Normal: most weights lie between "
+    "-1 and 1, some beyond. Uniform: the limit is √3 = 1.73 on both sides, since numbers spread evenly up "
+    "to ±1 have a standard deviation of 0.58 only. Either way the mean of many is 0.")
 
 # 5.3 activation_stats
 
@@ -398,50 +326,44 @@ STATISTICS = "mean and second moment after each activation"
 WEIGHTS = "weights of the scheme, fresh in every layer"
 
 activation_stats = Exercise(
-    points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std")
-)
+    points=2, groups={STATISTICS: 1, WEIGHTS: 1}, builds_on=("init_weights", "init_std"))
 
 
 @activation_stats.cases
 def cases(rng):
     for scheme in SCHEMES:
-        yield case(
-            x=rng.uniform(0.5, 2, 4),
-            n_in=int(rng.integers(25, 40)),
-            shift=rng.uniform(0.2, 0.6),
-            scheme=scheme,
-            seed=draw_seed(rng),
-        )
+        x, n_in, shift = rng.uniform(0.5, 2, 4), int(rng.integers(25, 40)), rng.uniform(0.2, 0.6)
+        yield case(_x=x, _n_in=n_in, _shift=shift, scheme=scheme, _seed=draw_seed(rng))
 
 
 WIDE = 4000
 
 
 @activation_stats.driver
-def drive(activation_stats, x, n_in, shift, scheme, seed):
+def drive(activation_stats, _x, _n_in, _shift, scheme, _seed):
     """Layers of one unit tell their weights: without activation each multiplies the mean by its weight. One row
     of a wide layer, picked by a single input of 1, tells the spread."""
 
-    def stats(X, sizes, act, seed=seed):
+    def stats(X, sizes, act, seed=_seed):
         pairs = activation_stats(X, sizes, act, scheme, np.random.default_rng(seed))
         pairs = np.asarray([] if pairs is None else pairs, dtype=float)
         layers = len(sizes) - 1
         if pairs.shape not in ((layers, 2), (layers + 1, 2)):
             raise TypeError(
-                f"activation_stats should return one pair for each layer, {layers} of them for {layers + 1} sizes; what came "
-                f"back has the shape {pairs.shape}"
+                f"activation_stats should return one pair for each layer, {layers} of them for {layers + 1} sizes; "
+                f"what came back has the shape {pairs.shape}"
             )
         return pairs
 
-    column, narrow, wide = x.reshape(-1, 1), [1, 1, 1, 1, 1], [n_in, WIDE]
-    single = np.zeros((1, n_in))
-    single[0, n_in // 2] = 1.0
+    column, narrow, wide = _x.reshape(-1, 1), [1, 1, 1, 1, 1], [_n_in, WIDE]
+    single = np.zeros((1, _n_in))
+    single[0, _n_in // 2] = 1.0
     return {
         "pairs": stats(column.copy(), narrow, lambda z: z),
-        "flat": stats(column.copy(), narrow, lambda z: 0 * z + shift),
-        "bent": stats(column.copy(), narrow, lambda z: np.tanh(z) + shift),
+        "flat": stats(column.copy(), narrow, lambda z: 0 * z + _shift),
+        "bent": stats(column.copy(), narrow, lambda z: np.tanh(z) + _shift),
         "again": stats(column.copy(), narrow, lambda z: z),
-        "other": stats(column.copy(), narrow, lambda z: z, seed + 1),
+        "other": stats(column.copy(), narrow, lambda z: z, _seed + 1),
         "wide": stats(single, wide, lambda z: z),
         "squared": stats(single.copy(), wide, lambda z: z**2),
     }
@@ -450,10 +372,10 @@ def drive(activation_stats, x, n_in, shift, scheme, seed):
 @activation_stats.judge
 def judge(case, result):
     found = {name: np.asarray(value, dtype=float) for name, value in result.items()}
-    x, scheme, n_in = (case.inputs[name] for name in ("x", "scheme", "n_in"))
+    x, scheme, n_in = (case.inputs[name] for name in ("_x", "scheme", "_n_in"))
     means = np.concatenate([[x.mean()], found["pairs"][:, 0]])
     weights = means[1:] / means[:-1]
-    shift = case.inputs["shift"]
+    shift = case.inputs["_shift"]
     if same(found["pairs"], found["again"]):
         kind, detail = kind_of_statistics(found["bent"], x, weights, shift)
     else:  # every call has other weights: what is left is an activation that always gives the same number
@@ -476,21 +398,19 @@ def kind_of_statistics(bent, x, weights, shift):
     right = moments(after)
     if close(bent, right, atol=1e-5):  # a mean may nearly cancel, and float32 leaves its rounding there
         return "", ""
-    kind = first_match(
-        bent,
-        {
-            "the variance": [(np.mean(a), np.var(a)) for a in after],
-            "the standard deviation": [(np.mean(a), np.std(a)) for a in after],
-            "the root": [(np.mean(a), math.sqrt(np.mean(a**2))) for a in after],
-            "before the activation": moments(before),
-            "not passed on": moments(passed),
-            "swapped": [pair[::-1] for pair in right],
-        },
-    )
+    kind = first_match(bent, {
+        "the variance": [(np.mean(a), np.var(a)) for a in after],
+        "the standard deviation": [(np.mean(a), np.std(a)) for a in after],
+        "the root": [(np.mean(a), math.sqrt(np.mean(a**2))) for a in after],
+        "the square of the mean": [(np.mean(a), np.mean(a) ** 2) for a in after],
+        "before the activation": moments(before),
+        "not passed on": moments(passed),
+        "swapped": [pair[::-1] for pair in right],
+    })
     layer = int(np.argmax(~np.isclose(bent, right, rtol=1e-4, atol=1e-5).all(axis=1)))
     return kind or "other statistics", (
-        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean {bent[layer][0]:.4f} and "
-        f"second moment {bent[layer][1]:.4f}; it is {right[layer][0]:.4f} and {right[layer][1]:.4f}"
+        f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean "
+        f"{bent[layer][0]:.7g} and second moment {bent[layer][1]:.7g}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
     )
 
 
@@ -522,45 +442,36 @@ def layers_of(X, sizes, act, scheme, rng, draw=None):
         yield z, h
 
 
-@activation_stats.wrong(
-    "Your second number is the variance. Behind a ReLU the mean is not 0, and what the next layer's spread grows from is the mean "
-    "of the squares.",
-    loses=STATISTICS,
-)
-def variance_for_second_moment(X, sizes, act, scheme, rng):
-    return [(h.mean(), h.var()) for _, h in layers_of(X, sizes, act, scheme, rng)]
+@activation_stats.mistakes
+def mistakes(X, sizes, act, scheme, rng):
+    layers = lambda draw=None, act=act, rng=rng: layers_of(X, sizes, act, scheme, rng, draw)
+    moments = lambda *draw, **other: [(h.mean(), np.mean(h**2)) for _, h in layers(*draw, **other)]
+    yield "variance_for_second_moment", [(h.mean(), h.var()) for _, h in layers()], (
+        "Your second number is the variance. Behind a ReLU the mean is not 0, and what the next layer's "
+        "spread grows from is the mean of the squares.")
+    yield "root_of_the_second_moment", [(m, np.sqrt(second)) for m, second in moments()], (
+        "Your second number is a root. The second moment is the mean of the squares as it stands.")
+    yield "before_the_activation", [(z.mean(), np.mean(z**2)) for z, _ in layers()], (
+        "These are the statistics of z, before the activation. Measure what the layer sends on.")
+    yield "square_of_the_mean", [(h.mean(), h.mean() ** 2) for _, h in layers()], (
+        "Your second number is the square of the mean. The mean of the squares is larger wherever the "
+        "activations differ: for 0 and 2 it is 2, not 1.")
+    yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in layers(act=lambda z: z)], (
+        "You measure act(z), but it is z that you send on to the next layer: from the second layer on the "
+        "numbers are those of another network.")
+    yield "draws_from_elsewhere", moments(rng=np.random.default_rng(np.random.randint(2**31))), (
+        "The weights do not come from `rng`: the same seed should give the same network.")
+    yield "without_the_scheme", moments(lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))), (
+        "Your weights have standard deviation 1 whatever the scheme says.")
+    even = lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)
+    yield "uniform_weights", moments(even), "The weights look uniform; this time they are to be normal."
+    yield "counts_the_input", [(X.mean(), np.mean(X**2)), *moments()], (
+        "One pair too many: the input itself is not a layer. Begin with what the first layer sends on.")
 
 
 @activation_stats.wrong(
-    "Your second number is a root. The second moment is the mean of the squares as it stands.",
-    loses=STATISTICS,
-)
-def root_of_the_second_moment(X, sizes, act, scheme, rng):
-    return [(h.mean(), np.sqrt(np.mean(h**2))) for _, h in layers_of(X, sizes, act, scheme, rng)]
-
-
-@activation_stats.wrong(
-    "These are the statistics of z, before the activation. Measure what the layer sends on.", loses=STATISTICS
-)
-def before_the_activation(X, sizes, act, scheme, rng):
-    return [(z.mean(), np.mean(z**2)) for z, _ in layers_of(X, sizes, act, scheme, rng)]
-
-
-@activation_stats.wrong(
-    "You measure act(z), but it is z that you send on to the next layer: from the second layer on the numbers are those of another "
-    "network.",
-    loses=STATISTICS,
-)
-def sends_z_on(X, sizes, act, scheme, rng):
-    linear = list(layers_of(X, sizes, lambda z: z, scheme, rng))
-    return [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in linear]
-
-
-@activation_stats.wrong(
-    "All layers share their numbers. Something puts the generator back to where it was: let one `rng` run on from layer to "
-    "layer.",
-    loses=WEIGHTS,
-)
+    "All layers share their numbers. Something puts the generator back to where it was: let one `rng` run "
+    "on from layer to layer.")
 def one_state_for_all_layers(X, sizes, act, scheme, rng):
     seed = int(rng.integers(2**31))
     draw = lambda n_in, n_out, sd, rng: np.random.default_rng(seed).normal(0, sd, (n_in, n_out))
@@ -568,29 +479,8 @@ def one_state_for_all_layers(X, sizes, act, scheme, rng):
 
 
 @activation_stats.wrong(
-    "The weights do not come from `rng`: the same seed should give the same network.", loses=WEIGHTS
-)
-def draws_from_elsewhere(X, sizes, act, scheme, rng):
-    elsewhere = np.random.default_rng(np.random.randint(2**31))
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, elsewhere)]
-
-
-@activation_stats.wrong("Your weights have standard deviation 1 whatever the scheme says.", loses=WEIGHTS)
-def without_the_scheme(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
-
-
-@activation_stats.wrong("The weights look uniform; this time they are to be normal.", loses=WEIGHTS)
-def uniform_weights(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: weights_like(n_in, n_out, sd, "uniform", rng)
-    return [(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)]
-
-
-@activation_stats.wrong(
-    "You multiply from the left, `W @ h`, as the slides with columns do. Here rows are samples, and the shapes only fit as `h @ W`.",
-    raises=True,
-)
+    "You multiply from the left, `W @ h`, as books with columns do. Here rows are samples, and the shapes "
+    "only fit as `h @ W`.", raises=True)
 def columns_for_rows(X, sizes, act, scheme, rng):
     h, pairs = X, []
     for n_in, n_out in zip(sizes, sizes[1:]):
@@ -599,31 +489,15 @@ def columns_for_rows(X, sizes, act, scheme, rng):
     return pairs
 
 
-@activation_stats.wrong(
-    "One pair too many: the input itself is not a layer. Begin with what the first layer sends on."
-)
-def counts_the_input(X, sizes, act, scheme, rng):
-    layers = [X, *(h for _, h in layers_of(X, sizes, act, scheme, rng))]
-    return [(h.mean(), np.mean(h**2)) for h in layers]
-
-
-@activation_stats.right
-def all_weights_first(X, sizes, act, scheme, rng):
-    Ws = [
-        rng.standard_normal((a, b)) * np.sqrt(variance_of(a, b, scheme))
-        for a, b in zip(sizes[:-1], sizes[1:])
-    ]
-    stats, h = [], np.asarray(X)
-    for W in Ws:
-        h = act(np.dot(h, W))
-        stats.append([float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)])
-    return stats
-
-
-@activation_stats.right
-def truncated_weights_in_an_array(X, sizes, act, scheme, rng):
-    draw = lambda n_in, n_out, sd, rng: cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
-    return np.array([(h.mean(), np.mean(h**2)) for _, h in layers_of(X, sizes, act, scheme, rng, draw)])
+@activation_stats.answers
+def answers(X, sizes, act, scheme, rng):
+    pairs, spread = list(zip(sizes, sizes[1:])), lambda a, b: math.sqrt(variance_of(a, b, scheme))
+    Ws = lambda: [rng.standard_normal(pair) * spread(*pair) for pair in pairs]
+    through = lambda Ws: [*accumulate(Ws, lambda h, W: act(np.dot(h, W)), initial=X)][1:]
+    yield "all_weights_first", [[float(np.mean(h)), float(np.var(h) + np.mean(h) ** 2)] for h in through(Ws())]
+    cut = lambda n_in, n_out, sd, rng: cut_off(n_in, n_out, rng) * sd / 0.87962566103423978
+    layers = lambda: layers_of(X, sizes, act, scheme, rng, cut)
+    yield "truncated_weights_in_an_array", np.array([(h.mean(), np.mean(h**2)) for _, h in layers()])
 
 
 @activation_stats.right
@@ -658,9 +532,8 @@ def sample_by_sample(X, sizes, act, scheme, rng):
 
 
 activation_stats.small(
-    "A layer that sends on 0, 2, 0 and 2 has mean 1 and second moment (0 + 4 + 0 + 4)/4 = 2. Its variance is 2 - 1² = 1: another "
-    "number. Three sizes, such as (4, 3, 2), make two layers, hence two pairs."
-)
+    "A layer that sends on 0, 2, 0 and 2 has mean 1 and second moment (0 + 4 + 0 + 4)/4 = 2. Its variance "
+    "is 2 - 1² = 1: another number. Three sizes, such as (4, 3, 2), make two layers, hence two pairs.")
 
 # 5.4 distinct_units
 
@@ -678,25 +551,28 @@ def cases(rng):
 
 
 def twins(rng, n_in):
-    """Exact copies; one of them with another bias, one with its weights in another order."""
+    """Exact copies; one of them with another bias, one with its weights in another order, one with other signs."""
     kinds = int(rng.integers(3, 5))
     W = rng.uniform(0.5, 2, (n_in, kinds)) * rng.choice([-1, 1], (n_in, kinds))
     b = rng.uniform(-1, 1, kinds)
     copies = rng.integers(0, kinds, int(rng.integers(2, 5)))
-    W = np.column_stack([W, W[:, copies], W[:, 0], W[:, 0], np.roll(W[:, 1], 1)])
-    b = np.concatenate([b, b[copies], [b[0] + 0.7, b[0] + 1.3, b[1]]])
+    W = np.column_stack([W, W[:, copies], W[:, 0], W[:, 0], np.roll(W[:, 1], 1), -W[:, 2]])
+    b = np.concatenate([b, b[copies], [b[0] + 0.7, b[0] + 1.3, b[1], -b[2]]])
     order = rng.permutation(len(b))
     return {"W": W[:, order], "b": b[order], "tol": float(rng.choice([1e-4, 1e-5]))}
 
 
 def near_twins(rng, n_in):
-    """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders."""
+    """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders,
+    a unit with one weight that is off by three times tol, little on average, and one with all of them, little for
+    their size."""
     tol, kinds = rng.uniform(0.002, 0.004), int(rng.integers(3, 6))
-    steps = rng.integers(100, 500, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
+    steps = rng.integers(2000, 5000, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
     columns = [(steps[:, k] + shift) * tol for k in range(kinds) for shift in (-0.1, 0.1, -0.08)]
     one_entry_off = columns[0].copy()
-    one_entry_off[int(rng.integers(n_in))] += 20 * tol
-    columns = np.column_stack([*columns, one_entry_off])[:, rng.permutation(3 * kinds + 1)]
+    one_entry_off[int(rng.integers(n_in))] += 3 * tol
+    all_off = columns[3] + 3 * tol
+    columns = np.column_stack([*columns, one_entry_off, all_off])[:, rng.permutation(3 * kinds + 2)]
     return {"W": columns[:-1], "b": columns[-1], "tol": tol}
 
 
@@ -712,72 +588,43 @@ def number_of_kinds(rows, alike):
     return len(kinds)
 
 
-@distinct_units.wrong(
-    "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer computes x @ W."
-)
-def rows(W, b, tol):
-    return number_of_kinds(W, lambda one, other: np.max(np.abs(one - other)) <= tol)
-
-
-@distinct_units.wrong(
-    "Units that differ by less than tol count as two with you. Sums in another order differ in their last digit: comparing floats "
-    "with == finds differences that mean nothing.",
-    loses=ALIKE_UP_TO,
-)
-def exactly_equal(W, b, tol):
-    return len(np.unique(units_of(W, b), axis=0))
-
-
-@distinct_units.wrong(
-    "Two units with equal weights but different biases compute different things; you take them for one.",
-    loses=UNITS,
-)
-def without_the_bias(W, b, tol):
-    return number_of_kinds(W.T, lambda one, other: np.max(np.abs(one - other)) <= tol)
-
-
-@distinct_units.wrong(
-    "Rounding has borders: two numbers a hair apart can lie on both sides of one. Compare units with each other, not with "
-    "a grid.",
-    loses=ALIKE_UP_TO,
-)
-def rounded_to_a_grid(W, b, tol):
-    return len(np.unique(np.round(units_of(W, b) / tol), axis=0))
-
-
-@distinct_units.wrong(
-    "You compare one number per unit, a sum or a length. Two different units can share it: compare entry by entry.",
-    loses=UNITS,
-)
-def by_their_length(W, b, tol):
-    lengths = np.linalg.norm(units_of(W, b), axis=1)
-    return number_of_kinds(lengths, lambda one, other: abs(one - other) <= tol)
-
-
-@distinct_units.wrong(
-    "You count the units that have no twin. A group of twins still counts as one kind.",
-)
-def units_without_a_twin(W, b, tol):
+@distinct_units.mistakes
+def mistakes(W, b, tol):
+    largest = lambda one, other: np.max(np.abs(one - other)) <= tol
     units = units_of(W, b)
+    yield "rows", number_of_kinds(W, largest), (
+        "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer "
+        "computes x @ W.")
+    yield "exactly_equal", len(np.unique(units, axis=0)), (
+        "Your count is the one that comparing floats with == gives: units that differ by less than tol "
+        "count as two. Sums in another order differ in their last digit, which means nothing.")
+    yield "without_the_bias", number_of_kinds(W.T, largest), (
+        "Your count is the one without the biases. Two units with equal weights but different biases "
+        "compute different things.")
+    yield "rounded_to_a_grid", len(np.unique(np.round(units / tol), axis=0)), (
+        "Your count is the one that rounding gives. Rounding has borders: two numbers a hair apart can lie "
+        "on both sides of one. Compare units with each other, not with a grid.")
+    yield "by_their_length", number_of_kinds(np.linalg.norm(units, axis=1), largest), (
+        "Your count is the one that comparing one number per unit gives, a sum or a length. Two different "
+        "units can share it: compare entry by entry.")
+    yield "on_average", number_of_kinds(units, lambda one, other: np.mean(np.abs(one - other)) <= tol), (
+        "Your count is the one that the mean of the differences gives. One weight that differs by more than "
+        "tol makes another unit.")
+    yield "for_their_size", number_of_kinds(units, lambda one, other: np.allclose(one, other, rtol=tol, atol=0)), (
+        "Your count is the one for a tolerance relative to the weights, as `np.isclose` has it by default. "
+        "`tol` is the largest difference itself.")
     far = np.max(np.abs(units[:, None] - units), axis=2) > tol
-    return int(np.sum(far.sum(axis=1) == len(units) - 1))
+    yield "units_without_a_twin", int(np.sum(far.sum(axis=1) == len(units) - 1)), (
+        "Your count is that of the units without a twin. A group of twins still counts as one kind.")
 
 
-@distinct_units.right
-def greedily(W, b, tol):
-    return number_of_kinds(units_of(W, b), lambda one, other: np.allclose(one, other, rtol=0, atol=tol))
-
-
-@distinct_units.right
-def by_distance(W, b, tol):
-    return number_of_kinds(units_of(W, b), lambda one, other: np.linalg.norm(one - other) <= tol)
-
-
-@distinct_units.right
-def first_of_its_kind(W, b, tol):
+@distinct_units.answers
+def answers(W, b, tol):
     units = units_of(W, b)
+    yield "greedily", number_of_kinds(units, lambda one, other: np.allclose(one, other, rtol=0, atol=tol))
+    yield "by_distance", number_of_kinds(units, lambda one, other: np.linalg.norm(one - other) <= tol)
     near = np.all(np.isclose(units[:, None], units, rtol=0, atol=tol), axis=2)
-    return np.sum(near.argmax(axis=1) == np.arange(len(units)))
+    yield "first_of_its_kind", np.sum(near.argmax(axis=1) == np.arange(len(units)))
 
 
 @distinct_units.right
@@ -801,12 +648,10 @@ def with_plain_loops(W, b, tol):
 
 
 distinct_units.small(
-    "Three units with two inputs: their columns are (1, 3), (1, 3) and (2, 4), their biases 0, 5 and 0. The first two differ in "
-    "their bias: all three are distinct. With biases 0, 0 and 0 there would be two.",
-    W=np.array([[1.0, 1.0, 2.0], [3.0, 3.0, 4.0]]),
-    b=np.array([0.0, 5.0, 0.0]),
-    tol=0.01,
-)
+    "Four units with two inputs and tol = 0.01. The weights of the first are (1, 3), those of the second, "
+    "too, but its bias is 5. The third has (3, 1): the same length, another unit. The fourth has (1.006, "
+    "3), which is the first up to tol. So there are three.",
+    W=np.array([[1.0, 1.0, 3.0, 1.006], [3.0, 3.0, 1.0, 3.0]]), b=np.array([0.0, 5.0, 0.0, 0.0]), tol=0.01)
 
 # 5.5 fresh_initializers
 
@@ -856,11 +701,8 @@ def how_many_alike(kernels, again):
     n = len(kernels)
     alike = sum(same(kernels[i], kernels[j]) for i in range(n) for j in range(i))
     if alike < n * (n - 1) // 2:
-        return (
-            alike == 0,
-            "some alike",
-            f"of {n} layers built with your initialisers, {alike} pairs have equal weights",
-        )
+        return alike == 0, "some alike", (
+            f"of {n} layers built with your initialisers, {alike} pairs have equal weights")
     seen = "all alike, at every call" if same(kernels[0], again[0]) else "all alike"
     return False, seen, f"all {n} layers built with your initialisers have the very same weights"
 
@@ -873,73 +715,46 @@ def how_they_spread(kernels, low, high):
     even = centre <= 6 / math.sqrt(12 * kernels[0].size)
     seen = "outside" if outside else "Keras' own range" if np.abs(kernels).max() <= 0.05 + 1e-6 else "uneven"
     detail = (
-        f"weights from {low:.3f} to {high:.3f} were asked for; yours lie between {kernels.min():.3f} and {kernels.max():.3f}, with "
-        f"mean {kernels.mean():.3f}"
+        f"weights from {low:.3f} to {high:.3f} were asked for; yours lie between {kernels.min():.3f} and "
+        f"{kernels.max():.3f}, with mean {kernels.mean():.3f}"
     )
     return bool(not outside and filled and even), seen, detail
 
 
-@fresh_initializers.wrong(
-    "All your layers are alike. One initialiser without a seed draws its seed when it is made, and then gives the same numbers "
-    "each time it is asked. How many objects did you make?",
-    loses=FRESH,
-)
-def one_object_n_times(n, minval, maxval):
-    import keras
+@fresh_initializers.mistakes
+def mistakes(n, minval, maxval):
+    from keras.initializers import RandomUniform
 
-    return [keras.initializers.RandomUniform(minval, maxval)] * n
-
-
-@fresh_initializers.wrong(
-    "Separate objects, one seed: all of them start at the same place, and every run gives the same layers.",
-    loses=FRESH,
-)
-def one_seed_for_all(n, minval, maxval):
-    import keras
-
-    return [keras.initializers.RandomUniform(minval, maxval, seed=0) for _ in range(n)]
+    yield "one_object_n_times", [RandomUniform(minval, maxval)] * n, (
+        "All your layers are alike. One initialiser without a seed draws its seed when it is made, and then "
+        "gives the same numbers each time it is asked. How many objects did you make?")
+    yield "one_seed_for_all", [RandomUniform(minval, maxval, seed=0) for _ in range(n)], (
+        "Separate objects, one seed: all of them start at the same place, and every run gives the same "
+        "layers.")
+    yield "without_the_range", [RandomUniform() for _ in range(n)], (
+        "The weights lie within ±0.05, which is what Keras takes when nobody tells it a range: hand on "
+        "minval and maxval.")
 
 
 @fresh_initializers.wrong(
-    "The weights lie within ±0.05, which is what Keras takes when nobody tells it a range: hand on minval and maxval.",
-    loses=RANGE,
-)
-def without_the_range(n, minval, maxval):
-    import keras
-
-    return [keras.initializers.RandomUniform() for _ in range(n)]
-
-
-@fresh_initializers.wrong(
-    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True
-)
+    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True)
 def a_single_one(n, minval, maxval):
     import keras
 
     return keras.initializers.RandomUniform(minval, maxval)
 
 
-@fresh_initializers.right
-def a_seed_each(n, minval, maxval):
-    from keras.initializers import RandomUniform
-
-    return [RandomUniform(minval, maxval, seed=i) for i in range(n)]
-
-
-@fresh_initializers.right
-def one_seed_generator(n, minval, maxval):
+@fresh_initializers.answers
+def answers(n, minval, maxval):
     import keras
 
-    seed = keras.random.SeedGenerator(5)
-    return [keras.initializers.RandomUniform(minval=minval, maxval=maxval, seed=seed)] * n
-
-
-@fresh_initializers.right
-def a_generator_of_seeds_shared(n, minval, maxval):
-    import keras
-
-    seeds = keras.random.SeedGenerator()
-    return tuple(keras.initializers.RandomUniform(minval, maxval, seeds) for _ in range(n))
+    uniform, generator = keras.initializers.RandomUniform, keras.random.SeedGenerator
+    yield "a_seed_each", [uniform(minval, maxval, seed=i) for i in range(n)]
+    yield "one_seed_generator", [uniform(minval=minval, maxval=maxval, seed=generator(5))] * n
+    seeds = generator()
+    yield "a_generator_of_seeds_shared", tuple(uniform(minval, maxval, seeds) for _ in range(n))
+    first = uniform(minval, maxval)
+    yield "clones", [first.clone() for _ in range(n)]
 
 
 @fresh_initializers.right
@@ -952,18 +767,9 @@ def one_after_the_other(n, minval, maxval):
     return made
 
 
-@fresh_initializers.right
-def clones(n, minval, maxval):
-    import keras
-
-    first = keras.initializers.RandomUniform(minval, maxval)
-    return [first.clone() for _ in range(n)]
-
-
 fresh_initializers.small(
-    "Write one number on a card and read it out five times: that is one object used for five layers. Five layers with different "
-    "weights need five cards, or one that is written anew after each reading."
-)
+    "Write one number on a card and read it out five times: that is one object used for five layers. Five "
+    "layers with different weights need five cards, or one that is written anew after each reading.")
 
 # 5.6 audit_snippets
 
@@ -1005,59 +811,85 @@ def judge(case, result):
     yield BOTH_RULES, not told, seen, f"of the {len(chosen)} you chose: {told}"
 
 
-@audit_snippets.wrong(
-    "You trust the slide's line. Draw a thousand numbers with it and look at their mean, or at their smallest."
-)
-def trusts_the_slide():
-    return {"a", "c", "e", "g"}
+@audit_snippets.mistakes
+def mistakes():
+    yield "trusts_the_slide", {"a", "c", "e", "g"}, (
+        "You trust the line of the Better Deep Learning deck, snippet a. Draw a thousand numbers with it "
+        "and look at their mean, or at their smallest.")
+    yield "mean_zero_is_enough", {"b", "c", "e", "f", "g"}, (
+        "All of these have mean 0: that is rule 1. For rule 2 compute the standard deviation of each and "
+        "hold it against the one the activation asks for.")
+    yield "normal_ones_only", {"g"}, (
+        "You keep only a normal distribution. Neither rule says how the weights are distributed: a uniform "
+        "one with the right spread does as well.")
+    yield "trusts_the_factor", {"c", "e", "f", "g"}, (
+        "One of yours has mean 0 and the right formula at its end, but the numbers in front of it don't "
+        "have standard deviation 1.")
+    yield "variance_for_spread", {"b", "c", "e", "g"}, (
+        "One of yours takes a variance for a standard deviation. With 100 inputs it shrinks the signal "
+        "tenfold in every layer.")
+    yield "leaves_out_the_keras_one", {"c", "g"}, (
+        "Both of yours keep the rules, and one more does: hold what Keras' line asks for against a scheme "
+        "of 5.1, for a layer with as many units as inputs.")
+    yield "the_others", {"a", "b", "d", "f", "h"}, (
+        "You list those that break a rule; the ones that keep both were asked for.")
 
 
-@audit_snippets.wrong(
-    "All of these have mean 0: that is rule 1. For rule 2 compute the standard deviation of each and hold it against the one the "
-    "activation asks for."
-)
-def mean_zero_is_enough():
-    return {"b", "c", "e", "f", "g"}
-
-
-@audit_snippets.wrong(
-    "You keep only a normal distribution. Neither rule says how the weights are distributed: a uniform one with the right "
-    "spread does as well."
-)
-def normal_ones_only():
-    return {"g"}
-
-
-@audit_snippets.wrong(
-    "One of yours has mean 0 and the right formula at its end, but the numbers in front of it don't have standard deviation 1."
-)
-def trusts_the_factor():
-    return {"c", "e", "f", "g"}
-
-
-@audit_snippets.wrong(
-    "One of yours takes a variance for a standard deviation. With 100 inputs it shrinks the signal tenfold in every layer."
-)
-def variance_for_spread():
-    return {"b", "c", "e", "g"}
-
-
-@audit_snippets.wrong("You list those that break a rule; the ones that keep both were asked for.")
-def the_others():
-    return {"a", "b", "d", "f", "h"}
-
-
-@audit_snippets.right
-def as_text():
-    return "ceg"
-
-
-@audit_snippets.right
-def as_a_list_of_capitals():
-    return ["G", "C", "E"]
+@audit_snippets.answers
+def answers():
+    yield "as_text", "ceg"
+    yield "as_a_list_of_capitals", ["G", "C", "E"]
 
 
 audit_snippets.small(
-    "Judge one by hand. `rng.random` lies between 0 and 1: mean ½, so rule 1 is broken before any factor. `2 * rng.random - 1` "
-    "lies between -1 and 1: mean 0, variance 2²/12 = 1/3. Then its factor decides rule 2."
+    "Judge one by hand. `rng.random` lies between 0 and 1: mean ½, so rule 1 is broken before any factor. "
+    "`2 * rng.random - 1` lies between -1 and 1: mean 0, variance 2²/12 = 1/3. Then its factor decides rule "
+    "2.")
+
+# The quiz
+
+he_and_its_two = Question(
+    "Why does He's $\\sqrt{2/n}$ have a 2?",
+    wrong(
+        "Because two widths are averaged.",
+        "That is the 2 of Glorot's $\\sqrt{2/(n+m)}$. In He's formula there is one width only."),
+    right(
+        "Because ReLU lets half of $\\mathbb E[z^2]$ through.",
+        "$z$ is as often negative as positive, and ReLU removes one of the two equal halves of $z^2$."),
+    wrong(
+        "Because half of the units are dead.",
+        "A unit that is off for one sample is on for another. Dead means off for all of them, and of that "
+        "there is next to nothing in a wide layer."),
+)
+
+rand_and_rules = Question(
+    "Which rule does the Better Deep Learning deck's `np.random.rand(…) * np.sqrt(2 / n)` break first?",
+    wrong(
+        "Rule 2: its variance is 12 times too small, so that signals shrink.",
+        "The variance is too small, and alone it would make signals shrink. They grow, because something "
+        "else is stronger."),
+    right(
+        "Rule 1: its mean is not 0; the growth follows from that.",
+        "The mean contributes $n\\mu\\bar h$, a sum of $n$ terms of one sign, which grows with $n$ where a "
+        "random sum grows with $\\sqrt n$. In ten layers of 100 units it makes $10^7$."),
+    wrong(
+        "Neither: the factor is He's.",
+        "He's factor is meant for numbers of mean 0 and standard deviation 1. Those of `rand` have "
+        "neither."),
+)
+
+zeros_for_ever = Question(
+    "All weights and biases start at 0, ReLU inside, sigmoid at the end, balanced classes, full batches. "
+    "Why does the loss stay at $\\ln 2$?",
+    wrong(
+        "The learning rate is too small; the loss would move after more epochs.",
+        "The gradient is exactly 0, and 0 times any learning rate is 0."),
+    right(
+        "Every product in the backward pass has a factor 0, an activation or a weight, and the output's "
+        "bias gets ½ minus ½.",
+        "So not one of the parameters has a gradient that differs from 0."),
+    wrong(
+        "All units are alike, so the network works as if it had one unit per layer.",
+        "True of every start with equal weights throughout, but a network with one unit per layer can "
+        "learn something: with all weights 0.1 the loss did fall, if not far."),
 )

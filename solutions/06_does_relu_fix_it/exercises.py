@@ -1,8 +1,8 @@
-"""Exercises of lesson 06: a fair experiment with two factors, its effects, gradient norms, and what may be claimed."""
+"""Exercises of lesson 06: a fair experiment with two factors, its effects, gradients, and what may be claimed."""
 
 import numpy as np
 
-from autograder.authoring import Exercise, case
+from autograder.authoring import Exercise, Question, case, right, wrong
 from autograder.student.properties import close
 
 # 6.1 build_mlp
@@ -32,8 +32,7 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
     keras = sys.modules.get("keras")
     if keras is None:
         raise RuntimeError(
-            "keras is not imported in this notebook: run the cell that imports it, then this one again"
-        )
+            "keras is not imported in this notebook: run the cell that imports it, then this one again")
 
     def initializer_factory():
         return keras.initializers.RandomUniform(_low, _high)
@@ -41,24 +40,45 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
     model = build_mlp(depth, width, act, initializer_factory)
     if not isinstance(model, keras.Model):
         raise TypeError("build_mlp should return a Keras model")
+    kinds = keras.layers.InputLayer, keras.layers.Dense, keras.layers.Activation, keras.layers.ReLU
+    layers = all_layers(model)
+    strange = sum(not isinstance(layer, kinds) for layer in layers)
     weights = [np.asarray(weight, dtype=float) for weight in model.get_weights()]
     kernels = [weight for weight in weights if weight.ndim == 2]
-    pairs = [
-        (one, other) for i, one in enumerate(kernels) for other in kernels[:i] if one.shape == other.shape
-    ]
+    biases = [weight for weight in weights if weight.ndim == 1]
+    pairs = [(one, other) for i, one in enumerate(kernels) for other in kernels[:i] if one.shape == other.shape]
     sizes = [kernel.shape[1] for kernel in kernels]
     return {
         "built": len(kernels),
         "sizes": np.array((sizes + [0] * 20)[:20]),
         "pairs alike": sum(np.array_equal(one, other) for one, other in pairs),
         "outside": sum(kernel.min() < _low - 1e-5 or kernel.max() > _high + 1e-5 for kernel in kernels),
-        "function": which_function(model, _X, act) if kernels else -1,
-        "compiled": compiled_with(model),
+        "biases": len(biases),
+        "biases not 0": sum(bool(np.any(bias)) for bias in biases),
+        "strange layers": strange,
+        "burdened": sum(is_burdened(layer) for layer in layers),
+        "frozen": len(model.weights) - len(model.trainable_weights),
+        "function": which_function(model, _X, act) if kernels and not strange else -1,
+        "compiled": compiled_with(model, keras),
     }
 
 
+def all_layers(model):
+    """The layers, also those of a model within the model."""
+    return [one for layer in model.layers for one in (all_layers(layer) if hasattr(layer, "layers") else [layer])]
+
+
+def is_burdened(layer):
+    """Whether a penalty or a constraint hangs on a layer."""
+    places = "kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint"
+    return any(getattr(layer, place, None) is not None for place in places)
+
+
 def which_function(model, X, act):
-    """With other weights, which saturate nothing. 1: hidden layers with act and a sigmoid at the end; 2 to 4: other things at the end; 0: something else."""
+    """With other weights, which saturate nothing.
+
+    1: hidden layers with act and a sigmoid at the end; 2 to 4: other things at the end; 0: something else.
+    """
     sigmoid = lambda z: 1 / (1 + np.exp(-z))
     hidden = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}[act]
     rng = np.random.default_rng(6)
@@ -78,41 +98,60 @@ def which_function(model, X, act):
     return 0
 
 
-def compiled_with(model):
-    """[is compiled, its loss on two points, is SGD, learning rate, momentum]"""
+OPTIONS = (
+    "nesterov", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor",
+    "gradient_accumulation_steps", "learning_rate",
+)
+
+
+def compiled_with(model, keras):
+    """[is compiled, its loss on two points, is SGD, learning rate, momentum], and which options are not plain SGD's."""
     if not getattr(model, "compiled", False):
-        return np.zeros(5)
+        return np.zeros(5 + len(OPTIONS))
     try:
         y, p = np.array([[1.0], [0.0]], "float32"), np.array([[0.3], [0.6]], "float32")
-        loss = float(np.asarray(model.compute_loss(y=y, y_pred=p)))
+        loss = float(np.asarray(model.compute_loss(y=y, y_pred=p))) - sum(float(part) for part in model.losses)
     except (TypeError, ValueError):
         loss = -1.0
     optimiser = model.optimizer
     rate = float(np.asarray(optimiser.learning_rate))
     momentum = float(getattr(optimiser, "momentum", 0) or 0)
-    return np.array([1.0, loss, type(optimiser).__name__ == "SGD", rate, momentum])
+    plain, own = keras.optimizers.SGD(0.01, 0.9).get_config(), optimiser.get_config()
+    # The rate itself is looked at by its value: here it matters only whether it is a schedule.
+    changed = [isinstance(own.get(name), dict) if name == "learning_rate" else own.get(name) != plain[name]
+               for name in OPTIONS]
+    return np.array([1.0, loss, type(optimiser) is keras.optimizers.SGD, rate, momentum, *changed], dtype=float)
 
 
 @build_mlp.judge
 def judge(case, result):
     depth, width = int(case.inputs["depth"]), int(case.inputs["width"])
     sizes = [int(size) for size in result["sizes"] if size]
-    yield LAYERS, *layers_as_asked(sizes, [width] * depth + [1], int(result["built"]), result["function"])
+    yield LAYERS, *layers_as_asked(sizes, [width] * depth + [1], result)
     yield FRESH, *first_weights(result)
     yield COMPILED, *how_compiled(np.asarray(result["compiled"], dtype=float))
 
 
-def layers_as_asked(sizes, wanted, built, function):
-    if not built:
+def layers_as_asked(sizes, wanted, result):
+    if not result["built"]:
         return False, "not built", "the model has no weights yet: it does not know how many inputs there are"
     if sizes != wanted:
         fewer = len(sizes) - len(wanted)
         seen = f"{fewer:+d} layers" if fewer else "other widths"
         return False, seen, f"the layers have {sizes} units; expected {wanted}"
+    if result["strange layers"]:
+        return False, "strange", f"layers that are neither Dense nor an activation: {int(result['strange layers'])}"
+    if result["biases"] != result["built"]:
+        return False, "no bias", f"{int(result['built'])} layers have {int(result['biases'])} biases"
+    if result["burdened"]:
+        return False, "burdened", f"layers with a penalty or a constraint: {int(result['burdened'])}"
+    if result["frozen"]:
+        return False, "frozen", f"arrays of weights that would not be trained: {int(result['frozen'])}"
     ends = {2: "act at the end", 3: "nothing at the end", 4: "act and sigmoid at the end"}
     told = "the model's outputs are not those of the layers asked for, computed from its own weights"
-    seen = ends.get(int(function), "another function")
-    return function == 1, seen, told + (f" ({seen})" if int(function) in ends else "")
+    function = int(result["function"])
+    return function == 1, ends.get(function, "another function"), told + (
+        f" ({ends[function]})" if function in ends else "")
 
 
 def first_weights(result):
@@ -121,17 +160,17 @@ def first_weights(result):
     if result["pairs alike"]:
         count = int(result["pairs alike"])
         return False, "alike", f"pairs of layers that start with the very same weights: {count}"
+    if result["biases not 0"]:
+        return False, "biases", f"layers whose biases do not begin at 0: {int(result['biases not 0'])}"
     outside = int(result["outside"])
     seen = "all from elsewhere" if outside == result["built"] else "some from elsewhere"
-    told = (
-        f"layers whose weights are not from the factory you were given: {outside} of {int(result['built'])}"
-    )
+    told = f"layers whose weights are not from the factory you were given: {outside} of {int(result['built'])}"
     return outside == 0, seen, told
 
 
 def how_compiled(found):
     """The loss of probability 0.3 for a 1 and 0.6 for a 0 is the mean of -ln 0.3 and -ln 0.4."""
-    compiled, loss, is_sgd, rate, momentum = found
+    compiled, loss, is_sgd, rate, momentum, *changed = found
     if not compiled:
         return False, "not compiled", "the model is not compiled"
     if not close(loss, 1.06013, rtol=1e-3):
@@ -140,147 +179,107 @@ def how_compiled(found):
         return False, "another optimiser", "the optimiser is not plain SGD"
     if not close(rate, 0.01):
         return False, "another rate", f"the learning rate is {rate:.4g}, expected 0.01"
-    return close(momentum, 0.9), "another momentum", f"the momentum is {momentum:.4g}, expected 0.9"
+    if not close(momentum, 0.9):
+        return False, "another momentum" if momentum else "no momentum", f"the momentum is {momentum:.4g}, expected 0.9"
+    names = [name for name, other in zip(OPTIONS, changed) if other]
+    told = "an option of the optimiser is not what SGD has by itself: " + ", ".join(names)
+    return not names, "option " + ", ".join(names), told
 
 
-def stacked(depth, width, act, make, end="sigmoid", opt=None, with_input=True, loss="binary_crossentropy"):
+def stacked(depth, width, act, make, end="sigmoid", opt=None, with_input=True, loss="binary_crossentropy",
+            before_end=(), **dense):
     import keras
 
     layers = [keras.Input((2,))] if with_input else []
     for _ in range(depth):
-        layers.append(keras.layers.Dense(width, activation=act, kernel_initializer=make()))
-    layers.append(keras.layers.Dense(1, activation=end, kernel_initializer=make()))
+        layers.append(keras.layers.Dense(width, activation=act, kernel_initializer=make(), **dense))
+    layers += [*before_end, keras.layers.Dense(1, activation=end, kernel_initializer=make(), **dense)]
     model = keras.Sequential(layers)
     model.compile(opt or keras.optimizers.SGD(learning_rate=0.01, momentum=0.9), loss)
     return model
 
 
-@build_mlp.wrong(
-    "There is one hidden layer too few: `depth` counts hidden layers only, and the output comes on top.",
-    loses=LAYERS,
-)
-def depth_with_output(depth, width, act, initializer_factory):
-    return stacked(depth - 1, width, act, initializer_factory)
+@build_mlp.mistakes
+def mistakes(depth, width, act, initializer_factory):
+    import keras
+
+    make = initializer_factory
+    yield "depth_with_output", stacked(depth - 1, width, act, make), (
+        "There is one hidden layer too few: `depth` counts hidden layers only, and the output comes on top.")
+    yield "one_layer_too_many", stacked(depth + 1, width, act, make), (
+        "There is one hidden layer too many. A first Dense in front of a loop over `depth` makes depth + 1 "
+        "of them.")
+    yield "always_seven_layers", stacked(7, width, act, make), (
+        "Whatever `depth` says, you stack the same number of layers.")
+    yield "act_on_the_output", stacked(depth, width, act, make, end=act), (
+        "The output has the activation of the hidden layers. What must lie between 0 and 1?")
+    yield "linear_output", stacked(depth, width, act, make, end=None), (
+        "The output has no activation: it is a logit, and the loss takes it for a probability.")
+    yield "linear_hidden_layers", stacked(depth, width, None, make), (
+        "The hidden layers do not have the activation you were asked for: is `act` used?")
+    one = make()
+    yield "shared_initializer", stacked(depth, width, act, lambda: one), (
+        "All layers of one shape start with the same weights. You call the factory once and share what it "
+        "makes: since Keras 3 one initialiser without a seed draws the same numbers each time. The tanh "
+        "listings of the Better Deep Learning deck do this.")
+    yield "factory_not_used", stacked(depth, width, act, lambda: "glorot_uniform"), (
+        "The factory is never used: your layers have Keras' own first weights.")
+    hidden = iter([make() for _ in range(depth)])
+    yield "output_with_its_own", stacked(depth, width, act, lambda: next(hidden, "glorot_uniform")), (
+        "Your hidden layers ask the factory, the output does not. In the experiment all first weights "
+        "change, or it is not clear which of them matter.")
+    yield "sgd_by_name", stacked(depth, width, act, make, opt="sgd"), (
+        "Your SGD has no momentum: the name 'sgd' alone comes without, and so does an object that isn't "
+        "told.")
+    yield "with_adam", stacked(depth, width, act, make, opt="adam"), (
+        "You changed the optimiser as well. In an experiment on activation and first weights everything "
+        "else stays as it is: SGD.")
+    sgd = lambda **options: keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, **options)
+    yield "with_nesterov", stacked(depth, width, act, make, opt=sgd(nesterov=True)), (
+        "Your SGD looks ahead: `nesterov=True` is another rule of moving. Plain momentum was asked for.")
+    yield "with_clipping", stacked(depth, width, act, make, opt=sgd(clipnorm=1.0)), (
+        "Your optimiser clips gradients. That is a remedy of its own, and would be a third difference.")
+    yield "with_decay", stacked(depth, width, act, make, opt=sgd(weight_decay=0.01)), (
+        "Your optimiser shrinks the weights in every step: `weight_decay` is a third factor in an "
+        "experiment on two.")
+    schedule = lambda: keras.optimizers.schedules.ExponentialDecay(0.01, 1000, 0.9)
+    yield "falling_rate", stacked(depth, width, act, make, opt=keras.optimizers.SGD(schedule(), 0.9)), (
+        "Your learning rate falls on the way: it should be 0.01 in every step.")
+    yield "other_momentum", stacked(depth, width, act, make, opt=keras.optimizers.SGD(0.01, 0.99)), (
+        "Your optimiser has another momentum than the experiment asks for.")
+    yield "with_dropout", stacked(depth, width, act, make, before_end=[keras.layers.Dropout(0.5)]), (
+        "There is a layer that is neither Dense nor an activation. Whatever else you put in would differ "
+        "from the networks of the experiment, too.")
+    yield "without_biases", stacked(depth, width, act, make, use_bias=False), (
+        "Your layers have no biases. Nobody asked for that: leave `use_bias` as it is.")
+    yield "biases_from_the_factory", stacked(depth, width, act, make, bias_initializer=make()), (
+        "The factory is for the kernels. Biases begin at 0, as they do in Keras by themselves.")
+    yield "with_a_penalty", stacked(depth, width, act, make, kernel_regularizer="l2"), (
+        "A penalty or a constraint hangs on your layers' weights: that is one more thing that differs.")
+    yield "squared_error", stacked(depth, width, act, make, loss="mse"), (
+        "The loss is not binary cross-entropy of probabilities. (With `from_logits=True` a sigmoid would be "
+        "applied twice.)")
+    yield "forgets_to_compile", keras.Sequential(stacked(depth, width, act, make).layers), (
+        "The model is not compiled: it has no loss and no optimiser yet.")
+    yield "without_input", stacked(depth, width, act, make, with_input=False), (
+        "Without an Input the model does not know how many inputs there are, and has no weights until it "
+        "sees data.")
 
 
 @build_mlp.wrong(
-    "There is one hidden layer too many. A first Dense in front of a loop over `depth` makes depth + 1 of them.",
-    loses=LAYERS,
-)
-def one_layer_too_many(depth, width, act, initializer_factory):
-    return stacked(depth + 1, width, act, initializer_factory)
-
-
-@build_mlp.wrong(
-    "Whatever `depth` says, you stack the same number of layers.",
-    loses=LAYERS,
-)
-def always_seven_layers(depth, width, act, initializer_factory):
-    return stacked(7, width, act, initializer_factory)
-
-
-@build_mlp.wrong(
-    "The output has the activation of the hidden layers. What must lie between 0 and 1?", loses=LAYERS
-)
-def act_on_the_output(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, end=act)
-
-
-@build_mlp.wrong(
-    "The output has no activation: it is a logit, and the loss takes it for a probability.", loses=LAYERS
-)
-def linear_output(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, end=None)
-
-
-@build_mlp.wrong(
-    "The hidden layers do not have the activation you were asked for: is `act` used?", loses=LAYERS
-)
-def linear_hidden_layers(depth, width, act, initializer_factory):
-    return stacked(depth, width, None, initializer_factory)
-
-
-@build_mlp.wrong(
-    "All layers of one shape start with the same weights. You call the factory once and share what it makes: since "
-    "Keras 3 one initialiser without a seed draws the same numbers each time. This is the listing of the lecture.",
-    loses=FRESH,
-)
-def shared_initializer(depth, width, act, initializer_factory):
-    one = initializer_factory()
-    return stacked(depth, width, act, lambda: one)
-
-
-@build_mlp.wrong("The factory is never used: your layers have Keras' own first weights.", loses=FRESH)
-def factory_not_used(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, lambda: "glorot_uniform")
-
-
-@build_mlp.wrong(
-    "Your hidden layers ask the factory, the output does not. In the experiment all first weights change, or it is not clear "
-    "which of them matter.",
-    loses=FRESH,
-)
-def output_with_its_own(depth, width, act, initializer_factory):
-    made = iter([initializer_factory() for _ in range(depth)])
-    return stacked(depth, width, act, lambda: next(made, "glorot_uniform"))
-
-
-@build_mlp.wrong(
-    "You hand the factory itself to the layer, which calls it with a shape. The layer wants what the factory makes.",
-    raises=True,
-)
+    "You hand the factory itself to the layer, which calls it with a shape. The layer wants what the "
+    "factory makes.", raises=True)
 def hands_over_the_factory(depth, width, act, initializer_factory):
     return stacked(depth, width, act, lambda: initializer_factory)
 
 
 @build_mlp.wrong(
-    "`lr=` is a name of old versions. Keras 3 refuses it, and versions in between took it and ignored it: the "
-    "argument is called `learning_rate`.",
-    raises=True,
-)
+    "`lr=` is a name of old versions. Keras 3 refuses it, and versions in between took it and ignored it: "
+    "the argument is called `learning_rate`.", raises=True)
 def old_name_of_the_rate(depth, width, act, initializer_factory):
     import keras
 
     return stacked(depth, width, act, initializer_factory, opt=keras.optimizers.SGD(lr=0.01, momentum=0.9))
-
-
-@build_mlp.wrong(
-    "The optimiser by its name, 'sgd', comes without momentum. To set one, make the object.", loses=COMPILED
-)
-def sgd_by_name(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, opt="sgd")
-
-
-@build_mlp.wrong(
-    "You changed the optimiser as well. In an experiment on activation and first weights everything else stays as it "
-    "is: SGD.",
-    loses=COMPILED,
-)
-def with_adam(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, opt="adam")
-
-
-@build_mlp.wrong(
-    "The loss is not binary cross-entropy of probabilities. (With `from_logits=True` a sigmoid would be applied twice.)",
-    loses=COMPILED,
-)
-def squared_error(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, loss="mse")
-
-
-@build_mlp.wrong("The model is not compiled: it has no loss and no optimiser yet.", loses=COMPILED)
-def forgets_to_compile(depth, width, act, initializer_factory):
-    import keras
-
-    return keras.Sequential(stacked(depth, width, act, initializer_factory).layers)
-
-
-@build_mlp.wrong(
-    "Without an Input the model does not know how many inputs there are, and has no weights until it sees data.",
-    loses=(LAYERS, FRESH),
-)
-def without_input(depth, width, act, initializer_factory):
-    return stacked(depth, width, act, initializer_factory, with_input=False)
 
 
 @build_mlp.right
@@ -329,16 +328,16 @@ def built_by_hand(depth, width, act, initializer_factory):
 
 
 build_mlp.small(
-    "build_mlp(2, 3, 'tanh', factory) has three kernels: (2, 3), (3, 3) and (3, 1). The factory is called three times. Nothing but "
-    "the last layer has a sigmoid."
-)
+    "build_mlp(2, 3, 'tanh', factory) has three kernels: (2, 3), (3, 3) and (3, 1). The factory is called "
+    "three times. Nothing but the last layer has a sigmoid.")
 
 # 6.2 summarise
 
 SPREAD = "the standard deviation"
 REST = "mean, number and share above 0.7"
+MEAN, NUMBER, SHARE = "the mean", "the number", "the share above 0.7"
 
-summarise = Exercise(points=1, groups={REST: 1, SPREAD: 1})
+summarise = Exercise(points=1, returns=(MEAN, SPREAD, NUMBER, SHARE), groups={REST: 1, SPREAD: 1})
 
 
 @summarise.cases
@@ -346,82 +345,58 @@ def cases(rng):
     for n, failed, as_list in ((5, 2, True), (8, 4, False), (11, 2, True)):
         low, middle = rng.uniform(0.45, 0.6, failed), rng.uniform(0.71, 0.72, 1)
         scores = rng.permutation(np.concatenate([low, middle, rng.uniform(0.84, 0.95, n - failed - 1)]))
-        for group, parts in ((REST, (0, 2, 3)), (SPREAD, (1,))):
-            given = scores.tolist() if as_list else scores
-            yield case(group, scores=given, _parts=list(parts))
+        given = scores.tolist() if as_list else scores
+        yield case(REST, part=(MEAN, NUMBER, SHARE), scores=given)
+        yield case(SPREAD, scores=given)
 
 
 @summarise.driver
-def drive(summarise, scores, _parts):
-    summary = summarise(scores)
-    if not isinstance(summary, (list, tuple, np.ndarray)) or len(summary) != 4:
-        raise TypeError("summarise should return four numbers: mean, sd, n, frac_above")
-    return [float(summary[part]) for part in _parts]
+def drive(summarise, scores):
+    found = summarise(scores)
+    return [as_float(one) for one in found] if isinstance(found, (list, tuple)) else found
 
 
-@summarise.wrong("You report the best of the seeds. Luck always looks good: report the mean.", loses=REST)
-def best_of_seeds(scores):
-    return np.max(scores), np.std(scores, ddof=1), len(scores), np.mean(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong(
-    "Your first number is the median. It hides the one seed in ten that failed, which is what we look for here.",
-    loses=REST,
-)
-def median_for_mean(scores):
-    return np.median(scores), np.std(scores, ddof=1), len(scores), np.mean(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong(
-    "This is the spread of the seeds you ran; as an estimate for all seeds, divide by n - 1 (ddof=1).",
-    loses=SPREAD,
-)
-def divides_by_n(scores):
-    return np.mean(scores), np.std(scores), len(scores), np.mean(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong("This is the variance: take its root.", loses=SPREAD)
-def variance(scores):
-    return np.mean(scores), np.var(scores, ddof=1), len(scores), np.mean(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong(
-    "This is the standard error of the mean, sd / √n. How far single runs lie apart was asked for.",
-    loses=SPREAD,
-)
-def standard_error(scores):
-    n = len(scores)
-    return np.mean(scores), np.std(scores, ddof=1) / np.sqrt(n), n, np.mean(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong(
-    "Your last number counts the scores above 0.7; their share was asked for, from 0 to 1.", loses=REST
-)
-def counts_for_share(scores):
-    return np.mean(scores), np.std(scores, ddof=1), len(scores), np.sum(np.asarray(scores) > 0.7)
-
-
-@summarise.wrong(
-    "Your last number is the share above the *mean*; the limit is 0.7, whatever the scores.", loses=REST
-)
-def above_the_mean(scores):
+@summarise.mistakes
+def mistakes(scores):
     scores = np.asarray(scores)
-    return scores.mean(), scores.std(ddof=1), len(scores), np.mean(scores > scores.mean())
+    n, mean, sd, above = len(scores), np.mean(scores), np.std(scores, ddof=1), np.mean(scores > 0.7)
+    yield "best_of_seeds", (np.max(scores), sd, n, above), (
+        "You report the best of the seeds. Luck always looks good: report the mean.")
+    yield "median_for_mean", (np.median(scores), sd, n, above), (
+        "Your first number is the median. It hides the one seed in ten that failed, which is what we look "
+        "for here.")
+    yield "divides_by_n", (mean, np.std(scores), n, above), (
+        "This is the spread of the seeds you ran; as an estimate for all seeds, divide by n - 1 (ddof=1).")
+    yield "variance", (mean, sd**2, n, above), "This is the variance: take its root."
+    yield "standard_error", (mean, sd / np.sqrt(n), n, above), (
+        "This is the standard error of the mean, sd / √n. How far single runs lie apart was asked for.")
+    yield "range_for_sd", (mean, np.ptp(scores), n, above), (
+        "This is the distance from the lowest to the highest score, which grows with the number of seeds. "
+        "The standard deviation was asked for.")
+    yield "in_per_cent", (mean, sd, n, 100 * above), (
+        "Your last number is in per cent; a share from 0 to 1 was asked for.")
+    yield "share_below", (mean, sd, n, np.mean(scores < 0.7)), (
+        "Your last number is the share of those that failed.")
+    yield "counts_for_share", (mean, sd, n, np.sum(scores > 0.7)), (
+        "Your last number counts the scores above 0.7; their share was asked for, from 0 to 1.")
+    yield "above_the_mean", (mean, sd, n, np.mean(scores > mean)), (
+        "Your last number is the share above the *mean*; the limit is 0.7, whatever the scores.")
+    good = scores[scores > 0.7]
+    yield "only_those_that_learnt", (np.mean(good), np.std(good, ddof=1), len(good), len(good) / n), (
+        "You summarise only the runs that learnt. Those that failed belong to the result.")
 
 
-@summarise.wrong("You summarise only the runs that learnt. Those that failed belong to the result.")
-def only_those_that_learnt(scores):
-    good = np.asarray(scores)[np.asarray(scores) > 0.7]
-    return np.mean(good), np.std(good, ddof=1), len(good), len(good) / len(scores)
-
-
-@summarise.right
-def with_statistics(scores):
+@summarise.answers
+def answers(scores):
     import statistics
 
-    scores = [float(score) for score in scores]
-    above = sum(score > 0.7 for score in scores)
-    return [statistics.mean(scores), statistics.stdev(scores), len(scores), above / len(scores)]
+    listed, n = [float(score) for score in scores], len(scores)
+    above = sum(score > 0.7 for score in listed) / n
+    yield "with_statistics", [statistics.mean(listed), statistics.stdev(listed), n, above]
+    some = np.asarray(scores, dtype=np.float64)
+    yield "as_an_array", np.array([some.mean(), some.std(ddof=1), some.size, np.count_nonzero(some > 0.7) / n])
+    narrow = np.float32(scores)
+    yield "in_float32", (narrow.mean(), narrow.std(ddof=1), narrow.size, np.float32(np.mean(narrow > 0.7)))
 
 
 @summarise.right
@@ -435,51 +410,45 @@ def with_a_loop(scores):
     return mean, (square / (n - 1)) ** 0.5, n, above / n
 
 
-@summarise.right
-def as_an_array(scores):
-    scores = np.asarray(scores, dtype=np.float64)
-    return np.array(
-        [scores.mean(), scores.std(ddof=1), scores.size, np.count_nonzero(scores > 0.7) / scores.size]
-    )
-
-
-@summarise.right
-def in_float32(scores):
-    scores = np.float32(scores)
-    return scores.mean(), scores.std(ddof=1), scores.size, np.float32(np.mean(scores > 0.7))
-
-
 summarise.small(
-    "Scores 0.5, 0.8 and 0.8: their mean is 0.7, their deviations -0.2, 0.1 and 0.1, the squares add up to 0.06. Divide by 3 - 1 "
-    "and take the root: 0.173. Two of three lie above 0.7.",
-    scores=[0.5, 0.8, 0.8],
-    _parts=[0, 1, 2, 3],
-)
+    "Scores 0.5, 0.75, 0.85 and 0.9: their mean is 0.75, they lie -0.25, 0, 0.1 and 0.15 from it, and the "
+    "squares add up to 0.095. Divide by 4 - 1 and take the root: 0.178. Three of four lie above 0.7.",
+    scores=[0.5, 0.75, 0.85, 0.9])
 
 # 6.3 effects
 
 MAIN, TOGETHER = "the two main effects", "the interaction"
 
-effects = Exercise(points=2, groups={MAIN: 1, TOGETHER: 1})
+effects = Exercise(points=2, returns=("init", "act", TOGETHER), groups={MAIN: 1, TOGETHER: 1})
 
 
 @effects.cases
 def cases(rng):
-    for as_list in (True, False):
-        table = rng.uniform(0.45, 0.6, (2, 2)) + np.array([[0.0, 0.2], [0.05, 0.4]]) * rng.uniform(0.5, 1)
-        for group, keys in ((MAIN, ["init", "act"]), (TOGETHER, ["interaction"])):
-            yield case(group, table=table.tolist() if as_list else table, _keys=keys)
+    # Gains, a loss by the activation, a loss by the first weights.
+    shapes = [[[0.0, 0.2], [0.05, 0.4]], [[0.05, 0.4], [0.0, 0.2]], [[0.4, 0.05], [0.2, 0.0]]]
+    for as_list, shape in zip((True, False, True), shapes):
+        table = rng.uniform(0.45, 0.5, (2, 2)) + np.array(shape) * rng.uniform(0.7, 1)
+        given = table.tolist() if as_list else table
+        yield case(MAIN, part=("init", "act"), table=given)
+        yield case(TOGETHER, table=given)
 
 
 @effects.driver
-def drive(effects, table, _keys):
+def drive(effects, table):
     found = effects(table)
     if not isinstance(found, dict):
         raise TypeError("effects should return a dictionary with the keys init, act and interaction")
     missing = [key for key in ("init", "act", "interaction") if key not in found]
     if missing:
         raise KeyError(f"the dictionary has no key {', '.join(missing)}")
-    return {key: found[key] for key in _keys}
+    return tuple(as_float(found[key]) for key in ("init", "act", "interaction"))
+
+
+def as_float(number):
+    """A fraction is a number, too; whatever else is not plain is left to the judgement."""
+    from numbers import Real
+
+    return float(number) if isinstance(number, Real) and not isinstance(number, bool) else number
 
 
 def three_effects(table):
@@ -491,106 +460,58 @@ def three_effects(table):
     }
 
 
-@effects.wrong(
-    "Your effect of the activation compares tanh + U(0,1) with ReLU + He: two things change between them. This is the lecture's "
-    "comparison. Compare cells that differ in one factor only.",
-    loses=MAIN,
-)
-def the_diagonal_for_act(table):
-    return {**three_effects(table), "act": table[1][1] - table[0][0]}
-
-
-@effects.wrong(
-    "Both your main effects are the difference between opposite corners, where both factors change.",
-    loses=MAIN,
-)
-def the_diagonal_for_both(table):
-    corner = table[1][1] - table[0][0]
-    return {**three_effects(table), "init": corner, "act": corner}
-
-
-@effects.wrong(
-    "All signs are turned: an effect is the second level minus the first, He minus U(0,1) and ReLU minus tanh."
-)
-def signs_turned(table):
-    return {key: -value for key, value in three_effects(table).items()}
-
-
-@effects.wrong(
-    "init and act have changed places: rows are activations, columns are first weights.", loses=MAIN
-)
-def rows_for_columns(table):
-    found = three_effects(table)
-    return {**found, "init": found["act"], "act": found["init"]}
-
-
-@effects.wrong(
-    "Your main effects are for one level of the other factor only, the first. They are asked for as a mean over both.",
-    loses=MAIN,
-)
-def first_row_and_column(table):
-    return {
-        **three_effects(table),
-        "init": table[0][1] - table[0][0],
-        "act": table[1][0] - table[0][0],
-    }
-
-
-@effects.wrong("Your main effects are twice too large: the two differences are to be averaged.", loses=MAIN)
-def added_not_averaged(table):
-    found = three_effects(table)
-    return {**found, "init": 2 * found["init"], "act": 2 * found["act"]}
-
-
-@effects.wrong(
-    "Your interaction is half of the difference of differences. Some books define it so; the prompt does not.",
-    loses=TOGETHER,
-)
-def interaction_halved(table):
-    found = three_effects(table)
-    return {**found, "interaction": found["interaction"] / 2}
-
-
-@effects.wrong(
-    "Your interaction adds the two differences. How much *more* does He gain with ReLU than with tanh?",
-    loses=TOGETHER,
-)
-def differences_added(table):
+@effects.mistakes
+def mistakes(table):
     (t00, t01), (t10, t11) = table
-    return {**three_effects(table), "interaction": (t11 - t10) + (t01 - t00)}
+    correct = three_effects(table)
+    init, act, both = correct.values()
+    yield "the_diagonal_for_act", {**correct, "act": t11 - t00}, (
+        "Your effect of the activation compares tanh + U(0,1) with ReLU + He: two things change between "
+        "them, as between the deck's first deep listing and its last but one. Compare cells that differ in "
+        "one factor only.")
+    yield "the_diagonal_for_both", {**correct, "init": t11 - t00, "act": t11 - t00}, (
+        "Both your main effects are the difference between opposite corners, where both factors change.")
+    yield "signs_turned", {key: -value for key, value in correct.items()}, (
+        "All signs are turned: an effect is the second level minus the first, He minus U(0,1) and ReLU "
+        "minus tanh.")
+    yield "rows_for_columns", {**correct, "init": act, "act": init}, (
+        "init and act have changed places: rows are activations, columns are first weights.")
+    yield "first_row_and_column", {**correct, "init": t01 - t00, "act": t10 - t00}, (
+        "Your main effects are for one level of the other factor only, the first. They are asked for as a "
+        "mean over both.")
+    yield "second_row_and_column", {**correct, "init": t11 - t10, "act": t11 - t01}, (
+        "Your main effects are for one level of the other factor only, the second. They are asked for as a "
+        "mean over both.")
+    yield "absolute_values", {key: abs(value) for key, value in correct.items()}, (
+        "The signs are gone: a change that makes it worse has a negative effect.")
+    yield "means_for_effects", {**correct, "init": (t01 + t11) / 2, "act": (t10 + t11) / 2}, (
+        "Your main effects are mean scores of the second level. An effect is a difference: what does the "
+        "first level score?")
+    yield "added_not_averaged", {**correct, "init": 2 * init, "act": 2 * act}, (
+        "Your main effects are twice too large: the two differences are to be averaged.")
+    yield "interaction_halved", {**correct, "interaction": both / 2}, (
+        "Your interaction is half of the difference of differences. Some books define it so; the prompt "
+        "does not.")
+    yield "differences_added", {**correct, "interaction": (t11 - t10) + (t01 - t00)}, (
+        "Your interaction adds the two differences. How much *more* does He gain with ReLU than with tanh?")
+    yield "interaction_turned", {**correct, "interaction": -both}, (
+        "Your interaction has the wrong sign: it is the gain with ReLU minus the gain with tanh.")
+    yield "corner_for_interaction", {**correct, "interaction": t11 - t00}, (
+        "Your interaction is the whole way from one corner to the other. What the two factors do each alone "
+        "has to come off.")
 
 
-@effects.wrong(
-    "Your interaction has the wrong sign: it is the gain with ReLU minus the gain with tanh.", loses=TOGETHER
-)
-def interaction_turned(table):
-    found = three_effects(table)
-    return {**found, "interaction": -found["interaction"]}
+@effects.answers
+def answers(table):
+    t, flat = np.array(table), np.ravel(table)
+    act, init = np.diff(t.mean(axis=1))[0], np.diff(t.mean(axis=0))[0]
+    yield "from_marginal_means", {"act": act, "init": init, "interaction": t[1, 1] + t[0, 0] - t[0, 1] - t[1, 0]}
+    contrasts = {"init": [-0.5, 0.5, -0.5, 0.5], "act": [-0.5, -0.5, 0.5, 0.5], "interaction": [1, -1, -1, 1]}
+    yield "by_contrasts", {name: float(flat @ signs) for name, signs in contrasts.items()}
+    from fractions import Fraction
 
-
-@effects.wrong(
-    "Your interaction is the whole way from one corner to the other. What the two factors do each alone has to come off.",
-    loses=TOGETHER,
-)
-def corner_for_interaction(table):
-    return {**three_effects(table), "interaction": table[1][1] - table[0][0]}
-
-
-@effects.right
-def from_marginal_means(table):
-    t = np.array(table)
-    init, act = np.diff(t.mean(axis=0))[0], np.diff(t.mean(axis=1))[0]
-    return {"act": act, "init": init, "interaction": t[1, 1] + t[0, 0] - t[0, 1] - t[1, 0]}
-
-
-@effects.right
-def by_contrasts(table):
-    t = np.ravel(table)
-    return {
-        "init": float(t @ [-0.5, 0.5, -0.5, 0.5]),
-        "act": float(t @ [-0.5, -0.5, 0.5, 0.5]),
-        "interaction": float(t @ [1, -1, -1, 1]),
-    }
+    yield "as_fractions", {key: Fraction(float(value)) for key, value in three_effects(table).items()}
+    yield "with_more_keys", {**three_effects(table), "mean": np.mean(table)}
 
 
 @effects.right
@@ -600,17 +521,10 @@ def in_float32_by_regression(table):
     return {"init": np.float32(init), "act": np.float32(act), "interaction": np.float32(interaction)}
 
 
-@effects.right
-def with_more_keys(table):
-    return {**three_effects(table), "mean": np.mean(table)}
-
-
 effects.small(
-    "A table with rows (0.6, 0.8) and (0.5, 0.9). He gains 0.2 with tanh and 0.4 with ReLU: 0.3 in the mean, and 0.2 more with ReLU. "
-    "ReLU loses 0.1 with U(0,1) and gains 0.1 with He: 0 in the mean.",
-    table=np.array([[0.6, 0.8], [0.5, 0.9]]),
-    _keys=["init", "act", "interaction"],
-)
+    "A table with rows (0.6, 0.8) and (0.5, 0.9). He gains 0.2 with tanh and 0.4 with ReLU: 0.3 in the "
+    "mean, and 0.2 more with ReLU. ReLU loses 0.1 with U(0,1) and gains 0.1 with He: 0 in the mean.",
+    table=np.array([[0.6, 0.8], [0.5, 0.9]]))
 
 # 6.4 layer_grad_norms
 
@@ -645,18 +559,14 @@ def drive(layer_grad_norms, X, y, _kernels, _biases, _loss, _drop, _l2):
     keras = sys.modules.get("keras")
     if keras is None:
         raise RuntimeError(
-            "keras is not imported in this notebook: run the cell that imports it, then this one again"
-        )
+            "keras is not imported in this notebook: run the cell that imports it, then this one again")
     layers = [keras.Input((2,))]
     for number, kernel in enumerate(_kernels):
         last = number == len(_kernels) - 1
         penalty = keras.regularizers.L2(_l2) if _l2 and number == 1 else None
         act = "sigmoid" if last else "tanh"
-        layers.append(
-            keras.layers.Dense(
-                kernel.shape[1], activation=act, kernel_initializer="zeros", kernel_regularizer=penalty
-            )
-        )
+        dense = {"activation": act, "kernel_initializer": "zeros", "kernel_regularizer": penalty}
+        layers.append(keras.layers.Dense(kernel.shape[1], **dense))
         if _drop and number == 0:
             layers.append(keras.layers.Dropout(_drop, seed=1))
     model = keras.Sequential(layers)
@@ -671,12 +581,12 @@ def drive(layer_grad_norms, X, y, _kernels, _biases, _loss, _drop, _l2):
     return np.array([np.asarray(norm, dtype="float32") for norm in norms])
 
 
-def kernel_norms(
-    model, X, y, loss=None, training=False, choose=lambda v: len(v.shape) == 2, norm=None, penalties=False
-):
+def kernel_norms(model, X, y, loss=None, training=False, choose=None, norm=None, penalties=False):
+    """Norms of the gradients of the kernels, or of what else is to be chosen."""
     import keras
     import tensorflow as tf
 
+    choose = choose or (lambda v: len(v.shape) == 2)
     chosen = [v for v in model.trainable_variables if choose(v)]
     with tf.GradientTape() as tape:
         out = model(X, training=training)
@@ -686,107 +596,54 @@ def kernel_norms(
     return [(norm or np.linalg.norm)(np.asarray(g)) for g in grads]
 
 
-@layer_grad_norms.wrong("These are the norms of the weights themselves, not of their gradients.")
-def weight_norms(model, X, y):
-    return [np.linalg.norm(np.asarray(v)) for v in model.trainable_variables if len(v.shape) == 2]
-
-
-@layer_grad_norms.wrong(
-    "There are twice as many numbers as layers: the biases are among them. Which variables are kernels?"
-)
-def biases_too(model, X, y):
-    return kernel_norms(model, X, y, choose=lambda v: True)
-
-
-@layer_grad_norms.wrong(
-    "Kernel and bias of a layer share one norm with you. The kernel's alone was asked for."
-)
-def bias_within_the_norm(model, X, y):
-    norms = np.array(kernel_norms(model, X, y, choose=lambda v: True))
-    return list(np.sqrt(norms[::2] ** 2 + norms[1::2] ** 2))
-
-
-@layer_grad_norms.wrong(
-    "Your gradients are as many times too large as there are samples: you add up the losses of the samples where the compiled "
-    "loss takes their mean."
-)
-def sum_for_mean(model, X, y):
-    return [len(X) * norm for norm in kernel_norms(model, X, y)]
-
-
-@layer_grad_norms.wrong(
-    "Right for binary cross-entropy, wrong for a model compiled with another loss: ask the model for its own.",
-    loses=OF_THE_LOSS,
-)
-def always_cross_entropy(model, X, y):
+@layer_grad_norms.mistakes
+def mistakes(model, X, y):
     import keras
-
-    return kernel_norms(model, X, y, loss=keras.losses.binary_crossentropy)
-
-
-@layer_grad_norms.wrong(
-    "Where `y` has the shape (n,) and the output (n, 1), Keras' losses want to be told which target belongs to which output: "
-    "bring the targets into the output's shape first.",
-    loses=OF_THE_LOSS,
-)
-def flat_targets(model, X, y):
-    import keras
-
-    def loss(_, out):
-        return keras.losses.get(model.loss)(np.asarray(y), out)
-
-    return kernel_norms(model, X, y, loss=loss)
-
-
-@layer_grad_norms.wrong(
-    "With a formula of your own, `y` of shape (n,) and an output of shape (n, 1) broadcast to (n, n): every target meets every "
-    "output. And the model may have been compiled with another loss: ask it.",
-    loses=OF_THE_LOSS,
-)
-def own_formula_broadcast(model, X, y):
     import tensorflow as tf
 
-    def loss(_, p):
-        return -(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
-
-    return kernel_norms(model, X, y, loss=loss)
-
-
-@layer_grad_norms.wrong(
-    "These are squares of the norms: take the root.",
-)
-def squared(model, X, y):
-    return [norm**2 for norm in kernel_norms(model, X, y)]
-
-
-@layer_grad_norms.wrong("This is the largest entry of each gradient, not its norm.")
-def largest_entry(model, X, y):
-    return kernel_norms(model, X, y, norm=lambda g: np.abs(g).max())
-
-
-@layer_grad_norms.wrong("This is the mean size of a gradient's entries, not its norm.")
-def mean_size(model, X, y):
-    return kernel_norms(model, X, y, norm=lambda g: np.abs(g).mean())
-
-
-@layer_grad_norms.wrong("The norms stand in reverse order: the layer next to the inputs comes first.")
-def last_layer_first(model, X, y):
-    return kernel_norms(model, X, y)[::-1]
-
-
-@layer_grad_norms.wrong(
-    "With dropout in the model your norms change from call to call: the pass runs in training mode.",
-    loses=CALM,
-)
-def in_training_mode(model, X, y):
-    return kernel_norms(model, X, y, training=True)
-
-
-@layer_grad_norms.wrong(
-    "Your gradients contain the penalties on the weights. Only the compiled loss was asked for.", loses=CALM
-)
-def with_penalties(model, X, y):
-    return kernel_norms(model, X, y, penalties=True)
+    weights = [np.asarray(v) for v in model.trainable_variables]
+    norms_of = lambda **how: kernel_norms(model, X, y, **how)
+    yield "weight_norms", [np.linalg.norm(weight) for weight in weights if weight.ndim == 2], (
+        "These are the norms of the weights themselves, not of their gradients.")
+    yield "biases_too", norms_of(choose=lambda v: True), (
+        "There are twice as many numbers as layers: the biases are among them. Which variables are kernels?")
+    both = lambda: np.reshape(norms_of(choose=lambda v: True), (-1, 2))
+    yield "bias_within_the_norm", list(np.hypot(*both().T)), (
+        "Kernel and bias of a layer share one norm with you. The kernel's alone was asked for.")
+    yield "sum_for_mean", [len(X) * norm for norm in norms_of()], (
+        "Your gradients are as many times too large as there are samples: you add up the losses of the "
+        "samples where the compiled loss takes their mean.")
+    yield "always_cross_entropy", norms_of(loss=keras.losses.binary_crossentropy), (
+        "Right for binary cross-entropy, wrong for a model compiled with another loss: ask the model for "
+        "its own.")
+    flat = lambda _, out: keras.losses.get(model.loss)(np.asarray(y), out)
+    yield "flat_targets", norms_of(loss=flat), (
+        "Where `y` has the shape (n,) and the output (n, 1), Keras' losses want to be told which target "
+        "belongs to which output: bring the targets into the output's shape first.")
+    own = lambda _, p: -(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
+    yield "own_formula_broadcast", norms_of(loss=own), (
+        "With a formula of your own, `y` of shape (n,) and an output of shape (n, 1) broadcast to (n, n): "
+        "every target meets every output. And the model may have been compiled with another loss: ask it.")
+    yield "squared", [norm**2 for norm in norms_of()], "These are squares of the norms: take the root."
+    yield "largest_entry", norms_of(norm=lambda g: np.abs(g).max()), (
+        "This is the largest entry of each gradient, not its norm.")
+    yield "mean_size", norms_of(norm=lambda g: np.abs(g).mean()), (
+        "This is the mean size of a gradient's entries, not its norm.")
+    yield "root_mean_square", norms_of(norm=lambda g: np.sqrt(np.mean(g**2))), (
+        "This is the root of the *mean* of the squares. The norm is the root of their sum.")
+    yield "sum_of_sizes", norms_of(norm=lambda g: np.abs(g).sum()), (
+        "This is the sum of the absolute values. The Euclidean norm takes the root of the sum of squares.")
+    yield "largest_stretch", norms_of(norm=lambda g: np.linalg.norm(g, 2)), (
+        "For a matrix `np.linalg.norm(g, 2)` is the largest stretch. The Euclidean norm takes all entries "
+        "as one vector.")
+    yield "of_the_output", norms_of(loss=lambda _, out: out), (
+        "These are gradients of the mean output. Where is the loss?")
+    yield "last_layer_first", norms_of()[::-1], (
+        "The norms stand in reverse order: the layer next to the inputs comes first.")
+    yield "in_training_mode", norms_of(training=True), (
+        "With dropout in the model your norms change from call to call: the pass runs in training mode.")
+    yield "with_penalties", norms_of(penalties=True), (
+        "Your gradients contain the penalties on the weights. Only the compiled loss was asked for.")
 
 
 @layer_grad_norms.right
@@ -799,9 +656,7 @@ def layer_by_layer(model, X, y):
     for layer in dense:
         with tf.GradientTape() as tape:
             out = model(tf.constant(X), training=False)
-            loss = tf.reduce_mean(
-                keras.losses.get(model.loss)(tf.reshape(tf.constant(y), tf.shape(out)), out)
-            )
+            loss = tf.reduce_mean(keras.losses.get(model.loss)(tf.reshape(tf.constant(y), tf.shape(out)), out))
         norms.append(float(tf.norm(tape.gradient(loss, layer.kernel.value))))
     return norms
 
@@ -830,31 +685,29 @@ def all_at_once_and_then_kernels(model, X, y):
 
 
 layer_grad_norms.small(
-    "One weight w = 0, one input 2, target 1, no bias: the output is σ(0) = ½, and the gradient of cross-entropy with respect to z is "
-    "½ - 1 = -½. Times the input 2 that is -1 for w: a list with the one number 1."
-)
+    "One weight w = 0, one input 2, target 1, no bias: the output is σ(0) = ½, and the gradient of "
+    "cross-entropy with respect to z is ½ - 1 = -½. Times the input 2 that is -1 for w: a list with the one "
+    "number 1.")
 
 # 6.5 depth_study
 
 SCORES, PLACES = "a score for every depth and every seed", "rows are depths, columns are seeds"
 
-depth_study = Exercise(points=2, groups={SCORES: 1, PLACES: 1})
+depth_study = Exercise(points=2, returns={SCORES: 1, PLACES: 1})
 
 
 @depth_study.cases
 def cases(rng):
     for n_depths, n_seeds in ((4, 3), (2, 5)):
-        given = {
-            "depths": sorted(rng.permutation(np.arange(11, 30))[:n_depths].tolist()),
-            "seeds": rng.permutation(np.arange(40, 90))[:n_seeds].tolist(),
-            "_phase": rng.uniform(1, 9),
-        }
-        yield case(SCORES, **given, _sorted=True)
-        yield case(PLACES, **given, _sorted=False)
+        yield case(
+            depths=sorted(rng.permutation(np.arange(11, 30))[:n_depths].tolist()),
+            seeds=rng.permutation(np.arange(40, 90))[:n_seeds].tolist(),
+            _phase=rng.uniform(1, 9),
+        )
 
 
 @depth_study.driver
-def drive(depth_study, depths, seeds, _phase, _sorted):
+def drive(depth_study, depths, seeds, _phase):
     def train_fn(depth, seed):
         return 0.6 + 0.2 * np.sin(_phase * depth + 0.37 * seed) + 0.1 * np.cos(0.3 * depth * seed)
 
@@ -862,61 +715,48 @@ def drive(depth_study, depths, seeds, _phase, _sorted):
     if not hasattr(scores, "__len__"):
         raise TypeError("depth_study should return an array with a row for each depth")
     table = np.asarray(scores, dtype=float)
-    return np.sort(table.ravel()) if _sorted else table
+    return np.sort(table.ravel()), table
 
 
-def all_scores(train_fn, depths, seeds):
-    return np.array([[train_fn(depth, seed) for seed in seeds] for depth in depths])
+@depth_study.mistakes
+def mistakes(train_fn, depths, seeds):
+    table = np.array([[train_fn(depth, seed) for seed in seeds] for depth in depths])
+    yield "seeds_in_rows", table.T, "Rows and columns have changed places: a row belongs to one depth."
+    yield "reshaped_wrongly", table.T.ravel().reshape(table.shape), (
+        "Your numbers are right, and stand at the wrong places: filling (depths, seeds) in the order of a "
+        "loop over seeds mixes them up.")
+    every = lambda depths, seeds: np.array([[train_fn(depth, seed) for seed in seeds] for depth in depths])
+    yield "one_seed_throughout", every(depths, [seeds[0]] * len(seeds)), (
+        "Every run of a depth used the first seed, so that there is no spread to see.")
+    yield "deepest_first", table[::-1], (
+        "Your rows stand in reverse order: the first belongs to the first of `depths`.")
+    yield "sorted_rows", np.sort(table, axis=1), (
+        "Your rows are sorted, so that a column does not belong to one seed any more.")
+    yield "first_depth_only", table[:1], (
+        "There is a row for the first depth alone: does a `return` stand inside the loop?")
+    yield "median_of_seeds", np.median(table, axis=1), (
+        "You return the median of each depth; every score was asked for.")
+    yield "best_of_seeds", table.max(axis=1), (
+        "You return the best seed of each depth; every score was asked for.")
+    yield "mean_of_seeds", table.mean(axis=1), (
+        "You return the mean of each depth; every score was asked for, so that one can see the spread.")
+    yield "arguments_swapped", np.array([[train_fn(seed, depth) for seed in seeds] for depth in depths]), (
+        "`train_fn` takes the depth first and the seed second; yours come the other way round.")
+    yield "positions_for_seeds", every(depths, range(len(seeds))), (
+        "You train with the positions 0, 1, 2, … of the seeds, not with the seeds you were given.")
+    yield "counted_depths", every(range(1, len(depths) + 1), seeds), (
+        "You train with depths 1, 2, 3, …, not with those you were given.")
+    yield "paired_off", np.array([train_fn(depth, seed) for depth, seed in zip(depths, seeds)]), (
+        "Depths and seeds are paired off by `zip`; every depth needs every seed.")
 
 
-@depth_study.wrong("Rows and columns have changed places: a row belongs to one depth.", loses=PLACES)
-def seeds_in_rows(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, seeds).T
+@depth_study.answers
+def answers(train_fn, depths, seeds):
+    from itertools import product
 
-
-@depth_study.wrong(
-    "Your numbers are right, and stand at the wrong places: filling (depths, seeds) in the order of a loop over seeds mixes them up.",
-    loses=PLACES,
-)
-def reshaped_wrongly(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, seeds).T.ravel().reshape(len(depths), len(seeds))
-
-
-@depth_study.wrong("Every run of a depth used the first seed, so that there is no spread to see.")
-def one_seed_throughout(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, [seeds[0]] * len(seeds))
-
-
-@depth_study.wrong("You return the best seed of each depth; every score was asked for.")
-def best_of_seeds(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, seeds).max(axis=1)
-
-
-@depth_study.wrong(
-    "You return the mean of each depth; every score was asked for, so that one can see the spread."
-)
-def mean_of_seeds(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, seeds).mean(axis=1)
-
-
-@depth_study.wrong("`train_fn` takes the depth first and the seed second; yours come the other way round.")
-def arguments_swapped(train_fn, depths, seeds):
-    return np.array([[train_fn(seed, depth) for seed in seeds] for depth in depths])
-
-
-@depth_study.wrong("You train with the positions 0, 1, 2, … of the seeds, not with the seeds you were given.")
-def positions_for_seeds(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, range(len(seeds)))
-
-
-@depth_study.wrong("You train with depths 1, 2, 3, …, not with those you were given.")
-def counted_depths(train_fn, depths, seeds):
-    return all_scores(train_fn, range(1, len(depths) + 1), seeds)
-
-
-@depth_study.wrong("Depths and seeds are paired off by `zip`; every depth needs every seed.")
-def paired_off(train_fn, depths, seeds):
-    return np.array([train_fn(depth, seed) for depth, seed in zip(depths, seeds)])
+    yield "with_product", np.reshape([train_fn(*pair) for pair in product(depths, seeds)], (len(depths), -1))
+    yield "by_keywords_as_lists", [[float(train_fn(depth=a, seed=b)) for b in seeds] for a in depths]
+    yield "in_float32", np.float32([[train_fn(depth, seed) for seed in seeds] for depth in depths])
 
 
 @depth_study.right
@@ -928,28 +768,9 @@ def filled_in(train_fn, depths, seeds):
     return table
 
 
-@depth_study.right
-def with_product(train_fn, depths, seeds):
-    from itertools import product
-
-    runs = [train_fn(*pair) for pair in product(depths, seeds)]
-    return np.reshape(runs, (len(depths), -1))
-
-
-@depth_study.right
-def by_keywords_as_lists(train_fn, depths, seeds):
-    return [[float(train_fn(depth=depth, seed=seed)) for seed in seeds] for depth in depths]
-
-
-@depth_study.right
-def in_float32(train_fn, depths, seeds):
-    return all_scores(train_fn, depths, seeds).astype(np.float32)
-
-
 depth_study.small(
-    "Say train_fn(depth, seed) is depth + seed / 10, the depths are 1 and 2, the seeds 3, 4 and 5. Then the rows are 1.3, 1.4, 1.5 "
-    "and 2.3, 2.4, 2.5."
-)
+    "Say train_fn(depth, seed) is depth + seed / 10, the depths are 1 and 2, the seeds 3, 4 and 5. Then the "
+    "rows are 1.3, 1.4, 1.5 and 2.3, 2.4, 2.5.")
 
 # 6.6 supported_claims
 
@@ -991,70 +812,87 @@ def judge(case, result):
     yield CLAIMS, not told, seen, f"of the claims you chose: {told}"
 
 
-@supported_claims.wrong(
-    "One of yours is the lecture's title. Look at the cell of the table in which ReLU is the only change."
-)
-def trusts_the_title():
-    return {"a", "b", "d", "f"}
+@supported_claims.mistakes
+def mistakes():
+    yield "trusts_the_title", {"a", "b", "d", "f"}, (
+        "One of yours is the title of the deck's slides. Look at the cell of the table in which ReLU is the "
+        "only change.")
+    yield "calls_it_vanishing", {"b", "c", "d", "f"}, (
+        "One of yours says that gradients shrink towards the inputs with tanh and U(0,1). Look at the "
+        "norms, layer by layer: where is the smallest?")
+    yield "generalises", {"b", "d", "e", "f"}, (
+        "One of yours goes further than the data: it turns something seen with one width, one data set and "
+        "this training into a rule for all networks.")
+    yield "trusts_small_differences", {"b", "d", "f", "g"}, (
+        "One of yours compares means that differ by less than the seeds do. Is the difference larger than "
+        "its standard error?")
+    yield "wider_is_better", {"b", "d", "f", "h"}, (
+        "One of yours is about width. Look at the panel with 25 units at depth 5, after 500 epochs.")
+    yield "misses_the_dead_ones", {"b", "f"}, (
+        "One that the data do support is missing. One failure in many runs is a finding, too: it is about "
+        "how sure a recipe is.")
+    yield "misses_the_sigmoid", {"b", "d"}, (
+        "One that the data do support is missing: hold the first layer's gradient against the last one's, "
+        "activation by activation.")
+    yield "the_others", {"a", "c", "e", "g", "h"}, "You list those that the data don't support."
 
 
-@supported_claims.wrong(
-    "One of yours calls the failure of tanh vanishing gradients. Look at the norms, layer by layer: where is the smallest?"
-)
-def calls_it_vanishing():
-    return {"b", "c", "d", "f"}
-
-
-@supported_claims.wrong(
-    "One of yours goes further than the data: it turns something seen with one width, one data set and this training into a "
-    "rule for all networks."
-)
-def generalises():
-    return {"b", "d", "e", "f"}
-
-
-@supported_claims.wrong(
-    "One of yours compares means that differ by less than the seeds do. Is the difference larger than its standard error?"
-)
-def trusts_small_differences():
-    return {"b", "d", "f", "g"}
-
-
-@supported_claims.wrong("One of yours is about width. Look at the figure with 25 units at depth 5 once more.")
-def wider_is_better():
-    return {"b", "d", "f", "h"}
-
-
-@supported_claims.wrong(
-    "One that the data do support is missing. One failure in many runs is a finding, too: it is about how sure a recipe is."
-)
-def misses_the_dead_ones():
-    return {"b", "f"}
-
-
-@supported_claims.wrong(
-    "One that the data do support is missing: hold the first layer's gradient against the last one's, activation by activation."
-)
-def misses_the_sigmoid():
-    return {"b", "d"}
-
-
-@supported_claims.wrong("You list those that the data don't support.")
-def the_others():
-    return {"a", "c", "e", "g", "h"}
-
-
-@supported_claims.right
-def as_text():
-    return "bdf"
-
-
-@supported_claims.right
-def as_a_list_of_capitals():
-    return ["F", "B", "D"]
+@supported_claims.answers
+def answers():
+    yield "as_text", "bdf"
+    yield "as_a_list_of_capitals", ["F", "B", "D"]
 
 
 supported_claims.small(
-    "Take a claim such as “X repairs the network”. Find two cells of your table that differ in X and in nothing else. If the second "
-    "is not better than the first by more than the seeds scatter, the claim is not supported."
+    "Take a claim such as “X repairs the network”. Find two cells of your table that differ in X and in "
+    "nothing else. If the second is not better than the first by more than the seeds scatter, the claim is "
+    "not supported.")
+
+# The quiz
+
+diagonal = Question(
+    "tanh with U(0,1) reaches .60 and ReLU with He .80. How much of the .20 is ReLU's?",
+    wrong(
+        "All of it, since ReLU is the last thing that was changed.",
+        "The first weights were changed, too. This is how the slides' title reads the two curves, and in "
+        "this lesson it was wrong."),
+    wrong(
+        "Half, since there are two changes.",
+        "A fair guess only for somebody who may not run the other two cells: two effects with the sum .20 "
+        "can be of any size, and of either sign."),
+    right(
+        "It can't be said from these two numbers.",
+        "The diagonal is the sum of two effects, and any two numbers with that sum fit, negative ones too."),
+)
+silence = Question(
+    "ReLU with U(0,1) has gradient 0 in every layer after some epochs. Is that a vanishing gradient?",
+    wrong(
+        "Yes: zero is as small as it gets.",
+        "\"Vanishing\" means that the signal shrinks from layer to layer on its way back, as with the "
+        "sigmoid. Here it was large at the start, and grew on its way back."),
+    right(
+        "No: the gradients were large at first; steps too long killed a layer, and past a dead layer "
+        "nothing comes back.",
+        "That is a death by explosion. The remedy is another one, too: smaller or centred first weights, "
+        "not an activation with a steeper slope."),
+    wrong(
+        "No: ReLU's slope is 1, so that its gradients can't be 0.",
+        "It is 1 for positive $z$ only. For negative $z$ it is 0, and a unit that is negative for every "
+        "point passes nothing."),
+)
+failing_run = Question(
+    "Two recipes were run with five seeds each: means .834 ± .01 and .836 ± .01. Three more of the second "
+    "give .50, .84 and .83. What do you report?",
+    wrong(
+        "The mean of the first five, since the experiment was planned so.",
+        "You know more now. A result that one has and does not report is the most common way to deceive "
+        "oneself."),
+    wrong(
+        "The median of all eight, which the outlier can't move.",
+        "It hides the failure as well as the best of five would. A failing run is no slip of measurement, "
+        "it is what the recipe does now and then."),
+    right(
+        "All eight: mean, spread, and that one of them failed.",
+        "The spread and the failure are what distinguishes the second recipe, as far as eight runs can "
+        "tell."),
 )

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
 from autograder.student.properties import parts
 
 FINE = 2e-6  # a summand of 1e-6 below the line, against division by zero, is nobody's mistake
@@ -54,8 +54,13 @@ def cases(rng):
 @clip_by_value.mistakes(each="g in grads")
 def mistakes(g, c):
     yield "upper_side_only", np.minimum(g, c), (
-        "Large positive entries are cut, large negative ones are not. The slide's threshold acts on both "
-        "sides.")
+        "Large positive entries are cut, large negative ones are not. The threshold acts on both sides: "
+        "what is below -c becomes -c.")
+    yield "from_zero_to_c", np.clip(g, 0, c), "Negative entries have become 0. The range is from -c to c."
+    yield "beyond_becomes_plus_c", np.where(np.abs(g) > c, c, g), (
+        "A large negative entry becomes +c: its sign is lost, and the weight would move the wrong way.")
+    yield "between_minus_one_and_one", np.clip(g, -1, 1), "Your bounds are -1 and 1 whatever `c` is."
+    yield "what_is_beyond", g - np.clip(g, -c, c), "You return what is cut off. What is left was asked for."
     yield "lower_side_only", np.maximum(g, -c), "Large negative entries are cut, large positive ones are not."
     yield "sign_lost", np.minimum(np.abs(g), c), (
         "The signs are lost: a gradient of -5 should become -c, and one of -0.1 should stay.")
@@ -94,8 +99,8 @@ def on_a_copy(grads, c):
 
 
 clip_by_value.small(
-    "With c = 1 the entries 3, -2 and 0.5 become 1, -1 and 0.5: each for itself.",
-    grads=[np.array([3.0, -2.0, 0.5])], c=1.0)
+    "With c = 2 the entries 3, -4 and 0.5 become 2, -2 and 0.5: each for itself.",
+    grads=[np.array([3.0, -4.0, 0.5])], c=2.0)
 
 # 7.2 clip_by_norm
 
@@ -119,11 +124,11 @@ def cases(rng):
 def mistakes(g, c):
     norm, squares = np.linalg.norm(g), np.sum(g**2)
     yield "by_the_sum_of_squares", g * (c / squares) if norm > c else g, (
-        "You divide by the sum of the squares, as the slide's text has it. That is the square of the "
-        "length: how long is what you return?")
+        "You divide by the sum of the squares. That is the square of the length: how long is what you "
+        "return?")
     yield "sum_of_squares_throughout", bounded(g, c, squares), (
         "You scale by c over the sum of the squares whenever that sum is above c: the square of the length "
-        "is taken for the length, as in the slide's text.")
+        "is taken for the length.")
     yield "always_rescaled", g * (c / norm) if norm else g, (
         "Short gradients come back longer than they were. The threshold is an upper bound, not a length to "
         "be reached.")
@@ -146,8 +151,19 @@ def mistakes(g, c):
         "not the length of all entries.")
     yield "down_to_one", g / norm if norm > c else g, (
         "Long gradients come back with length 1: where has c gone?")
-    yield "entry_by_entry", np.clip(g, -c / 2, c / 2) if norm > c else g, (
-        "This is clipping by value: the large entries are cut, the direction changes.")
+    yield "by_value", np.clip(g, -c, c), (
+        "This is clipping by value: each entry is brought into [-c, c], and the direction changes.")
+    yield "root_mean_square", bounded(g, c, np.sqrt(np.mean(g**2))), (
+        "You take the root of the *mean* of the squares for the length. A vector of n entries is longer "
+        "than that by √n.")
+    columns = np.linalg.norm(g, axis=0, keepdims=True)
+    yield "column_by_column", g * np.minimum(1, c / np.maximum(columns, 1e-12)), (
+        "You clip each column by itself (of a vector, each entry). The entries of one array are one vector "
+        "here, whatever its shape.")
+    yield "times_c", g * c if norm > c else g, (
+        "Long gradients come back c times as long: divide by the length first.")
+    yield "divided_by_c", g / c if norm > c else g, (
+        "You divide by c. To bring a gradient to length c, divide by its own length and multiply by c.")
 
 
 @clip_by_norm.wrong("The array you were given has changed: `g *=` and `g /=` write into it.")
@@ -161,6 +177,7 @@ def in_place(g, c):
 @clip_by_norm.answers
 def answers(g, c):
     norm = math.sqrt(np.sum(np.square(g)))
+    yield "with_hypot", g * min(1, c / (math.hypot(*np.ravel(g)) or 1))
     yield "with_if", c * g / norm if norm >= c else g
     yield "divided_by_the_larger", g * c / max(np.linalg.norm(g), c)
     yield "with_a_little_below_the_line", g * min(1.0, c / (norm + 1e-6))
@@ -173,8 +190,9 @@ def answers(g, c):
 
 
 clip_by_norm.small(
-    "(3, 4) has the length 5. To bring it down to 1, divide both entries by 5.",
-    g=np.array([3.0, 4.0]), c=1.0)
+    "The squares of all entries, 1, 4 and 4, add up to 9: the length is 3. To bring it down to 2, multiply "
+    "every entry by 2/3. (With c = 4 nothing would happen, and an array of zeros stays what it is.)",
+    g=np.array([[1.0, 2.0], [2.0, 0.0]]), c=2.0)
 
 # 7.3 clip_by_global_norm
 
@@ -237,6 +255,17 @@ def mistakes(grads, c):
         yield "always_rescaled", ([g * (np.float64(c) / norm) for g in grads], norm), (
             "Gradients whose joint length is below c are stretched, or become nan where it is 0: a bound "
             "does not stretch.")
+    yield "by_value", ([np.clip(g, -c, c) for g in grads], norm), (
+        "Your norm is right, but then every entry is brought into [-c, c]. All arrays are to be scaled by "
+        "one number.")
+    yield "untouched", (grads, norm), "Your norm is right, but the gradients come back as long as they were."
+    yield "the_scale_for_the_norm", (scaled(grads, c, norm), min(1, c / max(norm, 1e-12))), (
+        "The gradients are right. In the place of the norm stands the factor you scaled them by.")
+    yield "the_norm_first", (norm, scaled(grads, c, norm)), (
+        "The pair is the wrong way round: first the clipped gradients, then the norm.")
+    yield "only_the_long_arrays", ([g * min(1, c / max(norm, 1e-12)) if np.linalg.norm(g) > c else g for g in grads], norm), (
+        "You scale only those arrays that are longer than c by themselves. What counts is the joint length; "
+        "then all are scaled.")
     yield "one_long_vector", (shortened(np.concatenate([np.ravel(g) for g in grads]), c), norm), (
         "All gradients come back as one long vector. Each should keep its shape.")
 
@@ -264,8 +293,9 @@ def on_copies(grads, c):
 
 
 clip_by_global_norm.small(
-    "The lengths are 3 and 4, the joint length is 5. With c = 1 both arrays are divided by 5.",
-    grads=[np.array([3.0]), np.array([0.0, 4.0])], c=1.0)
+    "The lengths are 3 and 4, the joint length is 5. With c = 3.5 both arrays are multiplied by 0.7, also "
+    "the one that is shorter than 3.5 by itself.",
+    grads=[np.array([3.0]), np.array([0.0, 4.0])], c=3.5)
 
 # 7.4 clip_norm_then_value
 
@@ -307,6 +337,14 @@ def mistakes(g, cn, cv):
     yield "one_or_the_other", shortened(g, cn) if np.linalg.norm(g) > cn else np.clip(g, -cv, cv), (
         "An array that is shortened does not have its values clipped afterwards. The second step acts on "
         "all of them.")
+    yield "upper_side_only", np.minimum(shortened(g, cn), cv), (
+        "After the norm, large negative entries are left: the second step acts on both sides.")
+    yield "from_zero", np.clip(shortened(g, cn), 0, cv), (
+        "Negative entries have become 0: the range is [-cv, cv].")
+    yield "by_the_sum_of_squares", np.clip(g * min(1, cn / np.sum(g**2)), -cv, cv), (
+        "In the first step you divide by the sum of the squares, which is the square of the length.")
+    yield "beyond_becomes_zero", np.where(np.abs(shortened(g, cn)) > cv, 0, shortened(g, cn)), (
+        "Entries beyond cv become 0. They should stop at cv.")
     yield "always_rescaled", np.clip(of_length(g, cn), -cv, cv), (
         "Arrays that are short already are stretched to length cn before their values are clipped.")
 
@@ -337,9 +375,10 @@ def in_one_loop(grads, cn, cv):
 
 
 clip_norm_then_value.small(
-    "(6, 8) has the length 10; brought down to 1 it is (0.6, 0.8). Then 0.8 is cut to 0.7. The other way "
-    "round it would point along the diagonal.",
-    grads=[np.array([6.0, 8.0])], cn=1.0, cv=0.7)
+    "(6, -8) has the length 10; brought down to 1 it is (0.6, -0.8). Then -0.8 is cut to -0.7. The other "
+    "way round both entries would end as large as one another. (0.3, 0.4) is short enough, and has small "
+    "entries.",
+    grads=[np.array([6.0, -8.0]), np.array([0.3, 0.4])], cn=1.0, cv=0.7)
 
 # 7.5 direction_kept
 
@@ -388,6 +427,15 @@ def mistakes(g, c, mode):
         "vectors.")
     yield "cosine_distance", 1 - cosine(new, g), (
         "This is 1 minus the cosine, a distance: 0 for the same direction.")
+    yield "signs_only", cosine(np.sign(g), g) if mode == "value" else 1.0, (
+        "You take the signs for what is left by value. That is so only where every entry is beyond c.")
+    yield "squared", cosine(new, g) ** 2, "This is the square of the cosine."
+    yield "by_value_throughout", cosine(np.clip(g, -c, c), g), (
+        "`mode` is not used: you clip by value throughout.")
+    yield "upper_side_only", cosine(np.minimum(g, c), g) if mode == "value" else 1.0, (
+        "By value you cut the large positive entries only.")
+    yield "correlation", np.corrcoef(np.ravel(g), np.ravel(new))[0, 1], (
+        "This is the correlation: it takes the means off first. The cosine does not.")
     yield "modes_swapped", cosine(clipped(g, c, "norm" if mode == "value" else "value"), g), (
         "The two modes have changed places.")
 
@@ -403,9 +451,9 @@ def answers(g, c, mode):
 
 
 direction_kept.small(
-    "(3, 0), clipped by value to (1, 0), still points along the first axis; (4, 3) becomes (1, 1). The "
-    "scalar product of these two is 7, their lengths are 5 and √2.",
-    g=np.array([4.0, 3.0]), c=1.0, mode="value")
+    "With c = 4, (-12, 4, 3) becomes (-4, 4, 3). The scalar product of the two is 73, their lengths are 13 "
+    "and √41: the cosine is 73 / (13 √41).",
+    g=np.array([-12.0, 4.0, 3.0]), c=4.0, mode="value")
 
 # 7.6 first_nonfinite
 
@@ -450,6 +498,16 @@ def mistakes(history):
         "This is the last finite step, one before the one asked for.")
     yield "last_hit", int(np.flatnonzero(bad)[-1]) if bad.any() else None, (
         "This is the last such step, not the first.")
+    yield "none_for_zero", first_of(bad) or None, (
+        "Where the very first number is not finite you return None: 0 counts as false in `or`.")
+    yield "how_many", int(bad.sum()) if bad.any() else None, (
+        "This is how many numbers are not finite; the place of the first was asked for.")
+    yield "how_many_are_finite", int((~bad).sum()) if bad.any() else None, (
+        "This is how many numbers are finite. That is the place of the first bad one only if none comes "
+        "after it that is finite again.")
+    yield "beyond_a_bound", first_of(np.asarray(history) > 1e10), (
+        "You compare with a bound. nan is not larger than anything, -inf neither, and a large number is "
+        "still finite.")
     yield "minus_one_for_none", first_of(bad, none=-1), (
         "Where all is finite you return -1; None is asked for, which can't be mistaken for an index.")
     yield "length_for_none", first_of(bad, none=len(history)), (
@@ -481,8 +539,8 @@ def by_subtraction(history):
 
 
 first_nonfinite.small(
-    "Step 0 is 355, step 1 is 1.8e6; step 2 is beyond every number.",
-    history=[355.0, 1.8e6, float("inf"), float("nan")])
+    "Step 0 is 355, step 1 is -1.8e6; step 2 is beyond every number.",
+    history=[355.0, -1.8e6, -float("inf"), float("nan")])
 
 # 7.7 train_regression
 
@@ -555,6 +613,13 @@ def heavy_ball(model, velocity, grads, lr, momentum):
         p += v
 
 
+def nesterov(model, velocity, grads, lr, momentum):
+    for p, v, g in zip(model.params, velocity, grads, strict=True):
+        v *= momentum
+        v -= lr * g
+        p += momentum * v - lr * g
+
+
 def run(model, X, y, lr, momentum, rows, clip, norm=joint, move=heavy_ball):
     losses, norms, velocity = [], [], [np.zeros_like(p) for p in model.params]
     for now in rows:
@@ -580,6 +645,28 @@ def mistakes(model, X, y, lr, momentum, steps, batch, clip, rng):
     yield "sum_of_norms", trained(norm=lambda grads: sum(np.linalg.norm(g) for g in grads)), (
         "You add up the norms of the arrays. The joint norm is asked for.")
     yield "without_momentum", trained(momentum=0.0), "There is no momentum in your steps."
+    one_mode = lambda mode: None if clip is None else (mode, clip[1])
+    yield "always_by_value", trained(clip=one_mode("value")), (
+        "You clip by value whatever `clip` says. Its first entry is the way, its second the threshold.")
+    yield "always_by_norm", trained(clip=one_mode("norm")), (
+        "You clip each array by its norm whatever `clip` says. Its first entry is the way, its second the "
+        "threshold.")
+    yield "always_jointly", trained(clip=one_mode("global_norm")), (
+        "You clip by the joint norm whatever `clip` says. Its first entry is the way, its second the "
+        "threshold.")
+    yield "norm_squared", trained(norm=lambda grads: joint(grads) ** 2), (
+        "The root is missing from the norms you return.")
+    yield "longest_array", trained(norm=lambda grads: max(np.linalg.norm(g) for g in grads)), (
+        "You return the norm of the longest array. The joint norm is asked for.")
+    with_replacement = (rng.integers(0, len(X), batch) for _ in range(steps))
+    yield "with_replacement", run(model, X, y, lr, momentum, with_replacement, clip), (
+        "Your batches are drawn with replacement. An epoch goes through all samples once, in the order of a "
+        "permutation.")
+    in_order = [np.arange(len(X))[k : k + batch] for k in range(0, len(X), batch)] * steps
+    yield "not_shuffled", run(model, X, y, lr, momentum, in_order[:steps], clip), (
+        "The samples come in the order in which they stand. Draw a permutation for each epoch.")
+    yield "looks_ahead", trained(move=nesterov), (
+        "This is Nesterov's momentum, which looks one step ahead. Plain momentum was asked for: w ← w + v.")
     anew = (rng.permutation(len(X))[:batch] for _ in range(steps))
     yield "new_order_at_every_step", run(model, X, y, lr, momentum, anew, clip), (
         "Each step draws its own permutation, so that some samples are seen twice in an epoch and others "
@@ -656,6 +743,40 @@ def losses_of_all_samples(model, X, y, lr, momentum, steps, batch, clip, rng):
         return joint(grads)
 
     return losses, run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, norm)[1]
+
+
+@train_regression.wrong(
+    "Momentum starts again from 0 in every epoch. It is made once, before the first step.")
+def forgets_momentum_at_every_epoch(model, X, y, lr, momentum, steps, batch, clip, rng):
+    taken = []
+
+    def move(model, velocity, grads, lr, momentum):
+        if len(taken) % math.ceil(len(X) / batch) == 0:
+            velocity[:] = [np.zeros_like(v) for v in velocity]
+        taken.append(True)
+        heavy_ball(model, velocity, grads, lr, momentum)
+
+    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, move=move)
+
+
+@train_regression.wrong("The pair is the wrong way round: first the losses, then the norms.")
+def norms_first(model, X, y, lr, momentum, steps, batch, clip, rng):
+    return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip)[::-1]
+
+
+@train_regression.right
+def with_one_flat_vector(model, X, y, lr, momentum, steps, batch, clip, rng):
+    flat = lambda grads: np.concatenate([g.ravel() for g in grads])
+    losses, norms, velocity = np.empty(steps), np.empty(steps), 0.0
+    for step, now in enumerate(batches(len(X), steps, batch, rng)):
+        losses[step] = model.loss(X[now], y[now], "mse")
+        grads = model.grads(X[now], y[now], "mse")
+        norms[step] = np.linalg.norm(flat(grads))
+        velocity, start = momentum * velocity - lr * flat(modes(grads, clip)), 0
+        for p in model.params:
+            p += velocity[start : start + p.size].reshape(p.shape)
+            start += p.size
+    return losses, norms
 
 
 @train_regression.right
@@ -780,6 +901,15 @@ def mistakes(model_spec, clipvalue):
     yield "strictly_below", bound(model_spec) < clipvalue, (
         "Where the bound equals the threshold you say that clipping may act. No entry is beyond the bound, "
         "then.")
+    yield "always_false", False, "It is not the same for all networks: there are cases of both kinds."
+    yield "quarter_throughout", bound(model_spec, slopes=(0.25, 0.25), bias=0.0) <= clipvalue, (
+        "You take ¼ for the largest slope of every activation, and leave the biases out. That of tanh is "
+        "another.")
+    yield "four_for_everybody", clipvalue >= 1 and np.abs(model_spec["w_out"]).max() <= 4, (
+        "Weights of at most 4 are what a threshold of 1, sigmoid units and inputs up to 1 ask for. Here all "
+        "three are in `model_spec`, or arguments.")
+    yield "hidden_kernel_only", bound(model_spec, last=0.0, bias=0.0) <= clipvalue, (
+        "Only the hidden kernel is bounded. Of the four bounds another can be the largest.")
     yield "always_true", True, "It is not the same for all networks: there are cases of both kinds."
 
 
@@ -794,6 +924,34 @@ def answers(model_spec, clipvalue):
 
 
 clip_is_noop.small(
-    "Inputs up to 2, sigmoid units, one last weight of -6: an entry of the hidden kernel's gradient can "
-    "reach 1 · 6 · ¼ · 2 = 3, and a threshold of 2 may act.",
-    model_spec={"act": "sigmoid", "x_max": 2.0, "w_out": np.array([-6.0, 1.0])}, clipvalue=2.0)
+    "Inputs up to 0.5, tanh units, one last weight of -3: the gradient of that unit's bias can reach 1 · 3 "
+    "· 1 = 3, and a threshold of 2 may act.",
+    model_spec={"act": "tanh", "x_max": 0.5, "w_out": np.array([-3.0, 1.5])}, clipvalue=2.0)
+
+# The quiz
+
+kept_by_clipnorm = Question(
+    "The gradient of one kernel has length 3, that of another 0.5. Keras clips with `clipnorm=1`. What is kept?",
+    wrong("The direction of the whole gradient.", "That is what `global_clipnorm` keeps. Here the first is divided by "
+          "3 and the second left alone: their ratio falls from 6 to 2."),
+    right("The direction of each kernel's gradient, but not that of both together.",
+          "Each array is one vector of its own. The first is divided by 3, the second left alone."),
+    wrong("Neither.", "Entries change by one factor for each array, so each keeps its direction. It is `clipvalue` that "
+          "may bend both."))
+
+divided_by_the_sum = Question(
+    "A gradient of length 50 is clipped with $c = 1$ by someone who divides by the sum of the squares. How long is what "
+    "comes out?",
+    wrong("1.", "That is what dividing by the length gives."),
+    right("0.02.", "50 / 2500. The longer the gradient was, the smaller the step."),
+    wrong("0.0004.", "That is the factor, 1 / 2500. The gradient was 50 long."))
+
+where_it_stands = Question(
+    "A run turns nan at step 7. Where can clipping be put so that the run survives?",
+    wrong("Behind the step in which the nan appears, on the gradients of the next one.",
+          "Too late: nan stays nan under every kind of clipping."),
+    wrong("On the weights, after every step.", "That bounds where the weights are, not how far they move: with large "
+          "gradients they jump from one end of the allowed range to the other. It is a constraint, the subject of "
+          "lesson 11."),
+    right("Between gradient and optimiser, from the first step on.", "There it bounds every step by "
+          "$\\eta c/(1-\\beta)$."))

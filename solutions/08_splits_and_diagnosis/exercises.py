@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
-from autograder.student.properties import first_match, same
+from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
+from autograder.student.properties import first_match, parts, same
 
 # 8.1 split_sizes
 
@@ -65,7 +65,8 @@ def judge(case, result):
         f"the sizes {sizes.tolist()} sum to {sizes.sum()}, and there are n = {n} items",
     )
     worst = int(np.argmax(np.abs(sizes - shares)))
-    detail = f"of n = {n} items, size {worst + 1} of {len(sizes)} should be near {shares[worst]:.2f}; it is {sizes[worst]}"
+    place = f"size {worst + 1} of {len(sizes)}"
+    detail = f"of n = {n} items, {place} should be near {shares[worst]:.2f}; it is {sizes[worst]}"
     yield NEAR, np.abs(sizes - shares).max() <= 1 + 1e-9, seen, detail
 
 
@@ -77,6 +78,10 @@ def kind_of_sizes(sizes, n, ratios, shares):
     seen = first_match(sizes, candidates, same)
     if seen:
         return seen.removesuffix(" up")
+    if np.abs(sizes - np.cumsum(shares)).max() <= 1:
+        return "where parts end"
+    if sizes.sum() == n and np.ptp(sizes) <= 1:
+        return "equal parts"
     if any(np.all(np.abs(sizes - n * ratios / unit) <= 1) for unit in (1, 100)):
         return "not normalised"
     if sizes.sum() == n and np.count_nonzero(added) == 1:
@@ -86,51 +91,30 @@ def kind_of_sizes(sizes, n, ratios, shares):
     return "other sizes"
 
 
-@split_sizes.wrong(
-    "Items get lost: every share is cut off to a whole number, and what is cut off is in no part.", loses=SUM
-)
-def int_on_each(n, ratios):
-    return [int(n * ratio / sum(ratios)) for ratio in ratios]
-
-
-@split_sizes.wrong(
-    "Each share is rounded for itself. Rounded numbers need not sum to what the exact ones sum to: now an item is missing, "
-    "now there is one too many.",
-    loses=SUM,
-)
-def rounds_each(n, ratios):
-    return [round(n * ratio / sum(ratios)) for ratio in ratios]
-
-
-@split_sizes.wrong(
-    "The ratios are taken to have a fixed sum, 1 or 100. They come as percentages, as fractions and as plain weights: what "
-    "makes a share of any of them?"
-)
-def not_normalised(n, ratios):
-    return [int(n * ratio) for ratio in ratios]
-
-
-@split_sizes.wrong(
-    "What rounding leaves over goes to several parts, each time all of it. Every item has one place."
-)
-def remainder_several_times(n, ratios):
-    sizes = int_on_each(n, ratios)
-    return [size + n - sum(sizes) for size in sizes]
-
-
-@split_sizes.wrong(
-    "What rounding leaves over goes to one part, which may be two or more items then. Spread it.", loses=NEAR
-)
-def remainder_in_one_part(n, ratios):
-    first, *rest = int_on_each(n, ratios)
-    return [n - sum(rest), *rest]
-
-
-@split_sizes.wrong(
-    "A size is a number of items: half an item is in no part. Whole numbers of type int are asked for."
-)
-def unrounded(n, ratios):
-    return [n * ratio / sum(ratios) for ratio in ratios]
+@split_sizes.mistakes
+def mistakes(n, ratios):
+    shares = [n * ratio / sum(ratios) for ratio in ratios]
+    cut_off = [int(share) for share in shares]
+    left = n - sum(cut_off)
+    yield "int_on_each", cut_off, (
+        "Items get lost: every share is cut off to a whole number, and what is cut off is in no part.")
+    yield "rounds_each", [round(share) for share in shares], (
+        "Each share is rounded for itself. Rounded numbers need not sum to what the exact ones sum to: now "
+        "an item is missing, now there is one too many.")
+    yield "not_normalised", [int(n * ratio) for ratio in ratios], (
+        "The ratios are taken to have a fixed sum, 1 or 100. They come as percentages, as fractions and as "
+        "plain weights: what makes a share of any of them?")
+    yield "remainder_several_times", [size + left for size in cut_off], (
+        "What rounding leaves over goes to several parts, each time all of it. Every item has one place.")
+    yield "remainder_in_one_part", [cut_off[0] + left, *cut_off[1:]], (
+        "What rounding leaves over goes to one part, which may be two or more items then. Spread it.")
+    yield "where_parts_end", [round(sum(shares[: k + 1])) for k in range(len(shares))], (
+        "These are the places where one part ends and the next begins. A size is what lies between two of "
+        "them.")
+    yield "equal_parts", [n // len(ratios) + (k < n % len(ratios)) for k in range(len(ratios))], (
+        "All your parts are of one size, whatever the ratios are.")
+    yield "unrounded", shares, (
+        "A size is a number of items: half an item is in no part. Whole numbers of type int are asked for.")
 
 
 @split_sizes.right
@@ -167,10 +151,9 @@ def train_takes_the_rest_of_rounded_parts(n, ratios):
 
 
 split_sizes.small(
-    "Ten items in the ratio 2 : 2 : 2. Each share is 3.33, so two parts get 3 items and one gets 4; 3, 3, 3 loses an item.",
-    n=10,
-    ratios=[2.0, 2.0, 2.0],
-)
+    "Eleven items in the ratio 2 : 2 : 2. Each share is 3.67, so two parts get 4 items and one gets 3. 3, "
+    "3, 3 loses two items, 4, 4, 4 has one too many, and 5, 3, 3 gives one part all that is left.",
+    n=11, ratios=[2.0, 2.0, 2.0])
 
 # 8.2 expected_target
 
@@ -196,74 +179,55 @@ def counted(rng, dev, web, share):
             return case(n_dev=n_dev, n_web=n_web, n_target=n_target)
 
 
-@expected_target.wrong(
-    "You take the target's images per web image. A draw is made from both kinds together: out of how many images?"
-)
-def per_web_image(n_dev, n_web, n_target):
-    return n_dev * n_target / n_web
+@expected_target.driver
+def drive(expected_target, n_dev, n_web, n_target):
+    from numbers import Real
+
+    number = expected_target(n_dev, n_web, n_target)
+    return float(number) if isinstance(number, Real) and not isinstance(number, bool) else number  # fractions, too
 
 
-@expected_target.wrong(
-    "You divide the number of target images by the size of the dev set: the web images play no part in it."
-)
-def target_over_dev(n_dev, n_web, n_target):
-    return n_target / n_dev
+@expected_target.mistakes
+def mistakes(n_dev, n_web, n_target):
+    share = n_target / (n_web + n_target)
+    yield "per_web_image", n_dev * n_target / n_web, (
+        "You take the target's images per web image. A draw is made from both kinds together: out of how "
+        "many images?")
+    yield "target_over_dev", n_target / n_dev, (
+        "You divide the number of target images by the size of the dev set: the web images play no part in "
+        "it.")
+    yield "out_of_the_training_set", n_dev * n_target / (n_web + n_target - 2 * n_dev), (
+        "You divide by what is left for training. The dev set is drawn from all images, before anything is "
+        "left.")
+    yield "without_the_dev_set", n_dev * n_target / (n_web + n_target - n_dev), (
+        "You divide by the images that are left when dev is full. Every place of it is filled from all of "
+        "them.")
+    yield "in_per_cent", 100 * share, "This is a share in per cent; a number of images was asked for."
+    yield "counts_the_web", n_dev * n_web / (n_web + n_target), (
+        "These are the web images in the dev set. How many are from the target?")
+    yield "the_share", share, "This is a share between 0 and 1; a number of images was asked for."
+    yield "rounds_up", math.ceil(n_dev * share), (
+        "Your result is a whole number. No single dev set holds a fraction of an image, but their mean "
+        "does: leave it as it is.")
+    yield "cuts_off", n_dev * n_target // (n_web + n_target), (
+        "Your result is a whole number, cut off. No single dev set holds a fraction of an image, but their "
+        "mean does.")
 
 
-@expected_target.wrong(
-    "You divide by what is left for training. The dev set is drawn from all images, before anything is left."
-)
-def out_of_the_training_set(n_dev, n_web, n_target):
-    return n_dev * n_target / (n_web + n_target - 2 * n_dev)
+@expected_target.answers
+def answers(n_dev, n_web, n_target):
+    from fractions import Fraction
 
-
-@expected_target.wrong("These are the web images in the dev set. How many are from the target?")
-def counts_the_web(n_dev, n_web, n_target):
-    return n_dev * n_web / (n_web + n_target)
-
-
-@expected_target.wrong("This is a share between 0 and 1; a number of images was asked for.")
-def the_share(n_dev, n_web, n_target):
-    return n_target / (n_web + n_target)
-
-
-@expected_target.wrong(
-    "Your result is a whole number. No single dev set holds a fraction of an image, but their mean does: leave it as it is."
-)
-def rounds_up(n_dev, n_web, n_target):
-    return math.ceil(n_dev * n_target / (n_web + n_target))
-
-
-@expected_target.wrong(
-    "Your result is a whole number, cut off. No single dev set holds a fraction of an image, but their mean does."
-)
-def cuts_off(n_dev, n_web, n_target):
-    return n_dev * n_target // (n_web + n_target)
-
-
-@expected_target.right
-def sum_over_places(n_dev, n_web, n_target):
-    chance = n_target / (n_web + n_target)
-    return sum(chance for _ in range(n_dev))
-
-
-@expected_target.right
-def through_the_odds(n_dev, n_web, n_target):
-    return np.float64(n_dev) / (1 + n_web / n_target)
-
-
-@expected_target.right
-def in_float32(n_dev, n_web, n_target):
-    return np.float32(n_dev) * np.float32(n_target) / np.float32(n_web + n_target)
+    yield "as_a_fraction", Fraction(n_dev * n_target, n_web + n_target)
+    yield "sum_over_places", sum(n_target / (n_web + n_target) for _ in range(n_dev))
+    yield "through_the_odds", np.float64(n_dev) / (1 + n_web / n_target)
+    yield "in_float32", np.float32(n_dev) * np.float32(n_target) / np.float32(n_web + n_target)
 
 
 expected_target.small(
-    "Nine web images and one of the target: each place of the dev set holds the target image with chance 1/10. Five places "
-    "hold half an image on average.",
-    n_dev=5,
-    n_web=9,
-    n_target=1,
-)
+    "Nine web images and one of the target: each place of the dev set holds the target image with chance "
+    "1/10. Five places hold half an image on average.",
+    n_dev=5, n_web=9, n_target=1)
 
 # 8.3 mismatch_split
 
@@ -294,23 +258,21 @@ def cases(rng):
 def drive(mismatch_split, web_idx, target_idx, n_dev, n_test, seed):
     web, target = web_idx.copy(), target_idx.copy()
 
-    def parts(web, target, seed):
-        result = mismatch_split(web, target, n_dev, n_test, np.random.default_rng(seed))
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise TypeError("mismatch_split should return three parts: train, dev and test")
-        return [np.array(list(part)).astype(int) for part in result]
+    def split(web, target, seed):
+        made = mismatch_split(web, target, n_dev, n_test, np.random.default_rng(seed))
+        return [np.array(list(part)).astype(int) for part in parts(made, "train", "dev", "test")]
 
     def alike(one, other):
         return [sorted(one[k].tolist()) == sorted(other[k].tolist()) for k in (1, 2)]
 
-    first = parts(web_idx, target_idx, seed)
+    first = split(web_idx, target_idx, seed)
     everything = np.concatenate([web, target])
-    others = [alike(first, parts(web.copy(), target.copy(), seed + k)) for k in (1, 2, 3)]
+    others = [alike(first, split(web.copy(), target.copy(), seed + k)) for k in range(1, 7)]
     return {
         "counts": np.array([[np.sum(part == i) for i in everything] for part in first]),
         "sizes": np.array([len(part) for part in first]),
-        "repeats": all(alike(first, parts(web.copy(), target.copy(), seed))),
-        "stuck": np.all(others, axis=0),
+        "repeats": all(alike(first, split(web.copy(), target.copy(), seed))),
+        "stuck": np.any(others, axis=0),
     }
 
 
@@ -366,6 +328,9 @@ def randomness(inputs, result, n_web):
     if not result["repeats"]:
         return False, "not from rng", "generators of one seed gave different dev or test sets"
     firsts = result["counts"][1, n_web:][: inputs["n_dev"]]
+    taken = result["counts"][1, n_web:] > 0
+    if not np.any(result["stuck"]) and 0 < np.sum(taken & ~np.roll(taken, 1)) < 2:
+        return False, "neighbours", "the dev images stand side by side in `target_idx`: only where they begin is drawn"
     seen = "the first ones" if np.all(firsts) else "always the same"
     parts = " and ".join(name for name, stuck in zip(("dev", "test"), result["stuck"], strict=True) if stuck)
     return not parts, seen, f"generators of different seeds gave the same {parts} set"
@@ -381,121 +346,56 @@ def cut(numbers, n_dev, n_test):
     return np.split(numbers, [n_dev, n_dev + n_test])
 
 
-@mismatch_split.wrong(
-    "All images went into one pot. Then dev and test look like the pot, and nearly everything in it is from the web.",
-    loses=PURE,
-)
-def shuffles_everything(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, train = cut(rng.permutation(np.concatenate([target_idx, web_idx])), n_dev, n_test)
-    return train, dev, test
+@mismatch_split.mistakes
+def mistakes(web_idx, target_idx, n_dev, n_test, rng):
+    everything = np.concatenate([target_idx, web_idx])
+    rest = lambda *taken: rest_of(web_idx, target_idx, *taken)
+    drawn = lambda numbers, size: rng.choice(numbers, size, replace=False)
+
+    def as_parts(numbers, others=None, n_dev=n_dev, n_test=n_test):
+        """The first numbers for dev, the next for test; train holds others, or all that are left."""
+        dev, test, left = cut(numbers, n_dev, n_test)
+        return (rest(dev, test) if others is None else others(left)), dev, test
+
+    yield "shuffles_everything", as_parts(rng.permutation(everything)), (
+        "All images went into one pot. Then dev and test look like the pot, and nearly everything in it is "
+        "from the web.")
+    yield "dev_from_the_web", as_parts(np.append(drawn(web_idx, n_dev), drawn(target_idx, n_test))), (
+        "Dev comes from the web and test from the target: months of choosing by dev would aim at the wrong "
+        "place.")
+    yield "both_from_the_web", as_parts(rng.permutation(web_idx)), (
+        "Dev and test are both from the web. For whom is the network made?")
+    yield "sizes_swapped", as_parts(rng.permutation(target_idx), n_dev=n_test, n_test=n_dev), (
+        "`n_dev` and `n_test` have changed places.")
+    places = lambda: rng.permutation(len(target_idx))
+    yield "places_for_numbers", as_parts(places(), lambda left: np.append(web_idx, left)), (
+        "You return places in `target_idx` instead of the numbers that stand there.")
+    yield "two_independent_draws", as_parts(np.append(drawn(target_idx, n_dev), drawn(target_idx, n_test))), (
+        "Dev and test are drawn independently of one another, so that some images are in both.")
+    yield "with_replacement", as_parts(rng.choice(target_idx, n_dev + n_test)), (
+        "Some images are drawn more than once. `rng.choice` puts what it has drawn back, unless it is told "
+        "otherwise.")
+    yield "trains_on_dev_and_test", as_parts(rng.permutation(target_idx), lambda left: everything), (
+        "Images of dev or test are in train as well: the network has seen what it is examined on.")
+    yield "leftovers_dropped", as_parts(rng.permutation(target_idx), lambda left: web_idx.copy()), (
+        "Target images that are in neither dev nor test are nowhere. They are the best that training could "
+        "get.")
+    yield "web_dropped", as_parts(rng.permutation(target_idx), lambda left: left), (
+        "The web images are gone. Dev and test have to match the target; training may use whatever helps.")
+    yield "the_first_ones", as_parts(target_idx), (
+        "Dev takes the first target images in the order they came, perhaps all from one day or one person.")
+    yield "a_generator_of_its_own", as_parts(np.random.default_rng(0).permutation(target_idx)), (
+        "Every generator gives the same parts. Is `rng` used, or one that you make inside?")
+    yield "neighbours", as_parts(np.roll(target_idx, -rng.integers(len(target_idx)))), (
+        "Only the place where dev begins is drawn; the images in it are neighbours in `target_idx`, perhaps "
+        "from one day or one person.")
+    yield "global_randomness", as_parts(np.random.permutation(target_idx)), (
+        "The same seed gave two different splits: the randomness does not come from `rng`. Nobody could "
+        "repeat this.")
 
 
 @mismatch_split.wrong(
-    "Dev comes from the web and test from the target: months of choosing by dev would aim at the wrong place.",
-    loses=PURE,
-)
-def dev_from_the_web(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test = rng.permutation(web_idx)[:n_dev], rng.permutation(target_idx)[:n_test]
-    return rest_of(web_idx, target_idx, dev, test), dev, test
-
-
-@mismatch_split.wrong(
-    "Dev and test are both from the web. For whom is the network made?",
-    loses=PURE,
-)
-def both_from_the_web(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(rng.permutation(web_idx), n_dev, n_test)
-    return np.concatenate([rest, target_idx]), dev, test
-
-
-@mismatch_split.wrong("`n_dev` and `n_test` have changed places.", loses=PURE)
-def sizes_swapped(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(rng.permutation(target_idx), n_test, n_dev)
-    return np.concatenate([web_idx, rest]), dev, test
-
-
-@mismatch_split.wrong(
-    "You return places in `target_idx` instead of the numbers that stand there.", loses=(PURE, ALL)
-)
-def places_for_numbers(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(rng.permutation(len(target_idx)), n_dev, n_test)
-    return np.concatenate([web_idx, rest]), dev, test
-
-
-@mismatch_split.wrong(
-    "Dev and test are drawn independently of one another, so that some images are in both.", loses=APART
-)
-def two_independent_draws(web_idx, target_idx, n_dev, n_test, rng):
-    dev = rng.choice(target_idx, n_dev, replace=False)
-    test = rng.choice(target_idx, n_test, replace=False)
-    return rest_of(web_idx, target_idx, dev, test), dev, test
-
-
-@mismatch_split.wrong(
-    "Some images are drawn more than once. `rng.choice` puts what it has drawn back, unless it is told otherwise.",
-    loses=APART,
-)
-def with_replacement(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, _ = cut(rng.choice(target_idx, n_dev + n_test), n_dev, n_test)
-    return rest_of(web_idx, target_idx, dev, test), dev, test
-
-
-@mismatch_split.wrong(
-    "Images of dev or test are in train as well: the network has seen what it is examined on.", loses=APART
-)
-def trains_on_dev_and_test(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, _ = cut(rng.permutation(target_idx), n_dev, n_test)
-    return np.concatenate([web_idx, target_idx]), dev, test
-
-
-@mismatch_split.wrong(
-    "Target images that are in neither dev nor test are nowhere. They are the best that training could get.",
-    loses=ALL,
-)
-def leftovers_dropped(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, _ = cut(rng.permutation(target_idx), n_dev, n_test)
-    return web_idx.copy(), dev, test
-
-
-@mismatch_split.wrong(
-    "The web images are gone. Dev and test have to match the target; training may use whatever helps.",
-    loses=ALL,
-)
-def web_dropped(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(rng.permutation(target_idx), n_dev, n_test)
-    return rest, dev, test
-
-
-@mismatch_split.wrong(
-    "Dev takes the first target images in the order they came, perhaps all from one day or one person.",
-    loses=DRAWN,
-)
-def the_first_ones(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(target_idx, n_dev, n_test)
-    return np.concatenate([web_idx, rest]), dev, test
-
-
-@mismatch_split.wrong(
-    "Every generator gives the same parts. Is `rng` used, or one that you make inside?", loses=DRAWN
-)
-def a_generator_of_its_own(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(np.random.default_rng(0).permutation(target_idx), n_dev, n_test)
-    return np.concatenate([web_idx, rest]), dev, test
-
-
-@mismatch_split.wrong(
-    "The same seed gave two different splits: the randomness does not come from `rng`. Nobody could repeat this.",
-    loses=DRAWN,
-)
-def global_randomness(web_idx, target_idx, n_dev, n_test, rng):
-    dev, test, rest = cut(np.random.permutation(target_idx), n_dev, n_test)
-    return np.concatenate([web_idx, rest]), dev, test
-
-
-@mismatch_split.wrong(
-    "`rng.shuffle` works in place: the caller's list of target images is in another order now.",
-    loses=UNCHANGED,
-)
+    "`rng.shuffle` works in place: the caller's list of target images is in another order now.")
 def shuffles_in_place(web_idx, target_idx, n_dev, n_test, rng):
     rng.shuffle(target_idx)
     dev, test, rest = cut(target_idx, n_dev, n_test)
@@ -524,15 +424,14 @@ def test_first_by_sorted_draws(web_idx, target_idx, n_dev, n_test, rng):
 
 
 mismatch_split.small(
-    "By hand: web images 1 to 6, target images 7 to 10, one for dev and two for test. If dev is {9} and test {7, 10}, then "
-    "train is {1, 2, 3, 4, 5, 6, 8}: image 8 is from the target and stays useful."
-)
+    "By hand: web images 1 to 6, target images 7 to 10, one for dev and two for test. If dev is {9} and "
+    "test {7, 10}, then train is {1, 2, 3, 4, 5, 6, 8}: image 8 is from the target and stays useful.")
 
 # 8.4 diagnose
 
 BIAS, BAYES, VARIANCE = "high bias", "high bias, measured from the Bayes error", "high variance"
 
-diagnose = Exercise(points=2, groups={BIAS: 1, BAYES: 1, VARIANCE: 2})
+diagnose = Exercise(points=2, returns=(BIAS, VARIANCE), groups={BIAS: 1, BAYES: 1, VARIANCE: 2})
 
 
 @diagnose.cases
@@ -543,12 +442,14 @@ def cases(rng):
         (BIAS, 0.022, 0.026, None, None),
         (BIAS, 0.045, 0.1, None, 0.015),
         (BIAS, 0.09, 0.11, None, 0.13),
+        (BIAS, 0.057, 0.07, None, None),
         (BAYES, 0.15, 0.3, 0.135, None),
         (BAYES, 0.15, 0.165, 0.04, None),
         (BAYES, 0.01, 0.2, 0.14, None),
         (VARIANCE, 0.01, 0.16, None, None),
         (VARIANCE, 0.15, 0.165, None, None),
         (VARIANCE, 0.15, 0.3, None, None),
+        (VARIANCE, 0.02, 0.077, None, None),
         (VARIANCE, 0.005, 0.01, None, None),
         (VARIANCE, 0.13, 0.28, 0.12, None),
         (VARIANCE, 0.25, 0.265, 0.1, None),
@@ -560,103 +461,57 @@ def cases(rng):
         move = lambda: rng.uniform(-0.0015, 0.0015)
         options = {} if bayes is None else {"bayes": bayes + move()}
         options |= {} if gap is None else {"gap": gap}
-        yield case(group, train_err=train + move(), dev_err=dev + move(), **options, _part=group)
+        part = VARIANCE if group == VARIANCE else BIAS
+        yield case(group, part=part, train_err=train + move(), dev_err=dev + move(), **options)
 
 
 @diagnose.driver
-def drive(diagnose, train_err, dev_err, _part, **options):
-    pair = diagnose(train_err, dev_err, **options)
-    if not hasattr(pair, "__len__") or len(pair) != 2:
-        raise TypeError("diagnose should return a pair: is the bias high, is the variance high")
-    return {"variance" if _part == VARIANCE else "bias": pair[int(_part == VARIANCE)]}
+def drive(diagnose, train_err, dev_err, **options):
+    return diagnose(train_err, dev_err, **options)
 
 
-@diagnose.wrong(
-    "You hold the training error against zero. Where even the best possible answer errs, the part of it that nobody can "
-    "avoid is no bias.",
-    loses=BAYES,
-)
-def ignores_bayes(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err > gap, dev_err - train_err > gap
+@diagnose.mistakes
+def mistakes(train_err, dev_err, bayes=0.0, gap=0.05):
+    bias, variance = train_err - bayes, dev_err - train_err
+    yield "ignores_bayes", (train_err > gap, variance > gap), (
+        "You hold the training error against zero. Where even the best possible answer errs, the part of it "
+        "that nobody can avoid is no bias.")
+    yield "variance_from_dev_alone", (bias > gap, dev_err > gap), (
+        "You judge the variance by the dev error itself. A network that fails on both parts alike does not "
+        "vary between them.")
+    yield "bias_from_dev", (dev_err - bayes > gap, variance > gap), (
+        "You read the bias off the dev error. It is what training leaves over: compare the training error "
+        "with the Bayes error.")
+    yield "low_for_high", (bias < gap, variance < gap), (
+        "Your answers are the wrong way round: True stands for high.")
+    yield "labels_swapped", (variance > gap, bias > gap), (
+        "The two answers have changed places: first the bias, then the variance.")
+    yield "percent_against_fraction", (100 * bias > gap, 100 * variance > gap), (
+        "Any difference is high for you, however small. Is it held against `gap`, and both in the same "
+        "unit? An error of 0.15 is 15 %, a gap of 0.05 is 5 points.")
+    yield "fraction_against_percent", (bias > 100 * gap, variance > 100 * gap), (
+        "Nothing is ever high for you. Errors and gap come as fractions: 0.15 is 15 %, and a gap of 0.05 is "
+        "5 points.")
+    yield "gap_built_in", (bias > 0.05, variance > 0.05), (
+        "A gap of 5 points is built in; the one that is passed has no effect.")
+    yield "absolute_differences", (abs(bias) > gap, abs(variance) > gap), (
+        "The sign of the difference is gone. A training error below the Bayes error is learning by heart, "
+        "not bias; a dev error below the training error is no variance.")
+    yield "relative_difference", (bias > gap, dev_err / train_err - 1 > gap), (
+        "You look at how many times larger the dev error is. From 0.5 % to 1 % it doubles, and that is half "
+        "a point: subtract.")
+    yield "one_or_the_other", (bias > gap, bias <= gap and variance > gap), (
+        "Where the bias is high you never find high variance. The two questions have separate answers: both "
+        "can be yes.")
+    yield "bayes_taken_off_twice", (bias > gap, variance - bayes > gap), (
+        "You take the Bayes error off the variance as well. Both errors contain it, so that their "
+        "difference has lost it already.")
 
 
-@diagnose.wrong(
-    "You judge the variance by the dev error itself. A network that fails on both parts alike does not vary between them.",
-    loses=VARIANCE,
-)
-def variance_from_dev_alone(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err - bayes > gap, dev_err > gap
-
-
-@diagnose.wrong("The two answers have changed places: first the bias, then the variance.")
-def labels_swapped(train_err, dev_err, bayes=0.0, gap=0.05):
-    return dev_err - train_err > gap, train_err - bayes > gap
-
-
-@diagnose.wrong(
-    "Any difference is high for you, however small. Is it held against `gap`, and both in the same unit? An error of 0.15 "
-    "is 15 %, a gap of 0.05 is 5 points."
-)
-def percent_against_fraction(train_err, dev_err, bayes=0.0, gap=0.05):
-    return 100 * (train_err - bayes) > gap, 100 * (dev_err - train_err) > gap
-
-
-@diagnose.wrong(
-    "Nothing is ever high for you. Errors and gap come as fractions: 0.15 is 15 %, and a gap of 0.05 is 5 points."
-)
-def fraction_against_percent(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err - bayes > 100 * gap, dev_err - train_err > 100 * gap
-
-
-@diagnose.wrong(
-    "A gap of 5 points is built in; the one that is passed has no effect.", loses=(BIAS, VARIANCE)
-)
-def gap_built_in(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err - bayes > 0.05, dev_err - train_err > 0.05
-
-
-@diagnose.wrong(
-    "The sign of the difference is gone. A training error below the Bayes error is learning by heart, not bias; a dev error "
-    "below the training error is no variance.",
-    loses=(BAYES, VARIANCE),
-)
-def absolute_differences(train_err, dev_err, bayes=0.0, gap=0.05):
-    return abs(train_err - bayes) > gap, abs(dev_err - train_err) > gap
-
-
-@diagnose.wrong(
-    "You look at how many times larger the dev error is. From 0.5 % to 1 % it doubles, and that is half a point: subtract.",
-    loses=VARIANCE,
-)
-def relative_difference(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err - bayes > gap, dev_err / train_err - 1 > gap
-
-
-@diagnose.wrong(
-    "Where the bias is high you never find high variance. The two questions have separate answers: both can be yes.",
-    loses=VARIANCE,
-)
-def one_or_the_other(train_err, dev_err, bayes=0.0, gap=0.05):
-    bias = train_err - bayes > gap
-    return bias, not bias and dev_err - train_err > gap
-
-
-@diagnose.wrong(
-    "You take the Bayes error off the variance as well. Both errors contain it, so that their difference has lost it already.",
-    loses=VARIANCE,
-)
-def bayes_taken_off_twice(train_err, dev_err, bayes=0.0, gap=0.05):
-    return train_err - bayes > gap, dev_err - train_err - bayes > gap
-
-
-@diagnose.right
-def as_numbers(train_err, dev_err, bayes=0.0, gap=0.05):
-    return [int(train_err > bayes + gap), int(dev_err > train_err + gap)]
-
-
-@diagnose.right
-def as_an_array(train_err, dev_err, bayes=0.0, gap=0.05):
-    return np.diff([bayes, train_err, dev_err]) > gap
+@diagnose.answers
+def answers(train_err, dev_err, bayes=0.0, gap=0.05):
+    yield "as_numbers", [int(train_err > bayes + gap), int(dev_err > train_err + gap)]
+    yield "as_an_array", np.diff([bayes, train_err, dev_err]) > gap
 
 
 @diagnose.right
@@ -670,19 +525,14 @@ def with_if(train_err, dev_err, bayes=0.0, gap=0.05):
 
 
 diagnose.small(
-    "Bayes 10 %, train 12 %, dev 20 %, gap 5 points: from 10 to 12 are 2 points, from 12 to 20 are 8. So the bias is not high, "
-    "the variance is."
-)
+    "Bayes 10 %, train 12 %, dev 16 %, gap 3 points: from 10 to 12 are 2 points, from 12 to 16 are 4. So "
+    "the bias is not high, the variance is.",
+    train_err=0.12, dev_err=0.16, bayes=0.1, gap=0.03)
 
 # 8.5 next_steps
 
 STEPS = (
-    "bigger network",
-    "smaller network",
-    "train longer",
-    "more data",
-    "regularisation",
-    "other architecture",
+    "bigger network", "smaller network", "train longer", "more data", "regularisation", "other architecture",
     "done",
 )
 ONE, OTHER, BOTH, NEITHER = "high bias alone", "high variance alone", "both high", "neither high"
@@ -736,67 +586,31 @@ def recipe(bias, variance, for_bias=FOR_BIAS, for_variance=FOR_VARIANCE):
     return set(for_bias if bias else ()) | set(for_variance if variance else ()) or {"done"}
 
 
-@next_steps.wrong(
-    "More data for a network that fails on the data it has? It can't even fit those, and new ones only make that harder.",
-    loses=ONE,
-)
-def more_data_for_bias(bias, variance):
-    return recipe(bias, variance) | ({"more data"} if bias else set())
-
-
-@next_steps.wrong(
-    "Regularisation holds a network back. One that fails on its own training data is held back enough.",
-    loses=ONE,
-)
-def regularises_bias(bias, variance):
-    return recipe(bias, variance) | ({"regularisation"} if bias else set())
-
-
-@next_steps.wrong(
-    "A smaller network varies less, but pays with bias. The recipe has remedies for variance that do not: data, and "
-    "regularisation on a network that stays large.",
-    loses=(OTHER, BOTH),
-)
-def smaller_for_variance(bias, variance):
-    return recipe(bias, variance) | ({"smaller network"} if variance else set())
-
-
-@next_steps.wrong(
-    "Where both are high, a smaller network makes one of them worse. Each has remedies that leave the other alone.",
-    loses=BOTH,
-)
-def smaller_for_both(bias, variance):
-    return {"smaller network"} if bias and variance else recipe(bias, variance)
-
-
-@next_steps.wrong(
-    "One problem of two is treated. Where both are high, both lists of remedies belong in the set.",
-    loses=BOTH,
-)
-def stops_after_one(bias, variance):
-    return recipe(bias, variance and not bias)
-
-
-@next_steps.wrong(
-    "The remedies have changed places: which of them make a network fit more closely?", loses=(ONE, OTHER)
-)
-def remedies_swapped(bias, variance):
-    return recipe(variance, bias)
-
-
-@next_steps.wrong(
-    "One remedy stands on both sides of the recipe, since no one knows beforehand which way it will help. It is missing.",
-    loses=(ONE, OTHER, BOTH),
-)
-def one_architecture_only(bias, variance):
-    return recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2])
-
-
-@next_steps.wrong(
-    "Where nothing is left to mend, the recipe has a word for it; your set is empty.", loses=NEITHER
-)
-def empty_when_done(bias, variance):
-    return recipe(bias, variance) - {"done"}
+@next_steps.mistakes
+def mistakes(bias, variance):
+    advised = recipe(bias, variance)
+    yield "more_data_for_bias", advised | ({"more data"} if bias else set()), (
+        "More data for a network that fails on the data it has? It can't even fit those, and new ones only "
+        "make that harder.")
+    yield "regularises_bias", advised | ({"regularisation"} if bias else set()), (
+        "Regularisation holds a network back. One that fails on its own training data is held back enough.")
+    yield "smaller_for_variance", advised | ({"smaller network"} if variance else set()), (
+        "A smaller network varies less, but pays with bias. The recipe has remedies for variance that do "
+        "not: data, and regularisation on a network that stays large.")
+    yield "smaller_for_both", {"smaller network"} if bias and variance else advised, (
+        "Where both are high, a smaller network makes one of them worse. Each has remedies that leave the "
+        "other alone.")
+    yield "stops_after_one", recipe(bias, variance and not bias), (
+        "One problem of two is treated. Where both are high, both lists of remedies belong in the set.")
+    yield "remedies_swapped", recipe(variance, bias), (
+        "The remedies have changed places: which of them make a network fit more closely?")
+    yield "one_architecture_only", recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2]), (
+        "One remedy stands on both sides of the recipe, since no one knows beforehand which way it will "
+        "help. It is missing.")
+    yield "done_as_well", advised | {"done"}, (
+        "One of your texts says that nothing is left to do, beside others that say what to do.")
+    yield "empty_when_done", advised - {"done"}, (
+        "Where nothing is left to mend, the recipe has a word for it; your set is empty.")
 
 
 @next_steps.right
@@ -829,6 +643,48 @@ def by_table(bias, variance):
 
 
 next_steps.small(
-    "Train 15 %, dev 30 %, and nobody errs by hand: 15 points to learn, 15 points to keep. What helps with the first comes "
-    "from one list, what helps with the second from the other, and the answer holds both."
+    "Train 15 %, dev 30 %, and nobody errs by hand: 15 points to learn, 15 points to keep. What helps with "
+    "the first comes from one list, what helps with the second from the other, and the answer holds both.")
+
+# The quiz
+
+half_a_point = Question(
+    "Dev error 16 %, training error 15.5 %, and people err in 15 % of the cases. Is the bias high?",
+    wrong(
+        "Yes: 15.5 % is far above zero.",
+        "Bias is counted from the Bayes error, not from zero. Human error stands in for it here, and the "
+        "network is half a point above it."),
+    right(
+        "No, it is half a point; and the variance is not high either.",
+        "Bias is counted from the Bayes error, variance from the training error, and both are half a point."),
+    wrong(
+        "No, but the variance is: the dev error is 16 %.",
+        "Variance is what is lost between train and dev, half a point. A dev error by itself says nothing "
+        "about it."),
+)
+more_web_images = Question(
+    "Somebody collects another 50,000 cat images from web pages. Where do they go?",
+    right(
+        "Into train.",
+        "Training may use whatever helps, and whether it helps the dev set of phone images will tell."),
+    wrong(
+        "In equal shares into train, dev and test, so that the three look alike.",
+        "Dev and test would then speak for the web. They should be like each other and like the users' "
+        "images; neither has to be like train."),
+    wrong(
+        "Into test, which can't be large enough.",
+        "A large test set of the wrong images measures the wrong thing very precisely."),
+)
+best_of_hundred = Question(
+    "A team has no test set and chose the best of 100 networks by a dev set of 2,000. What can it not claim?",
+    wrong(
+        "That its choice is sensible.",
+        "It may: a network that is clearly worse seldom wins. What suffers from choosing is the number, "
+        "not so much the choice."),
+    right(
+        "That users will see the dev error of the chosen network.",
+        "The lowest of a hundred measured errors is low partly by luck, and the luck does not come along."),
+    wrong(
+        "That the network's bias is low.",
+        "That rests on the training error, which the choice by dev does not affect."),
 )

@@ -25,7 +25,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from autograder import check, progress, quiz
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles, study
-from nnlab.figures import BLACK, BLUE, GREY, ORANGE, VERMILION
+from nnlab.figures import BLUE, GREY, ORANGE, VERMILION
 from nnlab.figures import curves, dots, explore, histogram, show, style
 from nnlab.initialisers import uniform
 from nnlab.oracle import numerical_gradient, relative_error

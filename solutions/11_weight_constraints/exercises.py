@@ -34,47 +34,25 @@ def cases(rng):
     yield case(ZERO, W=kernel(rng, rng.permutation([0.0, *rng.uniform(1.5, 4, 3)])))
 
 
-@unit_norm.wrong(
-    "The kernel as a whole has length 1, its columns are shorter. With one column, as in the lecture's first example, the "
-    "two are the same; look at its second."
-)
-def whole_kernel(W, eps=EPS):
-    return W / (np.linalg.norm(W) + eps)
+@unit_norm.mistakes
+def mistakes(W, eps=EPS):
+    yield "whole_kernel", W / (np.linalg.norm(W) + eps), (
+        "The kernel as a whole has length 1, its columns are shorter. With one column, as in the lecture's "
+        "first example, the two are the same; look at its second.")
+    yield "rows_instead", W / (np.linalg.norm(W, axis=1, keepdims=True) + eps), (
+        "The rows have length 1. Which entries of W lead into one unit: those of a row, or those of a "
+        "column?")
+    yield "rows_that_do_not_fit", W / (np.linalg.norm(W, axis=1) + eps), (
+        "You measure the rows: one length for each input. W has to be divided by one length for each unit.")
+    yield "sum_of_sizes", W / (np.abs(W).sum(axis=0) + eps), (
+        "The absolute values of each column add up to 1. The length wants squares and a root.")
+    yield "without_the_root", W / (np.sum(W**2, axis=0) + eps), (
+        "You divide each column by its sum of squares, which is the square of its length.")
+    yield "largest_entry", W / (np.abs(W).max(axis=0) + eps), (
+        "The largest entry of each column has become 1, not the column's length.")
 
 
-@unit_norm.wrong(
-    "The rows have length 1. Which entries of W lead into one unit: those of a row, or those of a column?"
-)
-def rows_instead(W, eps=EPS):
-    return W / (np.linalg.norm(W, axis=1, keepdims=True) + eps)
-
-
-@unit_norm.wrong(
-    "You measure the rows: one length for each input. W has to be divided by one length for each unit."
-)
-def rows_that_do_not_fit(W, eps=EPS):
-    return W / (np.linalg.norm(W, axis=1) + eps)
-
-
-@unit_norm.wrong("The absolute values of each column add up to 1. The length wants squares and a root.")
-def sum_of_sizes(W, eps=EPS):
-    return W / (np.abs(W).sum(axis=0) + eps)
-
-
-@unit_norm.wrong("You divide each column by its sum of squares, which is the square of its length.")
-def without_the_root(W, eps=EPS):
-    return W / (np.sum(W**2, axis=0) + eps)
-
-
-@unit_norm.wrong("The largest entry of each column has become 1, not the column's length.")
-def largest_entry(W, eps=EPS):
-    return W / (np.abs(W).max(axis=0) + eps)
-
-
-@unit_norm.wrong(
-    "A column of zeros becomes nan: 0 divided by 0. What is `eps` for?",
-    loses=ZERO,
-)
+@unit_norm.wrong("A column of zeros becomes nan: 0 divided by 0. What is `eps` for?", loses=ZERO)
 def zero_over_zero(W, eps=EPS):
     with np.errstate(all="ignore"):
         return W / np.linalg.norm(W, axis=0)
@@ -82,19 +60,16 @@ def zero_over_zero(W, eps=EPS):
 
 @unit_norm.wrong(
     "Columns of length 1 come out, but a column of zeros doesn't stay zeros: it has no direction to go to.",
-    loses=ZERO,
-)
+    loses=ZERO)
 def gives_zeros_a_direction(W, eps=EPS):
     W = np.where(lengths(W) == 0, 1.0, W)
     return W / (lengths(W) + eps)
 
 
-@unit_norm.wrong(
-    "Columns shorter than 1 stay as they are. That is a bound; here every column gets length 1.",
-    loses=COLUMNS,
-)
-def only_the_long_ones(W, eps=EPS):
-    return W / np.maximum(lengths(W), 1)
+@unit_norm.mistakes
+def mistakes(W, eps=EPS):
+    yield "only_the_long_ones", W / np.maximum(lengths(W), 1), (
+        "Columns shorter than 1 stay as they are. That is a bound; here every column gets length 1.")
 
 
 @unit_norm.wrong("The kernel you were given has changed: `W /=` writes into it.", loses=UNCHANGED)
@@ -109,14 +84,10 @@ def without_eps(W, eps=EPS):
     return W / np.where(norms > 0, norms, 1)
 
 
-@unit_norm.right
-def eps_under_the_root(W, eps=EPS):
-    return W / np.sqrt(np.sum(W * W, axis=0) + eps**2)
-
-
-@unit_norm.right
-def at_least_eps(W, eps=EPS):
-    return W / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), eps)
+@unit_norm.answers
+def right(W, eps=EPS):
+    yield "eps_under_the_root", W / np.sqrt(np.sum(W * W, axis=0) + eps**2)
+    yield "at_least_eps", W / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), eps)
 
 
 @unit_norm.right
@@ -127,9 +98,9 @@ def column_by_column(W, eps=EPS):
     return out
 
 
-@unit_norm.right
-def through_the_transpose(W, eps=EPS):
-    return np.array([w / (np.linalg.norm(w) + eps) for w in W.T]).T
+@unit_norm.answers
+def right(W, eps=EPS):
+    yield "through_the_transpose", np.array([w / (np.linalg.norm(w) + eps) for w in W.T]).T
 
 
 @unit_norm.right
@@ -161,8 +132,7 @@ def with_tensorflow(W, eps=EPS):
 
 unit_norm.small(
     "The columns (3, 4) and (0, 2) have the lengths 5 and 2: divide the first by 5, the second by 2.",
-    W=np.array([[3.0, 0.0], [4.0, 2.0]]),
-)
+    W=np.array([[3.0, 0.0], [4.0, 2.0]]))
 
 # 11.2 max_norm
 
@@ -186,25 +156,16 @@ def cases(rng):
     yield case(TOGETHER, W=kernel(rng, c * rng.permutation(mixed)), c=c)
 
 
-@max_norm.wrong(
-    "Short columns come back longer: all have length c now. An upper bound has nothing to say to what lies below it.",
-    loses=(SHORT, TOGETHER),
-)
-def always_to_c(W, c):
-    return W * c / (lengths(W) + EPS)
-
-
-@max_norm.wrong(
-    "The entries are cut at ±c, one by one, and the columns change their direction. The bound is on a column's length.",
-    loses=(LONG, TOGETHER),
-)
-def cuts_entries(W, c):
-    return np.clip(W, -c, c)
-
-
-@max_norm.wrong("You bound the length of the whole kernel, so that columns well within c are shortened too.")
-def whole_kernel(W, c):
-    return W * min(1, c / np.linalg.norm(W))
+@max_norm.mistakes
+def mistakes(W, c):
+    yield "always_to_c", W * c / (lengths(W) + EPS), (
+        "Short columns come back longer: all have length c now. An upper bound has nothing to say to what "
+        "lies below it.")
+    yield "cuts_entries", np.clip(W, -c, c), (
+        "The entries are cut at ±c, one by one, and the columns change their direction. The bound is on a "
+        "column's length.")
+    yield "whole_kernel", W * min(1, c / np.linalg.norm(W)), (
+        "You bound the length of the whole kernel, so that columns well within c are shortened too.")
 
 
 @max_norm.wrong("You bound the rows. The weights into one unit are a column.")
@@ -213,17 +174,14 @@ def rows_instead(W, c):
     return W * np.minimum(norms, c) / (norms + EPS)
 
 
-@max_norm.wrong(
-    "All columns are scaled by one number, that of the longest. Each column has a length of its own.",
-    loses=(LONG, TOGETHER),
-)
-def scaled_by_the_longest(W, c):
-    return W * min(1, c / lengths(W).max())
+@max_norm.mistakes
+def mistakes(W, c):
+    yield "scaled_by_the_longest", W * min(1, c / lengths(W).max()), (
+        "All columns are scaled by one number, that of the longest. Each column has a length of its own.")
 
 
 @max_norm.wrong(
-    "As soon as one column is longer than c, you bring all of them to c, the short ones too.", loses=TOGETHER
-)
+    "As soon as one column is longer than c, you bring all of them to c, the short ones too.", loses=TOGETHER)
 def all_if_one_is_long(W, c):
     norms = lengths(W)
     return W * c / (norms + EPS) if norms.max() > c else W
@@ -236,8 +194,7 @@ def down_to_one(W, c):
 
 
 @max_norm.wrong(
-    "The sum of the squares is compared with c, and divided by. That is the square of the length."
-)
+    "The sum of the squares is compared with c, and divided by. That is the square of the length.")
 def without_the_root(W, c):
     squares = np.sum(np.square(W), axis=0)
     return W * np.minimum(squares, c) / (squares + EPS)
@@ -251,16 +208,15 @@ def zero_over_zero(W, c):
 
 
 @max_norm.wrong(
-    "The kernel you were given has changed: `W *=` and `W[...] =` write into it.", loses=UNCHANGED
-)
+    "The kernel you were given has changed: `W *=` and `W[...] =` write into it.", loses=UNCHANGED)
 def in_place(W, c):
     W *= np.minimum(lengths(W), c) / (lengths(W) + EPS)
     return W
 
 
-@max_norm.right
-def divided_by_the_larger(W, c):
-    return W * c / np.maximum(np.linalg.norm(W, axis=0), c)
+@max_norm.answers
+def right(W, c):
+    yield "divided_by_the_larger", W * c / np.maximum(np.linalg.norm(W, axis=0), c)
 
 
 @max_norm.right
@@ -306,16 +262,14 @@ def with_keras(W, c):
     return keras.constraints.MaxNorm(c)(W)
 
 
-@max_norm.right
-def as_a_list(W, c):
-    return (W * np.minimum(lengths(W), c) / (lengths(W) + EPS)).tolist()
+@max_norm.answers
+def right(W, c):
+    yield "as_a_list", (W * np.minimum(lengths(W), c) / (lengths(W) + EPS)).tolist()
 
 
 max_norm.small(
     "With c = 1 the column (3, 4), of length 5, becomes (0.6, 0.8); (0.3, 0.4), of length 0.5, stays.",
-    W=np.array([[3.0, 0.3], [4.0, 0.4]]),
-    c=1.0,
-)
+    W=np.array([[3.0, 0.3], [4.0, 0.4]]), c=1.0)
 
 # 11.3 min_max_norm and non_neg
 
@@ -358,70 +312,42 @@ def moved(W, wanted):
 EVERYWHERE = (ALL_THE_WAY, PART, BELOW_ZERO)
 
 
-@min_max_norm.wrong(
-    "The entries are cut to [lo, hi], one by one. The bounds are for the lengths of columns.",
-    loses=EVERYWHERE,
-)
-def cuts_entries(W, lo, hi, rate):
-    return rate * np.clip(W, lo, hi) + (1 - rate) * W
+@min_max_norm.mistakes
+def mistakes(W, lo, hi, rate):
+    yield "cuts_entries", rate * np.clip(W, lo, hi) + (1 - rate) * W, (
+        "The entries are cut to [lo, hi], one by one. The bounds are for the lengths of columns.")
+    yield "rate_multiplies", rate * moved(W, np.clip(lengths(W), lo, hi)), (
+        "With `rate` 1 all is well; below, columns that were within the bounds get shorter. The rate is the "
+        "share of the way to the allowed length, not a factor on the result.")
+    yield "rate_ignored", moved(W, np.clip(lengths(W), lo, hi)), (
+        "`rate` changes nothing in your result: columns always go all the way.")
+    yield "rate_reversed", moved(W, (1 - rate) * np.clip(lengths(W), lo, hi) + rate * lengths(W)), (
+        "`rate` works the wrong way round: at 1 your columns do not move at all.")
+    yield "sign_of_lo_dropped", moved(W, rate * np.clip(lengths(W), abs(lo), hi) + (1 - rate) * lengths(W)), (
+        "A lower bound below 0 is taken without its sign, and short columns are stretched. A length is "
+        "never below 0: what does such a bound demand?")
 
 
 @min_max_norm.wrong(
-    "With `rate` 1 all is well; below, columns that were within the bounds get shorter. The rate is the share of the way "
-    "to the allowed length, not a factor on the result.",
-    loses=PART,
-)
-def rate_multiplies(W, lo, hi, rate):
-    return rate * moved(W, np.clip(lengths(W), lo, hi))
-
-
-@min_max_norm.wrong("`rate` changes nothing in your result: columns always go all the way.", loses=PART)
-def rate_ignored(W, lo, hi, rate):
-    return moved(W, np.clip(lengths(W), lo, hi))
-
-
-@min_max_norm.wrong(
-    "`rate` works the wrong way round: at 1 your columns do not move at all.", loses=EVERYWHERE
-)
-def rate_reversed(W, lo, hi, rate):
-    return moved(W, (1 - rate) * np.clip(lengths(W), lo, hi) + rate * lengths(W))
-
-
-@min_max_norm.wrong(
-    "A lower bound below 0 is taken without its sign, and short columns are stretched. A length is never below 0: what "
-    "does such a bound demand?",
-    loses=BELOW_ZERO,
-)
-def sign_of_lo_dropped(W, lo, hi, rate):
-    return moved(W, rate * np.clip(lengths(W), abs(lo), hi) + (1 - rate) * lengths(W))
-
-
-@min_max_norm.wrong(
-    "A lower bound below 0 is used as a bound for the entries. It is one for lengths, which are never below 0.",
-    loses=BELOW_ZERO,
-)
+    "A lower bound below 0 is used as a bound for the entries. It is one for lengths, which are never below "
+    "0.", loses=BELOW_ZERO)
 def negative_lo_cuts_entries(W, lo, hi, rate):
     if lo < 0:
         return np.maximum(moved(W, np.minimum(lengths(W), hi)), lo)
     return moved(W, rate * np.clip(lengths(W), lo, hi) + (1 - rate) * lengths(W))
 
 
-@min_max_norm.wrong(
-    "Columns shorter than `lo` stay short: only the upper bound acts.", loses=(ALL_THE_WAY, PART)
-)
-def upper_bound_only(W, lo, hi, rate):
-    return moved(W, rate * np.minimum(lengths(W), hi) + (1 - rate) * lengths(W))
-
-
-@min_max_norm.wrong("Columns longer than `hi` stay long: only the lower bound acts.", loses=EVERYWHERE)
-def lower_bound_only(W, lo, hi, rate):
-    return moved(W, rate * np.maximum(lengths(W), lo) + (1 - rate) * lengths(W))
+@min_max_norm.mistakes
+def mistakes(W, lo, hi, rate):
+    yield "upper_bound_only", moved(W, rate * np.minimum(lengths(W), hi) + (1 - rate) * lengths(W)), (
+        "Columns shorter than `lo` stay short: only the upper bound acts.")
+    yield "lower_bound_only", moved(W, rate * np.maximum(lengths(W), lo) + (1 - rate) * lengths(W)), (
+        "Columns longer than `hi` stay long: only the lower bound acts.")
 
 
 @min_max_norm.wrong(
     "You bring the whole kernel to a length within the bounds; each column has a length of its own.",
-    loses=EVERYWHERE,
-)
+    loses=EVERYWHERE)
 def whole_kernel(W, lo, hi, rate):
     norm = np.linalg.norm(W)
     return W * (rate * np.clip(norm, lo, hi) + (1 - rate) * norm) / (norm + EPS)
@@ -433,43 +359,21 @@ def rows_instead(W, lo, hi, rate):
     return W * (rate * np.clip(norms, lo, hi) + (1 - rate) * norms) / (norms + EPS)
 
 
-@min_max_norm.wrong(
-    "non_neg turns the sign of negative entries round. The nearest number that is not negative is another one.",
-    loses="non_neg",
-    replaces="non_neg",
-)
-def absolute_values(W):
-    return np.abs(W)
+@min_max_norm.mistakes(replaces="non_neg")
+def mistakes(W):
+    yield "absolute_values", np.abs(W), (
+        "non_neg turns the sign of negative entries round. The nearest number that is not negative is "
+        "another one.")
+    yield "shifted", W - min(W.min(), 0), (
+        "non_neg shifts all entries until none is negative, the positive ones too. Those were allowed as "
+        "they were.")
+    yield "columns_gone", W * (W >= 0).all(axis=0), (
+        "non_neg lets whole columns vanish that have a negative entry. Each entry is looked at on its own.")
+    yield "negative_kept", np.minimum(W, 0), "non_neg keeps the negative entries and lets the others go."
 
 
 @min_max_norm.wrong(
-    "non_neg shifts all entries until none is negative, the positive ones too. Those were allowed as they were.",
-    loses="non_neg",
-    replaces="non_neg",
-)
-def shifted(W):
-    return W - min(W.min(), 0)
-
-
-@min_max_norm.wrong(
-    "non_neg lets whole columns vanish that have a negative entry. Each entry is looked at on its own.",
-    loses="non_neg",
-    replaces="non_neg",
-)
-def columns_gone(W):
-    return W * (W >= 0).all(axis=0)
-
-
-@min_max_norm.wrong(
-    "non_neg keeps the negative entries and lets the others go.", loses="non_neg", replaces="non_neg"
-)
-def negative_kept(W):
-    return np.minimum(W, 0)
-
-
-@min_max_norm.wrong(
-    "The kernel you were given has changed: `W *=` and `W[W < 0] = 0` write into it.", loses=UNCHANGED
-)
+    "The kernel you were given has changed: `W *=` and `W[W < 0] = 0` write into it.", loses=UNCHANGED)
 def in_place(W, lo, hi, rate):
     norms = lengths(W)
     W *= (rate * np.clip(norms, lo, hi) + (1 - rate) * norms) / (norms + EPS)
@@ -477,8 +381,7 @@ def in_place(W, lo, hi, rate):
 
 
 @min_max_norm.wrong(
-    "non_neg writes into the kernel it was given: `W[W < 0] = 0` does.", loses=UNCHANGED, replaces="non_neg"
-)
+    "non_neg writes into the kernel it was given: `W[W < 0] = 0` does.", loses=UNCHANGED, replaces="non_neg")
 def non_neg_in_place(W):
     W[W < 0] = 0
     return W
@@ -522,14 +425,10 @@ def with_keras(W, lo, hi, rate):
     return keras.constraints.MinMaxNorm(lo, hi, rate)(W)
 
 
-@min_max_norm.right(replaces="non_neg")
-def masked(W):
-    return W * (W >= 0)
-
-
-@min_max_norm.right(replaces="non_neg")
-def with_clip(W):
-    return np.clip(W, 0, None)
+@min_max_norm.answers(replaces="non_neg")
+def right(W):
+    yield "masked", W * (W >= 0)
+    yield "with_clip", np.clip(W, 0, None)
 
 
 @min_max_norm.right(replaces="non_neg")
@@ -539,9 +438,9 @@ def on_a_copy(W):
     return W
 
 
-@min_max_norm.right(replaces="non_neg")
-def half_the_sum(W):
-    return ((W + np.abs(W)) / 2).tolist()
+@min_max_norm.answers(replaces="non_neg")
+def right(W):
+    yield "half_the_sum", ((W + np.abs(W)) / 2).tolist()
 
 
 @min_max_norm.right(replaces="non_neg")
@@ -552,13 +451,9 @@ def non_neg_with_tensorflow(W):
 
 
 min_max_norm.small(
-    "lo = 1, hi = 2, rate = 0.5. The column (3, 4) has length 5, allowed is 2, half the way is 3.5: (2.1, 2.8). The column "
-    "(0.3, 0.4) has length 0.5, allowed is 1, half the way is 0.75: (0.45, 0.6).",
-    W=np.array([[3.0, 0.3], [4.0, 0.4]]),
-    lo=1.0,
-    hi=2.0,
-    rate=0.5,
-)
+    "lo = 1, hi = 2, rate = 0.5. The column (3, 4) has length 5, allowed is 2, half the way is 3.5: (2.1, "
+    "2.8). The column (0.3, 0.4) has length 0.5, allowed is 1, half the way is 0.75: (0.45, 0.6).",
+    W=np.array([[3.0, 0.3], [4.0, 0.4]]), lo=1.0, hi=2.0, rate=0.5)
 
 # 11.4 projected_step
 
@@ -611,67 +506,27 @@ def kept(W, constraint):
     return W if constraint is None else constraint(W)
 
 
-@projected_step.wrong(
-    "You apply the constraint first and step afterwards: what comes out need not keep it. After the step, where are the "
-    "weights allowed to be?",
-    loses=KERNEL,
-)
-def projects_first(W, g, lr, constraint):
-    return kept(W, constraint) - lr * g
-
-
-@projected_step.wrong(
-    "The constraint is applied to the gradient. It is a rule for weights; a bound on gradients is clipping, lesson 07.",
-    loses=KERNEL,
-)
-def projects_the_gradient(W, g, lr, constraint):
-    return W - lr * kept(g, constraint)
-
-
-@projected_step.wrong(
-    "The constraint is applied to the step, lr times the gradient, and not to the weights that come of it.",
-    loses=KERNEL,
-)
-def projects_the_step(W, g, lr, constraint):
-    return W - kept(lr * g, constraint)
-
-
-@projected_step.wrong(
-    "The constraint is applied twice, before the step and after it. Once is what is asked for.", loses=KERNEL
-)
-def projects_before_and_after(W, g, lr, constraint):
-    return kept(kept(W, constraint) - lr * g, constraint)
-
-
-@projected_step.wrong("The step is taken, and the constraint forgotten.", loses=KERNEL)
-def never_projects(W, g, lr, constraint):
-    return W - lr * g
-
-
-@projected_step.wrong(
-    "Also parameters that have no constraint are handed to one: a bias comes with None, and only moves.",
-    loses=(NONE, UNCHANGED),
-)
-def constrains_the_bias_too(W, g, lr, constraint):
-    return constraint(W - lr * g)
-
-
-@projected_step.wrong(
-    "A bias comes with None, and is to move all the same.",
-    loses=NONE,
-)
-def bias_stays(W, g, lr, constraint):
-    return W if constraint is None else constraint(W - lr * g)
-
-
-@projected_step.wrong("The step goes uphill: the gradient points to where the loss grows.")
-def uphill(W, g, lr, constraint):
-    return kept(W + lr * g, constraint)
-
-
-@projected_step.wrong("The learning rate is missing.")
-def without_lr(W, g, lr, constraint):
-    return kept(W - g, constraint)
+@projected_step.mistakes
+def mistakes(W, g, lr, constraint):
+    yield "projects_first", kept(W, constraint) - lr * g, (
+        "You apply the constraint first and step afterwards: what comes out need not keep it. After the "
+        "step, where are the weights allowed to be?")
+    yield "projects_the_gradient", W - lr * kept(g, constraint), (
+        "The constraint is applied to the gradient. It is a rule for weights; a bound on gradients is "
+        "clipping, lesson 07.")
+    yield "projects_the_step", W - kept(lr * g, constraint), (
+        "The constraint is applied to the step, lr times the gradient, and not to the weights that come of "
+        "it.")
+    yield "projects_before_and_after", kept(kept(W, constraint) - lr * g, constraint), (
+        "The constraint is applied twice, before the step and after it. Once is what is asked for.")
+    yield "never_projects", W - lr * g, "The step is taken, and the constraint forgotten."
+    yield "constrains_the_bias_too", constraint(W - lr * g), (
+        "Also parameters that have no constraint are handed to one: a bias comes with None, and only moves.")
+    yield "bias_stays", W if constraint is None else constraint(W - lr * g), (
+        "A bias comes with None, and is to move all the same.")
+    yield "uphill", kept(W + lr * g, constraint), (
+        "The step goes uphill: the gradient points to where the loss grows.")
+    yield "without_lr", kept(W - g, constraint), "The learning rate is missing."
 
 
 @projected_step.wrong("The weights you were given have changed: `W -=` writes into them.", loses=UNCHANGED)
@@ -680,9 +535,9 @@ def in_place(W, g, lr, constraint):
     return kept(W, constraint)
 
 
-@projected_step.right
-def in_one_line(W, g, lr, constraint):
-    return (constraint or (lambda W: W))(W - lr * g)
+@projected_step.answers
+def right(W, g, lr, constraint):
+    yield "in_one_line", (constraint or (lambda W: W))(W - lr * g)
 
 
 @projected_step.right
@@ -702,19 +557,14 @@ def entry_by_entry(W, g, lr, constraint):
     return (out if constraint is None else constraint(out)).tolist()
 
 
-@projected_step.right
-def in_float32(W, g, lr, constraint):
-    return kept(np.float32(W) - np.float32(lr) * np.float32(g), constraint)
+@projected_step.answers
+def right(W, g, lr, constraint):
+    yield "in_float32", kept(np.float32(W) - np.float32(lr) * np.float32(g), constraint)
 
 
 projected_step.small(
     "W = (3, 4), g = (10, 0), lr = 0.3: the step leads to (0, 4), and max-norm 2 makes (0, 2) of it.",
-    W=np.array([[3.0], [4.0]]),
-    g=np.array([[10.0], [0.0]]),
-    lr=0.3,
-    constraint="max-norm",
-    bound=2.0,
-)
+    W=np.array([[3.0], [4.0]]), g=np.array([[10.0], [0.0]]), lr=0.3, constraint="max-norm", bound=2.0)
 
 # 11.5 is_active
 
@@ -749,55 +599,27 @@ def drive(is_active, W_before, constraint, bound):
     return is_active(W_before, made(constraint, bound))
 
 
-@is_active.wrong(
-    "Constraints are called active that move entries by less than a millionth: the small number below the line does that. Leave "
-    "room for rounding when you compare.",
-    loses=IDLE,
-)
-def to_the_last_bit(W_before, constraint):
-    return bool(np.any(constraint(W_before) != W_before))
+@is_active.mistakes
+def mistakes(W_before, constraint):
+    yield "to_the_last_bit", bool(np.any(constraint(W_before) != W_before)), (
+        "Constraints are called active that move entries by less than a millionth: the small number below "
+        "the line does that. Leave room for rounding when you compare.")
+    yield "only_if_all_move", bool(np.all(np.abs(constraint(W_before) - W_before) > 1e-6)), (
+        "You say False unless all entries move. One column that is brought back is enough.")
+    yield "by_the_frobenius_norm", not np.isclose(np.linalg.norm(constraint(W_before)), np.linalg.norm(W_before)), (
+        "You compare one length for the whole kernel. Where some columns grow and others shrink it can stay "
+        "the same.")
+    yield "only_if_smaller", bool(np.linalg.norm(constraint(W_before)) < np.linalg.norm(W_before) - 1e-5), (
+        "You only count weights that get smaller. A constraint can also make them larger.")
+    yield "upside_down", np.allclose(constraint(W_before), W_before), (
+        "True and False are the wrong way round: a constraint that changes nothing is not active.")
+    yield "always", True, "You say True to every constraint. Most of them do nothing most of the time."
 
 
-@is_active.wrong(
-    "You say False unless all entries move. One column that is brought back is enough.", loses=ACTIVE
-)
-def only_if_all_move(W_before, constraint):
-    return bool(np.all(np.abs(constraint(W_before) - W_before) > 1e-6))
-
-
-@is_active.wrong(
-    "You compare one length for the whole kernel. Where some columns grow and others shrink it can stay the same.",
-    loses=ACTIVE,
-)
-def by_the_frobenius_norm(W_before, constraint):
-    return not np.isclose(np.linalg.norm(constraint(W_before)), np.linalg.norm(W_before))
-
-
-@is_active.wrong(
-    "You only count weights that get smaller. A constraint can also make them larger.", loses=ACTIVE
-)
-def only_if_smaller(W_before, constraint):
-    return bool(np.linalg.norm(constraint(W_before)) < np.linalg.norm(W_before) - 1e-5)
-
-
-@is_active.wrong("True and False are the wrong way round: a constraint that changes nothing is not active.")
-def upside_down(W_before, constraint):
-    return np.allclose(constraint(W_before), W_before)
-
-
-@is_active.wrong("You say True to every constraint. Most of them do nothing most of the time.", loses=IDLE)
-def always(W_before, constraint):
-    return True
-
-
-@is_active.right
-def largest_move(W_before, constraint):
-    return np.abs(constraint(W_before) - W_before).max() > 1e-6
-
-
-@is_active.right
-def with_isclose(W_before, constraint):
-    return bool((~np.isclose(W_before, constraint(W_before))).any())
+@is_active.answers
+def right(W_before, constraint):
+    yield "largest_move", np.abs(constraint(W_before) - W_before).max() > 1e-6
+    yield "with_isclose", bool((~np.isclose(W_before, constraint(W_before))).any())
 
 
 @is_active.right
@@ -806,9 +628,9 @@ def entry_by_entry(W_before, constraint):
     return any(abs(after[i] - W_before[i]) > 1e-4 for i in np.ndindex(W_before.shape))
 
 
-@is_active.right
-def by_relative_distance(W_before, constraint):
-    return np.linalg.norm(constraint(W_before) - W_before) / np.linalg.norm(W_before) > 1e-4
+@is_active.answers
+def right(W_before, constraint):
+    yield "by_relative_distance", np.linalg.norm(constraint(W_before) - W_before) / np.linalg.norm(W_before) > 1e-4
 
 
 @is_active.right
@@ -818,12 +640,9 @@ def in_float32(W_before, constraint):
 
 
 is_active.small(
-    "Columns (3, 4) and (0, 1), max-norm 4: the first has length 5 and is brought back to 4, so it is active, though the "
-    "second stays.",
-    W_before=np.array([[3.0, 0.0], [4.0, 1.0]]),
-    constraint="max-norm",
-    bound=4.0,
-)
+    "Columns (3, 4) and (0, 1), max-norm 4: the first has length 5 and is brought back to 4, so it is "
+    "active, though the second stays.",
+    W_before=np.array([[3.0, 0.0], [4.0, 1.0]]), constraint="max-norm", bound=4.0)
 
 # 11.5 claim_check
 
@@ -891,27 +710,15 @@ def largest_falls(W_before, W_after):
     return lengths(W_after).max() < lengths(W_before).max()
 
 
-@claim_check.wrong(
-    "You say True to everything, as the slide does. Compute both lengths before and after, and look."
-)
-def as_on_the_slide(W_before, W_after):
-    return answers(True, True)
-
-
-@claim_check.wrong(
-    "Both answers come from the Frobenius norm. `largest_column_smaller` asks about the longest single column.",
-    loses=LARGEST,
-)
-def frobenius_for_both(W_before, W_after):
-    return answers(frobenius_falls(W_before, W_after), frobenius_falls(W_before, W_after))
-
-
-@claim_check.wrong(
-    "Both answers come from the longest column. `frobenius_smaller` asks about all entries together.",
-    loses=FROBENIUS,
-)
-def largest_for_both(W_before, W_after):
-    return answers(largest_falls(W_before, W_after), largest_falls(W_before, W_after))
+@claim_check.mistakes
+def mistakes(W_before, W_after):
+    yield "as_on_the_slide", answers(True, True), (
+        "You say True to everything, as the slide does. Compute both lengths before and after, and look.")
+    yield "frobenius_for_both", answers(frobenius_falls(W_before, W_after), frobenius_falls(W_before, W_after)), (
+        "Both answers come from the Frobenius norm. `largest_column_smaller` asks about the longest single "
+        "column.")
+    yield "largest_for_both", answers(largest_falls(W_before, W_after), largest_falls(W_before, W_after)), (
+        "Both answers come from the longest column. `frobenius_smaller` asks about all entries together.")
 
 
 @claim_check.wrong("You look at the longest row. The weights into one unit are a column.", loses=LARGEST)
@@ -920,40 +727,28 @@ def largest_row(W_before, W_after):
     return answers(frobenius_falls(W_before, W_after), longest(W_after) < longest(W_before))
 
 
-@claim_check.wrong(
-    "You look at the largest single weight. A column is as long as all its weights together.", loses=LARGEST
-)
-def largest_entry(W_before, W_after):
-    return answers(frobenius_falls(W_before, W_after), np.abs(W_after).max() < np.abs(W_before).max())
+@claim_check.mistakes
+def mistakes(W_before, W_after):
+    yield "largest_entry", answers(frobenius_falls(W_before, W_after), np.abs(W_after).max() < np.abs(W_before).max()), (
+        "You look at the largest single weight. A column is as long as all its weights together.")
+    yield "mean_length", answers(frobenius_falls(W_before, W_after), lengths(W_after).mean() < lengths(W_before).mean()), (
+        "You compare the columns' mean length. The question is about the longest of them.")
+    yield "every_column", answers(frobenius_falls(W_before, W_after), np.all(lengths(W_after) < lengths(W_before))), (
+        "You ask whether each column got shorter. The longest before and the longest after may be different "
+        "columns; only their lengths are compared.")
 
 
 @claim_check.wrong(
-    "You compare the columns' mean length. The question is about the longest of them.", loses=LARGEST
-)
-def mean_length(W_before, W_after):
-    return answers(frobenius_falls(W_before, W_after), lengths(W_after).mean() < lengths(W_before).mean())
-
-
-@claim_check.wrong(
-    "You ask whether each column got shorter. The longest before and the longest after may be different columns; only "
-    "their lengths are compared.",
-    loses=LARGEST,
-)
-def every_column(W_before, W_after):
-    return answers(frobenius_falls(W_before, W_after), np.all(lengths(W_after) < lengths(W_before)))
-
-
-@claim_check.wrong(
-    "For a matrix `np.linalg.norm(W, 2)` is the largest stretch, not the Frobenius norm.", loses=FROBENIUS
-)
+    "For a matrix `np.linalg.norm(W, 2)` is the largest stretch, not the Frobenius norm.", loses=FROBENIUS)
 def largest_stretch(W_before, W_after):
     stretch = lambda W: np.linalg.norm(W, 2)
     return answers(stretch(W_after) < stretch(W_before), largest_falls(W_before, W_after))
 
 
-@claim_check.wrong("Before and after have changed places: True means smaller afterwards.")
-def the_other_way_round(W_before, W_after):
-    return answers(frobenius_falls(W_after, W_before), largest_falls(W_after, W_before))
+@claim_check.mistakes
+def mistakes(W_before, W_after):
+    yield "the_other_way_round", answers(frobenius_falls(W_after, W_before), largest_falls(W_after, W_before)), (
+        "Before and after have changed places: True means smaller afterwards.")
 
 
 @claim_check.right
@@ -988,9 +783,6 @@ def as_numbers(W_before, W_after):
 
 
 claim_check.small(
-    "Columns of lengths 2 and 0 before, 1.5 and 1.5 after: √(1.5² + 1.5²) = 2.12 is more than 2, so the Frobenius norm has "
-    "grown, although the longest column has fallen from 2 to 1.5.",
-    W_before=np.array([[2.0, 0.0], [0.0, 0.0]]),
-    W_after=np.array([[1.5, 0.0], [0.0, 1.5]]),
-    _key="frobenius_smaller",
-)
+    "Columns of lengths 2 and 0 before, 1.5 and 1.5 after: √(1.5² + 1.5²) = 2.12 is more than 2, so the "
+    "Frobenius norm has grown, although the longest column has fallen from 2 to 1.5.",
+    W_before=np.array([[2.0, 0.0], [0.0, 0.0]]), W_after=np.array([[1.5, 0.0], [0.0, 1.5]]), _key="frobenius_smaller")

@@ -22,7 +22,7 @@ from autograder import check, progress
 from nnlab import Experiment, Training
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
-from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
+from nnlab.figures import curves, dots, explore, figure, histogram, points, regions, show, style
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
@@ -62,18 +62,16 @@ print(f"columns of the first kernel: longest {np.mean([c.max() for c in columns]
 
 # %% tags=["demo"]
 data = study["moons"].data
-fig, (left, middle, right) = plt.subplots(1, 3, figsize=(10.3, 3.4), width_ratios=(1.25, 1, 1))
-decision_regions(left, free[0].net.forward, data.X_test, data.y_test, steps=120)
-left.set_title("Six of 70 test points wrong")
 steps = free[0].history.epoch
-seeds_band(middle, steps, [run.history.val_loss for run in free], "test", VERMILION)
-seeds_band(middle, steps, [run.history.loss for run in free], "training", BLUE)
-middle.set(title="Test loss turns", xlabel="step", ylabel="cross-entropy", ylim=(0, 0.7))
-middle.legend()
-seeds_band(right, steps, [run.history.weight_norm[1] for run in free], "first kernel", GREEN)
-right.set(title="Weights only grow", xlabel="step", ylabel="Frobenius norm", ylim=(0, None))
+losses = {"test": [run.history.val_loss for run in free], "training": [run.history.loss for run in free]}
 show(
-    fig,
+    regions(free[0].net.forward, data.X_test, data.y_test, steps=120, title="Six of 70 test points wrong"),
+    curves(steps, losses, looks={"test": (VERMILION, "-"), "training": (BLUE, "--")}, ylim=(0, 0.7),
+           title="Test loss turns", xlabel="step", ylabel="cross-entropy"),
+    curves(steps, {"first kernel": [run.history.weight_norm[1] for run in free]}, ylim=(0, 13),
+           looks={"first kernel": (GREEN,)}, title="Weights only grow", xlabel="step",
+           ylabel="Frobenius norm"),
+    ratios=(1.25, 1, 1), size=(10.3, 3.4),
     alt="Left: the plane in two regions with an angular border, 70 test points, six on the wrong "
     "side. Middle: training loss falls to zero; test loss falls to its lowest after a few "
     "hundred steps and then climbs steadily to about 0.5, five seeds close together. Right: "
@@ -114,17 +112,17 @@ show(
 # %%
 rng = np.random.default_rng(11)
 w = np.array([1.7, -0.6, 0.9])
-points = rng.normal(size=(500_000, 3))
-directions = points / np.linalg.norm(points, axis=1, keepdims=True)
+drawn = rng.normal(size=(500_000, 3))
+directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 radii = rng.uniform(size=(500_000, 1)) ** (1 / 3)  # evenly over the ball
 size = np.linalg.norm(w)
-regions = {
+allowed = {
     "length 1": (directions, w / size),
     "length at most 1.5": (1.5 * radii * directions, 1.5 * w / size),
     "length 2.2 to 3": ((3 - 0.8 * radii) * directions, 2.2 * w / size),
     "no entry below 0": (3 * radii * np.abs(directions), np.maximum(w, 0)),
 }
-for name, (candidates, claimed) in regions.items():
+for name, (candidates, claimed) in allowed.items():
     nearest = np.linalg.norm(candidates - w, axis=1).min()
     print(f"{name:19} claimed {np.linalg.norm(claimed - w):.4f}, best of 500,000 {nearest:.4f}")
 
@@ -283,24 +281,29 @@ afterwards = {
     "NonNeg: into the quarter": non_neg(arrows),
 }
 
-fig, axes = plt.subplots(1, 4, figsize=(10.3, 3.3), sharex=True, sharey=True)
 turn = np.linspace(0, 2 * np.pi, 100)
-for ax, (title, after), borders in zip(axes, afterwards.items(), [(1,), (1.2,), (0.8, 1.4), ()]):
-    for radius in borders:
-        ax.plot(radius * np.cos(turn), radius * np.sin(turn), color=BLACK, linewidth=1)
-    if not borders:
-        ax.plot([0, 0, 2.6], [2.6, 0, 0], color=BLACK, linewidth=1)
-    for before, now in zip(arrows.T, after.T):
-        ax.plot(*np.transpose([before, now]), color=GREY, linewidth=1)
-    ax.plot(*arrows, "o", color=SKY, markersize=5, label="before")
-    ax.plot(*after, "D", color=VERMILION, markersize=4, label="after")
-    ax.set(xlabel="weight from input 1", aspect="equal")
-    ax.set_title(title, fontsize=10)
-axes[0].set_ylabel("weight from input 2")
-axes[0].set(xlim=(-2.2, 2.4), ylim=(-2.5, 2.8))
-fig.legend(*axes[3].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+circle = np.array([np.cos(turn), np.sin(turn)])
+quarter = np.array([[0, 0, 2.6], [2.6, 0, 0]])
+borders = [(circle,), (1.2 * circle,), (0.8 * circle, 1.4 * circle), (quarter,)]
+
+
+def moved_to(title, after, lines):
+    """Each column before and after, joined by a line, with the border of what is allowed."""
+
+    def ways(ax):
+        ax.plot(*np.stack([arrows, after], axis=1), color=GREY, linewidth=1, zorder=1)
+        for line in lines:
+            ax.plot(*line, color=BLACK, linewidth=1, zorder=1)
+
+    return points({"before": arrows, "after": after}, size=5, equal=True, also=ways, title=title,
+                  looks={"before": (SKY, "", "o"), "after": (VERMILION, "", "D")},
+                  xlabel="weight from input 1", ylabel="weight from input 2",
+                  xlim=(-2.2, 2.4), ylim=(-2.5, 2.8))
+
+
 show(
-    fig,
+    *[moved_to(title, after, lines) for (title, after), lines in zip(afterwards.items(), borders)],
+    share="xy", legend="below", columns=4, size=(11, 3.6),
     alt="Fourteen columns of a kernel with two inputs as points in the plane, before and after, "
     "joined by lines. UnitNorm: all move along the line through the origin onto the unit "
     "circle, some inwards, some outwards. MaxNorm: only those outside the disc of radius 1.2 "
@@ -416,22 +419,20 @@ def path_for(c):
         slope = X.T @ (X @ places[-1] - target[:, None]) / 60
         places.append(projected_step(places[-1], slope, 0.3, lambda W: max_norm(W, c)))
     amounts = np.linalg.norm(X.T @ (X @ places[-1] - target[:, None]) / 60) / 2 / c
-    fig, ax = plt.subplots(figsize=(6.4, 3.7), layout="none")  # a fixed layout redraws faster
-    fig.subplots_adjust(left=0.02, right=0.76, bottom=0.14, top=0.92)
-    ax.contour(across, up, landscape, levels=9, colors=GREY, linewidths=0.7)
-    ax.plot(c * np.cos(turn), c * np.sin(turn), color=BLACK, linewidth=1.2, label="length c")
-    ax.plot(*np.transpose(penalties), "--", color=ORANGE, label="with a penalty, all λ")
-    ax.plot(*penalties[0], "X", color=VERMILION, markersize=9, label="free minimum")
-    ax.plot(*np.squeeze(places).T, "o-", color=BLUE, markersize=4, linewidth=1,
-            label="projected steps")
-    ax.set(title=f"Max-norm {c:.1f} amounts to λ = {amounts:.2f} here", aspect="equal")
-    ax.set(xlim=(-4, 2), ylim=(-0.5, 4.5), xlabel="weight 1", ylabel="weight 2")
-    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return fig
+    return curves(
+        None,
+        {"length c": (c * np.cos(turn), c * np.sin(turn)),
+         "with a penalty, all λ": tuple(np.transpose(penalties)),
+         "projected steps": tuple(np.squeeze(places).T)},
+        looks={"length c": (BLACK, "-"), "with a penalty, all λ": (ORANGE, "--"),
+               "projected steps": (BLUE, "-", "o")},
+        marks={"free minimum": penalties[0]}, equal=True, xlim=(-4, 2), ylim=(-0.5, 4.5),
+        title=f"Max-norm {c:.1f} amounts to λ = {amounts:.2f} here", xlabel="weight 1", ylabel="weight 2",
+        also=lambda ax: ax.contour(across, up, landscape, levels=9, colors=GREY, linewidths=0.7))
 
 
 explore(
-    path_for,
+    lambda c: figure(path_for(c), legend="right", size=(6.8, 3.7)),
     alt="Level lines of the loss of one linear unit over its two weights, with the minimum at "
     "about (-2, 3), and a circle of radius c = 2 around the origin. A dashed curve of all "
     "penalised minima leads from the minimum to the origin. The projected steps run into the "
@@ -539,21 +540,14 @@ print(f"one test point of 70 is worth {1 / 70:.3f}")
 # %% tags=["demo"]
 scores = {": ".join(which): [(run.test_acc, run.test_loss) for run in runs_of(*which)]
           for which in COMPARED}
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), sharey=True)
-for place, (label, some) in enumerate(scores.items()):
-    jitter = np.linspace(-0.15, 0.15, len(some))
-    color, marker = (BLUE, "o") if "moons" in label else (ORANGE, "s")
-    for ax, values in zip(axes, np.transpose(some)):
-        ax.scatter(values, place + jitter, s=32, color=color, marker=marker)
-        ax.plot([values.mean()] * 2, [place - 0.33, place + 0.33], color=BLACK, linewidth=2)
-axes[0].set(title="Accuracy: two points up, one down", xlabel="test accuracy on 70 points")
-axes[0].set_yticks(range(len(scores)), list(scores), fontsize=11)
-axes[0].invert_yaxis()
-axes[1].set(title="Loss: lower with a constraint", xlabel="test loss (log axis)", xscale="log")
-axes[1].set_xticks([0.3, 0.5, 1, 2], ["0.3", "0.5", "1", "2"])
-axes[1].minorticks_off()
+accuracies, losses = ({label: np.array(some)[:, column] for label, some in scores.items()}
+                      for column in (0, 1))
 show(
-    fig,
+    dots(accuracies, error="none", title="Accuracy: two points up, one down",
+         xlabel="test accuracy on 70 points"),
+    dots(losses, error="none", title="Loss: lower with a constraint", xlabel="test loss (log axis)",
+         log="x", xticks={0.3: "0.3", 0.5: "0.5", 1: "1", 2: "2"}),
+    share="y", size=(10, 3.4),
     alt="Test accuracy and test loss of each network by setting, means as bars. Moons: no "
     "constraint 0.914 in all five, UnitNorm 0.943 in all five, both layers 0.90 in all three; "
     "losses 0.50, 0.32 and 0.28. Circles: no constraint about 0.77, UnitNorm about 0.76, three "
@@ -621,18 +615,13 @@ print(f"‖W1‖ with UnitNorm {np.linalg.norm(first):.2f}, √500 = {np.sqrt(50
 
 # %% tags=["demo"]
 untrained = study["moons"].vary(epochs=0).run(0).net.W[1]
-fig, ax = plt.subplots(figsize=(7.4, 3.2))
-bins = np.logspace(-2.2, 0.7, 50)
 settings = {"before training": untrained, "trained without a constraint": free[0].net.W[1]}
-for (label, W), color, style_of in zip(settings.items(), (GREY, BLUE), ("--", "-")):
-    look = {"color": color, "linestyle": style_of, "linewidth": 2}
-    ax.hist(lengths(W), bins, histtype="step", label=label, **look)
-ax.axvline(1, color=VERMILION, linewidth=3, label="with UnitNorm: all 500")
-ax.set(title="UnitNorm shortens few columns and stretches most", xscale="log")
-ax.set(xlabel="length of a column (log axis)", ylabel="units", ylim=(0, 130))
-ax.legend(loc="upper left", fontsize=10)
 show(
-    fig,
+    histogram({label: lengths(W) for label, W in settings.items()}, np.logspace(-2.2, 0.7, 50), log="x",
+              looks={"before training": (GREY, "--"), "trained without a constraint": (BLUE, "-")},
+              down={"with UnitNorm: all 500": 1}, ylim=(0, 130), legend="upper left",
+              title="UnitNorm shortens few columns and stretches most",
+              xlabel="length of a column (log axis)", ylabel="units"),
     alt="Histogram of the lengths of the 500 columns, log axis. Before training they lie around "
     "0.09, all below 0.16. Trained without a constraint most lie between 0.02 and 1, and a few "
     "dozen between 1 and 2. A vertical line at 1 marks all columns under UnitNorm.",
@@ -666,9 +655,9 @@ print(f"columns longer than 1 without a constraint: {np.mean(long):.0%}")
 # with $w=0$ aside, which are constants): what is taken from $w$ goes into the output weight $v$. UnitNorm on the first layer forbids no function at all.
 
 # %% tags=["demo"]
-net, points = study["moons"].vary(epochs=0).run(0).net, study["moons"].data.X_test
+net, inputs = study["moons"].vary(epochs=0).run(0).net, study["moons"].data.X_test
 net.set_weights(free[0].net.get_weights())  # a copy
-answers = net.forward(points)
+answers = net.forward(inputs)
 sizes = [lengths(net.W[1]).max(), *net.weight_norms().values(), reach(net)]
 s = lengths(net.W[1])
 net.W[1][:], net.b[1][:], net.W[2][:] = net.W[1] / s, net.b[1] / s, net.W[2] * s[:, None]
@@ -676,7 +665,7 @@ again = [lengths(net.W[1]).max(), *net.weight_norms().values(), reach(net)]
 print("                longest   ‖W1‖    ‖W2‖   Σ‖w‖|v|")
 for label, row in (("as trained", sizes), ("unit columns", again)):
     print(f"{label:14} {row[0]:8.2f} {row[1]:7.2f} {row[2]:7.2f} {row[3]:8.1f}")
-print(f"largest change of an answer: {np.abs(net.forward(points) - answers).max():.0e}")
+print(f"largest change of an answer: {np.abs(net.forward(inputs) - answers).max():.0e}")
 
 # %% [markdown]
 # The same network in two spellings, with first kernels of norm 12 and 22. Norms of one layer say little about a ReLU
@@ -727,15 +716,11 @@ for c, (_, eye) in at_work.items():
 
 # %% tags=["demo"]
 moved = {c: 100 * np.array(watched(c)[1].shares) for c in (3.0, 1.0, 0.2)}
-fig, ax = plt.subplots(figsize=(7.2, 3.3))
-for (c, shares), color, marker in zip(moved.items(), (GREY, BLUE, VERMILION), "os^"):
-    ax.plot(20 * np.arange(200), shares, color=color, linewidth=2, marker=marker,
-            markevery=(10, 40), label=f"max-norm {c:g}")
-ax.set(title="A bound of 3 never acts, one of 0.2 on most columns")
-ax.set(xlabel="step", ylabel="columns moved, %")
-ax.legend()
 show(
-    fig,
+    curves(20 * np.arange(200), {f"max-norm {c:g}": shares for c, shares in moved.items()},
+           looks={"max-norm 3": (GREY, "-"), "max-norm 1": (BLUE, "--"), "max-norm 0.2": (VERMILION, "-.")},
+           title="A bound of 3 never acts, one of 0.2 on most columns", xlabel="step",
+           ylabel="columns moved, %"),
     alt="Share of the 500 columns that max-norm moves, against the step. Max-norm 3: zero "
     "throughout. Max-norm 1: zero for the first 800 steps, then slowly up to a tenth. Max-norm "
     "0.2: nearly 40 per cent within 400 steps, and, with a dip before step 1,500, up to two thirds.",
@@ -778,17 +763,14 @@ for label, part, then in zip(("accuracy", "loss"), gains.T, lecture):
 
 # %% tags=["demo"]
 gains = np.array([gain(draw) for draw in DRAWS])
-fig, ax = plt.subplots(figsize=(7.6, 3.2))
-ax.scatter(*gains.T, color=BLUE, s=45, label="eight other draws")
-ax.scatter(*gains.mean(axis=0), color=BLACK, marker="D", s=70, label="their mean")
-ax.scatter(*lecture, color=VERMILION, marker="^", s=90, label="the lecture's draw")
-ax.axvline(0, color=GREY, linewidth=1)
-ax.axhline(0, color=GREY, linewidth=1)
-ax.set_title("Most draws gain less; the loss falls nearly always")
-ax.set(xlabel="change in test accuracy", ylabel="change in test loss")
-ax.legend(fontsize=10, loc="center left", bbox_to_anchor=(1.0, 0.5))
 show(
-    fig,
+    points({"eight other draws": gains.T, "their mean": gains.mean(axis=0), "the lecture's draw": lecture},
+           looks={"eight other draws": (BLUE, "", "o"), "their mean": (BLACK, "", "D"),
+                  "the lecture's draw": (VERMILION, "", "^")},
+           across={"_no change": 0}, down={"_no change": 0},
+           title="Most draws gain less; the loss falls nearly always",
+           xlabel="change in test accuracy", ylabel="change in test loss"),
+    legend="right", size=(7.6, 3.2),
     alt="Change in test loss against change in test accuracy through UnitNorm. The lecture's draw "
     "lies on the right, at a gain of 0.029. Of the eight other draws two lie about as far to "
     "the right, the other six between -0.002 and 0.01; in loss seven of them are below zero. Their "
@@ -871,17 +853,25 @@ for name, some in biased.items():
 
 # %% tags=["demo"]
 nets = [runs_of("moons", setting)[0].net for setting in ("UnitNorm", "biases, too")]
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharex=True, sharey=True)
-for ax, net in zip(axes, nets):
-    decision_regions(ax, net.forward, data.X_test, data.y_test, steps=120)
-    for (w1, w2), b in list(zip(net.W[1].T, net.b[1]))[::6]:
-        foot, along = -b * np.array([w1, w2]), 9 * np.array([-w2, w1])
-        ax.plot(*np.transpose([foot - along, foot + along]), color=BLACK, linewidth=0.4, alpha=0.6)
-    ax.plot(0, 0, "P", color=VERMILION, markersize=11)
-axes[0].set(title="Free biases: kinks in many places", xlim=(-1.65, 2.6), ylim=(-1.2, 1.5))
-axes[1].set_title("Constrained: a star of kinks")
+
+
+def kinks(net):
+    """The lines on which every sixth unit switches, and the origin."""
+
+    def drawn(ax):
+        for (w1, w2), b in list(zip(net.W[1].T, net.b[1]))[::6]:
+            foot, along = -b * np.array([w1, w2]), 9 * np.array([-w2, w1])
+            ax.plot(*np.transpose([foot - along, foot + along]), color=BLACK, linewidth=0.4, alpha=0.6)
+
+    return drawn
+
+
+titles = "Free biases: kinks in many places", "Constrained: a star of kinks"
 show(
-    fig,
+    *[regions(net.forward, data.X_test, data.y_test, steps=120, title=title, also=kinks(net),
+              marks={"origin": (0, 0)}, xlim=(-1.65, 2.6), ylim=(-1.2, 1.5))
+      for net, title in zip(nets, titles)],
+    share="xy", legend="right", size=(9.6, 3.6),
     alt="Two panels with decision regions, test points, and the kinks of every sixth unit as thin "
     "lines; a cross marks the origin. Left, free biases: lines in all directions and at various "
     "distances, and a border that follows the moons. Right, biases constrained: nearly all lines "
@@ -1010,8 +1000,8 @@ keras.utils.set_random_seed(0)
 hidden = keras.layers.Dense(500, activation="relu", kernel_constraint=keras.constraints.UnitNorm())
 net = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, activation="sigmoid")])
 net.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=2000)
-points = data.X_train.astype("float32"), data.y_train.astype("float32")
-net.fit(tf.data.Dataset.from_tensors(points).repeat(4000), shuffle=False, verbose=0)
+trained_on = data.X_train.astype("float32"), data.y_train.astype("float32")
+net.fit(tf.data.Dataset.from_tensors(trained_on).repeat(4000), shuffle=False, verbose=0)
 loss, accuracy = net.evaluate(data.X_test, data.y_test, verbose=0)
 W = np.asarray(hidden.kernel)
 print(f"Keras with UnitNorm, moons: test accuracy {accuracy:.3f}, loss {loss:.2f}, "

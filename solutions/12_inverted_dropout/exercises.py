@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from autograder.authoring import Exercise, case, draw_seed
-from autograder.student.properties import close, first_match, parts, same, uncorrelated
+from autograder.authoring import Exercise, Question, case, draw_seed, right, wrong
+from autograder.student.properties import binomial, close, first_match, no_echo, parts, same, unrelated
 
 # 12.1 dropout_moments
 
@@ -35,6 +35,24 @@ def mistakes(a, keep):
         "Upside down: with your formula, keeping nearly everything would make the output wildly random.")
     yield "second_moment", (a, a**2 / keep), (
         "E[Z²] is not yet the variance: the square of the mean has to come off.")
+    yield "variance_of_plain_dropout", (a, a**2 * keep * (1 - keep)), (
+        "Your variance is that of a survivor that stays as it is. Dividing it by keep divides its variance "
+        "by keep².")
+    yield "variance_of_the_factor", (a, a * 0 + (1 - keep) / keep), (
+        "This is the variance of the factor d/keep alone. A number that is multiplied by a has a variance "
+        "multiplied by what?")
+    yield "not_squared", (a, a * (1 - keep) / keep), (
+        "Your variance has a where the square of a belongs: an activation twice as large varies twice as "
+        "widely, and variance is in squares.")
+    yield "variance_and_mean", (a**2 * (1 - keep) / keep, a), (
+        "The pair is the wrong way round: first the mean.")
+    yield "mean_of_a_survivor", (a / keep, a**2 * (1 - keep) / keep), (
+        "a / keep is the value of a survivor. The mean counts the dropped ones, too.")
+    yield "second_moment_minus_the_mean", (a, a**2 / keep - a), (
+        "What comes off the second moment is the *square* of the mean.")
+    yield "of_the_chance_of_dropping", (a, a**2 * (1 - keep) / keep**2), (
+        "Your variance is divided by keep once too often. Collect the terms of E[Z²] - E[Z]² over one "
+        "fraction line.")
 
 
 @dropout_moments.answers
@@ -47,9 +65,9 @@ def answers(a, keep):
 
 
 dropout_moments.small(
-    "With a = 4 and keep = 0.5 the output is 8 or 0, each every other time: mean 4, and both lie 4 away "
-    "from it.",
-    a=4.0, keep=0.5)
+    "With a = 6 and keep = 0.75 the output is 8 three times out of four, and 0 once: the mean is 6. Three "
+    "squared distances from it are 4, one is 36, and their mean is 12.",
+    a=6.0, keep=0.75)
 
 # 12.2 dropout_forward
 
@@ -85,7 +103,7 @@ def drive(dropout_forward, a, keep_prob, seed):
         "again": out(True, seed),
         "calm": out(False, seed),
         "a_after": given,
-        "kept": np.array([np.asarray(out(True, seed + i)) != 0 for i in range(1, 41)]),
+        "kept": np.array([np.asarray(out(True, seed + i)) != 0 for i in range(1, 201)]),
     }
 
 
@@ -132,6 +150,7 @@ def share_of_survivors(kept, keep_prob):
 
 
 def how_entries_depend(out, again, kept):
+    """Of 200 masks: each is new, no row, column or entry is special, and none can be told from others."""
     counts = kept.reshape(len(kept), -1).sum(axis=1)
     if not same(out, again):
         return False, "not from rng", (
@@ -145,8 +164,20 @@ def how_entries_depend(out, again, kept):
     if np.all(counts == counts[0]):
         return False, "always as many", (
             f"exactly {counts[0]} entries survive in each of {len(counts)} calls: independent draws would vary")
-    free = all(uncorrelated(kept, axis) for axis in range(3))
-    return free, "entries depend on one another", "whether an entry survives can be told from its neighbour"
+    different = len({mask.tobytes() for mask in kept})
+    if different < len(kept):
+        return False, "masks come back", f"{len(kept)} generators with different seeds gave {different} masks"
+    share = kept.mean()
+    spread = counts.std(ddof=1) / math.sqrt(kept[0].size * share * (1 - share))
+    if not 0.7 < spread < 1.4:  # six standard deviations of a standard deviation over 200 masks
+        return False, "as many as no toss", (
+            f"how many survive varies {spread:.1f} times as much from call to call as it would for tosses")
+    slices = [np.moveaxis(kept, axis, 0).reshape(kept.shape[axis], -1) for axis in (1, 2)]
+    if not all(binomial(part, share) for some in slices for part in some):
+        return False, "rows or columns differ", "some rows or columns are dropped more often than others"
+    entries = kept.reshape(len(kept), -1)
+    free = no_echo(kept) and unrelated(entries) and len(np.unique(entries, axis=1).T) == entries.shape[1]
+    return free, "entries depend on one another", "whether an entry survives can be told from other entries"
 
 
 def calm_and_clean(a, calm, a_after, keep_prob):
@@ -165,7 +196,7 @@ def mistakes(a, keep_prob, rng, training):
     kept = rng.random(a.shape) < keep_prob
     masked = lambda mask, scale=1 / keep_prob: (a * mask * scale if training else a, None)
     yield "forgets_to_rescale", masked(kept, scale=1), (
-        "The mean has dropped by the factor `keep_prob`. The slide's line `a3 / keep_prob` computes a value "
+        "The mean has dropped by the factor `keep_prob`. A line such as `a3 / keep_prob` computes a value "
         "and throws it away: what is divided has to be assigned.")
     yield "divides_by_the_chance_of_dropping", masked(kept, scale=1 / (1 - keep_prob)), (
         "Survivors are divided by the chance of being dropped. Which of the two chances brings the mean "
@@ -193,8 +224,21 @@ def mistakes(a, keep_prob, rng, training):
         "entry.")
     as_many = rng.permutation(a.size).reshape(a.shape) < int(keep_prob * a.size)
     yield "keeps_a_fixed_number", masked(as_many), (
-        "You keep a fixed number of entries. Each entry is to be kept by a toss of its own, whatever "
-        "happens to the others.")
+        "You keep a fixed number of entries. Each entry is to be kept independently of the others.")
+    about = int(keep_prob * a.size + rng.random())
+    as_many_or_one_more = rng.permutation(a.size).reshape(a.shape) < about
+    yield "keeps_a_fixed_number_rounded_at_random", masked(as_many_or_one_more), (
+        "How many entries survive hardly varies from call to call. Each entry is to be kept by a toss of "
+        "its own, and then the number of survivors varies by its root, roughly.")
+    few = np.random.default_rng(rng.integers(64)).random(a.shape) < keep_prob
+    yield "few_masks", masked(few), (
+        "The same masks come back for other seeds: your function chooses among a few. Draw the numbers from "
+        "`rng` itself.")
+    half = kept[:, : (a.shape[1] + 1) // 2]
+    yield "half_a_mask_twice", masked(np.concatenate([half, half], axis=1)[:, : a.shape[1]]), (
+        "Entries of your mask copy others. Draw a number for each.")
+    yield "first_row_kept", masked(kept | (np.arange(len(a)) == 0)[:, None]), (
+        "One row fares better than the others. Every entry has the same chance.")
     yield "draws_from_elsewhere", masked(np.random.rand(*a.shape) < keep_prob), (
         "The mask does not come from `rng`: nobody could repeat your run.")
     yield "fixes_its_own_seed", masked(np.random.default_rng(0).random(a.shape) < keep_prob), (
@@ -328,10 +372,14 @@ def judge(case, result):
         "divided the other way": dout * kept * keep_prob,
         "zero where the activation is": dout * factor * (a != 0),
         "the forward output": dout * factor * a,
+        "divided twice": dout * factor / keep_prob,
     }
     other = "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
     wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
     detail = f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by"
+    ratios = da[kept] / (dout * factor)[kept]
+    if other == "another factor" and close(ratios, ratios[0]):
+        detail += f": everything is {ratios[0]:.3f} times what it should be (keep_prob is {keep_prob:.3f})"
     yield case.group, close(da, dout * factor), first_match(da, candidates) or other, detail
 
 
@@ -361,6 +409,22 @@ def draws_a_fresh_mask():
     "a has both factors.", replaces=BOTH)
 def forgets_the_division():
     return pair(lambda a, mask, keep_prob, rng: mask, lambda dout, cache: dout * cache)
+
+
+@dropout_backward.wrong(
+    "You divide by keep_prob twice: what the forward pass multiplied by has the division in it once.",
+    replaces=BOTH)
+def divides_twice():
+    again = lambda dout, cache: dout * cache[0] / cache[1]
+    return pair(lambda a, mask, keep_prob, rng: (mask / keep_prob, keep_prob), again)
+
+
+@dropout_backward.wrong(
+    "You multiply by keep_prob where the forward pass divides by it. The slope of a / keep_prob is 1 / "
+    "keep_prob.", replaces=BOTH)
+def multiplies_by_keep_prob():
+    shrunk = lambda dout, cache: dout * cache[0] * cache[1]
+    return pair(lambda a, mask, keep_prob, rng: (mask, keep_prob), shrunk)
 
 
 @dropout_backward.wrong("The gradient comes back untouched, through dropped entries too.", replaces=BOTH)
@@ -428,6 +492,9 @@ RATE, MODEL = "the rate", "the model"
 keras_rate = Exercise("keras_rate", "build_dropout_model", points=1, groups={RATE: 1, MODEL: 1}, seconds=20)
 
 
+EXTRAS = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "noise_shape")
+
+
 @keras_rate.cases
 def cases(rng):
     for keep in (rng.uniform(0.6, 0.7), rng.uniform(0.75, 0.95)):
@@ -440,11 +507,26 @@ def drive(keras_rate, build_dropout_model, keep1, keep2=None):
     if keep2 is None:
         return keras_rate(keep1)
     model = build_dropout_model(keep1, keep2)
-    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    layers, dense, activations = [], [], []
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind in ("Activation", "ReLU") and dense and activations[-1] == "linear":
+            activations[-1] = name_of(layer)  # a layer of its own for what Dense can do itself
+            continue
+        if kind == "Dense":
+            dense.append(layer)
+            activations.append(name_of(layer))
+        if kind != "InputLayer":
+            layers.append(layer)
     return {
         "layers": [type(layer).__name__ for layer in layers],
-        "units": [int(layer.units) for layer in layers if hasattr(layer, "units")],
-        "activations": [layer.activation.__name__ for layer in layers if hasattr(layer, "units")],
+        "units": [int(layer.units) for layer in dense],
+        "activations": activations,
+        "layers without biases": sum(not layer.use_bias for layer in dense),
+        "settings nobody asked for": [
+            name for layer in layers for name in EXTRAS if getattr(layer, name, None) is not None],
+        "kernels of equal numbers": sum(
+            bool(np.ptp(np.asarray(layer.kernel)) == 0) for layer in dense if layer.built),
         "rates": np.array([float(layer.rate) for layer in layers if hasattr(layer, "rate")]),
         "input_shape": list(model.input_shape)
         if model.built
@@ -452,15 +534,21 @@ def drive(keras_rate, build_dropout_model, keep1, keep2=None):
     }
 
 
-def keras_stack(rates=lambda keep1, keep2: (1 - keep1, 1 - keep2), with_input=True, after_output=False):
+def name_of(layer):
+    """The name of a layer's activation, whether it was given as a word, a function or a layer."""
+    activation = getattr(layer, "activation", layer)
+    return getattr(activation, "__name__", type(activation).__name__).lower()
+
+
+def keras_stack(rates=lambda keep1, keep2: (1 - keep1, 1 - keep2), with_input=True, after_output=False, bias=True):
     def build_dropout_model(keep1, keep2):
         import keras
 
         first, second = rates(keep1, keep2)
         layers = [
-            keras.layers.Dense(20, activation="relu"),
+            keras.layers.Dense(20, activation="relu", use_bias=bias),
             keras.layers.Dropout(first),
-            keras.layers.Dense(3, activation="relu"),
+            keras.layers.Dense(3, activation="relu", use_bias=bias),
             keras.layers.Dropout(second),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
@@ -496,6 +584,10 @@ def mistakes(keep1, keep2):
         "Without an Input the model does not know its input's shape and has no weights until it first sees "
         "data.")
     yield "rates_swapped", keras_stack()(keep2, keep1), "The two keep_probs have changed places."
+    yield "one_rate_for_both", keras_stack()(keep1, keep1), "Both layers drop at the rate of the first."
+    yield "without_biases", keras_stack(bias=False)(keep1, keep2), (
+        "Your hidden layers have no biases. Dropout asks for no such thing, and the lecture's layers have "
+        "them.")
 
 
 @keras_rate.right(replaces="build_dropout_model")
@@ -524,180 +616,110 @@ def layer_by_layer(keep1, keep2):
     return model
 
 
+@keras_rate.right(replaces="build_dropout_model")
+def activations_as_layers(keep1, keep2):
+    import keras
+
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input(shape=(2,)), layers.Dense(20), layers.Activation("relu"), layers.Dropout(1 - keep1),
+        layers.Dense(3), layers.ReLU(), layers.Dropout(1 - keep2), layers.Dense(1), layers.Activation("sigmoid")])
+
+
 @keras_rate.answers
 def answers(keep_prob):
     yield "from_numpy", np.float32(1) - np.float32(keep_prob)
 
 
 keras_rate.small(
-    "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten.")
+    "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten.",
+    keep1=0.8)
 
-# 12.5 mc_predict
+# 12.5 seed_everything
 
-STOCHASTIC = "the mean over stochastic passes"
+REPEATABLE, BY_THE_SEED = "the same seed, the same draws", "Python and NumPy draw what the seed says"
 
-mc_predict = Exercise(points=1, groups={STOCHASTIC: 1})
-
-
-@mc_predict.cases
-def cases(rng):
-    for rows, n in [(3, 60), (5, 200)]:
-        yield case(X=rng.normal(size=(rows, 2)), weights=rng.normal(size=(2, 1)), n=n, seed=draw_seed(rng))
-
-
-@mc_predict.driver
-def drive(mc_predict, X, weights, n, seed):
-    class Tensor(np.ndarray):
-        """A NumPy array that can be asked for .numpy(), as what a model returns can."""
-
-        def numpy(self):
-            return np.asarray(self)
-
-    class Model:
-        """Stands for a network with dropout: random in training mode, calm, with another value, otherwise."""
-
-        def __init__(self):
-            self.rng, self.stochastic = np.random.default_rng(seed), 0
-
-        def __call__(self, X, training=False, **_):
-            X = np.asarray(X, dtype=float)
-            self.stochastic += bool(training) * len(X)
-            spread = self.rng.choice([-0.1, 0.1], (len(X), 1)) if training else 0.15
-            return (1 / (1 + np.exp(-X @ weights)) * 0.5 + 0.2 + spread).view(Tensor)
-
-        def predict(self, X, **_):
-            return np.asarray(self(X))
-
-        predict_on_batch = call = __call__
-
-    model = Model()
-    mean = mc_predict(model, X, n)
-    return {"mean": mean, "passes": model.stochastic / len(X)}
-
-
-@mc_predict.judge
-def judge(case, result):
-    X, n = case.inputs["X"], case.inputs["n"]
-    mean = np.asarray(result["mean"], dtype=float)
-    centre = 1 / (1 + np.exp(-X @ case.inputs["weights"])) * 0.5 + 0.2
-    allowed = 6 * 0.1 / math.sqrt(n)
-    passes = result["passes"]
-    right = bool(np.all(np.abs(mean - centre) <= allowed)) and passes >= n
-    if passes < 1:
-        seen = "no stochastic pass"
-        detail = "the model was never called with training=True: every pass gives the same numbers"
-    elif passes < n:
-        seen, detail = "too few passes", f"n = {n} passes were asked for; {passes:.0f} were made"
-    elif close(mean, n * centre, rtol=0.1):
-        seen, detail = "the sum", f"the result is about {np.mean(mean / centre):.0f} times too large"
-    elif np.all(np.isin(mean, (0, 1))):
-        seen = "labels"
-        detail = "the result holds only zeros and ones; the mean of the probabilities was asked for"
-    else:
-        seen = "something else"
-        detail = f"the result lies up to {np.max(np.abs(mean - centre)):.2f} from the mean of the passes"
-    yield STOCHASTIC, right, seen, detail
-
-
-@mc_predict.mistakes
-def mistakes(model, X, n):
-    yield "predicts_calmly", np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0), (
-        "`predict` switches dropout off: the passes are all alike, and their mean is one calm prediction. "
-        "Call the model with training=True.")
-    passes = np.array([model(X, training=True) for _ in range(n)])
-    yield "adds_up", passes.sum(axis=0), "The passes are added up, not averaged."
-    yield "median_of_labels", np.median(passes > 0.5, axis=0).astype(float), (
-        "You round every pass to a label and take the vote. The spread that the passes carry is thrown "
-        "away: average the probabilities.")
-
-
-@mc_predict.wrong("One stochastic pass is one thinned network's opinion. Ask n of them.")
-def one_pass(model, X, n):
-    return np.asarray(model(X, training=True))
-
-
-@mc_predict.right
-def running_sum(model, X, n):
-    total = 0.0
-    for _ in range(n):
-        total = total + model(X, training=True).numpy()
-    return total / n
-
-
-@mc_predict.right
-def all_rows_at_once(model, X, n):
-    many = np.asarray(model(np.repeat(X, n, axis=0), training=True))
-    return many.reshape(len(X), n, -1).mean(axis=1)
-
-
-@mc_predict.right
-def with_tensorflow(model, X, n):
-    import tensorflow as tf
-
-    return tf.reduce_mean(tf.stack([model(X, training=True) for _ in range(n)]), axis=0)
-
-
-mc_predict.small(
-    "Three passes that say 0.6, 0.8 and 0.7 for one sample have the mean 0.7. Three calls of `predict` "
-    "would all say the same.")
-
-# 12.6 seed_everything
-
-REPEATABLE = "the same seed, the same mask"
-
-seed_everything = Exercise(points=1, groups={REPEATABLE: 1}, seconds=20)
+seed_everything = Exercise(points=1, groups={REPEATABLE: 1, BY_THE_SEED: 1}, seconds=20)
 
 
 @seed_everything.cases
 def cases(rng):
-    yield case(seed=int(rng.integers(1, 10_000)))
-    yield case(seed=int(rng.integers(1, 10_000)))
+    for _ in range(2):
+        yield case(seed=int(rng.integers(1, 10_000)), other=int(rng.integers(10_000, 20_000)))
 
 
 @seed_everything.driver
-def drive(seed_everything, seed):
+def drive(seed_everything, seed, other):
+    import random
     import sys
 
-    keras = sys.modules.get("keras")
-    if keras is None:
+    keras, tf = sys.modules.get("keras"), sys.modules.get("tensorflow")
+    if keras is None or tf is None:
         raise RuntimeError(
             "keras is not imported in this notebook: run the cell that imports it, then this one again"
         )
 
-    def mask_after(seed):
+    def draws_after(seed):
         seed_everything(seed)
         layer = keras.layers.Dropout(0.5)
-        return np.asarray(layer(np.ones((20, 30), dtype=np.float32), training=True))
+        return {
+            "mask": np.asarray(layer(np.ones((20, 30), dtype=np.float32), training=True)),
+            "tensorflow": np.asarray(tf.random.uniform((3,))),
+            "numpy": np.random.random_sample(3),
+            "python": np.array([random.random() for _ in range(3)]),
+        }
 
-    return {"first": mask_after(seed), "second": mask_after(seed), "other": mask_after(seed + 1)}
+    return {"first": draws_after(seed), "second": draws_after(seed), "other": draws_after(other)}
 
 
 @seed_everything.judge
-def judge(case, result):
-    first, second, other = (np.asarray(result[key]) for key in ("first", "second", "other"))
-    if not same(first, second):
-        share = np.mean(first != second)
-        yield REPEATABLE, False, "two masks", (
-            f"the same seed gave two masks that differ in {share:.0%} of their entries")
+def judge(case, result, expected):
+    """Equal draws for equal seeds; and what Python and NumPy draw is known for every seed, in all versions."""
+    first, second, other = (result[key] for key in ("first", "second", "other"))
+    names = {"mask": "a Dropout layer", "tensorflow": "TensorFlow", "numpy": "NumPy", "python": "Python's `random`"}
+    unlike = [word for name, word in names.items() if not same(first[name], second[name])]
+    alike = [word for name, word in names.items() if same(first[name], other[name])]
+    if unlike:
+        yield REPEATABLE, False, f"two draws: {', '.join(unlike)}", (
+            f"the same seed gave two different draws of {' and of '.join(unlike)}")
     else:
-        yield REPEATABLE, not same(first, other), "every seed alike", (
-            "another seed gave the very same mask: is the argument used?")
+        yield REPEATABLE, not alike, "every seed alike", (
+            f"another seed gave the very same draws of {' and of '.join(alike)}: is the argument used?")
+    off = [
+        names[name] for name in ("numpy", "python")
+        if not all(same(result[key][name], expected[key][name]) for key in ("first", "second", "other"))
+    ]
+    yield BY_THE_SEED, not off, "another seed", (
+        f"{' and '.join(off)} did not draw what they draw after being given that very seed")
 
 
-@seed_everything.wrong(
-    "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's "
-    "`random` when it is made; the seed of TensorFlow's or of NumPy's operations does not reach it.")
-def seeds_tensorflow_alone(seed):
+@seed_everything.mistakes
+def mistakes(seed):
+    import random
+
+    import keras
     import tensorflow as tf
 
-    tf.random.set_seed(seed)
-
-
-@seed_everything.wrong("Every seed gives the same mask: the argument is not used.")
-def always_the_same_seed(seed):
-    import keras
-
-    keras.utils.set_random_seed(0)
+    yield "seeds_tensorflow_alone", tf.random.set_seed(seed), (
+        "Two masks from one seed differ. A Keras layer without a seed of its own takes one from Python's "
+        "`random` when it is made; the seed of TensorFlow's or of NumPy's operations does not reach it.")
+    yield "seeds_nothing", np.random.default_rng(seed), (
+        "Nothing is seeded: the next draws are what they would have been. A generator or a layer that is "
+        "made here and dropped changes no other.")
+    yield "seeds_numpy_alone", np.random.seed(seed), (
+        "Only NumPy's draws come back. A Keras layer takes its seed from Python's `random`, and "
+        "TensorFlow's operations have one of their own.")
+    yield "seeds_python_alone", random.seed(seed), (
+        "Layers and Python's `random` are repeatable, NumPy and TensorFlow are not.")
+    yield "forgets_tensorflow", (random.seed(seed), np.random.seed(seed))[0], (
+        "Layers, Python and NumPy are repeatable; TensorFlow's own operations are not.")
+    yield "forgets_numpy", (random.seed(seed), tf.random.set_seed(seed))[0], (
+        "Layers, Python and TensorFlow are repeatable; NumPy's draws are not.")
+    yield "always_the_same_seed", keras.utils.set_random_seed(0), (
+        "Every seed gives the same draws: the argument is not used.")
+    yield "another_seed", keras.utils.set_random_seed(seed + 1), (
+        "Everything is repeatable, but was given another seed than yours: nobody who uses the same seed in "
+        "the usual way gets your numbers.")
 
 
 @seed_everything.right
@@ -718,9 +740,171 @@ def through_tensorflow(seed):
     tf.keras.utils.set_random_seed(seed)
 
 
+@seed_everything.right
+def returns_a_generator_too(seed):
+    import keras
+
+    keras.utils.set_random_seed(int(seed))
+    return np.random.default_rng(seed)
+
+
 seed_everything.small(
     "Call it with 1, make a Dropout layer, look at its mask; call it with 1 again, make another: the two "
     "masks must be one.")
+
+# 12.6 mc_predict
+
+STOCHASTIC = "the mean over stochastic passes"
+
+mc_predict = Exercise(points=1, groups={STOCHASTIC: 1})
+
+
+@mc_predict.cases
+def cases(rng):
+    for rows, n in [(3, 60), (5, 41)]:
+        yield case(X=rng.normal(size=(rows, 2)), weights=rng.normal(size=(2, 1)), n=n, seed=draw_seed(rng))
+
+
+@mc_predict.driver
+def drive(mc_predict, X, weights, n, seed):
+    class Tensor(np.ndarray):
+        """A NumPy array that can be asked for .numpy(), as what a model returns can."""
+
+        def numpy(self):
+            return np.asarray(self)
+
+    class Model:
+        """Stands for a network with dropout: random in training mode, calm, with another value, otherwise."""
+
+        def __init__(self):
+            self.rng, self.stochastic = np.random.default_rng(seed), 0
+
+        def __call__(self, X, training=False, **_):
+            X = np.asarray(X, dtype=float)
+            self.stochastic += bool(training) * len(X)
+            spread = 0.5 * self.rng.random((len(X), 1)) - 0.25 if training else 0.2
+            return (1 / (1 + np.exp(-X @ weights)) * 0.2 + 0.4 + spread).view(Tensor)
+
+        def predict(self, X, **_):
+            return np.asarray(self(X))
+
+        predict_on_batch = call = __call__
+
+    model = Model()
+    mean = mc_predict(model, X, n)
+    return {"mean": mean, "passes": model.stochastic / len(X)}
+
+
+@mc_predict.judge
+def judge(case, result):
+    """The very mean: what the model's generator gave is known, be it asked pass by pass or sample by sample."""
+    X, n = case.inputs["X"], case.inputs["n"]
+    mean, passes = np.asarray(result["mean"], dtype=float), float(result["passes"])
+    centre = 1 / (1 + np.exp(-X @ case.inputs["weights"])) * 0.2 + 0.4
+    drawn = 0.5 * np.random.default_rng(case.inputs["seed"]).random(n * len(X)) - 0.25
+    by_pass = centre + drawn.reshape(n, len(X)).T  # each (samples, passes)
+    by_sample = centre + drawn.reshape(len(X), n)
+    expected = by_pass.mean(axis=1)[:, None]
+    if mean.shape != expected.shape:
+        seen, detail = "another shape", f"the result has the shape {mean.shape}, expected {expected.shape}"
+    elif passes < 1:
+        seen = "no stochastic pass"
+        detail = "the model was never called with training=True: every pass gives the same numbers"
+    elif passes < n:
+        seen = "one pass" if passes == 1 else "too few passes"
+        detail = f"n = {n} passes were asked for; {passes:.0f} were made"
+    elif passes > n:
+        seen, detail = "too many passes", f"n = {n} passes were asked for; {passes:.0f} were made"
+    else:
+        seen = first_match(mean, {
+            "the sum": n * expected,
+            "divided by n - 1": expected * n / (n - 1),
+            "the median": np.median(by_pass, axis=1)[:, None],
+            "the share of passes above one half": np.mean(by_pass > 0.5, axis=1)[:, None],
+            "a vote": np.median(by_pass > 0.5, axis=1)[:, None],
+        }) or "something else"
+        detail = (
+            f"the result is {seen}" if seen != "something else" else
+            f"the result lies up to {np.max(np.abs(mean - expected)):.2g} from the mean of the passes")
+    right = passes == n and mean.shape == expected.shape
+    means = [some.mean(axis=1)[:, None] for some in (by_pass, by_sample)]
+    yield STOCHASTIC, right and any(close(mean, one) for one in means), seen, detail
+
+
+@mc_predict.mistakes
+def mistakes(model, X, n):
+    yield "predicts_calmly", np.mean([model.predict(X, verbose=0) for _ in range(n)], axis=0), (
+        "`predict` switches dropout off: the passes are all alike, and their mean is the prediction without "
+        "it. Call the model with training=True.")
+    passes = np.array([model(X, training=True) for _ in range(n)])
+    yield "adds_up", passes.sum(axis=0), "The passes are added up, not averaged."
+    yield "median_of_labels", np.median(passes > 0.5, axis=0).astype(float), (
+        "You round every pass to a label and take the vote. The spread that the passes carry is thrown "
+        "away: average the probabilities.")
+    yield "share_of_labels", np.mean(passes > 0.5, axis=0), (
+        "You round every pass to a label before you average: a pass that says 0.51 then counts as much as "
+        "one that says 0.99. Average the probabilities.")
+    yield "median", np.median(passes, axis=0), "This is the median of the passes; their mean was asked for."
+    yield "over_the_samples", passes.mean(axis=1), (
+        "Your result does not have the shape of what the model returns. Average over the passes alone, "
+        "`axis=0`: one number for each sample is left.")
+    yield "divided_by_one_less", passes.sum(axis=0) / (n - 1), (
+        "A mean of n numbers is their sum divided by n. (n - 1 belongs to a variance.)")
+
+
+@mc_predict.wrong("One stochastic pass is one thinned network's opinion. Ask n of them.")
+def one_pass(model, X, n):
+    return np.asarray(model(X, training=True))
+
+
+@mc_predict.wrong("One pass too few: count how often your loop calls the model.")
+def one_pass_too_few(model, X, n):
+    return np.mean([np.asarray(model(X, training=True)) for _ in range(1, n)], axis=0)
+
+
+@mc_predict.right
+def running_sum(model, X, n):
+    total = 0.0
+    for _ in range(n):
+        total = total + model(X, training=True).numpy()
+    return total / n
+
+
+@mc_predict.right
+def all_rows_at_once(model, X, n):
+    many = np.asarray(model(np.repeat(X, n, axis=0), training=True))
+    return many.reshape(len(X), n, -1).mean(axis=1)
+
+
+@mc_predict.right
+def all_passes_at_once(model, X, n):
+    many = np.asarray(model(np.tile(X, (n, 1)), training=True))
+    return many.reshape(n, len(X), -1).mean(axis=0)
+
+
+@mc_predict.right
+def sample_by_sample(model, X, n):
+    return [np.mean([np.asarray(model(x[None], training=True))[0] for _ in range(n)], axis=0) for x in X]
+
+
+@mc_predict.right
+def running_mean_in_float32(model, X, n):
+    mean = np.zeros((len(X), 1), dtype=np.float32)
+    for k in range(n):
+        mean += (np.float32(model(X, training=True)) - mean) / (k + 1)
+    return mean
+
+
+@mc_predict.right
+def with_tensorflow(model, X, n):
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.stack([model(X, training=True) for _ in range(n)]), axis=0)
+
+
+mc_predict.small(
+    "Three passes that say 0.6, 0.8 and 0.7 for one sample have the mean 0.7. Three calls of `predict` "
+    "would all say the same.")
 
 # 12.7 rate_grid
 
@@ -762,6 +946,25 @@ def mistakes(train_fn, rates, seeds):
     yield "one_seed_throughout", (table[:, 0], 0 * mean), (
         "Every run used the first seed, so that there is no spread to see.")
     yield "variance", (mean, spread**2), "This is the variance: take its root."
+    yield "worst_of_seeds", (table.min(axis=1), spread), (
+        "You report the worst of the seeds; the mean was asked for.")
+    yield "spreads_first", (spread, mean), (
+        "The pair is the wrong way round: first the means, then the spreads.")
+    turned = scores(lambda rate, seed: train_fn(seed, rate), rates, seeds)
+    yield "arguments_swapped", (turned.mean(axis=1), turned.std(axis=1, ddof=1)), (
+        "You call train_fn(seed, rate). Its first argument is the rate.")
+    counted = scores(train_fn, rates, range(len(seeds)))
+    yield "seeds_counted_anew", (counted.mean(axis=1), counted.std(axis=1, ddof=1)), (
+        "You train with the seeds 0, 1, 2, …: `seeds` says which ones.")
+    fewer = table[:, :-1]
+    yield "one_seed_left_out", (fewer.mean(axis=1), fewer.std(axis=1, ddof=1)), "The last seed is left out."
+    yield "spread_over_all_runs", (mean, mean * 0 + table.std(ddof=1)), (
+        "One spread for all rates together: it mixes what the rates do with what the seeds do.")
+    yield "median", (np.median(table, axis=1), spread), (
+        "This is the median of the seeds; the mean was asked for.")
+    yield "half_the_range", (mean, np.ptp(table, axis=1) / 2), (
+        "This is half the range from the worst to the best seed; it grows with the number of seeds. The "
+        "standard deviation was asked for.")
 
 
 @rate_grid.answers
@@ -781,3 +984,38 @@ def with_statistics(train_fn, rates, seeds):
 rate_grid.small(
     "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + "
     "0.01) = 0.141.")
+
+# The quiz
+
+survivors = Question(
+    "`Dropout(0.8)` in Keras: how many of 500 units are kept on average?",
+    wrong("400.", "Keras' argument is `rate`, the chance of dropping. 400 are kept if 0.8 is `keep_prob`."),
+    right("100.", "0.8 is the chance of dropping. The number of survivors varies from step to step, with a "
+          "standard deviation of √(500 · 0.2 · 0.8), about 9."),
+    wrong("100, in every step.", "Each unit has a toss of its own, so the number varies, by about 9 either way."))
+
+moments = Question(
+    "Why does inverted dropout keep the mean of $Z$, but not its variance?",
+    right("Dividing by $k$ restores the mean of a survivor's value; the mean of its square comes out $1/k$ times "
+          "too large.", "$E[\\tilde a^2] = k \\cdot a^2/k^2 = a^2/k$, and the variance is that minus $a^2$."),
+    wrong("It keeps both if the layer is wide enough.",
+          "Width makes the spread of $Z$ smaller in relation to its mean, but not zero."),
+    wrong("It keeps both if one divides by the share that really survived.",
+          "That restores the sum of equal entries only, and makes the factor itself random."))
+
+both_inputs = Question(
+    "A network has two inputs, and someone sets dropout on the inputs to the rate 0.2. For what share of the samples "
+    "does the network see both inputs?",
+    wrong("80 %.", "That is the chance of one input. Two tosses have to go well."),
+    right("64 %.", "0.8 · 0.8. For another 4 % it sees neither; and where it sees both, they are enlarged."),
+    wrong("96 %.", "That is the share of samples of which at least one input is left."))
+
+draws = Question(
+    "On one draw of the circles, ten networks with dropout are better than ten without by 0.026, with a standard error "
+    "of 0.004. What does that show?",
+    right("That dropout helps on this draw.", "Chance in the networks' seeds is ruled out. Chance in the 100 points "
+          "that were drawn has not been looked at."),
+    wrong("That dropout helps on circles like these.", "All twenty networks saw the same points. A claim about the "
+          "kind of data needs other draws of it."),
+    wrong("Nothing, since single runs differ by about as much.", "The spread of single runs is not that of a mean of "
+          "ten. The difference is six standard errors of its own."))

@@ -116,89 +116,37 @@ def judge(case, result):
         yield MODES, same(result["x_after"], x), "changes x", "the function changes its argument `x`"
 
 
-@gaussian_noise.wrong(
-    "You treat `sd` as a variance, or square it on the way. NumPy's generators ask for a standard deviation.",
-    loses=SPREAD,
-)
-def variance_for_sd(x, sd, rng, training):
-    return x + rng.normal(0, np.sqrt(sd), x.shape) if training else x
-
-
-@gaussian_noise.wrong(
-    "The noise is as strong for every `sd`. The lecture says that white noise has a standard deviation of one, but its "
-    "own code asks for 0.1 and 0.01: use the argument.",
-    loses=SPREAD,
-)
-def always_standard_normal(x, sd, rng, training):
-    return x + rng.standard_normal(x.shape) if training else x
-
-
-@gaussian_noise.wrong(
-    "Your noise is multiplied by the signal: large entries get much, and an entry of zero none. It is to be added.",
-    loses=SPREAD,
-)
-def multiplies(x, sd, rng, training):
-    return x * (1 + rng.normal(0, sd, x.shape)) if training else x
-
-
-@gaussian_noise.wrong(
-    "Your draws are spread evenly between two bounds. A normal draw has no bounds, and its standard deviation is `sd`.",
-    loses=SPREAD,
-)
-def uniform_noise(x, sd, rng, training):
-    return x + rng.uniform(-sd, sd, x.shape) if training else x
-
-
-@gaussian_noise.wrong(
-    "The noise is never negative, or its middle is not 0: it pushes the signal to one side.", loses=SPREAD
-)
-def one_sided(x, sd, rng, training):
-    return x + np.abs(rng.normal(0, sd, x.shape)) if training else x
-
-
-@gaussian_noise.wrong("Noise is added at test time too. What does `training` say?", loses=MODES)
-def noise_at_test_time(x, sd, rng, training):
-    return x + rng.normal(0, sd, x.shape)
-
-
-@gaussian_noise.wrong("`training` works the wrong way round: noise at test time, and none while training.")
-def modes_swapped(x, sd, rng, training):
-    return x if training else x + rng.normal(0, sd, x.shape)
-
-
-@gaussian_noise.wrong(
-    "All rows get the same noise: every sample is shifted alike. Draw an array of the shape of `x`.",
-    loses=ALONE,
-)
-def one_draw_for_all_rows(x, sd, rng, training):
-    return x + rng.normal(0, sd, x.shape[1]) if training else x
-
-
-@gaussian_noise.wrong(
-    "All entries of a row get the same noise. Draw an array of the shape of `x`.", loses=ALONE
-)
-def one_draw_for_a_row(x, sd, rng, training):
-    return x + rng.normal(0, sd, (x.shape[0], 1)) if training else x
-
-
-@gaussian_noise.wrong(
-    "One number is added to the whole array. Without a size, the generator gives a single draw.", loses=ALONE
-)
-def one_draw_for_all(x, sd, rng, training):
-    return x + rng.normal(0, sd) if training else x
-
-
-@gaussian_noise.wrong("The noise does not come from `rng`: nobody could repeat your run.", loses=ALONE)
-def draws_from_elsewhere(x, sd, rng, training):
-    return x + np.random.normal(0, sd, x.shape) if training else x
-
-
-@gaussian_noise.wrong(
-    "You make a generator of your own with a fixed seed, so that every step gets the same noise. Use the `rng` you are given.",
-    loses=ALONE,
-)
-def fixes_its_own_seed(x, sd, rng, training):
-    return x + np.random.default_rng(0).normal(0, sd, x.shape) if training else x
+@gaussian_noise.mistakes
+def mistakes(x, sd, rng, training):
+    yield "variance_for_sd", x + rng.normal(0, np.sqrt(sd), x.shape) if training else x, (
+        "You treat `sd` as a variance, or square it on the way. NumPy's generators ask for a standard "
+        "deviation.")
+    yield "always_standard_normal", x + rng.standard_normal(x.shape) if training else x, (
+        "The noise is as strong for every `sd`. The lecture says that white noise has a standard deviation "
+        "of one, but its own code asks for 0.1 and 0.01: use the argument.")
+    yield "multiplies", x * (1 + rng.normal(0, sd, x.shape)) if training else x, (
+        "Your noise is multiplied by the signal: large entries get much, and an entry of zero none. It is "
+        "to be added.")
+    yield "uniform_noise", x + rng.uniform(-sd, sd, x.shape) if training else x, (
+        "Your draws are spread evenly between two bounds. A normal draw has no bounds, and its standard "
+        "deviation is `sd`.")
+    yield "one_sided", x + np.abs(rng.normal(0, sd, x.shape)) if training else x, (
+        "The noise is never negative, or its middle is not 0: it pushes the signal to one side.")
+    yield "noise_at_test_time", x + rng.normal(0, sd, x.shape), (
+        "Noise is added at test time too. What does `training` say?")
+    yield "modes_swapped", x if training else x + rng.normal(0, sd, x.shape), (
+        "`training` works the wrong way round: noise at test time, and none while training.")
+    yield "one_draw_for_all_rows", x + rng.normal(0, sd, x.shape[1]) if training else x, (
+        "All rows get the same noise: every sample is shifted alike. Draw an array of the shape of `x`.")
+    yield "one_draw_for_a_row", x + rng.normal(0, sd, (x.shape[0], 1)) if training else x, (
+        "All entries of a row get the same noise. Draw an array of the shape of `x`.")
+    yield "one_draw_for_all", x + rng.normal(0, sd) if training else x, (
+        "One number is added to the whole array. Without a size, the generator gives a single draw.")
+    yield "draws_from_elsewhere", x + np.random.normal(0, sd, x.shape) if training else x, (
+        "The noise does not come from `rng`: nobody could repeat your run.")
+    yield "fixes_its_own_seed", x + np.random.default_rng(0).normal(0, sd, x.shape) if training else x, (
+        "You make a generator of your own with a fixed seed, so that every step gets the same noise. Use "
+        "the `rng` you are given.")
 
 
 @gaussian_noise.wrong("`x` is not what it was after the call: `+=` writes into your argument.", loses=MODES)
@@ -215,9 +163,9 @@ def scaled_standard_normal(x, sd, rng, training):
     return x + sd * rng.standard_normal(size=x.shape)
 
 
-@gaussian_noise.right
-def around_the_signal(x, sd, rng, training):
-    return rng.normal(loc=x, scale=sd) if training else x
+@gaussian_noise.answers
+def right(x, sd, rng, training):
+    yield "around_the_signal", rng.normal(loc=x, scale=sd) if training else x
 
 
 @gaussian_noise.right
@@ -235,15 +183,14 @@ def entry_by_entry(x, sd, rng, training):
     return out
 
 
-@gaussian_noise.right
-def as_lists(x, sd, rng, training):
-    return [[float(v) + (rng.normal(0, sd) if training else 0.0) for v in row] for row in x]
+@gaussian_noise.answers
+def right(x, sd, rng, training):
+    yield "as_lists", [[float(v) + (rng.normal(0, sd) if training else 0.0) for v in row] for row in x]
 
 
 gaussian_noise.small(
-    "With x = (3, 3, 3) and sd = 0.1 one result is (3.1, 2.9, 3.0), another (2.9, 2.9, 3.2). Over 10,000 draws their mean is 3, "
-    "and about 68% lie between 2.9 and 3.1. With training=False it is (3, 3, 3)."
-)
+    "With x = (3, 3, 3) and sd = 0.1 one result is (3.1, 2.9, 3.0), another (2.9, 2.9, 3.2). Over 10,000 "
+    "draws their mean is 3, and about 68% lie between 2.9 and 3.1. With training=False it is (3, 3, 3).")
 
 # 13.2 noisy_dense
 
@@ -369,9 +316,8 @@ def noisy(array, sd, rng):
 
 
 @noisy_dense.wrong(
-    "For 'pre' you add the noise behind ReLU. Before the activation means on the weighted sum, so that ReLU sees the noise.",
-    loses=PRE,
-)
+    "For 'pre' you add the noise behind ReLU. Before the activation means on the weighted sum, so that ReLU "
+    "sees the noise.", loses=PRE)
 def pre_behind_relu(x, W, b, sd, where, rng):
     if where == "in":
         return relu(noisy(x, sd, rng) @ W + b)
@@ -379,10 +325,8 @@ def pre_behind_relu(x, W, b, sd, where, rng):
 
 
 @noisy_dense.wrong(
-    "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after it. What is added "
-    "behind the activation stays as it is.",
-    loses=POST,
-)
+    "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after "
+    "it. What is added behind the activation stays as it is.", loses=POST)
 def post_rectified_again(x, W, b, sd, where, rng):
     if where == "in":
         return relu(noisy(x, sd, rng) @ W + b)
@@ -399,18 +343,18 @@ def pre_and_post_swapped(x, W, b, sd, where, rng):
 
 
 @noisy_dense.wrong(
-    "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all units of a sample together.",
-    loses=IN,
-)
+    "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all "
+    "units of a sample together.", loses=IN)
 def in_behind_the_weights(x, W, b, sd, where, rng):
     if where == "post":
         return noisy(relu(x @ W + b), sd, rng)
     return relu(noisy(x @ W + b, sd, rng))
 
 
-@noisy_dense.wrong("The noise is added behind ReLU, whatever `where` says.", loses=(IN, PRE))
-def always_behind_relu(x, W, b, sd, where, rng):
-    return noisy(relu(x @ W + b), sd, rng)
+@noisy_dense.mistakes
+def mistakes(x, W, b, sd, where, rng):
+    yield "always_behind_relu", noisy(relu(x @ W + b), sd, rng), (
+        "The noise is added behind ReLU, whatever `where` says.")
 
 
 @noisy_dense.wrong("Without the noise this is not the layer that was asked for: is the bias in it?")
@@ -421,8 +365,8 @@ def without_the_bias(x, W, b, sd, where, rng):
 
 
 @noisy_dense.wrong(
-    "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them to."
-)
+    "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them "
+    "to.")
 def noise_shared_over_the_batch(x, W, b, sd, where, rng):
     draw = rng.normal(0, sd, x.shape[1] if where == "in" else W.shape[1])
     z = (x + draw if where == "in" else x) @ W + b
@@ -443,17 +387,13 @@ def draws_from_elsewhere(x, W, b, sd, where, rng):
     return noisy(h, sd, np.random) if where == "post" else h
 
 
-@noisy_dense.wrong(
-    "There is no noise in the output, in any place. Is `training` on, and is what you draw used?"
-)
-def no_noise(x, W, b, sd, where, rng):
-    return relu(x @ W + b)
+@noisy_dense.mistakes
+def mistakes(x, W, b, sd, where, rng):
+    yield "no_noise", relu(x @ W + b), (
+        "There is no noise in the output, in any place. Is `training` on, and is what you draw used?")
 
 
-@noisy_dense.wrong(
-    "The call changes `x`: for 'in' the noise is to go on a copy of the inputs.",
-    loses=IN,
-)
+@noisy_dense.wrong("The call changes `x`: for 'in' the noise is to go on a copy of the inputs.", loses=IN)
 def writes_into_x(x, W, b, sd, where, rng):
     if where == "in":
         x += rng.normal(0, sd, x.shape)
@@ -504,9 +444,9 @@ def with_tensorflow(x, W, b, sd, where, rng):
 
 
 noisy_dense.small(
-    "One unit with weight 2 and bias -1, input 0.4, and a draw of 0.3: z = -0.2 without noise, and the output 0. On the input: "
-    "0.7 · 2 - 1 = 0.4. On z: ReLU(0.1) = 0.1. Behind ReLU: 0 + 0.3 = 0.3, and with a draw of -0.3 it is -0.3."
-)
+    "One unit with weight 2 and bias -1, input 0.4, and a draw of 0.3: z = -0.2 without noise, and the "
+    "output 0. On the input: 0.7 · 2 - 1 = 0.4. On z: ReLU(0.1) = 0.1. Behind ReLU: 0 + 0.3 = 0.3, and with "
+    "a draw of -0.3 it is -0.3.")
 
 # 13.3 expected_noisy_mse
 
@@ -523,72 +463,32 @@ def cases(rng):
         yield case(group, X=rng.normal(size=(m, n)), y=rng.normal(size=m) * 2, w=w, sd=sd)
 
 
-@expected_noisy_mse.wrong("You have the standard deviation where its square belongs.", loses=PENALTY)
-def sd_not_squared(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd * np.sum(w**2)
-
-
-@expected_noisy_mse.wrong(
-    "You take the length of w, not its square: is the root still there when the variances of the terms add up?",
-    loses=PENALTY,
-)
-def length_not_squared(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd**2 * np.sqrt(np.sum(w**2))
-
-
-@expected_noisy_mse.wrong(
-    "Half of what the noise adds is missing. A factor ½ belongs to losses that are defined with one; this is the mean of the squares.",
-    loses=PENALTY,
-)
-def half_the_penalty(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / 2
-
-
-@expected_noisy_mse.wrong(
-    "The noise counts twice. The factor 2 of the square belongs to the cross term: what is its mean?",
-    loses=PENALTY,
-)
-def twice_the_penalty(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + 2 * sd**2 * np.sum(w**2)
-
-
-@expected_noisy_mse.wrong("Everything is half as large: the mean squared error has no ½.")
-def half_of_everything(X, y, w, sd):
-    return (np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2)) / 2
-
-
-@expected_noisy_mse.wrong("This is the sum over the samples; the mean was asked for.")
-def sum_over_the_samples(X, y, w, sd):
-    return np.sum((X @ w - y) ** 2 + sd**2 * np.sum(w**2))
-
-
-@expected_noisy_mse.wrong(
-    "What the noise adds is divided by the number of weights. Every weight adds its own share, and the shares add up.",
-    loses=PENALTY,
-)
-def averaged_over_the_weights(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd**2 * np.mean(w**2)
-
-
-@expected_noisy_mse.wrong(
-    "What the noise adds is divided by the number of samples. It happens to every sample, and the mean over samples leaves it as it is.",
-    loses=PENALTY,
-)
-def averaged_over_the_samples(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / len(X)
-
-
-@expected_noisy_mse.wrong(
-    "You multiply the variance by the squared inputs: that is what noise on the weights would do. Here it is the inputs that are noisy.",
-    loses=PENALTY,
-)
-def noise_on_the_weights(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2) + sd**2 * np.sum(X**2) / len(X)
-
-
-@expected_noisy_mse.wrong("The noise makes no difference in your formula.", loses=PENALTY)
-def without_the_noise(X, y, w, sd):
-    return np.mean((X @ w - y) ** 2)
+@expected_noisy_mse.mistakes
+def mistakes(X, y, w, sd):
+    yield "sd_not_squared", np.mean((X @ w - y) ** 2) + sd * np.sum(w**2), (
+        "You have the standard deviation where its square belongs.")
+    yield "length_not_squared", np.mean((X @ w - y) ** 2) + sd**2 * np.sqrt(np.sum(w**2)), (
+        "You take the length of w, not its square: is the root still there when the variances of the terms "
+        "add up?")
+    yield "half_the_penalty", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / 2, (
+        "Half of what the noise adds is missing. A factor ½ belongs to losses that are defined with one; "
+        "this is the mean of the squares.")
+    yield "twice_the_penalty", np.mean((X @ w - y) ** 2) + 2 * sd**2 * np.sum(w**2), (
+        "The noise counts twice. The factor 2 of the square belongs to the cross term: what is its mean?")
+    yield "half_of_everything", (np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2)) / 2, (
+        "Everything is half as large: the mean squared error has no ½.")
+    yield "sum_over_the_samples", np.sum((X @ w - y) ** 2 + sd**2 * np.sum(w**2)), (
+        "This is the sum over the samples; the mean was asked for.")
+    yield "averaged_over_the_weights", np.mean((X @ w - y) ** 2) + sd**2 * np.mean(w**2), (
+        "What the noise adds is divided by the number of weights. Every weight adds its own share, and the "
+        "shares add up.")
+    yield "averaged_over_the_samples", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / len(X), (
+        "What the noise adds is divided by the number of samples. It happens to every sample, and the mean "
+        "over samples leaves it as it is.")
+    yield "noise_on_the_weights", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(X**2) / len(X), (
+        "You multiply the variance by the squared inputs: that is what noise on the weights would do. Here "
+        "it is the inputs that are noisy.")
+    yield "without_the_noise", np.mean((X @ w - y) ** 2), "The noise makes no difference in your formula."
 
 
 @expected_noisy_mse.right
@@ -600,9 +500,9 @@ def sample_by_sample_with_variance(X, y, w, sd):
     return total / len(y)
 
 
-@expected_noisy_mse.right
-def with_norms(X, y, w, sd):
-    return np.linalg.norm(X @ w - y) ** 2 / y.size + (sd * np.linalg.norm(w)) ** 2
+@expected_noisy_mse.answers
+def right(X, y, w, sd):
+    yield "with_norms", np.linalg.norm(X @ w - y) ** 2 / y.size + (sd * np.linalg.norm(w)) ** 2
 
 
 @expected_noisy_mse.right
@@ -612,13 +512,9 @@ def in_float32(X, y, w, sd):
 
 
 expected_noisy_mse.small(
-    "One sample (1, 2) with target 3, w = (1, 2): the prediction is 5, its squared error 4. Noise of sd 0.5 on both inputs moves the "
-    "prediction with a variance of 0.25 · 1 + 0.25 · 4 = 1.25.",
-    X=np.array([[1.0, 2.0]]),
-    y=np.array([3.0]),
-    w=np.array([1.0, 2.0]),
-    sd=0.5,
-)
+    "One sample (1, 2) with target 3, w = (1, 2): the prediction is 5, its squared error 4. Noise of sd 0.5 "
+    "on both inputs moves the prediction with a variance of 0.25 · 1 + 0.25 · 4 = 1.25.",
+    X=np.array([[1.0, 2.0]]), y=np.array([3.0]), w=np.array([1.0, 2.0]), sd=0.5)
 
 # 13.4 label_preserving and augment
 
@@ -812,130 +708,85 @@ def steps(rng):
 
 
 @label_preserving.wrong(
-    "Left and right are not alike in digits as they are in cats: write a 4, 6 or 7 and hold it in front of a mirror.",
-    loses=LABELS,
-    edits=True,
-)
+    "Left and right are not alike in digits as they are in cats: write a 4, 6 or 7 and hold it in front of "
+    "a mirror.", loses=LABELS, edits=True)
 def mirrors_are_harmless(reference):
     return kept_by(flip_lr=range(10))
 
 
 @label_preserving.wrong(
-    "Turned upside down some digits become *another* digit. That the result is a digit is not enough: the label goes with the old one.",
-    loses=LABELS,
-    edits=True,
-)
+    "Turned upside down some digits become *another* digit. That the result is a digit is not enough: the "
+    "label goes with the old one.", loses=LABELS, edits=True)
 def any_digit_will_do(reference):
     return kept_by(rotate180=(0, 6, 8, 9))
 
 
 @label_preserving.wrong(
     "Flips and half turns spoil most digits, but not all: look for digits that are their own mirror image.",
-    loses=LABELS,
-    edits=True,
-)
+    loses=LABELS, edits=True)
 def flips_spoil_everything(reference):
     return kept_by(flip_lr=(), flip_ud=(), rotate180=())
 
 
 @label_preserving.wrong(
-    "Two mirrors: 'flip_lr' exchanges left and right, 'flip_ud' top and bottom. Which mirror image of a 3 is a 3?",
-    loses=LABELS,
-    edits=True,
-)
+    "Two mirrors: 'flip_lr' exchanges left and right, 'flip_ud' top and bottom. Which mirror image of a 3 "
+    "is a 3?", loses=LABELS, edits=True)
 def flips_confused(reference):
     return kept_by(flip_lr=KEPT_BY["flip_ud"], flip_ud=KEPT_BY["flip_lr"])
 
 
 @label_preserving.wrong(
     "With 'flip_ud' one more digit survives: one whose lower half is the mirror image of its upper half.",
-    loses=LABELS,
-    edits=True,
-)
+    loses=LABELS, edits=True)
 def one_survivor_overlooked(reference):
     return kept_by(flip_ud=(0, 8))
 
 
 @label_preserving.wrong(
     "Ten degrees is about how much handwriting slants. Would you misread any digit because of that?",
-    loses=LABELS,
-    edits=True,
-)
+    loses=LABELS, edits=True)
 def no_rotation_at_all(reference):
     return kept_by(rotate10=())
 
 
 @label_preserving.wrong(
     "You keep the label through every change. Some of them make another digit of it, or none.",
-    loses=LABELS,
-    edits=True,
-)
+    loses=LABELS, edits=True)
 def everything_keeps(reference):
     return kept_by(**dict.fromkeys(KEPT_BY, range(10)))
 
 
-@label_preserving.wrong(
-    "`np.roll` takes what leaves on one side to the other: a piece of the digit's foot appears above its head. Background should come in.",
-    loses=MOVED,
-    replaces="augment",
-)
-def rolls(img, rng):
-    return grained(np.roll(img, tuple(steps(rng)), axis=(0, 1)), rng)
+@label_preserving.mistakes(replaces="augment")
+def mistakes(img, rng):
+    yield "rolls", grained(np.roll(img, tuple(steps(rng)), axis=(0, 1)), rng), (
+        "`np.roll` takes what leaves on one side to the other: a piece of the digit's foot appears above "
+        "its head. Background should come in.")
 
 
 @label_preserving.wrong(
     "The border is repeated where nothing is known. Beyond the image lies background.",
-    loses=MOVED,
-    replaces="augment",
-)
+    loses=MOVED, replaces="augment")
 def repeats_the_edge(img, rng):
     down, right = steps(rng)
     h, w = img.shape
     return grained(np.pad(img, 1, mode="edge")[1 - down : 1 - down + h, 1 - right : 1 - right + w], rng)
 
 
-@label_preserving.wrong(
-    "The image is never moved: noise is only one half of it.", loses=MOVED, replaces="augment"
-)
-def noise_alone(img, rng):
-    return grained(img, rng)
+@label_preserving.mistakes(replaces="augment")
+def mistakes(img, rng):
+    yield "noise_alone", grained(img, rng), "The image is never moved: noise is only one half of it."
+    yield "upper_bound_left_out", grained(moved(img, *rng.integers(-1, 1, 2)), rng), (
+        "The image never moves down or right. The upper bound of `integers` is not among the draws.")
+    yield "two_pixels", grained(placed(img, *rng.integers(-2, 3, 2)), rng), (
+        "Some results are moved too far. One pixel of eight is already a lot.")
+    yield "mirrors_too", grained(moved(img[:, ::-1] if rng.random() < 0.5 else img, *steps(rng)), rng), (
+        "You also mirror the image: half of your 4s are none any more, and still carry the label 4.")
+    yield "shift_alone", moved(img, *steps(rng)).copy(), "There is no noise in your images."
 
 
 @label_preserving.wrong(
-    "The image never moves down or right. The upper bound of `integers` is not among the draws.",
-    loses=MOVED,
-    replaces="augment",
-)
-def upper_bound_left_out(img, rng):
-    return grained(moved(img, *rng.integers(-1, 1, 2)), rng)
-
-
-@label_preserving.wrong(
-    "Some results are moved too far. One pixel of eight is already a lot.", loses=MOVED, replaces="augment"
-)
-def two_pixels(img, rng):
-    return grained(placed(img, *rng.integers(-2, 3, 2)), rng)
-
-
-@label_preserving.wrong(
-    "You also mirror the image: half of your 4s are none any more, and still carry the label 4.",
-    loses=MOVED,
-    replaces="augment",
-)
-def mirrors_too(img, rng):
-    return grained(moved(img[:, ::-1] if rng.random() < 0.5 else img, *steps(rng)), rng)
-
-
-@label_preserving.wrong("There is no noise in your images.", loses=GRAIN, replaces="augment")
-def shift_alone(img, rng):
-    return moved(img, *steps(rng)).copy()
-
-
-@label_preserving.wrong(
-    "The noise leaves the range of the image, in uint8 even around its end: 250 + 10 comes out as 4. Hold it back before you convert.",
-    loses=GRAIN,
-    replaces="augment",
-)
+    "The noise leaves the range of the image, in uint8 even around its end: 250 + 10 comes out as 4. Hold "
+    "it back before you convert.", loses=GRAIN, replaces="augment")
 def without_clipping(img, rng):
     top = 255 if img.dtype == np.uint8 else 1
     out = moved(img, *steps(rng)) + rng.normal(0, 0.05 * top, img.shape)
@@ -944,9 +795,7 @@ def without_clipping(img, rng):
 
 @label_preserving.wrong(
     "A uint8 image comes back as another type. Convert the result to the dtype of `img`.",
-    loses=GRAIN,
-    replaces="augment",
-)
+    loses=GRAIN, replaces="augment")
 def returns_floats(img, rng):
     top = 255 if img.dtype == np.uint8 else 1
     return np.clip(moved(img, *steps(rng)) + rng.normal(0, 0.05 * top, img.shape), 0, top)
@@ -954,43 +803,26 @@ def returns_floats(img, rng):
 
 @label_preserving.wrong(
     "In a uint8 image the pixels go up to 255: noise that is small for pixels from 0 to 1 is nothing there.",
-    loses=GRAIN,
-    replaces="augment",
-)
+    loses=GRAIN, replaces="augment")
 def noise_of_one_scale(img, rng):
     top = 255 if img.dtype == np.uint8 else 1
     out = moved(img, *steps(rng)) + rng.normal(0, 0.05, img.shape)
     return np.clip(out, 0, top).astype(img.dtype)
 
 
-@label_preserving.wrong(
-    "Behind your changes the image is no longer to be seen. Is the noise small beside the range, and is there nothing else that you do?",
-    loses=(MOVED, GRAIN),
-    replaces="augment",
-)
-def beyond_recognition(img, rng):
-    return grained(moved(img, *steps(rng)), rng, sd=0.5)
-
-
-@label_preserving.wrong(
-    "`augment` returns the image that it was given.", loses=(MOVED, GRAIN, FRESH), replaces="augment"
-)
-def the_same_image(img, rng):
-    return img
-
-
-@label_preserving.wrong(
-    "The randomness does not come from `rng`: nobody could repeat your run.", loses=FRESH, replaces="augment"
-)
-def draws_from_elsewhere(img, rng):
-    return grained(moved(img, *np.random.randint(-1, 2, 2)), np.random)
+@label_preserving.mistakes(replaces="augment")
+def mistakes(img, rng):
+    yield "beyond_recognition", grained(moved(img, *steps(rng)), rng, sd=0.5), (
+        "Behind your changes the image is no longer to be seen. Is the noise small beside the range, and is "
+        "there nothing else that you do?")
+    yield "the_same_image", img, "`augment` returns the image that it was given."
+    yield "draws_from_elsewhere", grained(moved(img, *np.random.randint(-1, 2, 2)), np.random), (
+        "The randomness does not come from `rng`: nobody could repeat your run.")
 
 
 @label_preserving.wrong(
     "The call writes into `img`: in the next epoch the image would be moved again, on top.",
-    loses=FRESH,
-    replaces="augment",
-)
+    loses=FRESH, replaces="augment")
 def works_in_place(img, rng):
     img[...] = grained(moved(img, *steps(rng)), rng)
     return img
@@ -1056,9 +888,9 @@ def with_scipy(img, rng):
 
 
 label_preserving.small(
-    "A 6 on its head is a 9, but its label would still say 6. For `augment`: the row of pixels (0, 1, 0.5) moved to the right by one is "
-    "(0, 0, 1): background has come in, 0.5 is lost; with a little noise perhaps (0.02, 0, 0.97)."
-)
+    "A 6 on its head is a 9, but its label would still say 6. For `augment`: the row of pixels (0, 1, 0.5) "
+    "moved to the right by one is (0, 0, 1): background has come in, 0.5 is lost; with a little noise "
+    "perhaps (0.02, 0, 0.97).")
 
 # 13.5 gradient_noise_sd
 
@@ -1075,65 +907,40 @@ def cases(rng):
     yield case(FIRST, t=0, **setting())
 
 
-@gradient_noise_sd.wrong("This is the variance: take its root.")
-def no_root(t, eta, gamma):
-    return eta / (1 + t) ** gamma
+@gradient_noise_sd.mistakes
+def mistakes(t, eta, gamma):
+    yield "no_root", eta / (1 + t) ** gamma, "This is the variance: take its root."
+    yield "counts_from_one", (eta / t**gamma) ** 0.5, (
+        "Steps count from 0, and your formula divides by 0 there: the base of the power is 1 at the first "
+        "step.")
 
 
 @gradient_noise_sd.wrong(
-    "Steps count from 0, and your formula divides by 0 there: the base of the power is 1 at the first step."
-)
-def counts_from_one(t, eta, gamma):
-    return (eta / t**gamma) ** 0.5
-
-
-@gradient_noise_sd.wrong(
-    "Your noise grows from step to step. It is to fade as training settles.", loses=LATER
-)
+    "Your noise grows from step to step. It is to fade as training settles.", loses=LATER)
 def grows(t, eta, gamma):
     return np.sqrt(eta * (1 + t) ** gamma)
 
 
-@gradient_noise_sd.wrong("Your root covers only the denominator; the variance is the whole fraction.")
-def root_of_the_denominator(t, eta, gamma):
-    return eta / np.sqrt((1 + t) ** gamma)
+@gradient_noise_sd.mistakes
+def mistakes(t, eta, gamma):
+    yield "root_of_the_denominator", eta / np.sqrt((1 + t) ** gamma), (
+        "Your root covers only the denominator; the variance is the whole fraction.")
+    yield "root_of_the_numerator", np.sqrt(eta) / (1 + t) ** gamma, (
+        "Your root covers only the numerator; the variance is the whole fraction.")
+    yield "gamma_as_a_factor", np.sqrt(eta / (1 + gamma * t)), (
+        "`gamma` multiplies in your formula; it should be an exponent.")
+    yield "constant", np.sqrt(eta) * np.ones_like(np.asarray(t, dtype=float)), (
+        "The noise never fades: does `t` occur in your formula?")
 
 
-@gradient_noise_sd.wrong(
-    "Your root covers only the numerator; the variance is the whole fraction.", loses=LATER
-)
-def root_of_the_numerator(t, eta, gamma):
-    return np.sqrt(eta) / (1 + t) ** gamma
-
-
-@gradient_noise_sd.wrong("`gamma` multiplies in your formula; it should be an exponent.", loses=LATER)
-def gamma_as_a_factor(t, eta, gamma):
-    return np.sqrt(eta / (1 + gamma * t))
-
-
-@gradient_noise_sd.wrong("The noise never fades: does `t` occur in your formula?", loses=LATER)
-def constant(t, eta, gamma):
-    return np.sqrt(eta) * np.ones_like(np.asarray(t, dtype=float))
-
-
-@gradient_noise_sd.right
-def with_powers(t, eta, gamma):
-    return eta**0.5 * (1.0 + t) ** (-gamma / 2)
-
-
-@gradient_noise_sd.right
-def through_logarithms(t, eta, gamma):
-    return np.exp((np.log(eta) - gamma * np.log1p(t)) / 2)
-
-
-@gradient_noise_sd.right
-def in_float32(t, eta, gamma):
-    return np.sqrt(np.float32(eta) / np.power(np.float32(1) + np.float32(t), np.float32(gamma)))
+@gradient_noise_sd.answers
+def right(t, eta, gamma):
+    yield "with_powers", eta**0.5 * (1.0 + t) ** (-gamma / 2)
+    yield "through_logarithms", np.exp((np.log(eta) - gamma * np.log1p(t)) / 2)
+    yield "in_float32", np.sqrt(np.float32(eta) / np.power(np.float32(1) + np.float32(t), np.float32(gamma)))
 
 
 gradient_noise_sd.small(
-    "With eta = 0.36 and gamma = 0.5, at t = 15: (1 + 15) to the power 0.5 is 4, the variance is 0.09, its root 0.3.",
-    t=15,
-    eta=0.36,
-    gamma=0.5,
-)
+    "With eta = 0.36 and gamma = 0.5, at t = 15: (1 + 15) to the power 0.5 is 4, the variance is 0.09, its "
+    "root 0.3.",
+    t=15, eta=0.36, gamma=0.5)

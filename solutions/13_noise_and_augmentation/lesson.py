@@ -26,7 +26,7 @@ from autograder import check, progress
 from nnlab import MLP, Experiment, Training
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, CLASSES, GREEN, GREY, ORANGE, VERMILION
-from nnlab.figures import decision_regions, explore, plt, seeds_band, show, style
+from nnlab.figures import curves, dots, explore, figure, heatmap, picture, points, regions, show, style
 from nnlab.noise import pooled_noise
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
@@ -66,13 +66,10 @@ for name, run in first.items():
     print(f"{name:24} training accuracy {run.train_acc:.3f}, test accuracy {run.test_acc:.3f}")
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), sharex=True, sharey=True)
-for ax, (name, run) in zip(axes, first.items()):
-    decision_regions(ax, run.net.forward, *data[2:], steps=120)
-    ax.set_title(f"{name}: {run.test_acc:.0%} of the test points")
-fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right center")
 show(
-    fig,
+    *[regions(run.net.forward, *data[2:], steps=120,
+              title=f"{name}: {run.test_acc:.0%} of the test points") for name, run in first.items()],
+    share="xy", legend="right",
     alt="Decision regions and the 70 test points in two panels, in each an angular closed shape "
     "over the inner circle. Left, without noise, it has a tip to the right; right, with noise on "
     "the inputs, it has moved to the left, and more test points lie on the wrong side.",
@@ -210,20 +207,24 @@ z_line = np.repeat(np.linspace(-1, 1, 41), 1000)[:, None]
 one, zero = np.ones((1, 1)), np.zeros(1)
 outs = {where: np.asarray(noisy_dense(z_line, one, zero, 0.3, where, np.random.default_rng(0)))
         for where in ("pre", "post")}
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharex=True, sharey=True)
-titles = {"pre": "Before ReLU: cut off at 0", "post": "Behind ReLU: below 0, too"}
-for ax, (where, title) in zip(axes, titles.items()):
+
+
+def answers(where, title):
+    """Outputs as dots, their mean, and ReLU itself."""
     out = outs[where]
     middle = out.reshape(41, 1000).mean(axis=1)
-    ax.plot(z_line[::20], out[::20], ".", color=GREY, markersize=2, alpha=0.5)
-    ax.plot(z_line[::1000], np.maximum(z_line[::1000], 0), "--", color=BLACK, label="ReLU")
-    ax.plot(z_line[::1000], middle, color=VERMILION, label="mean with noise")
-    ax.set(title=title, xlabel="weighted sum z")
     print(f"{where:5} lowest output {out.min():5.2f}; mean at z = 0: {middle[20]:.3f}")
-axes[0].set_ylabel("output")
-axes[0].legend()
+    z, dots_of = z_line[::1000, 0], (z_line[::20], out[::20])
+    return curves(z, {"ReLU": np.maximum(z, 0), "mean with noise": middle}, title=title,
+                  looks={"ReLU": (BLACK, "--"), "mean with noise": (VERMILION, "-")},
+                  xlabel="weighted sum z", ylabel="output",
+                  also=lambda ax: ax.plot(*dots_of, ".", color=GREY, markersize=2, alpha=0.5, zorder=1))
+
+
 show(
-    fig,
+    answers("pre", "Before ReLU: cut off at 0"),
+    answers("post", "Behind ReLU: below 0, too"),
+    share="xy",
     alt="Output against the weighted sum from -1 to 1, as dots with their mean. Left, noise before "
     "ReLU: no dot lies below 0, few rise where z is below -0.6, and around z = 0 the mean runs "
     "above the kink of ReLU. Right, noise behind ReLU: the dots lie evenly around ReLU "
@@ -402,20 +403,18 @@ pulls = rng.normal(size=(12, 30, 2))
 
 def clouds(sd):
     """Every training point with twelve noisy copies, for one standard deviation."""
-    fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.7), layout="none")  # redraws faster
-    fig.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.92, wspace=0.18)
-    for ax, (name, (X, y, *_)) in zip(axes, {"circles": data, "moons": moons()}.items()):
-        for k in (0, 1):
-            copies = (X[y == k] + sd * pulls[:, y == k]).reshape(-1, 2)
-            ax.plot(*copies.T, ".", color=CLASSES[k], markersize=4, alpha=0.6)
-            look = {"color": CLASSES[k], "markeredgecolor": BLACK, "label": f"class {k}"}
-            ax.plot(*X[y == k].T, "os"[k], **look)
+
+    def cloud(name, X, y):
+        copies = {k: (X[y == k] + sd * pulls[:, y == k]).reshape(-1, 2) for k in (0, 1)}
         left_out = np.mean((vote(X, y, X, sd, without_self=True) > 0.5) == y)
-        ax.set(title=f"{name}, sd {sd:.2f}: the vote gets {left_out:.0%}")
-        ax.set(xlabel="$x_1$", aspect="equal")
-    axes[0].set_ylabel("$x_2$")
-    axes[1].legend(loc="lower left", fontsize=10)
-    return fig
+        return points(
+            {f"class {k}": X[y == k].T for k in (0, 1)}, equal=True,
+            title=f"{name}, sd {sd:.2f}: the vote gets {left_out:.0%}", xlabel="$x_1$", ylabel="$x_2$",
+            also=lambda ax: [ax.plot(*copies[k].T, ".", color=CLASSES[k], markersize=4, alpha=0.6, zorder=1)
+                             for k in (0, 1)])
+
+    return figure(*[cloud(name, X, y) for name, (X, y, *_) in {"circles": data, "moons": moons()}.items()],
+                  legend="right")
 
 
 explore(
@@ -451,17 +450,8 @@ for name, some in runs.items():
 print(f"one test point is worth {1 / 70:.3f}; a coin has a loss of {np.log(2):.2f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-jitter = np.random.default_rng(0).uniform(-0.12, 0.12, len(seeds))
-for place, (some, color) in enumerate(zip(scores.values(), (GREY, VERMILION, ORANGE, BLUE))):
-    ax.scatter(some, place + jitter, color=color, marker="osD^"[place], s=40, alpha=0.8)
-    ax.errorbar(some.mean(), place + 0.3, xerr=some.std(ddof=1), fmt="d", color=BLACK, capsize=4)
-ax.set(title="On these circles it matters where the noise goes")
-ax.set(xlabel="test accuracy on 70 points")
-ax.set_yticks(range(4), list(scores))
-ax.set_ylim(-0.4, 3.6)
 show(
-    fig,
+    dots(scores, title="On these circles it matters where the noise goes", xlabel="test accuracy on 70 points"),
     alt="Test accuracies of ten seeds in four rows. Without noise they lie from 0.76 to 0.80, with "
     "noise on the inputs apart from all others from 0.64 to 0.73, before ReLU from 0.79 to 0.81, "
     "behind ReLU from 0.80 to 0.84, so that neighbouring rows of these three overlap.",
@@ -510,17 +500,17 @@ for name, columns in grid.items():
 print(f"{'asked for':13}" + "".join(f"{share:8.3f}" for share in asked))
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 4))
-for (name, columns), color, marker in zip(grid.items(), (VERMILION, ORANGE, BLUE), "sD^"):
-    seeds_band(ax, sds, np.transpose(columns), name, color)
-    ax.plot(sds, np.mean(columns, axis=1), marker, color=color)
-ax.plot(sds, asked, "--", color=BLACK, label="what input noise asks for (the vote)")
-ax.axhline(scores["without"].mean(), color=GREY, linestyle=":", label="without noise")
-ax.set(xscale="log", title="Input noise pulls the network down to the vote")
-ax.set(xlabel="standard deviation", ylabel="test accuracy")
-ax.legend(fontsize=10, loc="lower left")
 show(
-    fig,
+    curves(
+        sds,
+        {**{name: np.transpose(columns) for name, columns in grid.items()},
+         "what input noise asks for (the vote)": asked},
+        looks=dict(zip([*grid, "what input noise asks for (the vote)"],
+                       [(VERMILION, "-", "s"), (ORANGE, "-", "D"), (BLUE, "-", "^"), (BLACK, "--")])),
+        across={"without noise": scores["without"].mean()}, log="x",
+        title="Input noise pulls the network down to the vote", xlabel="standard deviation",
+        ylabel="test accuracy"),
+    legend="below", size=(7.4, 4.6),
     alt="Test accuracy against the standard deviation, logarithmic, three seeds thin, their mean "
     "thick. All three places lie near 0.8 at 0.03. Noise on the inputs then falls to 0.71 at "
     "0.1 and to 0.47 at 0.3, onto the dashed line of the vote. Before ReLU the fall comes at 0.3 "
@@ -586,19 +576,16 @@ for name, some in gains.items():
     print(f"{name:20} gain {gain};  draw 1: {some[0]:+.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.6))
-for row, (name, some) in enumerate(gains.items()):
-    color, marker = (VERMILION, "s") if "inputs" in name else (BLUE, "^")
-    ax.scatter(some, row + np.linspace(-0.15, 0.15, 8), color=color, marker=marker, s=36, alpha=0.8)
-    ax.scatter(some[0], row - 0.15, s=150, facecolor="none", edgecolor=BLACK, linewidth=1.5)
-    error = some.std(ddof=1) / np.sqrt(8)
-    ax.errorbar(some.mean(), row + 0.32, xerr=error, fmt="d", color=BLACK, capsize=4)
-ax.axvline(0, color=GREY, linestyle="--")
-ax.set_yticks(range(4), list(gains))
-ax.set(title="The lecture's draw (ringed) is not the rule", xlabel="gain in test accuracy")
-ax.set_ylim(-0.5, 3.6)
+def ringed(ax):
+    """The first draw, which is the lecture's, in each row."""
+    ax.plot([some[0] for some in gains.values()], range(len(gains)), "o", markersize=12,
+            markerfacecolor="none", markeredgecolor=BLACK, zorder=1)
+
+
 show(
-    fig,
+    dots(gains, error="se", title="The lecture's draw (ringed) is not the rule", down={"_none": 0},
+         xlabel="gain in test accuracy", also=ringed),
+    legend="below",
     alt="Gains in test accuracy by noise of 0.1 on eight draws of the data, in four rows, with "
     "diamonds for mean and standard error. Circles, inputs: from -0.13 to +0.03, the ringed draw "
     "1 the second largest loss. Circles, behind ReLU: from -0.10 to +0.04, the ringed draw 1 the "
@@ -764,20 +751,12 @@ changes = {
 four = images[labels == 4][30]
 augmented = [augment(four, np.random.default_rng(k)) for k in range(6)]
 kept = {name: label_preserving(name, 4) for name in changes}
-fig, axes = plt.subplots(2, 7, figsize=(9.6, 3.3))
-axes[0, 0].imshow(four, cmap="gray_r", vmin=0, vmax=1)
-axes[0, 0].set_title("as it is", fontsize=11)
-for ax, changed in zip(axes[0, 1:], augmented):
-    ax.imshow(changed, cmap="gray_r", vmin=0, vmax=1)
-    ax.set_title("augment", fontsize=11)
-for ax, (name, change) in zip(axes[1], changes.items()):
-    ax.imshow(change(four), cmap="gray_r", vmin=0, vmax=1)
-    title, color = ("still a 4", BLACK) if kept[name] else ("no 4", VERMILION)
-    ax.set_title(f"{name}\n{title}", fontsize=11, color=color)
-for ax in axes.ravel():
-    ax.axis("off")
+titles = {name: f"{name}\n{'still a 4' if kept[name] else 'no 4'}" for name in changes}
 show(
-    fig,
+    picture(four, low=0, high=1, title="as it is"),
+    *[picture(changed, low=0, high=1, title="augment") for changed in augmented],
+    *[picture(change(four), low=0, high=1, title=titles[name]) for name, change in changes.items()],
+    columns=7, size=(9.6, 3.3),
     alt="Upper row: a handwritten 4 of 8 by 8 pixels and six results of augment, the 4 moved by up "
     "to a pixel, with a grainy background. Lower row: the 4 moved, turned by 10 degrees and "
     "with noise, each marked still a 4; turned by 180 degrees, mirrored left to right and "
@@ -806,17 +785,9 @@ for row, change in enumerate(changes.values()):
     shares[row] = [right[labels[asked_for] == digit].mean() for digit in range(10)]
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(8, 3.4))
-ax.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-for (row, digit), share in np.ndenumerate(shares):
-    look = {"ha": "center", "va": "center", "color": "white" if share < 0.55 else BLACK}
-    ax.text(digit, row, f"{share:.2f}", fontsize=10, **look)
-ax.set_yticks(range(len(changes)), list(changes))
-ax.set_xticks(range(10))
-ax.set(title="Share of digits that are read as before", xlabel="digit")
-ax.grid(False)
 show(
-    fig,
+    heatmap(shares, list(changes), [str(digit) for digit in range(10)], words="{:.2f}", low=0, high=1,
+            title="Share of digits that are read as before", xlabel="digit"),
     alt="Table of the share of changed digits that the nearest neighbour reads as before. Noise: "
     "0.95 or more for all. Turned by 10 degrees: from 0.72 to 1. Moved by a pixel: about 0.3 for "
     "0, 5 and 8, a half for 3, above 0.7 for the others. Turned by 180 degrees and mirrored: above "
@@ -885,19 +856,12 @@ for name, some in {name: digit_runs(name) for name in trainings}.items():
 
 # %% tags=["demo"]
 tested = np.array([digit_runs(name) for name in trainings])
-fig, ax = plt.subplots(figsize=(7.4, 3.4))
-looks = [(1, "centred", BLUE, "o"), (2, "moved by a pixel", VERMILION, "s")]
-for column, name, color, marker in looks:
-    here = tested[:, :, column]
-    height = np.arange(3)[:, None] + 0.15 * column + np.zeros(4)
-    ax.scatter(here, height, color=color, marker=marker, s=40, label=f"test digits {name}")
-    ax.scatter(here.mean(axis=1), height[:, 0], s=200, marker="|", color=BLACK)
-ax.set_yticks(np.arange(3) + 0.22, list(trainings))
-ax.set(title="It teaches what it shows, and costs where that is not asked", ylim=(-0.4, 2.6))
-ax.set(xlabel="test accuracy", xlim=(0, 1))
-ax.legend(loc="upper left", fontsize=10)
+shown = {name: {"test digits centred": tested[row, :, 1], "test digits moved by a pixel": tested[row, :, 2]}
+         for row, name in enumerate(trainings)}
 show(
-    fig,
+    dots(shown, title="It teaches what it shows, and costs where that is not asked", xlabel="test accuracy",
+         xlim=(0, 1)),
+    legend="below", size=(8.2, 3.8),
     alt="Test accuracy of four seeds in three rows. Trained on digits as they are: 0.90 on centred "
     "and 0.39 on moved digits. With augment: 0.85 and 0.79. With flips before augment: 0.56 and "
     "0.52.",
@@ -974,16 +938,11 @@ for name, path in paths.items():
     there = f"; mean loss there {losses[home].mean():.3f}" if home.any() else ""
     print(f"{name:9} mean loss {losses.mean():.3f}; in the deepest valley {home.mean():.1%}{there}")
 
-fig, axes = plt.subplots(1, 3, figsize=(9.8, 3.2), sharey=True)
-for ax, (name, path) in zip(axes, paths.items()):
-    ax.plot(np.arange(0, 2001, 10), path[::10, :12], color=BLUE, linewidth=0.7, alpha=0.6)
-    ax.axhspan(-np.pi / 3, np.pi / 3, color=GREEN, alpha=0.2)
-    ax.set(title=name, xlabel="step")
-axes[0].set_ylabel("weight w")
-title = "Constant noise never settles; fading noise finds the valley and stays"
-fig.suptitle(title, x=0.01, ha="left", fontsize=13)
+valley = lambda ax: ax.axhspan(-np.pi / 3, np.pi / 3, color=GREEN, alpha=0.2)
 show(
-    fig,
+    *[curves(np.arange(0, 2001, 10), path[::10, :12].T, mean="none", title=name, xlabel="step",
+             ylabel="weight w", also=valley) for name, path in paths.items()],
+    title="Constant noise never settles; fading noise finds the valley and stays", share="y",
     alt="Twelve of the thousand runs over 2,000 steps in three panels, with a band for the deepest "
     "valley. Without noise all slide from 4 to 1.9 and stay. With constant noise most stop there "
     "for a while, then fall into the band and keep swinging in it, and one climbs out again. With "

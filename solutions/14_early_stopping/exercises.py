@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case, draw_seed
+from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
 
 # 14.1 EarlyStopper
 
@@ -19,12 +19,19 @@ def cases(rng):
     # Of up to six values a verdict shows each, so the short sequences come first.
     for n, patience in [(6, 0), (6, 1), (6, 2), (6, 2), (14, 1), (14, 2), (14, 3), (14, 3), (14, 4), (14, 4)]:
         yield case(WHEN, patience=patience, min_delta=0.0, mode="min", values=wandering(rng, n))
+    for n, patience in [(6, 2), (12, 1), (12, 3)]:  # only the nans make it stop before the end
+        values = 5 - np.cumsum(rng.integers(1, 6, n)) / 16
+        at = int(rng.integers(1, n - patience))
+        values[at : at + patience] = np.nan
+        yield case(WHEN, patience=patience, min_delta=0.0, mode="min", values=values)
     for n in (6, 6, 12):
         values = wandering(rng, n)
         values[int(rng.integers(2, n - 1))] = np.nan
         yield case(BEST, patience=20, min_delta=0.0, mode="min", values=values)
         yield case(BEST, patience=20, min_delta=0.0, mode="min", values=wandering(rng, n))
         upwards = (np.arange(n) + 4 * rng.permutation(n)) / 64  # rising, back and forth
+        # The last value is better than the one before it, and not the best.
+        upwards[-2:] = upwards[:-2].min() + np.array([0, 0.5]) / 64
         yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards, _best_alone=True)
     for n, mode, sign in ((6, "min", -1), (6, "max", 1), (12, "min", -1), (12, "max", 1)):
         values = 4 + sign * np.cumsum(rng.choice([-1, 1, 2, 3, 4, 5, 6], n)) / 16
@@ -101,20 +108,38 @@ def stopper_with(**pieces):
 
 
 @EarlyStopper.wrong(
-    "It waits one epoch too long. With patience 2 the second epoch in a row without an improvement is the last: count "
-    "it before you compare with `patience`.",
-    loses=WHEN,
-    edits=True,
-)
+    "It waits one epoch too long. With patience 2 the second epoch in a row without an improvement is the "
+    "last: count it before you compare with `patience`.", loses=WHEN, edits=True)
 def one_epoch_too_patient(_):
     return stopper_with(enough=lambda self: self.wait > self.patience)
 
 
 @EarlyStopper.wrong(
-    "You compare with the epoch before, as the slide says. A loss that jumps up and then creeps down looks better each "
-    "time and never gets back to where it was: compare with the best so far.",
-    edits=True,
-)
+    "It stops one epoch too soon. After an improvement the number of epochs waited is 0: the next epoch is the "
+    "first that can be waited.", loses=WHEN, edits=True)
+def one_epoch_too_impatient(_):
+    return stopper_with(enough=lambda self: self.wait + 1 >= self.patience)
+
+
+@EarlyStopper.wrong(
+    "You ask whether the number of epochs waited *equals* `patience`. With patience 0 that is never so, since "
+    "the count is 1 when it is first compared: it stops as soon as the count is at least `patience`.",
+    loses=WHEN, edits=True)
+def equals_patience(_):
+    return stopper_with(enough=lambda self: self.wait == self.patience)
+
+
+@EarlyStopper.wrong(
+    "You compare the number of the epoch with `patience`. What counts is how many epochs have passed since the "
+    "best one.", loses=WHEN, edits=True)
+def patience_from_the_start(_):
+    return stopper_with(enough=lambda self: self.epoch >= self.patience)
+
+
+@EarlyStopper.wrong(
+    "You compare with the epoch before, as a sentence of the Better Deep Learning deck has it. A loss that "
+    "jumps up and then creeps down looks better each time and never gets back to where it was: compare with "
+    "the best so far.", edits=True)
 def compares_with_the_previous_epoch(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
@@ -124,10 +149,8 @@ def compares_with_the_previous_epoch(_):
 
 
 @EarlyStopper.wrong(
-    "Epochs without an improvement are counted over the whole run. After an improvement the count begins anew.",
-    loses=WHEN,
-    edits=True,
-)
+    "Epochs without an improvement are counted over the whole run. After an improvement the count begins "
+    "anew.", loses=WHEN, edits=True)
 def never_resets_wait(_):
     def keep(self, value):
         self.best, self.best_epoch, self.wait = value, self.epoch, self.wait - 1
@@ -136,20 +159,15 @@ def never_resets_wait(_):
 
 
 @EarlyStopper.wrong(
-    "The very first value stops it: with patience 0 the test runs after an improvement, too. An epoch that is better "
-    "never stops.",
-    loses=WHEN,
-    edits=True,
-)
+    "The very first value stops it: with patience 0 the test runs after an improvement, too. An epoch that "
+    "is better never stops.", loses=WHEN, edits=True)
 def stops_at_epoch_zero(_):
     return stopper_with(after_keeping=lambda self: self.wait >= self.patience)
 
 
 @EarlyStopper.wrong(
-    "A value equal to the best counts as an improvement: on a plateau it would wait for ever. Which of < and ≤ is meant?",
-    loses=(WHEN, BEST),
-    edits=True,
-)
+    "A value equal to the best counts as an improvement: on a plateau it would wait for ever. Which of < "
+    "and ≤ is meant?", loses=(WHEN, BEST), edits=True)
 def equal_is_better(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
@@ -159,11 +177,9 @@ def equal_is_better(_):
 
 
 @EarlyStopper.wrong(
-    "For mode 'max' `min_delta` has the wrong sign: values that are worse than the best count as better. A new value has "
-    "to lie beyond the best by more than min_delta, in either mode.",
-    loses=DELTA,
-    edits=True,
-)
+    "For mode 'max' `min_delta` has the wrong sign: values that are worse than the best count as better. A "
+    "new value has to lie beyond the best by more than min_delta, in either mode.",
+    loses=DELTA, edits=True)
 def delta_with_the_wrong_sign_for_max(_):
     def better(self, value):
         if self.mode == "min":
@@ -175,9 +191,7 @@ def delta_with_the_wrong_sign_for_max(_):
 
 @EarlyStopper.wrong(
     "`min_delta` has the wrong sign in both modes: values slightly worse than the best count as better.",
-    loses=DELTA,
-    edits=True,
-)
+    loses=DELTA, edits=True)
 def delta_with_the_wrong_sign(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
@@ -187,8 +201,7 @@ def delta_with_the_wrong_sign(_):
 
 
 @EarlyStopper.wrong(
-    "Every improvement counts, however small: where does `min_delta` enter?", loses=DELTA, edits=True
-)
+    "Every improvement counts, however small: where does `min_delta` enter?", loses=DELTA, edits=True)
 def ignores_min_delta(_):
     def better(self, value):
         return value < self.best if self.mode == "min" else value > self.best
@@ -197,11 +210,8 @@ def ignores_min_delta(_):
 
 
 @EarlyStopper.wrong(
-    "`best` follows improvements smaller than min_delta. Then many small steps never add up to one that counts: the best "
-    "stays until it is beaten by more than min_delta.",
-    loses=DELTA,
-    edits=True,
-)
+    "`best` follows improvements smaller than min_delta. Then many small steps never add up to one that "
+    "counts: the best stays until it is beaten by more than min_delta.", loses=DELTA, edits=True)
 def best_follows_small_steps(_):
     def enough(self):
         sign = 1 if self.mode == "min" else -1
@@ -214,9 +224,7 @@ def best_follows_small_steps(_):
 
 @EarlyStopper.wrong(
     "Small improvements below min_delta leave `best` alone, but start the count of waiting anew.",
-    loses=DELTA,
-    edits=True,
-)
+    loses=DELTA, edits=True)
 def small_steps_reset_wait(_):
     def enough(self):
         sign = 1 if self.mode == "min" else -1
@@ -230,17 +238,14 @@ def small_steps_reset_wait(_):
 
 
 @EarlyStopper.wrong(
-    "Lower is better whatever `mode` says. An accuracy wants to grow.", loses=(MAX, DELTA), edits=True
-)
+    "Lower is better whatever `mode` says. An accuracy wants to grow.", loses=(MAX, DELTA), edits=True)
 def ignores_mode(_):
     return stopper_with(better=lambda self, value: value + self.min_delta < self.best)
 
 
 @EarlyStopper.wrong(
     "A NaN became the best value. Every comparison with NaN is False: see what `not (a >= b)` makes of it.",
-    loses=BEST,
-    edits=True,
-)
+    loses=(WHEN, BEST), edits=True)
 def nan_is_better(_):
     def better(self, value):
         sign = 1 if self.mode == "min" else -1
@@ -250,10 +255,38 @@ def nan_is_better(_):
 
 
 @EarlyStopper.wrong(
+    "An epoch whose value is nan is not counted as waiting. It is no improvement either, so it is one epoch "
+    "more without one: a run that gives nothing but nan has to end.", loses=WHEN, edits=True)
+def nan_does_not_wait(_):
+    def enough(self):
+        if np.isnan(self.previous):
+            self.wait -= 1
+            return False
+        return self.wait >= self.patience
+
+    return stopper_with(enough=enough)
+
+
+@EarlyStopper.wrong(
+    "An epoch whose value is nan is left out altogether: it does not count as waiting, and the epochs after "
+    "it get numbers that are too low.", loses=(WHEN, BEST), edits=True)
+def nan_is_no_epoch(_):
+    def update(self, value):
+        return False if np.isnan(value) else Stopper.update(self, value)
+
+    return stopper_with(update=update)
+
+
+@EarlyStopper.wrong(
+    "A single nan stops it. It is one epoch without an improvement like any other: count it, and go on as "
+    "long as `patience` allows.", loses=(WHEN, BEST), edits=True)
+def nan_stops_at_once(_):
+    return stopper_with(enough=lambda self: bool(np.isnan(self.previous)) or self.wait >= self.patience)
+
+
+@EarlyStopper.wrong(
     "`best_epoch` is counted from 1. In this course, and in Keras' callbacks, the first epoch has number 0.",
-    loses=BEST,
-    edits=True,
-)
+    loses=BEST, edits=True)
 def counts_from_one(_):
     def keep(self, value):
         self.best, self.best_epoch, self.wait = value, self.epoch + 1, 0
@@ -262,10 +295,7 @@ def counts_from_one(_):
 
 
 @EarlyStopper.wrong(
-    "`best_epoch` is the epoch it has got to, not the one that `best` belongs to.",
-    loses=BEST,
-    edits=True,
-)
+    "`best_epoch` is the epoch it has got to, not the one that `best` belongs to.", loses=BEST, edits=True)
 def best_epoch_is_the_last(_):
     return stopper_with(
         best_epoch=property(lambda self: self.epoch, lambda self, value: None),
@@ -339,13 +369,9 @@ def counts_down_and_returns_nothing(_):
 
 
 EarlyStopper.small(
-    "With patience 2, min_delta 0 and mode 'min', the values 3, 2, 2, 2.5: epoch 1 is the best, and epochs 2 and 3 are not "
-    "better. 2 is not better than 2. That makes two, so epoch 3 stops.",
-    patience=2,
-    min_delta=0.0,
-    mode="min",
-    values=np.array([3.0, 2.0, 2.0, 2.5, 1.0]),
-)
+    "With patience 2, min_delta 0 and mode 'min', the values 3, 2, 2, 2.5: epoch 1 is the best, and epochs "
+    "2 and 3 are not better. 2 is not better than 2. That makes two, so epoch 3 stops.",
+    patience=2, min_delta=0.0, mode="min", values=np.array([3.0, 2.0, 2.0, 2.5, 1.0]))
 
 # 14.2 triggers
 
@@ -435,20 +461,15 @@ def told(a=None, b=None, c=None, d=None, least=lambda k: 2 * k):
 
 
 @triggers.wrong(
-    "Your trigger a asks what b asks. The loss may swing widely and come back: a looks at all of the last k values, "
-    "b only at two.",
-    loses=A,
-    edits=True,
-)
+    "Your trigger a asks what b asks. The loss may swing widely and come back: a looks at all of the last k "
+    "values, b only at two.", loses=A, edits=True)
 def a_is_b(_):
     return told(a=lambda h, k, tol: abs(h[-1] - h[-1 - k]) <= tol)
 
 
 @triggers.wrong(
-    "`history[-k]` is k - 1 epochs ago: `history[-1]` is the last one itself. Count on your fingers for k = 1.",
-    loses=(B, C),
-    edits=True,
-)
+    "`history[-k]` is k - 1 epochs ago: `history[-1]` is the last one itself. With k = 2, two epochs ago is "
+    "`history[-3]`.", loses=(B, C), edits=True)
 def counts_the_fence_posts(_):
     return told(
         b=lambda h, k, tol: abs(h[-1] - h[-k]) <= tol,
@@ -457,46 +478,35 @@ def counts_the_fence_posts(_):
 
 
 @triggers.wrong(
-    "Trigger a looks at one value too many: the last k, and not the one before them.", loses=A, edits=True
-)
+    "Trigger a looks at one value too many: the last k, and not the one before them.", loses=A, edits=True)
 def a_looks_at_one_too_many(_):
     return told(a=lambda h, k, tol: np.ptp(h[-1 - k :]) <= tol)
 
 
 @triggers.wrong(
-    "Trigger a takes the changes from one epoch to the next. Small ones add up: a asks for the whole range of the last "
-    "k values.",
-    loses=A,
-    edits=True,
-)
+    "Trigger a takes the changes from one epoch to the next. Small ones add up: a asks for the whole range "
+    "of the last k values.", loses=A, edits=True)
 def a_takes_single_steps(_):
     return told(a=lambda h, k, tol: np.max(np.abs(np.diff(h[-k:]))) <= tol)
 
 
 @triggers.wrong(
-    "In d the second average runs over all epochs. The fall of the first ones, long past, then keeps it from ever "
-    "triggering: take the k epochs before the last k.",
-    loses=D,
-    edits=True,
-)
+    "In d the second average runs over all epochs. The fall of the first ones, long past, then keeps it "
+    "from ever triggering: take the k epochs before the last k.", loses=D, edits=True)
 def d_averages_over_all(_):
     return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h)) <= tol)
 
 
 @triggers.wrong(
-    "In d the second average runs over everything before the last k. Only the k epochs before them are meant.",
-    loses=D,
-    edits=True,
-)
+    "In d the second average runs over everything before the last k. Only the k epochs before them are "
+    "meant.", loses=D, edits=True)
 def d_averages_over_all_before(_):
     return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[:-k])) <= tol)
 
 
 @triggers.wrong(
     "Your c holds when the loss has *fallen* by more than tol. It is a loss: worse is higher.",
-    loses=C,
-    edits=True,
-)
+    loses=C, edits=True)
 def c_upside_down(_):
     return told(c=lambda h, k, tol: h[-1] < h[-1 - k] - tol)
 
@@ -507,27 +517,21 @@ def c_without_tol(_):
 
 
 @triggers.wrong(
-    "b holds for every fall, however large: the change counts without its sign.", loses=B, edits=True
-)
+    "b holds for every fall, however large: the change counts without its sign.", loses=B, edits=True)
 def b_with_its_sign(_):
     return told(b=lambda h, k, tol: h[-1] - h[-1 - k] <= tol)
 
 
 @triggers.wrong(
     "d holds for every fall of the average, however large: the change counts without its sign.",
-    loses=D,
-    edits=True,
-)
+    loses=D, edits=True)
 def d_with_its_sign(_):
     return told(d=lambda h, k, tol: np.mean(h[-k:]) - np.mean(h[-2 * k : -k]) <= tol)
 
 
 @triggers.wrong(
-    "With tol = 0 a loss that does not move at all triggers nothing: a, b and d say at most tol, so tol itself is "
-    "still allowed.",
-    loses=(A, B, D),
-    edits=True,
-)
+    "With tol = 0 a loss that does not move at all triggers nothing: a, b and d say at most tol, so tol "
+    "itself is still allowed.", loses=(A, B, D), edits=True)
 def below_tol_for_at_most(_):
     return told(
         a=lambda h, k, tol: np.ptp(h[-k:]) < tol,
@@ -537,11 +541,8 @@ def below_tol_for_at_most(_):
 
 
 @triggers.wrong(
-    "With fewer than 2k values some of your triggers answer already. Whoever has too little history says False four "
-    "times.",
-    loses=SHORT,
-    edits=True,
-)
+    "With fewer than 2k values some of your triggers answer already. With too little history all four are "
+    "False.", loses=SHORT, edits=True)
 def each_as_soon_as_it_can(_):
     least = {"a": lambda k: k, "b": lambda k: k + 1, "c": lambda k: k + 1, "d": lambda k: 2 * k}
     never = dict.fromkeys("abcd", lambda h, k, tol: False)
@@ -550,29 +551,22 @@ def each_as_soon_as_it_can(_):
 
 
 @triggers.wrong(
-    "It asks for k + 1 values, which is enough for a, b and c, but not for d. With fewer than 2k all four are False.",
-    loses=SHORT,
-    edits=True,
-)
+    "It asks for k + 1 values, which is enough for a, b and c, but not for d. With fewer than 2k all four "
+    "are False.", loses=SHORT, edits=True)
 def content_with_k_and_one(_):
     return told(least=lambda k: k + 1)
 
 
 @triggers.wrong(
     "With exactly 2k values there is just enough, and you still say False: `<` or `<=`?",
-    loses=SHORT,
-    edits=True,
-)
+    loses=SHORT, edits=True)
 def wants_one_more(_):
     return told(least=lambda k: 2 * k + 1)
 
 
 @triggers.wrong(
-    "A short history ends in an IndexError. In the first epochs of a run there are fewer than 2k values: ask for their "
-    "number first.",
-    loses=SHORT,
-    edits=True,
-)
+    "A short history ends in an IndexError. In the first epochs of a run there are fewer than 2k values: "
+    "ask for their number first.", loses=SHORT, edits=True)
 def does_not_ask_for_the_length(_):
     return told(least=lambda k: 0)
 
@@ -607,13 +601,9 @@ def with_numpy_truths(history, k, tol):
 
 
 triggers.small(
-    "k = 2, tol = 0.25, losses 4, 2, 1, 2: the last two span 1, so a is False; two epochs ago it was 2 and is 2 again, so b is "
-    "True and c False; the averages are 3 and 1.5, so d is False.",
-    history=np.array([4.0, 2.0, 1.0, 2.0]),
-    k=2,
-    tol=0.25,
-    _key="",
-)
+    "k = 2, tol = 0.25, losses 4, 2, 1, 2: the last two span 1, so a is False; two epochs ago it was 2 and "
+    "is 2 again, so b is True and c False; the averages are 3 and 1.5, so d is False.",
+    history=np.array([4.0, 2.0, 1.0, 2.0]), k=2, tol=0.25, _key="")
 
 # 14.3 best_checkpoint
 
@@ -645,9 +635,8 @@ def ranked(values, mode):
 
 
 @best_checkpoint.wrong(
-    "This is the last epoch that beat the one before it, as the slide has it. After a bad epoch a slightly less bad one "
-    "overwrites the best model there was.",
-)
+    "This is the last epoch that beat the one before it, as a sentence of the Better Deep Learning deck has "
+    "it. After a bad epoch a slightly less bad one overwrites the best model there was.")
 def last_better_than_previous(values, mode):
     ranks = ranked(values, mode)
     better = [i for i in range(1, len(ranks)) if ranks[i] < ranks[i - 1]]
@@ -655,30 +644,29 @@ def last_better_than_previous(values, mode):
 
 
 @best_checkpoint.wrong(
-    "`mode` is turned round: 'min' is for a loss, where low is good, and 'max' for an accuracy."
-)
+    "`mode` is turned round: 'min' is for a loss, where low is good, and 'max' for an accuracy.")
 def modes_turned_round(values, mode):
     ranks = ranked(values, "max" if mode == "min" else "min")
     return int(np.nanargmin(ranks))
 
 
-@best_checkpoint.wrong("The lowest value wins whatever `mode` says.")
-def always_the_lowest(values, mode):
-    return int(np.nanargmin(values))
-
-
-@best_checkpoint.wrong(
-    "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.",
-    loses=NAN,
-)
-def nan_wins(values, mode):
-    return int(np.argmin(values) if mode == "min" else np.argmax(values))
+@best_checkpoint.mistakes
+def mistakes(values, mode):
+    yield "always_the_lowest", int(np.nanargmin(values)), "The lowest value wins whatever `mode` says."
+    yield "nan_wins", int(np.argmin(values) if mode == "min" else np.argmax(values)), (
+        "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.")
+    zeroed = [0.0 if value != value else value for value in values]
+    yield "nan_is_zero", int(np.argmin(zeroed) if mode == "min" else np.argmax(zeroed)), (
+        "A nan was turned into 0, as `np.nan_to_num` does. For mode 'min' that is lower than any loss: put "
+        "in what can't be the best, inf or -inf, according to `mode`.")
+    endless = [np.inf if value != value else value for value in values]
+    yield "nan_is_infinite", int(np.argmin(endless) if mode == "min" else np.argmax(endless)), (
+        "A nan was turned into inf in both modes. For mode 'max' inf is the best there is: take -inf there.")
 
 
 @best_checkpoint.wrong(
     "A nan in the first epoch stays the best for ever, since nothing is lower than nan and nothing higher.",
-    loses=NAN,
-)
+    loses=NAN)
 def nan_first_sticks(values, mode):
     ranks, best = ranked(values, mode), 0
     for i in range(len(ranks)):
@@ -689,34 +677,27 @@ def nan_first_sticks(values, mode):
 
 @best_checkpoint.wrong(
     "You throw the nans away before you count, so that every epoch behind one moves up by one place.",
-    loses=NAN,
-)
+    loses=NAN)
 def counts_without_the_nans(values, mode):
     ranks = ranked(values, mode)
     return int(np.argmin(ranks[~np.isnan(ranks)]))
 
 
 @best_checkpoint.wrong(
-    "Of several epochs with the same best value you take the last; the first is wanted.", loses=OF_ALL
-)
+    "Of several epochs with the same best value you take the last; the first is wanted.", loses=OF_ALL)
 def last_of_ties(values, mode):
     ranks = ranked(values, mode)
     return int(len(ranks) - 1 - np.nanargmin(ranks[::-1]))
 
 
-@best_checkpoint.wrong("Epochs are counted from 0 here.")
-def counts_epochs_from_one(values, mode):
-    return int(np.nanargmin(ranked(values, mode))) + 1
-
-
-@best_checkpoint.wrong("This is the best value; the epoch in which it was reached is asked for.")
-def the_value_itself(values, mode):
-    return float(np.nanmin(values) if mode == "min" else np.nanmax(values))
-
-
-@best_checkpoint.wrong("This is the last epoch, which is what you hold when nothing was saved.")
-def the_last_epoch(values, mode):
-    return len(values) - 1
+@best_checkpoint.mistakes
+def mistakes(values, mode):
+    yield "counts_epochs_from_one", int(np.nanargmin(ranked(values, mode))) + 1, (
+        "Epochs are counted from 0 here.")
+    yield "the_value_itself", float(np.nanmin(values) if mode == "min" else np.nanmax(values)), (
+        "This is the best value; the epoch in which it was reached is asked for.")
+    yield "the_last_epoch", len(values) - 1, (
+        "This is the last epoch, which is what you hold when nothing was saved.")
 
 
 @best_checkpoint.right
@@ -745,10 +726,9 @@ def sorted_pairs(values, mode):
 
 
 best_checkpoint.small(
-    "Losses 3, nan, 1, 2, 1: the lowest is 1, first met in epoch 2. Epoch 4 beat the one before it, too, but not the best.",
-    values=[3.0, float("nan"), 1.0, 2.0, 1.0],
-    mode="min",
-)
+    "Losses 3, nan, 1, 2, 1: the lowest is 1, first met in epoch 2. Epoch 4 beat the one before it, too, "
+    "but not the best.",
+    values=[3.0, float("nan"), 1.0, 2.0, 1.0], mode="min")
 
 # 14.4 three_way
 
@@ -831,6 +811,10 @@ def trouble_of(train, n_val, rows, val):
 def how_drawn(train, n_val, val, again, others):
     if not np.array_equal(val, again):
         return "not from rng", "two generators with the same seed gave different parts"
+    places = [np.flatnonzero(np.isin(train, one)) for one in others]  # the -1 behind the rows is in no `train`
+    side_by_side = all(len(at) == n_val and at[-1] - at[0] == n_val - 1 for at in places)
+    if n_val > 1 and side_by_side and not np.all(others == others[0]):
+        return "a block", "in 20 of 20 splits the validation rows stand side by side in `train`"
     if not np.all(others == others[0]):
         return "", ""
     found = val[val >= 0]
@@ -840,46 +824,39 @@ def how_drawn(train, n_val, val, again, others):
 
 
 @three_way.wrong(
-    "Validation rows come from outside `train`. What is outside is the test set, and it has to stay unseen until the end: "
-    "this is what the lecture's listings do with `validation_data=(test_x, test_y)`.",
-    loses=PART,
-)
+    "Validation rows come from outside `train`. What is outside is the test set, and it has to stay unseen "
+    "until the end. The Better Deep Learning deck's listings do this: `validation_data=(test_x, test_y)`.",
+    loses=PART)
 def test_as_validation(train, n_val, rng):
     outside = np.setdiff1d(np.arange(150), train)
     return train, rng.permutation(outside)[:n_val]
 
 
-@three_way.wrong(
-    "Some validation rows are among the training rows as well: there a network is examined on what it has learnt by heart. One "
-    "drawing has to decide for both parts.",
-    loses=PART,
-)
-def overlapping(train, n_val, rng):
-    return train, rng.permutation(train)[:n_val]
+@three_way.mistakes
+def mistakes(train, n_val, rng):
+    yield "overlapping", (train, rng.permutation(train)[:n_val]), (
+        "Some validation rows are among the training rows as well: there a network is examined on what it "
+        "has learnt by heart. One drawing has to decide for both parts.")
 
 
 @three_way.wrong(
-    "The same row was drawn more than once. `rng.choice` and `rng.integers` put every row back unless told otherwise.",
-    loses=PART,
-)
+    "The same row was drawn more than once. `rng.choice` and `rng.integers` put every row back unless told "
+    "otherwise.", loses=PART)
 def draws_with_replacement(train, n_val, rng):
     val = rng.choice(train, n_val)
     return np.setdiff1d(train, val), val
 
 
-@three_way.wrong(
-    "Nothing is drawn: validation gets the rows at one end. If `train` is sorted in any way, by class for instance, the two "
-    "parts are different worlds.",
-    loses=DRAWN,
-)
-def unshuffled(train, n_val, rng):
-    return train[:-n_val], train[-n_val:]
+@three_way.mistakes
+def mistakes(train, n_val, rng):
+    yield "unshuffled", (train[:-n_val], train[-n_val:]), (
+        "Nothing is drawn: validation gets the rows at one end. If `train` is sorted in any way, by class "
+        "for instance, the two parts are different worlds.")
 
 
 @three_way.wrong(
-    "You shuffle positions and return them. `train` holds the numbers of the rows: the parts are to be made of its entries.",
-    loses=PART,
-)
+    "You shuffle positions and return them. `train` holds the numbers of the rows: the parts are to be made "
+    "of its entries.", loses=PART)
 def positions_for_indices(train, n_val, rng):
     order = rng.permutation(len(train))
     return order[n_val:], order[:n_val]
@@ -905,18 +882,24 @@ def draws_from_elsewhere(train, n_val, rng):
 
 
 @three_way.wrong(
-    "You make a generator of your own with a fixed seed: every split is the same. Use the `rng` you are given.",
-    loses=DRAWN,
-)
+    "You make a generator of your own with a fixed seed: every split is the same. Use the `rng` you are "
+    "given.", loses=DRAWN)
 def fixes_its_own_seed(train, n_val, rng):
     order = np.random.default_rng(0).permutation(train)
     return order[n_val:], order[:n_val]
 
 
 @three_way.wrong(
+    "Only the place is drawn, not the rows: validation gets a block of rows that stand side by side in `train`. "
+    "If `train` is sorted in any way, a block is a world of its own.", loses=DRAWN)
+def a_block_somewhere(train, n_val, rng):
+    block = int(rng.integers(1, len(train) - n_val)) + np.arange(n_val)
+    return np.delete(train, block), train[block]
+
+
+@three_way.wrong(
     "`rng.shuffle` works in place: after the call `train` is in another order for everybody who uses it.",
-    loses=UNCHANGED,
-)
+    loses=UNCHANGED)
 def shuffles_in_place(train, n_val, rng):
     rng.shuffle(train)
     return train[n_val:].copy(), train[:n_val].copy()
@@ -951,9 +934,8 @@ def with_scikit_learn(train, n_val, rng):
 
 
 three_way.small(
-    "train = (10, 11, 12, 13, 14) and n_val = 2: the two parts may be (14, 10, 12) and (11, 13). Together they hold each of the "
-    "five once, and no 0 or 1."
-)
+    "train = (10, 11, 12, 13, 14) and n_val = 2: the two parts may be (14, 10, 12) and (11, 13). Together "
+    "they hold each of the five once, and no 0 or 1.")
 
 # 14.5 callbacks
 
@@ -1002,8 +984,10 @@ def judge(case, result):
     stops, keeps = (int(n) for n in result["how many"])
     patience = int(result["patience"])
     told = f"patience is {patience}, expected {case.inputs['patience']}"
+    wanted = int(case.inputs["patience"])
+    kinds = {0: "no patience", wanted + 1: "one more", wanted - 1: "one less"}
     if stops:
-        yield STOP, patience == case.inputs["patience"], "another patience", told
+        yield STOP, patience == wanted, kinds.get(patience, "another patience"), told
     else:
         yield STOP, False, "no EarlyStopping", "there is no EarlyStopping in the list"
     yield KEEP, *how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
@@ -1019,8 +1003,9 @@ def how_kept(keeps, best_only, found, path):
         return False, "no ModelCheckpoint", "there is no ModelCheckpoint in the list"
     if not best_only:
         return False, "every epoch", "the checkpoint is written after every epoch, better or not"
-    allowed = (path, path.removesuffix(".keras") + ".h5")
-    return found in allowed, "another path", f"the checkpoint goes to {found!r}, expected {path!r}"
+    name = path.removesuffix(".keras")
+    seen = "weights alone" if found == name + ".weights.h5" else "another path"
+    return found in (path, name + ".h5"), seen, f"the checkpoint goes to {found!r}, expected {path!r}"
 
 
 def how_watched(monitors, modes):
@@ -1056,20 +1041,15 @@ def keras_pair(stop=None, keep=None, both=None):
 
 
 @callbacks.wrong(
-    "The two watch different things, as on the lecture's slide: one stops by the loss, the other keeps by the accuracy. The "
-    "epoch that was kept is then not the one that patience was counted from.",
-    loses=ALIKE,
-    edits=True,
-)
+    "The two watch different things, as in the last listing of the Better Deep Learning deck. The epoch "
+    "that was kept is then not the one that patience was counted from.", loses=ALIKE, edits=True)
 def two_monitors(_):
     return keras_pair(keep={"monitor": "val_accuracy", "mode": "max"})
 
 
 @callbacks.wrong(
-    "An accuracy is watched with mode 'min': the worst epoch is kept, and training stops as soon as it gets better.",
-    loses=ALIKE,
-    edits=True,
-)
+    "An accuracy is watched with mode 'min': the worst epoch is kept, and training stops as soon as it gets "
+    "better.", loses=ALIKE, edits=True)
 def min_for_accuracy(_):
     return keras_pair(both={"monitor": "val_accuracy", "mode": "min"})
 
@@ -1080,55 +1060,73 @@ def max_for_loss(_):
 
 
 @callbacks.wrong(
-    "The training loss falls for ever, overfitting or not. Watch points that the network does not learn from.",
-    loses=ALIKE,
-    edits=True,
-)
+    "The training loss falls for ever, overfitting or not. Watch points that the network does not learn "
+    "from.", loses=ALIKE, edits=True)
 def watches_the_training_loss(_):
     return keras_pair(both={"monitor": "loss"})
 
 
 @callbacks.wrong(
-    "`val_acc` is a name of old versions; Keras 3 reports what the metric is called in `compile`, `val_accuracy`. Under another "
-    "name it warns and never stops.",
-    loses=ALIKE,
-    edits=True,
-)
+    "`val_acc` is a name of old versions; Keras 3 reports what the metric is called in `compile`, "
+    "`val_accuracy`. Under another name it warns and never stops.", loses=ALIKE, edits=True)
 def old_name_of_the_accuracy(_):
     return keras_pair(both={"monitor": "val_acc", "mode": "max"})
 
 
 @callbacks.wrong(
     "Without `save_best_only=True` every epoch overwrites the file, and at the end it holds the last one.",
-    loses=KEEP,
-    edits=True,
-)
+    loses=KEEP, edits=True)
 def saves_every_epoch(_):
     return keras_pair(keep={"save_best_only": False})
 
 
 @callbacks.wrong(
     "`patience` is not handed on: Keras' own is 0, which stops at the first epoch that is not better.",
-    loses=STOP,
-    edits=True,
-)
+    loses=STOP, edits=True)
 def keras_own_patience(_):
     return keras_pair(stop={"patience": 0})
 
 
 @callbacks.wrong(
-    "The file is always the same, whatever `path` says: the next run overwrites it.", loses=KEEP, edits=True
-)
+    "The patience is one more than the one given. Keras counts the epoch before it compares: hand "
+    "`patience` on as it is.", loses=STOP, edits=True)
+def one_more_patience(_):
+    def callbacks(patience, path):
+        return keras_pair()(patience + 1, path)
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "The patience is one less than the one given. Hand `patience` on as it is.", loses=STOP, edits=True)
+def one_less_patience(_):
+    def callbacks(patience, path):
+        return keras_pair()(patience - 1, path)
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "The checkpoint does not go to `path`. A name written into the function is the same for every run, and "
+    "the next run overwrites it: hand `path` on as it is.", loses=KEEP, edits=True)
 def path_not_used(_):
     return keras_pair(keep={"filepath": "best_model.keras"})
 
 
 @callbacks.wrong(
-    "There is no ModelCheckpoint. `restore_best_weights=True` brings the weights back into memory; the list was to hold a "
-    "callback that writes a file, too.",
-    loses=(KEEP, ALIKE),
-    edits=True,
-)
+    "A file that ends in `.weights.h5` holds the weights alone, and `load_model` can't make a model of it. "
+    "Hand `path` on as it is, and leave `save_weights_only` out.", loses=KEEP, edits=True)
+def weights_alone(_):
+    def callbacks(patience, path):
+        weights = path.replace(".keras", ".weights.h5")
+        return keras_pair(keep={"filepath": weights, "save_weights_only": True})(patience, path)
+
+    return callbacks
+
+
+@callbacks.wrong(
+    "There is no ModelCheckpoint. `restore_best_weights=True` brings the weights back into memory; the list "
+    "was to hold a callback that writes a file, too.", loses=(KEEP, ALIKE), edits=True)
 def only_restores(_):
     def callbacks(patience, path):
         import keras
@@ -1187,6 +1185,54 @@ def in_the_old_format(patience, path):
 
 
 callbacks.small(
-    "callbacks(7, 'a.keras') is a list of two. The first stops after seven epochs in a row that do not beat the best; the "
-    "second has written a.keras in just that best epoch, because both look at the same number."
+    "callbacks(7, 'a.keras') is a list of two. The first stops after seven epochs in a row that do not beat "
+    "the best; the second has written a.keras in just that best epoch, because both look at the same "
+    "number.")
+
+# Questions
+
+first_rest = Question(
+    "The losses are 5, 4, 4, 3, 3, 3, 2. In which epoch does patience 0 stop, and in which patience 1?",
+    wrong(
+        "Patience 0 in epoch 0, since it waits for nothing; patience 1 in epoch 2.",
+        "Training never stops in an epoch that is better, and the first one always is."),
+    right(
+        "Both in epoch 2.",
+        "Epoch 2 is the first that is not better (equal is not), and waiting is counted before it is "
+        "compared: 1 ≥ 0 and 1 ≥ 1."),
+    wrong(
+        "Patience 0 in epoch 2, patience 1 in epoch 5.",
+        "That is `>` where Keras has `>=`: only then do 0 and 1 differ."),
+)
+
+in_memory = Question(
+    "Training stopped with patience 20, without `restore_best_weights` and without a checkpoint. Which "
+    "epoch's weights do you hold?",
+    wrong(
+        "The best epoch's: that is what the callback is for.",
+        "`EarlyStopping` decides when to stop. What is kept is another decision, and by default it is the "
+        "last epoch."),
+    right(
+        "Those of 20 epochs after the best.",
+        "$e_\\text{stop}=b+\\max(p,1)$, and what is in memory then is that epoch's."),
+    wrong(
+        "Those of the last epoch that was better than the one before it.",
+        "That is what the Better Deep Learning deck's sentence about saving would keep, and nothing was "
+        "saved."),
+)
+
+two_causes = Question(
+    "Giving up 10 of 30 training points for validation cost 20 points of accuracy. How would you find out "
+    "which part is less data and which part is stopping too early?",
+    right(
+        "Train the 20 points on without stopping, and stop the 30 points at the same epoch: four cells.",
+        "Each cause is then changed by itself. Here eleven points are less data and nine stopping early in "
+        "one order, none and twenty in the other: the effects interact."),
+    wrong(
+        "There is nothing to find out: all of it is less data, since nothing else was changed.",
+        "The points that are watched were changed as well, and they stop training at another time."),
+    wrong(
+        "Average over more seeds for the weights.",
+        "All seeds share one split, and the four seeds had no spread at all. It would give the same 20 "
+        "points, more exactly."),
 )

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.authoring import UNCHANGED, Exercise, case
+from autograder.authoring import UNCHANGED, Exercise, Question, case, right, wrong
 
 # 15.1 param_count
 
@@ -21,52 +21,27 @@ def cases(rng):
         yield case(SHALLOW if hidden == 1 else DEEP, sizes=sizes)
 
 
-@param_count.wrong("These are the weights alone. Each unit also has a bias.")
-def no_biases(sizes):
-    return sum(a * b for a, b in zip(sizes, sizes[1:]))
-
-
-@param_count.wrong("The weights and biases of the output layer are missing: how many layers have weights?")
-def no_output_layer(sizes):
-    return sum((a + 1) * b for a, b in zip(sizes[:-2], sizes[1:-1]))
-
-
-@param_count.wrong("You give biases to the inputs too. They are no units: nothing is added up in them.")
-def biased_inputs(sizes):
-    return sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes)
-
-
-@param_count.wrong("The output layer's biases are missing: an output unit has one as well.")
-def no_output_bias(sizes):
-    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) - sizes[-1]
-
-
-@param_count.wrong(
-    "Each layer gets one bias from you. How many units does a layer have, and what does each of them add?"
-)
-def one_bias_a_layer(sizes):
-    return sum(a * b + 1 for a, b in zip(sizes, sizes[1:]))
-
-
-@param_count.wrong("These are the units. A connection between two of them is what has a weight.")
-def counts_units(sizes):
-    return sum(sizes[1:])
-
-
-@param_count.wrong(
-    "You multiply all the sizes: those are the ways through the network. Each layer has its own matrix, and the matrices' "
-    "entries add up."
-)
-def product_of_all(sizes):
-    return math.prod(sizes)
-
-
-@param_count.wrong(
-    "One hidden layer is right. With more, you connect every hidden layer with the inputs: what does the second one see?",
-    loses=DEEP,
-)
-def all_see_the_inputs(sizes):
-    return sum((sizes[0] + 1) * width for width in sizes[1:-1]) + (sizes[-2] + 1) * sizes[-1]
+@param_count.mistakes
+def mistakes(sizes):
+    yield "no_biases", sum(a * b for a, b in zip(sizes, sizes[1:])), (
+        "These are the weights alone. Each unit also has a bias.")
+    yield "no_output_layer", sum((a + 1) * b for a, b in zip(sizes[:-2], sizes[1:-1])), (
+        "The weights and biases of the output layer are missing: how many layers have weights?")
+    yield "biased_inputs", sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes), (
+        "You give biases to the inputs too. They are no units: nothing is added up in them.")
+    yield "no_output_bias", sum((a + 1) * b for a, b in zip(sizes, sizes[1:])) - sizes[-1], (
+        "The output layer's biases are missing: an output unit has one as well.")
+    yield "one_bias_a_layer", sum(a * b + 1 for a, b in zip(sizes, sizes[1:])), (
+        "Each layer gets one bias from you. How many units does a layer have, and what does each of them "
+        "add?")
+    yield "counts_units", sum(sizes[1:]), (
+        "These are the units. A connection between two of them is what has a weight.")
+    yield "product_of_all", math.prod(sizes), (
+        "You multiply all the sizes: those are the ways through the network. Each layer has its own matrix, "
+        "and the matrices' entries add up.")
+    yield "all_see_the_inputs", sum((sizes[0] + 1) * width for width in sizes[1:-1]) + (sizes[-2] + 1) * sizes[-1], (
+        "One hidden layer is right. With more, you connect every hidden layer with the inputs: what does "
+        "the second one see?")
 
 
 @param_count.right
@@ -84,22 +59,18 @@ def with_arrays(sizes):
     return np.sum((sizes[:-1] + 1) * sizes[1:])
 
 
-@param_count.right
-def weights_and_biases_apart(sizes):
-    return int(np.dot(sizes[:-1], sizes[1:])) + sum(sizes[1:])
-
-
-@param_count.right
-def by_making_them(sizes):
-    return float(sum(np.zeros((a, b)).size + np.zeros(b).size for a, b in zip(sizes, sizes[1:])))
+@param_count.answers
+def accepted(sizes):
+    yield "weights_and_biases_apart", int(np.dot(sizes[:-1], sizes[1:])) + sum(sizes[1:])
+    yield "by_making_them", float(sum(np.zeros((a, b)).size + np.zeros(b).size for a, b in zip(sizes, sizes[1:])))
 
 
 param_count.small(
-    "2 inputs, 3 hidden units, 1 output. Each hidden unit has 2 weights and a bias, the output has 3 weights and a bias.",
-    sizes=[2, 3, 1],
-)
+    "2 inputs, 3 hidden units, 1 output. Each hidden unit has 2 weights and a bias, the output has 3 "
+    "weights and a bias.",
+    sizes=[2, 3, 1])
 
-# 15.1 hidden_sizes
+# 15.2 hidden_sizes
 
 BOX, PYRAMID, ONE = "box", "pyramid", "a pyramid down to 1"
 
@@ -115,42 +86,21 @@ def cases(rng):
     yield case(ONE, n=int(rng.integers(5, 7)), first=int(rng.choice([7, 11, 13])), rule="pyramid")
 
 
-@hidden_sizes.wrong("Your pyramid doubles from layer to layer: it stands on its tip.", loses=(PYRAMID, ONE))
-def grows(n, first, rule):
-    return [first if rule == "box" else first * 2**k for k in range(n)]
-
-
-@hidden_sizes.wrong(
-    "Your pyramid is in reverse order: the first layer, next to the inputs, is the widest.",
-    loses=(PYRAMID, ONE),
-)
-def widest_last(n, first, rule):
-    return [first if rule == "box" else max(1, first // 2**k) for k in range(n)][::-1]
-
-
-@hidden_sizes.wrong(
-    "One layer is missing: n counts the hidden layers, and the output layer is not among them."
-)
-def output_counted(n, first, rule):
-    return [first if rule == "box" else max(1, first // 2**k) for k in range(n - 1)]
-
-
-@hidden_sizes.wrong("The first layer of your pyramid has half of `first` already.", loses=(PYRAMID, ONE))
-def halved_at_once(n, first, rule):
-    return [first if rule == "box" else max(1, first // 2 ** (k + 1)) for k in range(n)]
-
-
-@hidden_sizes.wrong(
-    "The last layers have 0 units, and nothing gets through a layer without units. Where should halving stop?",
-    loses=ONE,
-)
-def down_to_zero(n, first, rule):
-    return [first if rule == "box" else first // 2**k for k in range(n)]
-
-
-@hidden_sizes.wrong("Your list ends as soon as a layer has one unit. There should be n layers.", loses=ONE)
-def stops_at_one(n, first, rule):
-    return [first if rule == "box" else first // 2**k for k in range(n) if rule == "box" or first >= 2**k]
+@hidden_sizes.mistakes
+def mistakes(n, first, rule):
+    yield "grows", [first if rule == "box" else first * 2**k for k in range(n)], (
+        "Your pyramid doubles from layer to layer: it stands on its tip.")
+    yield "widest_last", [first if rule == "box" else max(1, first // 2**k) for k in range(n)][::-1], (
+        "Your pyramid is in reverse order: the first layer, next to the inputs, is the widest.")
+    yield "output_counted", [first if rule == "box" else max(1, first // 2**k) for k in range(n - 1)], (
+        "One layer is missing: n counts the hidden layers, and the output layer is not among them.")
+    yield "halved_at_once", [first if rule == "box" else max(1, first // 2 ** (k + 1)) for k in range(n)], (
+        "The first layer of your pyramid has half of `first` already.")
+    yield "down_to_zero", [first if rule == "box" else first // 2**k for k in range(n)], (
+        "The last layers have 0 units, and nothing gets through a layer without units. Where should halving "
+        "stop?")
+    yield "stops_at_one", [first if rule == "box" else first // 2**k for k in range(n) if rule == "box" or first >= 2**k], (
+        "Your list ends as soon as a layer has one unit. There should be n layers.")
 
 
 @hidden_sizes.wrong("You round halves up, or to the nearest number: 7 becomes 4.", loses=(PYRAMID, ONE))
@@ -161,33 +111,18 @@ def rounds_up(n, first, rule):
     return sizes
 
 
-@hidden_sizes.wrong(
-    "You round `first / 2**k`, which now and then goes up: halving rounds down.", loses=(PYRAMID, ONE)
-)
-def rounds_the_quotient(n, first, rule):
-    return [first if rule == "box" else max(1, round(first / 2**k)) for k in range(n)]
-
-
-@hidden_sizes.wrong("Your layers have fractions of a unit.", loses=(PYRAMID, ONE))
-def fractions(n, first, rule):
-    return [first if rule == "box" else max(1, first / 2**k) for k in range(n)]
-
-
-@hidden_sizes.wrong(
-    "You divide `first` by 1, 2, 3, …; halving divides what came before by 2.", loses=(PYRAMID, ONE)
-)
-def divided_by_the_number(n, first, rule):
-    return [first if rule == "box" else max(1, first // (k + 1)) for k in range(n)]
-
-
-@hidden_sizes.wrong("The two rules are exchanged: a box is equally wide everywhere.")
-def rules_exchanged(n, first, rule):
-    return [first if rule == "pyramid" else max(1, first // 2**k) for k in range(n)]
-
-
-@hidden_sizes.wrong("You halve whatever the rule says: look at `rule`.", loses=BOX)
-def always_a_pyramid(n, first, rule):
-    return [max(1, first // 2**k) for k in range(n)]
+@hidden_sizes.mistakes
+def mistakes(n, first, rule):
+    yield "rounds_the_quotient", [first if rule == "box" else max(1, round(first / 2**k)) for k in range(n)], (
+        "You round `first / 2**k`, which now and then goes up: halving rounds down.")
+    yield "fractions", [first if rule == "box" else max(1, first / 2**k) for k in range(n)], (
+        "Your layers have fractions of a unit.")
+    yield "divided_by_the_number", [first if rule == "box" else max(1, first // (k + 1)) for k in range(n)], (
+        "You divide `first` by 1, 2, 3, …; halving divides what came before by 2.")
+    yield "rules_exchanged", [first if rule == "pyramid" else max(1, first // 2**k) for k in range(n)], (
+        "The two rules are exchanged: a box is equally wide everywhere.")
+    yield "always_a_pyramid", [max(1, first // 2**k) for k in range(n)], (
+        "You halve whatever the rule says: look at `rule`.")
 
 
 @hidden_sizes.right
@@ -198,9 +133,9 @@ def halving_in_a_loop(n, first, rule):
     return sizes
 
 
-@hidden_sizes.right
-def by_shifting(n, first, rule):
-    return tuple(max(1, first >> k) if rule == "pyramid" else first for k in range(n))
+@hidden_sizes.answers
+def accepted(n, first, rule):
+    yield "by_shifting", tuple(max(1, first >> k) if rule == "pyramid" else first for k in range(n))
 
 
 @hidden_sizes.right
@@ -219,13 +154,11 @@ def recursively(n, first, rule):
 
 
 hidden_sizes.small(
-    "Four hidden layers, the first of 5 units: half of 5, rounded down, is 2; half of 2 is 1; below 1 it does not go.",
-    n=4,
-    first=5,
-    rule="pyramid",
-)
+    "Four hidden layers, the first of 5 units: half of 5, rounded down, is 2; half of 2 is 1; below 1 it "
+    "does not go.",
+    n=4, first=5, rule="pyramid")
 
-# 15.2 updates_per_epoch
+# 15.3 updates_per_epoch
 
 EVEN, SMALLER, ALL = "batches that come out even", "a smaller last batch", "a batch larger than the data"
 
@@ -243,66 +176,34 @@ def cases(rng):
     yield case(ALL, n=n, batch=n * int(rng.integers(3, 5)))
 
 
-@updates_per_epoch.wrong(
-    "The samples that are left over after the last full batch take no part. Keras makes a smaller batch of them.",
-    loses=(SMALLER, ALL),
-)
-def full_batches_only(n, batch):
-    return n // batch
+@updates_per_epoch.mistakes
+def mistakes(n, batch):
+    yield "full_batches_only", n // batch, (
+        "The samples that are left over after the last full batch take no part. Keras makes a smaller batch "
+        "of them.")
+    yield "full_batches_or_one", max(1, n // batch), (
+        "The samples that are left over after the last full batch take no part, unless there is no full one "
+        "at all.")
+    yield "always_one_more", n // batch + 1, (
+        "Where the batches come out even you count one too many: there is nothing left over then.")
+    yield "a_fraction", n / batch, "Your result has a fraction. There are no fractions of an update."
+    yield "rounded", round(n / batch), (
+        "You round to the nearest: a few samples that are left over get lost, many don't.")
+    yield "rounded_to_one_at_least", max(1, round(n / batch)), (
+        "You round to the nearest, and up to 1: a few samples that are left over get lost. However few they "
+        "are, they make one update more.")
+    yield "leaves_the_last_batch_out", (n - 1) // batch, (
+        "It is one update too few, whatever is left over: the last batch counts as well, full or not.")
+    yield "multiplied", n * batch, (
+        "You multiply. With larger batches, are there more updates in an epoch, or fewer?")
+    yield "turned_over", batch / n, "Turned over: that is the share of the data in one batch."
+    yield "one_a_sample", n, "You count an update for every sample, whatever the batch."
 
 
-@updates_per_epoch.wrong(
-    "The samples that are left over after the last full batch take no part, unless there is no full one at all.",
-    loses=SMALLER,
-)
-def full_batches_or_one(n, batch):
-    return max(1, n // batch)
-
-
-@updates_per_epoch.wrong(
-    "Where the batches come out even you count one too many: there is nothing left over then.", loses=EVEN
-)
-def always_one_more(n, batch):
-    return n // batch + 1
-
-
-@updates_per_epoch.wrong(
-    "Your result has a fraction. There are no fractions of an update.", loses=(SMALLER, ALL)
-)
-def a_fraction(n, batch):
-    return n / batch
-
-
-@updates_per_epoch.wrong(
-    "You round to the nearest: a few samples that are left over get lost, many don't.", loses=(SMALLER, ALL)
-)
-def rounded(n, batch):
-    return round(n / batch)
-
-
-@updates_per_epoch.wrong("You multiply. With larger batches, are there more updates in an epoch, or fewer?")
-def multiplied(n, batch):
-    return n * batch
-
-
-@updates_per_epoch.wrong("Turned over: that is the share of the data in one batch.")
-def turned_over(n, batch):
-    return batch / n
-
-
-@updates_per_epoch.wrong("You count an update for every sample, whatever the batch.")
-def one_a_sample(n, batch):
-    return n
-
-
-@updates_per_epoch.right
-def with_ceil(n, batch):
-    return math.ceil(n / batch)
-
-
-@updates_per_epoch.right
-def with_numpy(n, batch):
-    return np.ceil(n / batch)
+@updates_per_epoch.answers
+def accepted(n, batch):
+    yield "with_ceil", math.ceil(n / batch)
+    yield "with_numpy", np.ceil(n / batch)
 
 
 @updates_per_epoch.right
@@ -311,21 +212,102 @@ def with_a_remainder(n, batch):
     return whole + (rest > 0)
 
 
-@updates_per_epoch.right
-def rounded_up_in_advance(n, batch):
-    return (n + batch - 1) // batch
-
-
-@updates_per_epoch.right
-def by_counting(n, batch):
-    return len(range(0, n, batch))
+@updates_per_epoch.answers
+def accepted(n, batch):
+    yield "rounded_up_in_advance", (n + batch - 1) // batch
+    yield "by_counting", len(range(0, n, batch))
 
 
 updates_per_epoch.small(
-    "Ten samples in batches of four: four, four, and the two that are left.", n=10, batch=4
-)
+    "Ten samples in batches of four: four, four, and the two that are left.",
+    n=10, batch=4)
 
-# 15.3 bce, cce_from_logits, mse
+# 15.4 gradient_noise
+
+SINGLE, LARGER = "batches of one", "larger batches"
+
+gradient_noise = Exercise(points=1, groups={SINGLE: 1, LARGER: 2, UNCHANGED: 1})
+
+
+@gradient_noise.cases
+def cases(rng):
+    yield case(SINGLE, grads=spread(rng, 7, 3), batch=1)
+    yield case(LARGER, grads=spread(rng, 6, 4), batch=int(rng.integers(2, 5)))
+    yield case(LARGER, grads=spread(rng, 9, 2), batch=int(rng.integers(3, 8)))
+
+
+def spread(rng, samples, parameters):
+    """Gradients whose parameters differ in mean and in spread."""
+    widths = rng.permutation(np.linspace(0.5, 3, parameters)) * rng.uniform(0.8, 1.2)
+    return rng.normal(size=(samples, parameters)) * widths + rng.normal(size=parameters)
+
+
+@gradient_noise.mistakes
+def mistakes(grads, batch):
+    yield "by_the_batch", grads.std(axis=0) / batch, (
+        "You divide by the batch. Variances of independent samples add up, standard deviations don't.")
+    yield "variance", grads.var(axis=0) / batch, (
+        "This is the variance of the batch's mean; its standard deviation was asked for.")
+    yield "as_of_a_sample", grads.std(axis=0, ddof=1) / np.sqrt(batch), (
+        "Everything is a little too large: you divide by n - 1 (`ddof=1`). The data set is all there is, "
+        "not a sample of something.")
+    yield "along_the_parameters", grads.std(axis=1) / np.sqrt(batch), (
+        "You look along the wrong axis: rows are samples, and there should be one number for each "
+        "parameter.")
+    yield "one_for_all", grads.std() / np.sqrt(batch), (
+        "One number for all parameters: each has a spread of its own.")
+    yield "of_the_sum", grads.std(axis=0) * np.sqrt(batch), (
+        "Larger batches give you more noise: that is the spread of their sum, not of their mean.")
+    yield "of_one_sample", grads.std(axis=0), (
+        "The batch does not come into it: this is the noise of a single sample.")
+    yield "around_zero", np.sqrt(np.mean(grads**2, axis=0) / batch), (
+        "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.")
+    yield "mean_distance", np.mean(np.abs(grads - grads.mean(axis=0)), axis=0) / np.sqrt(batch), (
+        "You take the mean distance from the mean. The standard deviation is the root of the mean square "
+        "distance.")
+    yield "by_all_samples", grads.std(axis=0) / np.sqrt(len(grads)), (
+        "You divide by the root of the number of samples in the data. The mean that is noisy is one over a "
+        "batch.")
+
+
+@gradient_noise.wrong(
+    "You put in the factor for drawing without putting back. It is true for an epoch's batches, and comes "
+    "later in this lesson; here the samples of a batch are independent.", loses=LARGER)
+def without_putting_back(grads, batch):
+    n = len(grads)
+    return grads.std(axis=0) / np.sqrt(batch) * np.sqrt(max(n - batch, 0) / (n - 1))
+
+
+@gradient_noise.wrong("The array you were given has changed: `-=` writes into it.", loses=UNCHANGED)
+def in_place(grads, batch):
+    grads -= grads.mean(axis=0)
+    return np.sqrt((grads**2).mean(axis=0) / batch)
+
+
+@gradient_noise.answers
+def accepted(grads, batch):
+    yield "from_the_variance", np.sqrt(np.var(grads, axis=0) / batch)
+    yield "second_moment_minus_square", np.sqrt((np.mean(grads**2, axis=0) - np.mean(grads, axis=0) ** 2) / batch)
+    yield "parameter_by_parameter", [float(np.std(column)) / batch**0.5 for column in grads.T]
+
+
+@gradient_noise.right
+def deviations_by_hand(grads, batch):
+    away = grads - grads.mean(axis=0, keepdims=True)
+    return np.linalg.norm(away, axis=0) / np.sqrt(len(grads) * batch)
+
+
+@gradient_noise.answers
+def accepted(grads, batch):
+    yield "in_float32", np.float32(grads).std(axis=0) / np.float32(np.sqrt(batch))
+
+
+gradient_noise.small(
+    "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a "
+    "batch, half of that.",
+    grads=np.array([[1.0], [5.0]]), batch=4)
+
+# 15.5 bce, cce_from_logits, mse
 
 BCE, BCE_SURE = "bce", "bce where p is 0 or 1"
 CCE, CCE_SURE = "cce_from_logits", "cce_from_logits with logits of ±1000"
@@ -419,11 +401,8 @@ def log_softmax(z, axis=1):
 
 
 @bce.wrong(
-    "Where p is exactly 0 or 1 you take the logarithm of 0: inf, or nan where it is multiplied by 0. Keep p a little away from "
-    "both ends.",
-    loses=BCE_SURE,
-    replaces="bce",
-)
+    "Where p is exactly 0 or 1 you take the logarithm of 0: inf, or nan where it is multiplied by 0. Keep p "
+    "a little away from both ends.", loses=BCE_SURE, replaces="bce")
 def log_of_zero(p, y):
     with np.errstate(all="ignore"):
         return np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p)))
@@ -431,9 +410,7 @@ def log_of_zero(p, y):
 
 @bce.wrong(
     "A p that is sure and right costs nothing, as it should; one that is sure and wrong costs inf.",
-    loses=BCE_SURE,
-    replaces="bce",
-)
+    loses=BCE_SURE, replaces="bce")
 def picked_but_unbounded(p, y):
     with np.errstate(all="ignore"):
         return np.mean(np.where(y == 1, -np.log(p), -np.log(1 - p)))
@@ -445,64 +422,25 @@ def guards_one_end(p, y):
         return np.mean(-(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p)))
 
 
-@bce.wrong(
-    "You keep p further from 0 and 1 than the exercise says: being sure and wrong costs too little.",
-    loses=BCE_SURE,
-    replaces="bce",
-)
-def kept_too_far_away(p, y):
-    return np.mean(cross_entropy(p, y, 1e-3))
-
-
-@bce.wrong("These are logarithms to base 2.", loses=(BCE, BCE_SURE), replaces="bce")
-def base_two(p, y):
-    return np.mean(cross_entropy(p, y, log=np.log2))
-
-
-@bce.wrong("You add up the samples; the mean was asked for.", loses=(BCE, BCE_SURE), replaces="bce")
-def summed(p, y):
-    return np.sum(cross_entropy(p, y))
+@bce.mistakes(replaces="bce")
+def mistakes(p, y):
+    yield "kept_too_far_away", np.mean(cross_entropy(p, y, 1e-3)), (
+        "You keep p further from 0 and 1 than the exercise says: being sure and wrong costs too little.")
+    yield "base_two", np.mean(cross_entropy(p, y, log=np.log2)), "These are logarithms to base 2."
+    yield "summed", np.sum(cross_entropy(p, y)), "You add up the samples; the mean was asked for."
+    yield "one_for_each", cross_entropy(p, y), (
+        "One loss for every sample comes back. The mean is still to be taken.")
+    yield "ones_only", np.mean(-y * np.log(np.clip(p, 1e-7, 1))), (
+        "Only samples with y = 1 cost something: the other half of the sum is missing.")
+    yield "without_the_minus", -np.mean(cross_entropy(p, y)), (
+        "Your loss is negative: the logarithm of a number below 1 is, and there is a minus in front of it.")
+    yield "exchanged", np.mean(cross_entropy(y, p)), (
+        "p and y are exchanged: the logarithm is that of the prediction.")
 
 
 @bce.wrong(
-    "One loss for every sample comes back. The mean is still to be taken.",
-    loses=(BCE, BCE_SURE),
-    replaces="bce",
-)
-def one_for_each(p, y):
-    return cross_entropy(p, y)
-
-
-@bce.wrong(
-    "Only samples with y = 1 cost something: the other half of the sum is missing.",
-    loses=(BCE, BCE_SURE),
-    replaces="bce",
-)
-def ones_only(p, y):
-    return np.mean(-y * np.log(np.clip(p, 1e-7, 1)))
-
-
-@bce.wrong(
-    "Your loss is negative: the logarithm of a number below 1 is, and there is a minus in front of it.",
-    loses=(BCE, BCE_SURE),
-    replaces="bce",
-)
-def without_the_minus(p, y):
-    return -np.mean(cross_entropy(p, y))
-
-
-@bce.wrong(
-    "p and y are exchanged: the logarithm is that of the prediction.", loses=(BCE, BCE_SURE), replaces="bce"
-)
-def exchanged(p, y):
-    return np.mean(cross_entropy(y, p))
-
-
-@bce.wrong(
-    "exp(1000) is inf, and inf/inf is nan; at -1000 it is 0/0. Softmax depends on differences only: what may be taken off first?",
-    loses=CCE_SURE,
-    replaces="cce_from_logits",
-)
+    "exp(1000) is inf, and inf/inf is nan; at -1000 it is 0/0. Softmax depends on differences only: what "
+    "may be subtracted first?", loses=CCE_SURE, replaces="cce_from_logits")
 def overflows(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z)
@@ -510,10 +448,8 @@ def overflows(z, Y):
 
 
 @bce.wrong(
-    "You take the largest of *all* logits off. A row far below it then underflows to 0/0: each row has a largest one of its own.",
-    loses=CCE_SURE,
-    replaces="cce_from_logits",
-)
+    "You subtract the largest of *all* logits. A row far below it then underflows to 0/0: each row has a "
+    "largest one of its own.", loses=CCE_SURE, replaces="cce_from_logits")
 def shifted_by_one_maximum(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z - z.max())
@@ -522,11 +458,9 @@ def shifted_by_one_maximum(z, Y):
 
 
 @bce.wrong(
-    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Take the logarithm on paper first, or "
-    "keep the probability away from 0.",
-    loses=CCE_SURE,
-    replaces="cce_from_logits",
-)
+    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Write the "
+    "logarithm out first, as log-sum-exp, or keep the probability away from 0.",
+    loses=CCE_SURE, replaces="cce_from_logits")
 def log_of_a_lost_softmax(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z - z.max(axis=1, keepdims=True))
@@ -534,93 +468,36 @@ def log_of_a_lost_softmax(z, Y):
         return np.mean(-np.sum(Y * np.log(p), axis=1))
 
 
-@bce.wrong(
-    "Your softmax runs over the samples. The probabilities of one sample, which is a row, add up to 1.",
-    loses=(CCE, CCE_SURE),
-    replaces="cce_from_logits",
-)
-def wrong_axis(z, Y):
-    return np.mean(-np.sum(Y * log_softmax(z, axis=0), axis=1))
+@bce.mistakes(replaces="cce_from_logits")
+def mistakes(z, Y):
+    yield "wrong_axis", np.mean(-np.sum(Y * log_softmax(z, axis=0), axis=1)), (
+        "Your softmax runs over the samples. The probabilities of one sample, which is a row, add up to 1.")
+    yield "mean_over_entries", np.mean(-Y * log_softmax(z)), (
+        "You divide by the number of entries. In each row only one class counts: the mean is over the "
+        "samples.")
+    yield "rows_summed", -np.sum(Y * log_softmax(z)), "You add up the samples; the mean was asked for."
+    yield "logits_base_two", np.mean(-np.sum(Y * log_softmax(z), axis=1)) / np.log(2), (
+        "These are logarithms to base 2.")
+    yield "without_softmax", np.mean(-np.sum(Y * np.log(np.clip(z, 1e-7, 1)), axis=1)), (
+        "You take the logits for probabilities. They are what comes before the softmax.")
+    yield "sigmoid_of_each", np.mean(np.sum(Y * np.logaddexp(0, -z), axis=1)), (
+        "You send each logit through a sigmoid. Among classes of which one is right, the probabilities have "
+        "to add up to 1.")
+    yield "cce_without_the_minus", np.mean(np.sum(Y * log_softmax(z), axis=1)), (
+        "Your loss is negative: a minus is missing.")
 
 
-@bce.wrong(
-    "You divide by the number of entries. In each row only one class counts: the mean is over the samples.",
-    loses=(CCE, CCE_SURE),
-    replaces="cce_from_logits",
-)
-def mean_over_entries(z, Y):
-    return np.mean(-Y * log_softmax(z))
-
-
-@bce.wrong(
-    "You add up the samples; the mean was asked for.", loses=(CCE, CCE_SURE), replaces="cce_from_logits"
-)
-def rows_summed(z, Y):
-    return -np.sum(Y * log_softmax(z))
-
-
-@bce.wrong("These are logarithms to base 2.", loses=(CCE, CCE_SURE), replaces="cce_from_logits")
-def logits_base_two(z, Y):
-    return np.mean(-np.sum(Y * log_softmax(z), axis=1)) / np.log(2)
-
-
-@bce.wrong(
-    "You take the logits for probabilities. They are what comes before the softmax.",
-    loses=(CCE, CCE_SURE),
-    replaces="cce_from_logits",
-)
-def without_softmax(z, Y):
-    return np.mean(-np.sum(Y * np.log(np.clip(z, 1e-7, 1)), axis=1))
-
-
-@bce.wrong(
-    "You send each logit through a sigmoid. Among classes of which one is right, the probabilities have to add up to 1.",
-    loses=(CCE, CCE_SURE),
-    replaces="cce_from_logits",
-)
-def sigmoid_of_each(z, Y):
-    return np.mean(np.sum(Y * np.logaddexp(0, -z), axis=1))
-
-
-@bce.wrong("Your loss is negative: a minus is missing.", loses=(CCE, CCE_SURE), replaces="cce_from_logits")
-def cce_without_the_minus(z, Y):
-    return np.mean(np.sum(Y * log_softmax(z), axis=1))
-
-
-@bce.wrong(
-    "Half of what it should be: the ½ of some textbooks is not in Keras' loss.", loses=MSE, replaces="mse"
-)
-def with_a_half(p, y):
-    return np.mean((p - y) ** 2) / 2
-
-
-@bce.wrong("You add up; the mean was asked for.", loses=MSE, replaces="mse")
-def squares_summed(p, y):
-    return np.sum((p - y) ** 2)
-
-
-@bce.wrong("This is the root of the mean squared error.", loses=MSE, replaces="mse")
-def with_a_root(p, y):
-    return np.sqrt(np.mean((p - y) ** 2))
-
-
-@bce.wrong("These are absolute values; squares were asked for.", loses=MSE, replaces="mse")
-def absolute_values(p, y):
-    return np.mean(np.abs(p - y))
-
-
-@bce.wrong(
-    "With several columns you add up each row before taking the mean. The mean is over all entries.",
-    loses=MSE,
-    replaces="mse",
-)
-def rows_added_up(p, y):
-    return np.mean(np.sum(((p - y) ** 2).reshape(len(p), -1), axis=1))
-
-
-@bce.wrong("One number for each row comes back. The mean is over all entries.", loses=MSE, replaces="mse")
-def one_for_each_row(p, y):
-    return np.mean((p - y) ** 2, axis=-1) if np.ndim(p) > 1 else (p - y) ** 2
+@bce.mistakes(replaces="mse")
+def mistakes(p, y):
+    yield "with_a_half", np.mean((p - y) ** 2) / 2, (
+        "Half of what it should be: the ½ of some textbooks is not in Keras' loss.")
+    yield "squares_summed", np.sum((p - y) ** 2), "You add up; the mean was asked for."
+    yield "with_a_root", np.sqrt(np.mean((p - y) ** 2)), "This is the root of the mean squared error."
+    yield "absolute_values", np.mean(np.abs(p - y)), "These are absolute values; squares were asked for."
+    yield "rows_added_up", np.mean(np.sum(((p - y) ** 2).reshape(len(p), -1), axis=1)), (
+        "With several columns you add up each row before taking the mean. The mean is over all entries.")
+    yield "one_for_each_row", np.mean((p - y) ** 2, axis=-1) if np.ndim(p) > 1 else (p - y) ** 2, (
+        "One number for each row comes back. The mean is over all entries.")
 
 
 @bce.right
@@ -629,9 +506,9 @@ def clipped_at_1e_12(p, y):
     return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
-@bce.right
-def added_at_both_ends(p, y):
-    return -np.mean(y * np.log(p + 1e-7) + (1 - y) * np.log(1 - p + 1e-7))
+@bce.answers
+def accepted(p, y):
+    yield "added_at_both_ends", -np.mean(y * np.log(p + 1e-7) + (1 - y) * np.log(1 - p + 1e-7))
 
 
 @bce.right
@@ -702,20 +579,17 @@ def mse_in_a_loop(p, y):
     return sum(squares) / len(squares)
 
 
-@bce.right(replaces="mse")
-def squared_length(p, y):
-    return np.linalg.norm(np.float32(p) - np.float32(y)) ** 2 / np.size(p)
+@bce.answers(replaces="mse")
+def accepted(p, y):
+    yield "squared_length", np.linalg.norm(np.float32(p) - np.float32(y)) ** 2 / np.size(p)
 
 
 bce.small(
-    "bce, by hand: a label of 1 to which the network gives ½ costs log 2 = 0.693; so does a label of 0. The mean is the same.",
-    _of="bce",
-    _rows=0,
-    p=np.array([0.5, 0.5]),
-    y=np.array([1.0, 0.0]),
-)
+    "bce, by hand: a label of 1 to which the network gives ½ costs log 2 = 0.693; so does a label of 0. The "
+    "mean is the same.",
+    _of="bce", _rows=0, p=np.array([0.5, 0.5]), y=np.array([1.0, 0.0]))
 
-# 15.4 slide_lr
+# 15.6 slide_lr
 
 slide_lr = Exercise(points=1, groups={"100 epochs": 1, "500 epochs": 1, "any other number": 2})
 
@@ -730,48 +604,23 @@ def cases(rng):
         yield case("any other number", epochs=int(rng.integers(low, high)))
 
 
-@slide_lr.wrong(
-    "You read the rule as ranges: up to 100, up to 500, beyond. That may be what was meant, but what does it say?",
-    loses="any other number",
-)
-def ranges(epochs):
-    return 0.001 if epochs <= 100 else 0.0001 if epochs <= 500 else 0.000001
-
-
-@slide_lr.wrong(
-    "You read the rule as ranges that begin at 100 and at 500. Which comparison does it print?",
-    loses="any other number",
-)
-def ranges_upwards(epochs):
-    return 0.0001 if epochs >= 500 else 0.001 if epochs >= 100 else 0.000001
-
-
-@slide_lr.wrong(
-    "Your last rate has lost a zero (1e-5); perhaps you mended it so that it lies in the page's range. Copy the rule as it is.",
-    loses="any other number",
-)
-def one_zero_less(epochs):
-    return {100: 0.001, 500: 0.0001}.get(epochs, 0.00001)
-
-
-@slide_lr.wrong(
-    "For all other numbers of epochs you return None: the `else` is missing.", loses="any other number"
-)
-def without_else(epochs):
-    return {100: 0.001, 500: 0.0001}.get(epochs)
-
-
-@slide_lr.wrong("The rates for 100 and for 500 epochs are exchanged.", loses=("100 epochs", "500 epochs"))
-def exchanged(epochs):
-    return {100: 0.0001, 500: 0.001}.get(epochs, 0.000001)
-
-
-@slide_lr.wrong(
-    "You begin with 0.01, the upper end of the page's range. The rule's own rates are others.",
-    loses=("100 epochs", "500 epochs"),
-)
-def begins_at_the_range(epochs):
-    return {100: 0.01, 500: 0.001}.get(epochs, 0.000001)
+@slide_lr.mistakes
+def mistakes(epochs):
+    yield "ranges", 0.001 if epochs <= 100 else 0.0001 if epochs <= 500 else 0.000001, (
+        "You read the rule as ranges: up to 100, up to 500, beyond. That may be what was meant, but what "
+        "does it say?")
+    yield "ranges_upwards", 0.0001 if epochs >= 500 else 0.001 if epochs >= 100 else 0.000001, (
+        "You read the rule as ranges that begin at 100 and at 500. Which comparison does it print?")
+    yield "one_zero_less", {100: 0.001, 500: 0.0001}.get(epochs, 0.00001), (
+        "Your last rate has lost a zero (1e-5); perhaps you mended it so that it lies in the notes' range. "
+        "Copy the rule as it is.")
+    yield "without_else", {100: 0.001, 500: 0.0001}.get(epochs), (
+        "For all other numbers of epochs you return None: the `else` is missing.")
+    yield "exchanged", {100: 0.0001, 500: 0.001}.get(epochs, 0.000001), (
+        "The rates for 100 and for 500 epochs are exchanged.")
+    yield "begins_at_the_range", {100: 0.01, 500: 0.001}.get(epochs, 0.000001), (
+        "You begin with 0.01, the upper end of the range in the agenda notes. The rule's own rates are "
+        "others.")
 
 
 @slide_lr.right
@@ -784,19 +633,17 @@ def with_if_and_elif(epochs):
         return 0.000001
 
 
-@slide_lr.right
-def with_a_dictionary(epochs):
-    return {100: 1e-3, 500: 1e-4}.get(epochs, 1e-6)
+@slide_lr.answers
+def accepted(epochs):
+    yield "with_a_dictionary", {100: 1e-3, 500: 1e-4}.get(epochs, 1e-6)
+    yield "with_select", np.select([epochs == 100, epochs == 500], [1e-3, 1e-4], 1e-6)
 
 
-@slide_lr.right
-def with_select(epochs):
-    return np.select([epochs == 100, epochs == 500], [1e-3, 1e-4], 1e-6)
+slide_lr.small(
+    "101 is not equal to 100, and not to 500.",
+    epochs=101)
 
-
-slide_lr.small("101 is not equal to 100, and not to 500.", epochs=101)
-
-# 15.4 lr_issues
+# 15.7 lr_issues
 
 TRUE_ONES = "the statements that are true"
 LETTERS, TRUE = "abcdef", "bce"
@@ -835,67 +682,35 @@ def judge(case, result):
     yield TRUE_ONES, not told, seen, f"of the statements: {told}"
 
 
-@lr_issues.wrong("One of yours is about 200 epochs. Ask your `slide_lr(200)`.")
-def reads_between():
-    return {"a", "b", "c", "e"}
+@lr_issues.mistakes
+def mistakes():
+    yield "reads_between", {"a", "b", "c", "e"}, "One of yours is about 200 epochs. Ask your `slide_lr(200)`."
+    yield "trusts_the_range", {"b", "c", "d", "e"}, (
+        "One of yours is about the range of the agenda notes. Hold all three rates against its lower end, "
+        "zero by zero.")
+    yield "one_zero_too_many", {"b", "c", "e", "f"}, (
+        "One of yours divides two small numbers. Count the zeros of 0.000001 and of 0.00001 again.")
+    yield "thinks_it_only_falls", {"b", "c"}, (
+        "One that is true is missing. It is about longer runs: try your function for 499 and 500 epochs.")
+    yield "misses_the_cliff", {"b", "e"}, (
+        "One that is true is missing. It is about a single epoch more: divide two results of your function.")
+    yield "misses_the_equality", {"c", "e"}, (
+        "One that is true is missing. It is about how the rule asks: by a range, or by equality?")
+    yield "as_ranges", {"a", "c"}, (
+        "You read the rule as ranges of epochs. Two of yours, and two that are missing, depend on it.")
+    yield "the_others", {"a", "d", "f"}, "You list those that are false."
 
 
-@lr_issues.wrong(
-    "One of yours is about the page's own range. Hold all three rates against its lower end, zero by zero."
-)
-def trusts_the_range():
-    return {"b", "c", "d", "e"}
+@lr_issues.answers
+def accepted():
+    yield "as_a_list", ["e", "b", "c"]
+    yield "as_text", "BCE"
 
 
-@lr_issues.wrong("One of yours divides two small numbers. Count the zeros of 0.000001 and of 0.00001 again.")
-def one_zero_too_many():
-    return {"b", "c", "e", "f"}
+lr_issues.small(
+    "Take statement c: your `slide_lr(100)` divided by your `slide_lr(101)`. Is it 1000?")
 
-
-@lr_issues.wrong(
-    "One that is true is missing. It is about longer runs: try your function for 499 and 500 epochs."
-)
-def thinks_it_only_falls():
-    return {"b", "c"}
-
-
-@lr_issues.wrong(
-    "One that is true is missing. It is about a single epoch more: divide two results of your function."
-)
-def misses_the_cliff():
-    return {"b", "e"}
-
-
-@lr_issues.wrong("One that is true is missing. It is about how the rule asks: by a range, or by equality?")
-def misses_the_equality():
-    return {"c", "e"}
-
-
-@lr_issues.wrong(
-    "You read the rule as ranges of epochs. Two of yours, and two that are missing, depend on it."
-)
-def as_ranges():
-    return {"a", "c"}
-
-
-@lr_issues.wrong("You list those that are false.")
-def the_others():
-    return {"a", "d", "f"}
-
-
-@lr_issues.right
-def as_a_list():
-    return ["e", "b", "c"]
-
-
-@lr_issues.right
-def as_text():
-    return "BCE"
-
-
-lr_issues.small("Take statement c: your `slide_lr(100)` divided by your `slide_lr(101)`. Is it 1000?")
-
-# 15.5 pick_lr
+# 15.8 pick_lr
 
 FINITE, BROKEN, OTHER_TOL = "finite losses", "nan and inf among them", "another tolerance"
 
@@ -911,7 +726,8 @@ def searched(rng, tol, lost=()):
     losses = np.array([*(best * factors), almost, 2 * best, *lost])
     rates = 10.0 ** (np.arange(len(losses)) - 7.0) * rng.uniform(1, 4, len(losses))
     place = rng.permutation(len(losses))
-    while place[5] > min(place[:4]):  # the last good one in the list is not the largest
+    # Neither the first nor the last good one of the list is the largest.
+    while not min(place[1:4]) < place[5] < max(place[1:4]):
         place = rng.permutation(len(losses))
     order = np.argsort(place)
     return rates[order], losses[order]
@@ -944,48 +760,28 @@ def good_rates(lrs, losses, tol, best=None):
     return lrs[losses <= (1 + tol) * best]
 
 
-@pick_lr.wrong(
-    "You take the rate of the smallest loss. A larger one that is nearly as good gets there sooner: that is what `tol` is for."
-)
-def the_best_alone(lrs, losses, tol=0.05):
-    return lrs[int(np.nanargmin(losses))]
+@pick_lr.mistakes
+def mistakes(lrs, losses, tol=0.05):
+    yield "the_best_alone", lrs[int(np.nanargmin(losses))], (
+        "You take the rate of the smallest loss. A larger one that is nearly as good gets there sooner: "
+        "that is what `tol` is for.")
+    yield "argmin_with_nan", lrs[int(np.argmin(losses))], (
+        "`np.argmin` takes nan for the smallest number there is: among runs that were lost you choose a "
+        "lost one. And it leaves `tol` unused.")
+    yield "the_smallest", good_rates(lrs, losses, tol).min(), (
+        "You take the smallest rate that is good enough; the largest was asked for.")
+    yield "the_last_good", good_rates(lrs, losses, tol)[-1], (
+        "You take the last rate of the list that is good enough. The list need not be sorted: which is the "
+        "largest?")
+    yield "the_first_good", good_rates(lrs, losses, tol)[0], (
+        "You take the first rate of the list that is good enough. The list need not be sorted: which is the "
+        "largest?")
+    yield "the_last", lrs[-1], "You take the last rate of the list, whatever its loss."
+    yield "the_largest_finite", np.asarray(lrs)[np.isfinite(losses)].max(), (
+        "You take the largest rate whose loss is finite. It should be nearly as good as the best one too.")
 
 
-@pick_lr.wrong(
-    "`np.argmin` takes nan for the smallest number there is: among runs that were lost you choose a lost one. And it leaves "
-    "`tol` unused."
-)
-def argmin_with_nan(lrs, losses, tol=0.05):
-    return lrs[int(np.argmin(losses))]
-
-
-@pick_lr.wrong("You take the smallest rate that is good enough; the largest was asked for.")
-def the_smallest(lrs, losses, tol=0.05):
-    return good_rates(lrs, losses, tol).min()
-
-
-@pick_lr.wrong(
-    "You take the last rate of the list that is good enough. The list need not be sorted: which is the largest?"
-)
-def the_last_good(lrs, losses, tol=0.05):
-    return good_rates(lrs, losses, tol)[-1]
-
-
-@pick_lr.wrong("You take the last rate of the list, whatever its loss.")
-def the_last(lrs, losses, tol=0.05):
-    return lrs[-1]
-
-
-@pick_lr.wrong(
-    "You take the largest rate whose loss is finite. It should be nearly as good as the best one too."
-)
-def the_largest_finite(lrs, losses, tol=0.05):
-    return np.asarray(lrs)[np.isfinite(losses)].max()
-
-
-@pick_lr.wrong(
-    "You add `tol` to the best loss. It is a share: five per cent of the best.",
-)
+@pick_lr.wrong("You add `tol` to the best loss. It is a share: five per cent of the best.")
 def added(lrs, losses, tol=0.05):
     losses = np.asarray(losses)
     best = losses[np.isfinite(losses)].min()
@@ -993,8 +789,8 @@ def added(lrs, losses, tol=0.05):
 
 
 @pick_lr.wrong(
-    "You go up from the smallest rate and stop at the first that is worse. A larger one may be good again: look at all."
-)
+    "You go up from the smallest rate and stop at the first that is worse. A larger one may be good again: "
+    "look at all.")
 def stops_at_the_first_worse(lrs, losses, tol=0.05):
     good = set(good_rates(lrs, losses, tol).tolist())
     chosen = None
@@ -1006,12 +802,11 @@ def stops_at_the_first_worse(lrs, losses, tol=0.05):
     return chosen
 
 
-@pick_lr.wrong(
-    "One nan among the losses makes your best loss nan, and nothing is smaller than that. Which losses may be compared at all?",
-    loses=BROKEN,
-)
-def nan_is_the_best(lrs, losses, tol=0.05):
-    return max(good_rates(lrs, losses, tol, best=np.min(losses)).tolist())
+@pick_lr.mistakes
+def mistakes(lrs, losses, tol=0.05):
+    yield "nan_is_the_best", max(good_rates(lrs, losses, tol, best=np.min(losses)).tolist()), (
+        "One nan among the losses makes your best loss nan, and nothing is smaller than that. Which losses "
+        "may be compared at all?")
 
 
 @pick_lr.wrong("You turn nan into 0, which then is the best loss of all.", loses=BROKEN)
@@ -1020,9 +815,9 @@ def nan_as_zero(lrs, losses, tol=0.05):
     return np.asarray(lrs)[losses <= (1 + tol) * losses.min()].max()
 
 
-@pick_lr.wrong("You use 0.05 whatever `tol` says.", loses=OTHER_TOL)
-def fixed_tolerance(lrs, losses, tol=0.05):
-    return good_rates(lrs, losses, 0.05).max()
+@pick_lr.mistakes
+def mistakes(lrs, losses, tol=0.05):
+    yield "fixed_tolerance", good_rates(lrs, losses, 0.05).max(), "You use 0.05 whatever `tol` says."
 
 
 @pick_lr.wrong("The right one, but you return where it stands in the list.")
@@ -1030,9 +825,10 @@ def its_place(lrs, losses, tol=0.05):
     return int(np.flatnonzero(np.asarray(lrs) == good_rates(lrs, losses, tol).max())[0])
 
 
-@pick_lr.wrong("The right one, but you return its loss.")
-def its_loss(lrs, losses, tol=0.05):
-    return np.asarray(losses)[its_place(lrs, losses, tol)]
+@pick_lr.mistakes
+def mistakes(lrs, losses, tol=0.05):
+    yield "its_loss", np.asarray(losses)[its_place(lrs, losses, tol)], (
+        "The right one, but you return its loss.")
 
 
 @pick_lr.right
@@ -1064,133 +860,44 @@ def with_nanmin(lrs, losses, tol=0.05):
 
 
 pick_lr.small(
-    "The best loss is 0.40, and five per cent more is 0.42. Three rates are below that or at it; nan is not a loss.",
-    lrs=[0.001, 0.01, 0.1, 1.0],
-    losses=[0.41, 0.40, 0.42, float("nan")],
+    "The best loss is 0.40, and five per cent more is 0.42. Three rates are below that or at it; nan is not "
+    "a loss.",
+    lrs=[0.001, 0.01, 0.1, 1.0], losses=[0.41, 0.40, 0.42, float("nan")])
+
+# Questions
+
+digits_network = Question(
+    "A network for digits: 784 inputs, 512 hidden units, 10 outputs. How many parameters?",
+    wrong("406,528", "The 522 biases are missing: this is $784\\cdot512+512\\cdot10$."),
+    right("407,050", "$785\\cdot512 + 513\\cdot10$: each unit has a bias besides its weights."),
+    wrong("401,920", "The output layer is missing: this is $785\\cdot512$ alone."),
 )
 
-# 15.6 gradient_noise
-
-SINGLE, LARGER = "batches of one", "larger batches"
-
-gradient_noise = Exercise(points=1, groups={SINGLE: 1, LARGER: 2, UNCHANGED: 1})
-
-
-@gradient_noise.cases
-def cases(rng):
-    yield case(SINGLE, grads=spread(rng, 7, 3), batch=1)
-    yield case(LARGER, grads=spread(rng, 6, 4), batch=int(rng.integers(2, 5)))
-    yield case(LARGER, grads=spread(rng, 9, 2), batch=int(rng.integers(3, 8)))
-
-
-def spread(rng, samples, parameters):
-    """Gradients whose parameters differ in mean and in spread."""
-    widths = rng.permutation(np.linspace(0.5, 3, parameters)) * rng.uniform(0.8, 1.2)
-    return rng.normal(size=(samples, parameters)) * widths + rng.normal(size=parameters)
-
-
-@gradient_noise.wrong(
-    "You divide by the batch. Variances of independent samples add up, standard deviations don't.",
-    loses=LARGER,
+four_times_the_batch = Question(
+    "You go from batches of 32 to batches of 128, with 1,280 samples and all else the same. What happens in "
+    "an epoch?",
+    wrong(
+        "A quarter of the updates, each with a quarter of the noise.",
+        "The variance falls to a quarter; the standard deviation, which is the noise, to half."),
+    right(
+        "A quarter of the updates, each with half the noise.",
+        "10 updates instead of 40, and $\\sqrt{32/128}=\\tfrac12$. At the same rate an epoch leads a quarter "
+        "as far; a rate four times as high keeps $\\eta/b$, as long as steps of that length hold."),
+    wrong(
+        "The same number of updates, each with half the noise.",
+        "An epoch goes through all samples once: larger batches are fewer batches."),
 )
-def by_the_batch(grads, batch):
-    return grads.std(axis=0) / batch
 
-
-@gradient_noise.wrong("This is the variance of the batch's mean; its standard deviation was asked for.")
-def variance(grads, batch):
-    return grads.var(axis=0) / batch
-
-
-@gradient_noise.wrong(
-    "Everything is a little too large: you divide by n - 1 (`ddof=1`). The data set is all there is, not a sample of something.",
-)
-def as_of_a_sample(grads, batch):
-    return grads.std(axis=0, ddof=1) / np.sqrt(batch)
-
-
-@gradient_noise.wrong(
-    "You look along the wrong axis: rows are samples, and there should be one number for each parameter.",
-)
-def along_the_parameters(grads, batch):
-    return grads.std(axis=1) / np.sqrt(batch)
-
-
-@gradient_noise.wrong("One number for all parameters: each has a spread of its own.")
-def one_for_all(grads, batch):
-    return grads.std() / np.sqrt(batch)
-
-
-@gradient_noise.wrong(
-    "Larger batches give you more noise: that is the spread of their sum, not of their mean.", loses=LARGER
-)
-def of_the_sum(grads, batch):
-    return grads.std(axis=0) * np.sqrt(batch)
-
-
-@gradient_noise.wrong("The batch does not come into it: this is the noise of a single sample.", loses=LARGER)
-def of_one_sample(grads, batch):
-    return grads.std(axis=0)
-
-
-@gradient_noise.wrong(
-    "You measure the distance from 0 (root mean square). Noise is the distance from the mean gradient.",
-)
-def around_zero(grads, batch):
-    return np.sqrt(np.mean(grads**2, axis=0) / batch)
-
-
-@gradient_noise.wrong(
-    "You divide by the root of the number of samples in the data. The mean that is noisy is one over a batch.",
-)
-def by_all_samples(grads, batch):
-    return grads.std(axis=0) / np.sqrt(len(grads))
-
-
-@gradient_noise.wrong(
-    "You put in the factor for drawing without putting back. It is true for an epoch's batches, and comes later in this lesson; "
-    "here the samples of a batch are independent.",
-    loses=LARGER,
-)
-def without_putting_back(grads, batch):
-    n = len(grads)
-    return grads.std(axis=0) / np.sqrt(batch) * np.sqrt(max(n - batch, 0) / (n - 1))
-
-
-@gradient_noise.wrong("The array you were given has changed: `-=` writes into it.", loses=UNCHANGED)
-def in_place(grads, batch):
-    grads -= grads.mean(axis=0)
-    return np.sqrt((grads**2).mean(axis=0) / batch)
-
-
-@gradient_noise.right
-def from_the_variance(grads, batch):
-    return np.sqrt(np.var(grads, axis=0) / batch)
-
-
-@gradient_noise.right
-def second_moment_minus_square(grads, batch):
-    return np.sqrt((np.mean(grads**2, axis=0) - np.mean(grads, axis=0) ** 2) / batch)
-
-
-@gradient_noise.right
-def parameter_by_parameter(grads, batch):
-    return [float(np.std(column)) / batch**0.5 for column in grads.T]
-
-
-@gradient_noise.right
-def deviations_by_hand(grads, batch):
-    away = grads - grads.mean(axis=0, keepdims=True)
-    return np.linalg.norm(away, axis=0) / np.sqrt(len(grads) * batch)
-
-
-@gradient_noise.right
-def in_float32(grads, batch):
-    return np.float32(grads).std(axis=0) / np.float32(np.sqrt(batch))
-
-
-gradient_noise.small(
-    "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a batch, half of that.",
-    grads=np.array([[1.0], [5.0]]),
-    batch=4,
+lost_run = Question(
+    "Training losses 0.41, 0.40, 0.415, nan at rates 0.001, 0.01, 0.1, 1. What does "
+    "`lrs[np.argmin(losses)]` give?",
+    wrong(
+        "0.01, the rate of the smallest loss",
+        "That is what it was meant to give, and what `np.nanargmin` would."),
+    wrong(
+        "0.1, the largest rate that is about as good",
+        "That is what one wants, and what your `pick_lr` gives."),
+    right(
+        "1, the rate of the run that was lost",
+        "`np.argmin` takes nan for the smallest number there is."),
 )

@@ -2,7 +2,9 @@
 # # Turn the knobs, and hold three rules of thumb against numbers
 #
 # Width and depth, batch size, loss, learning rate: you will count what each of them changes, write losses that stay
-# finite, and test what a page of lecture notes advises. About 75 minutes.
+# finite, and test what handwritten lecture notes advise.
+#
+# *About 80 minutes: reading 25, exercises 55.*
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
@@ -10,6 +12,10 @@
 # | write three losses that survive extreme inputs | logarithms, overflow, lesson 02 | name the step at which a formula breaks |
 # | derive and measure the noise of a batch's gradient | variances of sums | say what a change of batch asks of the rate |
 # | test rules of thumb over seeds | a `for` loop | say for which networks and which training a rule holds |
+#
+# One of the [five documents](../00_start_here/00_start_here.ipynb) that this course follows is quoted here, by its
+# short name: the **agenda notes**, handwritten, "Today's Agenda". They advise on hidden layers, neurons, epochs and the
+# learning rate; each rule is shown where it is tested.
 
 # %%
 import os
@@ -17,11 +23,11 @@ import os
 import numpy as np
 from sklearn.datasets import make_blobs
 
-from autograder import check, progress
-from nnlab import MLP
+from autograder import check, progress, quiz
+from nnlab import MLP, plus_minus
 from nnlab.data import Split, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
-from nnlab.figures import explore, plt, seeds_band, show, style
+from nnlab.figures import curves, explore, histogram, points, show, style
 from nnlab.stack import fit_together
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
@@ -31,12 +37,10 @@ style()
 # %% [markdown]
 # ## See it fail first
 #
-# A page of the lecture notes sets the learning rate by the number of epochs:
+# The agenda notes set the learning rate by the number of epochs:
 #
 # ```text
-# if epochs = 100   then LR = 0.001
-# elif epochs = 500      LR = 0.0001
-# else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
 # ```
 #
 # Take a small task: three groups of points in the plane, 500 to learn from and 500 to test on; 50 ReLU units,
@@ -87,21 +91,14 @@ for epochs, some in planned.items():
     print(f"{epochs} epochs by the rule: {some.mean():.3f} ± {some.std(ddof=1):.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.8))
 epochs = np.arange(10, 521, 10)
-looks = [("rate 0.01 throughout", 0.01, GREY, "o-"), ("by the rule", 1e-6, VERMILION, "s-")]
-for name, rate, color, look in looks:
-    seeds_band(ax, epochs, runs[rate].T, "_", color)
-    ax.plot(epochs, runs[rate].mean(axis=1), look, color=color, markevery=5, label=name)
-for at in (100, 500):
-    ax.plot([at] * 5, planned[at], "D", color=VERMILION, markersize=6, markeredgecolor=BLACK)
-    ax.annotate(f"{at} epochs", (at, planned[at].min() - 0.02), ha="center", va="top")
-ax.axhline(ceiling, color=BLACK, linestyle=":", label="nearest true centre")
-ax.set(title="By the rule, two numbers of epochs learn and no others do")
-ax.set(xlabel="planned number of epochs", ylabel="test accuracy", ylim=(0.1, 0.95))
-ax.legend(loc="lower right")
+apart = {"exactly 100, exactly 500": ([100] * 5 + [500] * 5, [*planned[100], *planned[500]])}
 show(
-    fig,
+    curves(epochs, {"rate 0.01 throughout": runs[0.01].T, "by the rule": runs[1e-6].T},
+           looks={"rate 0.01 throughout": (GREY, "-"), "by the rule": (VERMILION, "--")}, marks=apart,
+           across={"nearest true centre": ceiling}, ylim=(0.1, 0.95), legend="lower right",
+           title="By the rule, two numbers of epochs learn and no others do",
+           xlabel="planned number of epochs", ylabel="test accuracy"),
     alt="Test accuracy against the planned number of epochs, five seeds thin and the mean thick. "
     "With rate 0.01 it is near 0.82 from the start, just below a dotted line at 0.84. By the "
     "rule it is near 0.35 for few epochs and rises slowly to 0.54 at 500; only at exactly 100 "
@@ -111,11 +108,11 @@ show(
 # %% [markdown]
 # Exactly 100 epochs: 0.82, close to what is possible on these overlapping groups. Ten epochs *more*: 0.41. With 490
 # and 510 epochs it is 0.54, with 500 it is 0.80. Nobody means that. But a rule of thumb is what one reaches for when
-# there is no time to think, and this one comes from a page with several more: three to eight hidden layers; one layer
-# of 512 units is bad practice, three of 128 are good. This lesson turns each of the page's knobs with a number beside
-# it.
+# there is no time to think, and the agenda notes have several more: hidden layers "3-8 range", and a 5 in a box; "1
+# HL → 512 neurons, bad practice; 3 HL → 128 neurons, good practice". This lesson turns each of the notes' knobs with a
+# number beside it.
 #
-# | the page's knob | what it sets | where |
+# | the notes' knob | what it sets | where |
 # |---|---|---|
 # | hidden layers, neurons | what the network can represent, and whether training finds it | Capacity |
 # | batch size | how many updates an epoch has, and how noisy each is | Batch size |
@@ -123,7 +120,7 @@ show(
 # | learning rate, optimiser | how far an update goes | Learning rate |
 # | epochs | how many updates there are | lesson 14 |
 #
-# (Activations, which the page lists beside the rate, had lessons 04 and 06. Of the four problems it names, vanishing
+# (Activations, which the notes list beside the rate, had lessons 04 and 06. Of the four problems they name, vanishing
 # and exploding gradients had lessons 01 to 07, overfitting and little data have 08 and 10 to 14; slow training is the
 # last section here.)
 #
@@ -157,7 +154,7 @@ show(
 #
 # $$P = \sum_{l=1}^{L} (n_{l-1}+1)\,n_l \qquad\text{(over all layers, the output included)}$$
 #
-# ## Exercise 15.1a: count the parameters (1 point)
+# ## Exercise 15.1: count the parameters (1 point)
 #
 # Write `param_count(sizes)`. `sizes` is a list: the number of inputs, the units of each hidden layer, the units of
 # the output. Return the number of weights and biases.
@@ -182,9 +179,10 @@ def param_count(sizes):
 check(param_count)
 
 # %% [markdown]
-# ### Check it, and the page's example
+# ### Check it, and the notes' example
 #
-# "One hidden layer of 512 neurons: bad practice. Three of 128: good practice." Which is the larger network?
+# The agenda notes: "1 HL → 512 Neurons: Bad Practice. 3 HL → 128 Neurons: Good Practice." (HL is a hidden layer.) Which
+# is the larger network?
 
 # %%
 net = MLP([100, 10, 10, 20], ["relu", "relu", "softmax"])
@@ -220,15 +218,10 @@ for n, k in [(75, 10), (84, 1), (83, 1), (100, 20)]:
 inputs = np.unique(np.logspace(0, 4, 80).astype(int))
 flat = [param_count([n, 512, 1]) for n in inputs]
 deep = [param_count([n, 128, 128, 128, 1]) for n in inputs]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.loglog(inputs, flat, "-", color=BLUE, label="1 x 512")
-ax.loglog(inputs, deep, "--", color=VERMILION, label="3 x 128")
-ax.plot(84, param_count([84, 512, 1]), "o", color=BLACK, markersize=8)
-ax.annotate("84 inputs", (84, param_count([84, 512, 1])), (100, 18_000))
-ax.set(title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters")
-ax.legend()
 show(
-    fig,
+    curves(inputs, {"1 x 512": flat, "3 x 128": deep}, log="xy", xticks=[1, 10, 100, 1000, 10_000],
+           marks={"84 inputs": (84, param_count([84, 512, 1]))},
+           title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters"),
     alt="Parameters against the number of inputs, both axes logarithmic, one output. 3 x 128 "
     "begins near 33 thousand and stays level up to about 100 inputs; 1 x 512 begins near 1500 and "
     "rises in proportion. They cross at 84 inputs; at 10,000 inputs 1 x 512 has four times as "
@@ -239,10 +232,10 @@ show(
 # The dashed line is level for few inputs, because the two inner matrices of $128\times128$ outweigh everything else;
 # the other one has no inner matrix, and all its parameters are at the inputs.
 #
-# ## Exercise 15.1b: a pyramid and a box (1 point)
+# ## Exercise 15.2: a pyramid and a box (1 point)
 #
-# The page draws two shapes for the hidden layers. Write `hidden_sizes(n, first, rule)`, which returns a list with the
-# units of `n` hidden layers, beginning with `first`:
+# The agenda notes draw two shapes for the hidden layers, the "pyramid rule" and the "box rule". Write `hidden_sizes(n,
+# first, rule)`, which returns a list with the units of `n` hidden layers, beginning with `first`:
 #
 # - `rule = 'box'`: all layers are alike;
 # - `rule = 'pyramid'`: each layer has half as many units as the one before, rounded down, and at least 1.
@@ -305,15 +298,10 @@ for w, some in zip(widths, by_width):
           f"{some.mean():.3f} ± {some.std(ddof=1):.3f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7, 3.4))
-seeds_band(ax, widths, by_width.T, "mean of ten seeds", BLUE)
-ax.plot(widths, by_width.mean(axis=1), "o", color=BLUE)
-ax.axhline(1 / 20, color=GREY, linestyle=":", label="guessing")
-ax.set(title="Seven units are enough for twenty groups", xlabel="hidden units")
-ax.set(ylabel="test accuracy", ylim=(0, 1.05))
-ax.legend(loc="upper left")
 show(
-    fig,
+    curves(widths, {"mean of ten seeds": by_width.T}, looks={"mean of ten seeds": (BLUE, "-", "o")},
+           across={"guessing": 1 / 20}, ylim=(0, 1.05), legend="upper left",
+           title="Seven units are enough for twenty groups", xlabel="hidden units", ylabel="test accuracy"),
     alt="Test accuracy against 1 to 7 hidden units, ten seeds thin and the mean thick. The mean "
     "rises from 0.14 at one unit by two to three tenths per unit to 0.84 at four, and levels "
     "off at 0.98 with six and seven. In between the seeds scatter by up to a quarter.",
@@ -322,30 +310,23 @@ show(
 # %% [markdown]
 # One unit passes one number on, in which twenty groups overlap. Each further number tells more of them apart, and
 # from six on nearly all. More units are of no use for *this* task, and they cost: 121 parameters each. (Single
-# networks with five to seven units still miss one group or two. Whoever trains one of each may see six units beat
-# seven.)
+# networks with five to seven units still miss one group or two: if you train one of each, six units may beat seven.)
 #
 # ### How deep?
 #
-# "Three to eight hidden layers, five." Ten units in each, which we know to be wide enough, and 1 to 8 layers, with
-# three settings: rate 0.01 as above; a tenth of it; rate 0.01 with standardised inputs. (As they come, the
-# coordinates have a root mean square of about 6.)
+# The agenda notes: hidden layers, "3-8 range", with a 5 in a box. Ten units in each, which we know to be wide enough,
+# and 1 to 8 layers, with three settings: rate 0.01 as above; a tenth of it; rate 0.01 with standardised inputs. (As
+# they come, the coordinates have a root mean square of about 6.)
 
 # %% tags=["demo"]
 def draw_depths(depths, by_depth):
     """Test accuracy over the number of hidden layers, a panel for each setting."""
-    colors = (VERMILION, BLUE, GREEN)
-    fig, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharey=True)
-    for ax, (name, accuracies), color in zip(axes, by_depth.items(), colors):
-        ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12)
-        seeds_band(ax, depths, np.transpose(accuracies), name, color)
-        ax.plot(depths, np.mean(accuracies, axis=1), "o", color=color)
-        ax.set(title=name, xlabel="hidden layers", ylim=(0, 1.05))
-    axes[0].set_ylabel("test accuracy")
-    title = "How deep one may go is decided by rate and scale (grey: the page's range)"
-    fig.suptitle(title, x=0.01, ha="left")
     show(
-        fig,
+        *[curves(depths, {name: np.transpose(accuracies)}, looks={name: (color, "-", "o")}, title=name,
+                 legend="none", ylim=(0, 1.05), xlabel="hidden layers", ylabel="test accuracy",
+                 also=lambda ax: ax.axvspan(2.5, 8.5, color=GREY, alpha=0.12))
+          for (name, accuracies), color in zip(by_depth.items(), (VERMILION, BLUE, GREEN))],
+        title="How deep one may go is decided by rate and scale (grey: the notes' range)", share="y",
         alt="Three panels of test accuracy against 1 to 8 hidden layers, five seeds thin, the mean "
         "thick, the range 3 to 8 grey. Rate 0.01: near 1 up to three layers, then a steep "
         "fall to 0.2 at eight, the seeds scattered. Rate 0.001: above 0.95 up to five layers, 0.85 "
@@ -388,6 +369,11 @@ draw_depths(depths, by_depth)
 # most of the way to eight. One reason stands below each row: at the high rate a quarter of the units of eight layers
 # die (lesson 04), and in layers of ten that soon is too many.
 #
+# The notes give a reason for depth in three words, "{ Low → Mid → High }": lower layers find simple features, such as
+# edges in a picture, and higher ones build larger features from them. Groups of points have no such parts to build
+# from. So this task can show what depth costs, and it can't show what depth is good for where data are made of parts,
+# as pictures are (lesson 16).
+#
 # So "three to eight hidden layers" is not wrong here because of the number. It is incomplete: how many layers one can
 # train depends on rate, scale and first weights, and how many one needs depends on the task.
 #
@@ -399,26 +385,28 @@ draw_depths(depths, by_depth)
 # %% tags=["demo"]
 def draw_shapes(shapes, by_shape):
     """Test accuracy over the number of parameters, a panel for each rate."""
-    fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
-    for ax, rate, row in zip(axes, ("0.01", "0.1"), (0, 1)):
+
+    def panel(rate, row):
+        kinds = {"one hidden layer": ({}, (BLUE, "", "o")), "three": ({}, (VERMILION, "", "s"))}
         for name, hidden in shapes.items():
-            one = len(hidden) == 1
-            color, marker = (BLUE, "o") if one else (VERMILION, "s")
-            size, some = param_count([2, *hidden, 1]), by_shape[name][row]
-            ax.plot([size] * 5, some, marker, color=color, markersize=4, alpha=0.4)
-            ax.plot(size, some.mean(), marker, color=color, markersize=9, markeredgecolor=BLACK)
-            below = one == (row == 0)  # where the other kind of marker is not
-            place = (size, min(some) - 0.008) if below else (size, max(some) + 0.004)
-            ax.annotate(name, place, ha="center", fontsize=9)
-        ax.set(xscale="log", xlabel="parameters", title=f"rate {rate}", xlim=(12, 120_000))
-        ax.set_ylim(0.87, 0.98)
-    axes[0].set_ylabel("test accuracy")
-    axes[1].plot([], [], "o", color=BLUE, label="one hidden layer")
-    axes[1].plot([], [], "s", color=VERMILION, label="three")
-    axes[1].legend(loc="lower right")
-    fig.suptitle("Neither parameters nor shape decide alone", x=0.01, ha="left")
+            kind = "one hidden layer" if len(hidden) == 1 else "three"
+            kinds[kind][0][name] = param_count([2, *hidden, 1]), by_shape[name][row]
+        means = {kind: ([size for size, _ in some.values()], [one.mean() for _, one in some.values()])
+                 for kind, (some, _) in kinds.items()}
+
+        def seeds_and_names(ax):
+            for some, (color, _, marker) in kinds.values():
+                for name, (size, one) in some.items():
+                    ax.plot([size] * len(one), one, marker, color=color, markersize=4, alpha=0.4, zorder=1)
+                    ax.annotate(name, (size, one.min() - 0.008), ha="center", fontsize=9)
+
+        return points(means, looks={kind: look for kind, (_, look) in kinds.items()}, also=seeds_and_names,
+                      log="x", xlim=(12, 120_000), ylim=(0.87, 0.98), title=f"rate {rate}",
+                      xlabel="parameters", ylabel="test accuracy")
+
     show(
-        fig,
+        panel("0.01", 0), panel("0.1", 1), share="y", legend="right",
+        title="Neither parameters nor shape decide alone",
         alt="Two panels of test accuracy against the number of parameters, five seeds small and "
         "the mean large, circles for one hidden layer and squares for three. Rate 0.01: circles "
         "at 0.91, 0.94 and 0.92 lie below the squares, all near 0.96 from 177 to 33 thousand "
@@ -444,14 +432,16 @@ for name, hidden in SHAPES.items():
 draw_shapes(SHAPES, by_shape)
 
 # %% [markdown]
-# At rate 0.01 the page seems to be right: 1 × 512 reaches 0.920, 3 × 128 reaches 0.966, and every shape with three
+# At rate 0.01 the notes seem to be right: 1 × 512 reaches 0.920, 3 × 128 reaches 0.966, and every shape with three
 # layers lies above every one with a single layer. But the number of units has little to do with it: three layers of
-# *eight*, 177 parameters, come within a hundredth of 33,537. And at rate 0.1 it is the other way round, 0.965 against
+# *eight*, 177 parameters, come within a hundredth of 33,537. And at rate 0.1 the advantage is gone, 0.965 against
 # 0.958. The wide single layer was not incapable, it was slow.
 #
 # Compare at equal size, 2,049 parameters in 1 × 512 and 1,981 in 3 × 30: 0.920 and 0.965 at one rate, 0.965 and 0.951
-# at the other. The order turns round with a knob that the rule does not mention. (Single runs spread by about 0.01.
-# Of all these differences only those at rate 0.01 between one layer and three are clear.)
+# at the other. A knob that the rule does not mention decides whether there is an advantage. (At rate 0.1 the difference
+# between 1 × 512 and 3 × 128 is about one standard error of five seeds, so nothing is said about the opposite order. Of
+# all these differences only those at rate 0.01 between one layer and three are clear. Forty epochs are also short: this
+# is about what is learnt soon.)
 
 # %% [markdown]
 # ## Batch size
@@ -459,7 +449,7 @@ draw_shapes(SHAPES, by_shape)
 # An epoch goes through all $n$ samples once, in batches of $b$; each batch is one update. What is left over after the
 # last full batch makes a smaller one.
 #
-# ## Exercise 15.2: updates per epoch (1 point)
+# ## Exercise 15.3: updates per epoch (1 point)
 #
 # Write `updates_per_epoch(n, batch)`: how many updates an epoch has, for `n` samples and batches of `batch`. A batch
 # larger than the data is one update.
@@ -510,9 +500,7 @@ for n, batch, epochs in [(500, 32, 100), (500, 1, 100), (500, 500, 100), (1646, 
 #
 # Four times the batch costs four times the work, and halves the noise.
 #
-# ## Exercise 15.6: the noise of a batch's gradient (1 point)
-#
-# (The numbers follow the lecture's order of knobs, so 15.6 comes before 15.3.)
+# ## Exercise 15.4: the noise of a batch's gradient (1 point)
 #
 # Write `gradient_noise(grads, batch)`. `grads` is an array (samples, parameters): the gradient of each sample. Return
 # the standard deviation of the mean over `batch` independently drawn samples, an array (parameters,). The $\sigma$ of
@@ -561,17 +549,14 @@ print(f"{single.shape[1]} parameters; mean of the single gradients minus the ful
 # %%
 def draw_noise(sizes, claimed, measured, unreturned, size):
     """The noise of a batch over its size, derived and measured."""
-    fig, ax = plt.subplots(figsize=(7, 3.4))
-    ax.loglog(sizes, claimed, "-", color=BLACK, label=r"$\sigma/\sqrt{b}$")
-    ax.loglog(sizes, measured, "o", color=BLUE, label="samples put back")
-    kept = "not put back, as in an epoch"
-    ax.loglog(sizes[:-1], unreturned[:-1], "s--", color=VERMILION, label=kept)
-    ax.axhline(size, color=GREY, linestyle=":", label="size of the gradient itself")
-    ax.set(title="Four times the batch, half the noise", xlabel="batch")
-    ax.set(ylabel="noise, rms over parameters")
-    ax.legend(fontsize=10)
     show(
-        fig,
+        curves(sizes, {r"$\sigma/\sqrt{b}$": claimed, "samples put back": measured,
+                       "not put back, as in an epoch": (sizes[:-1], unreturned[:-1])},
+               looks={r"$\sigma/\sqrt{b}$": (BLACK, "-"), "samples put back": (BLUE, "none", "o"),
+                      "not put back, as in an epoch": (VERMILION, "--", "s")},
+               across={"size of the gradient itself": size}, log="xy", xticks=[1, 4, 16, 64, 256],
+               title="Four times the batch, half the noise", xlabel="batch",
+               ylabel="noise, rms over parameters"),
         alt="Noise against the batch, both axes logarithmic. The measured points with samples put "
         "back lie on the straight line of σ/√b; without putting back they bend below it from a "
         "batch of 64 on. A dotted line, the gradient's own size, is crossed between batches of 1 "
@@ -622,18 +607,13 @@ def batch_gradients(batch):
     batch = round(batch)  # a slider's 16 may be 15.999…
     values = single[picks[:, :batch], weight].mean(axis=1)
     centre, noise = single[:, weight].mean(), gradient_noise(single, batch)[weight]
-    fig, ax = plt.subplots(figsize=(6.6, 2.9))
-    reach = 4 * single[:, weight].std() / 2
-    bins = np.linspace(centre - reach, centre + reach, 81)
-    ax.hist(values, bins=bins, color=SKY, histtype="stepfilled")
+    reach, share = 4 * single[:, weight].std() / 2, np.mean(values * centre < 0)
     bar = [centre - noise, centre + noise]
-    ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise")
-    ax.axvline(0, color=BLACK, linestyle=":")
-    share = np.mean(values * centre < 0)
-    ax.set(title=f"batch {batch}: {share:.0%} of the batches have the wrong sign")
-    ax.set(xlabel="gradient of one weight", ylabel="batches")
-    ax.legend(loc="upper right")
-    return fig
+    return histogram(
+        values, np.linspace(centre - reach, centre + reach, 81), down={"_none": 0}, legend="upper right",
+        title=f"batch {batch}: {share:.0%} of the batches have the wrong sign",
+        xlabel="gradient of one weight", ylabel="batches",
+        also=lambda ax: ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise"))
 
 
 explore(
@@ -692,7 +672,84 @@ for eta, b in [(0.02, 1), (0.08, 4), (0.32, 16), (0.08, 1), (0.08, 16)]:
 #
 # ### Does it show in a network?
 #
-# The three groups again, 40 epochs, five batch sizes and seven rates, three seeds each, without momentum.
+# For that a network has to be *at rest*: it must have stopped getting anywhere, so that only the trembling is left. And
+# the noise must not vanish, so the targets have noise of their own, which nothing can learn. A sine with noise of
+# standard deviation 1, 256 points, 20 ReLU units, squared error, plain SGD, four seeds; three rates and four batch
+# sizes; 120 epochs. We look at the mean training loss of epochs 61 to 90 and of epochs 91 to 120: at rest the two are
+# alike.
+
+# %%
+dice = np.random.default_rng(0)
+x_sine = dice.uniform(-1, 1, (256, 1))
+y_sine = np.sin(np.pi * x_sine) + dice.normal(size=(256, 1))
+SINE_BATCHES, SINE_RATES = [1, 2, 4, 8], [0.016, 0.032, 0.064]
+
+
+def sine_networks(copies):
+    """Four seeds of a small network for regression, as often as there are rates."""
+    return [MLP((1, 20, 1), ["relu", "linear"], ["he_uniform", "glorot_uniform"], seed)
+            for _ in range(copies) for seed in range(4)]
+
+
+def curvature(net, step=1e-2):
+    """The largest eigenvalue of the loss's second derivatives, by differences of gradients."""
+    def slope():
+        return np.concatenate([g.ravel() for g in net.grads(x_sine, y_sine, "mse")])
+
+    rows = []
+    for values in (p.reshape(-1) for p in net.params):
+        for i in range(values.size):
+            values[i] += step
+            above = slope()
+            values[i] -= 2 * step
+            rows.append((above - slope()) / (2 * step))
+            values[i] += step
+    return np.linalg.eigvalsh((np.array(rows) + np.transpose(rows)) / 2).max()
+
+# %% tags=["demo"]
+rest = {}
+for b in SINE_BATCHES:
+    nets = sine_networks(len(SINE_RATES))
+    some = fit_together(nets, x_sine, y_sine, "mse", epochs=120, batch=b,
+                        lr=np.repeat(SINE_RATES, 4), every=1).reshape(120, 3, 4)
+    rest[b] = some[60:90].mean(axis=0), some[90:].mean(axis=0)
+    if b == 8:
+        print(f"largest curvature of four networks after batches of 8 at rate {SINE_RATES[0]}: "
+              f"{min(map(curvature, nets[:4])):.0f} to {max(map(curvature, nets[:4])):.0f}")
+print("rate/batch   rate  batch   epochs 61-90   epochs 91-120")
+for ratio, lr, b in sorted((lr / b, lr, b) for b in SINE_BATCHES for lr in SINE_RATES):
+    before, last = (part[SINE_RATES.index(lr)] for part in rest[b])
+    print(f"{ratio:10.3f}  {lr:5.3f}  {b:5}          {before.mean():.3f}   {plus_minus(last, '.3f')}")
+
+# %% tags=["demo"]
+looks = {f"batch {b}": (color, line, mark) for b, color, line, mark in zip(
+    SINE_BATCHES, (VERMILION, ORANGE, GREEN, BLUE), ("-", "--", "-.", ":"), "os^D")}
+ticks = {0.002: "0.002", 0.008: "0.008", 0.032: "0.032"}
+show(
+    *[curves(None, {f"batch {b}": (np.array(SINE_RATES) / (b if by_batch else 1), rest[b][1].T)
+                    for b in SINE_BATCHES}, looks=looks, log="x", title=title, xlabel=xlabel,
+             ylabel="training loss at rest", xticks=ticks if by_batch else {lr: f"{lr:g}" for lr in SINE_RATES})
+      for by_batch, title, xlabel in ((False, "Over the rate: four curves", "learning rate"),
+                                      (True, "Over rate / batch: one", "learning rate / batch"))],
+    share="y", legend="right",
+    alt="Two panels of the training loss at rest, four batch sizes, four seeds thin and the means with "
+    "markers. Left, over the rate: four curves, the higher the smaller the batch; batch 1 rises from "
+    "1.06 to 1.3, batch 8 stays near 1.03. Right, over rate divided by batch: all lie on one "
+    "curve, level near 1.03 up to 0.008, then rising ever more steeply.",
+)
+
+# %% [markdown]
+# Within a row of the table's first column the losses agree, whichever batch and rate have made the quotient: at 0.008
+# they are 1.03, at 0.016 they are 1.06, at 0.032 they are 1.12. At one rate, 0.016, the four batches lie between 1.03
+# and 1.06. And the networks are at rest: the two columns differ by 0.012 or less, but for the noisiest row, which still
+# drifts. So the loss above the floor is neither distance nor a lack of epochs. It is trembling, and $\eta/b$ sets it.
+# (The curvature printed above times the highest rate is below 1, well below 2. Rates at which it is not would part the
+# curves.)
+#
+# ### And on the way there?
+#
+# The three groups again, 40 epochs, five batch sizes and seven rates, three seeds each, without momentum. These runs
+# are *not* at rest; most of them are still on their way.
 
 # %% tags=["demo"]
 BATCHES, RATES = [1, 4, 16, 64, 500], [1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
@@ -709,21 +766,16 @@ def grid_row(batch, rates, momentum, seeds=range(3)):
 plain = np.array([grid_row(b, RATES, 0.0) for b in BATCHES])
 
 # %% tags=["demo"]
-fig, axes = plt.subplots(1, 2, figsize=(9.8, 3.7), sharey=True)
-colors, marks = (VERMILION, ORANGE, GREEN, SKY, BLUE), "os^Dv"
-for b, some, color, mark in zip(BATCHES, plain, colors, marks):
-    for ax, x in zip(axes, (np.array(RATES), np.array(RATES) / b)):
-        ax.plot(x, some, color=color, linewidth=0.6, alpha=0.5)
-        ax.plot(x, some.mean(axis=1), mark + "-", color=color, label=f"batch {b}")
-for ax in axes:
-    ax.set_xscale("log")
-axes[0].set(title="Over the rate: five curves", xlabel="learning rate")
-axes[0].set_ylabel("test accuracy, 40 epochs")
-axes[1].set(title="Over rate / batch: nearly one, up to its end", xlabel="learning rate / batch")
-axes[0].set_ylim(0.15, 1.02)
-axes[0].legend(fontsize=9, loc="upper left", ncols=3)
+looks = dict(zip((f"batch {b}" for b in BATCHES),
+                 zip((VERMILION, ORANGE, GREEN, SKY, BLUE), ("-", "--", "-.", ":", "-"), "os^Dv")))
+panels = {"Over the rate: five curves": ("learning rate", lambda b: np.array(RATES)),
+          "Over rate / batch: nearly one, up to its end": ("learning rate / batch",
+                                                           lambda b: np.array(RATES) / b)}
 show(
-    fig,
+    *[curves(None, {f"batch {b}": (x(b), some.T) for b, some in zip(BATCHES, plain)}, looks=looks, log="x",
+             ylim=(0.15, 1.02), title=title, xlabel=xlabel, ylabel="test accuracy, 40 epochs")
+      for title, (xlabel, x) in panels.items()],
+    share="y", legend="right",
     alt="Two panels of test accuracy after 40 epochs, five batch sizes, three seeds thin and the "
     "means with markers. Left, over the rate: hills that are shifted to the right as the batch "
     "grows, with tops near 0.82 except for batch 500, which reaches 0.69. Right, over rate "
@@ -735,14 +787,15 @@ for b, some in zip(BATCHES, plain):
     print(f"batch {b:3}      ", "  ".join(f"{mean:6.3f}" for mean in some.mean(axis=1)))
 
 # %% [markdown]
-# On the left, each batch has a best rate of its own, from 0.01 and below for single samples to 0.1 for 64. On the
-# right the same numbers stand over $\eta/b$, and the rising sides fall on one curve. There are two reasons for it.
-# The derivation's: $\eta/b$ sets the trembling. And a plainer one: an epoch has about $n/b$ updates of length $\eta$,
-# so that $\eta/b$ is also how far an epoch leads.
+# On the left, each batch has a best rate of its own, from 0.01 and below for single samples to 0.1 for 64. On the right
+# the same numbers stand over $\eta/b$, and the rising sides fall on one curve. This is not the trembling: an epoch has
+# about $n/b$ updates, each $\eta$ times a gradient, so that $\eta/b$ is also how far an epoch leads. The rising sides
+# are networks that have not got far enough.
 #
 # On the other side the curves part. A step is too long when $\eta h > 2$: then $(1-\eta h)^2>1$, and the walk of the
 # derivation runs away at *any* batch. That limit does not grow with $b$, and so batch 500 never gets to the top in 40
-# updates: it would need the rate 5.
+# updates. To lead as far in an epoch as batch 64 does at rate 0.1 it would need the rate 0.8, and the table shows what
+# becomes of batch 500 at rate 1.
 
 # %% tags=["demo"]
 heavy = grid_row(16, RATES, 0.9)
@@ -759,16 +812,11 @@ print("with momentum 0.9  ", "  ".join(f"{some.mean():6.3f}" for some in heavy))
 # %% tags=["demo"]
 def draw_losses(losses):
     """Training loss over 40 epochs, a colour for each batch and rate."""
-    fig, ax = plt.subplots(figsize=(7.4, 3.7))
-    colors, epochs = (VERMILION, GREEN, BLUE, GREY), np.arange(1, 41)
-    for (name, some), color, mark in zip(losses.items(), colors, "os^D"):
-        seeds_band(ax, epochs, some.T, "_", color)
-        ax.plot(epochs, some.mean(axis=1), mark + "-", color=color, markevery=3, label=name)
-    ax.set(title="At rate 0.01 the batch decides", xlabel="epoch")
-    ax.set(yscale="log", ylabel="training loss")
-    ax.legend(fontsize=10, ncols=2)
+    looks = dict(zip(losses, zip((VERMILION, GREEN, BLUE, GREY), ("-", "--", "-.", ":"))))
     show(
-        fig,
+        curves(np.arange(1, 41), {name: some.T for name, some in losses.items()}, looks=looks, log="y",
+               title="At rate 0.01 the batch decides", xlabel="epoch", ylabel="training loss"),
+        legend="right", size=(9, 3.7),
         alt="Training loss against the epoch, log axis, five seeds thin and the mean with markers. "
         "Batch 32 at rate 0.01 and batch 1 at rate 0.001 fall to 0.4. Batch 1 at rate 0.01 stays "
         "at 0.9 from the first epoch on. Batch 500 at rate 0.01 rises to 5 at first and is at 0.9 "
@@ -823,9 +871,9 @@ with np.errstate(all="ignore"):
 #
 # $$m=\max_j z_j \quad\Rightarrow\quad \text{each exponent} \le 0,\ \text{the sum} \ge 1 \qquad\text{(no overflow, no } 0/0\text{)}$$
 #
-# $$-\log\frac{e^{z_k-m}}{\sum_j e^{z_j-m}} = \log\sum_j e^{z_j-m} - (z_k-m) \qquad\text{(the logarithm taken on paper)}$$
+# $$-\log\frac{e^{z_k-m}}{\sum_j e^{z_j-m}} = \log\sum_j e^{z_j-m} - (z_k-m) \qquad\text{(the logarithm written out)}$$
 #
-# ## Exercise 15.3: three losses (3 points)
+# ## Exercise 15.5: three losses (3 points)
 #
 # Write three functions, each of which returns one number.
 #
@@ -940,14 +988,10 @@ def steps_to_half(slope, z=-6.0):
 
 from_z = np.linspace(-10, 6, 200)
 p = sigmoid(from_z)
-fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.plot(from_z, 1 - p, "-", color=BLUE, label="bce")
-ax.plot(from_z, 2 * (1 - p) * p * (1 - p), "--", color=VERMILION, label="mse")
-ax.set(title="Sure and wrong: cross-entropy pulls, mse does not")
-ax.set(xlabel="z, where the label is 1", ylabel="pull, -dL/dz")
-ax.legend()
 show(
-    fig,
+    curves(from_z, {"bce": 1 - p, "mse": 2 * (1 - p) * p * (1 - p)},
+           title="Sure and wrong: cross-entropy pulls, mse does not", xlabel="z, where the label is 1",
+           ylabel="pull, -dL/dz"),
     alt="Pull of the two losses against z for label 1. Cross-entropy: 1 for very negative z, ½ at "
     "0, falling to 0 for large z. Mean squared error: 0 for very negative z, highest, about "
     "0.3, near z = -0.7, and 0 again for large z.",
@@ -978,22 +1022,20 @@ for start in (0.0, -6.0):
 # %% [markdown]
 # ## Learning rate
 #
-# Back to the page, whose rule opened this lesson. It names a range, "0.01 → 0.00001", and then:
+# Back to the agenda notes, whose rule opened this lesson. They name a range, "0.01 → 0.00001", and then:
 #
 # ```text
-# if epochs = 100   then LR = 0.001
-# elif epochs = 500      LR = 0.0001
-# else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
 # ```
 #
-# ## Exercise 15.4a: the rule, to the letter (1 point)
+# ## Exercise 15.6: the rule, to the letter (1 point)
 #
 # Write `slide_lr(epochs)`: the rate that the rule gives, as it is printed. `epochs` is a whole number. Do not mend
 # anything; that comes next. `slide_lr(100)` is 0.001.
 
 # %%
 def slide_lr(epochs):
-    """The learning rate by the page's rule, as printed.
+    """The learning rate by the agenda notes' rule, as printed.
 
     Args:
         epochs: planned number of epochs.
@@ -1013,7 +1055,7 @@ def slide_lr(epochs):
 check(slide_lr)
 
 # %% [markdown]
-# ## Exercise 15.4b: what is wrong with it? (1 point)
+# ## Exercise 15.7: what is wrong with it? (1 point)
 #
 # Which of these statements are true? Your function can settle them.
 #
@@ -1022,7 +1064,7 @@ check(slide_lr)
 # | a | For 200 epochs the rule gives a rate between 0.0001 and 0.001. |
 # | b | The rule compares for equality, so that it singles out two numbers of epochs and treats all others alike. |
 # | c | From 100 epochs to 101 the rate falls by a factor of 1000. |
-# | d | Each of its three rates lies in the page's own range, 0.01 to 0.00001. |
+# | d | Each of its three rates lies in the notes' own range, 0.01 to 0.00001. |
 # | e | There are longer trainings that get a higher rate than shorter ones. |
 # | f | Its smallest rate is a hundredth of the lower end of that range. |
 #
@@ -1043,7 +1085,7 @@ for epochs in (50, 99, 100, 101, 200, 499, 500, 501, 1000):
     rate = slide_lr(epochs)
     updates = epochs * updates_per_epoch(500, 32)
     inside = "inside " if 1e-5 <= rate <= 1e-2 else "outside"
-    print(f"{epochs:4} epochs: rate {rate:.6f}, {inside} the page's range; "
+    print(f"{epochs:4} epochs: rate {rate:.6f}, {inside} the notes' range; "
           f"rate times {updates:6,} updates = {rate * updates:.4f}")
 
 # %% [markdown]
@@ -1080,21 +1122,16 @@ for rate in (1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0):
     print(f"near rate {rate:8g}: median loss {np.median(near):.2f}")
 print(f"the same odds for every point cost log 3 = {np.log(3):.2f}")
 level, accuracy = at_1.mean(axis=0)
-print(f"hidden units send {np.mean(fresh):.2f} on average at the start, {level:.2f} at rate 1; "
+print(f"hidden units are {np.mean(fresh):.2f} on average at the start, {level:.2f} at rate 1; "
       f"accuracy there {accuracy:.2f}")
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.5))
-seeds_band(ax, ramp, ranges, "mean of six seeds", BLUE)
-for rate, name in [(1e-6, "else"), (1e-4, "500"), (1e-3, "100")]:
-    ax.axvline(rate, color=VERMILION, linestyle="--", linewidth=1)
-    ax.annotate(name, (rate * 1.15, 0.35), color=VERMILION)
-ax.set(xscale="log", yscale="log", ylabel="loss of the batch")
-ax.set(xlabel="learning rate, rising with every update")
-ax.set(title="Learning begins above 0.0001 and is at its best near 0.01")
-ax.legend(loc="upper center")
+RULE = {"else": 1e-6, "500": 1e-4, "100": 1e-3}  # the rates of the agenda notes' rule
 show(
-    fig,
+    curves(ramp, {"mean of six seeds": ranges}, looks={"mean of six seeds": (BLUE,)}, down=RULE, log="xy",
+           title="Learning begins above 0.0001 and is at its best near 0.01",
+           xlabel="learning rate, rising with every update", ylabel="loss of the batch"),
+    legend="right",
     alt="Batch loss against the rate while it rises, both axes logarithmic, six seeds thin and the "
     "mean thick. Level near 10 up to 0.0001, falling to about 1 between 0.003 and 0.01, a hill "
     "of up to 10 near 0.1, near 1 again around 0.5, and a jump beyond 3. Dashed lines mark the "
@@ -1103,13 +1140,13 @@ show(
 
 # %% [markdown]
 # In 211 updates one sees the region. Up to 0.0001 the steps are too small to be seen; from there to 0.01 the loss
-# falls; above 0.01 it rises again, which says that the steps have become too long. The dip beyond 0.1 is a trap: a
-# loss near $\log 3$ is what a network gets that gives nearly the same odds to every point. By then the long steps
-# have brought what the hidden layer sends down to a tenth, and nearly half of the points are wrong. Of the rule's
+# falls; above 0.01 it rises again, which says that the steps have become too long. The dip beyond 0.1 is a trap: a loss
+# near $\log 3$ is what a network gets that gives nearly the same odds to every point. By then the long steps have
+# brought the mean output of the hidden units down to a tenth, and nearly half of the points are wrong. Of the rule's
 # rates one lies where the loss falls, one where it begins to, and the one for "every other number of epochs" where
 # nothing happens.
 #
-# ## Exercise 15.5: pick a rate (1 point)
+# ## Exercise 15.8: pick a rate (1 point)
 #
 # Now properly: one training for each rate, and then a choice. Among rates that are about equally good, the largest
 # gets there soonest. Write `pick_lr(lrs, losses, tol=0.05)`.
@@ -1175,20 +1212,13 @@ for momentum, some in swept.items():
     print("  accuracy", "  ".join(f"{mean:6.3f}" for mean in accuracy.mean(axis=1)))
 
 # %% tags=["demo"]
-fig, ax = plt.subplots(figsize=(7.4, 3.8))
-for (momentum, some), color, marker in zip(swept.items(), (BLUE, ORANGE), "os"):
-    seeds_band(ax, MANY, some[..., 1].T, "_", color)
-    name = f"momentum {momentum:g}"
-    ax.plot(MANY, some[..., 1].mean(axis=1), marker + "-", color=color, label=name)
-ax.axhline(ceiling, color=BLACK, linestyle=":", label="nearest true centre")
-for rate, name in [(1e-6, "else"), (1e-4, "500"), (1e-3, "100")]:
-    ax.axvline(rate, color=VERMILION, linestyle="--", linewidth=1)
-    ax.annotate(name, (rate * 1.15, 0.18), color=VERMILION)
-ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy after 100 epochs")
-ax.set(title="Momentum 0.9 is a tenfold rate")
-ax.legend(loc=(0.58, 0.03), fontsize=10)
 show(
-    fig,
+    curves(MANY, {f"momentum {momentum:g}": some[..., 1].T for momentum, some in swept.items()},
+           looks=dict(zip((f"momentum {momentum:g}" for momentum in swept),
+                          ((BLUE, "-", "o"), (ORANGE, "--", "s")))),
+           across={"nearest true centre": ceiling}, down=RULE, log="x", title="Momentum 0.9 is a tenfold rate",
+           xlabel="learning rate", ylabel="test accuracy after 100 epochs"),
+    legend="right",
     alt="Test accuracy after 100 epochs against the rate, six seeds thin and the means with "
     "markers, for momentum 0 and 0.9. Both rise from about 0.35 to 0.82, just below a dotted "
     "line at 0.84, and fall beyond 0.1. Up to the top the curve with momentum is the other one "
@@ -1198,7 +1228,7 @@ show(
 # %% [markdown]
 # Without momentum 0.1 is picked, with momentum 0.01: the same, since momentum 0.9 is a tenfold rate, up to the top of
 # the hill. Both reach 0.82, just below the nearest true centre. The rule's 0.001 for 100 epochs does as well with
-# momentum, and 0.72 without it: whether that line of the page is right depends on a number it does not mention. Its
+# momentum, and 0.72 without it: whether that line of the notes is right depends on a number it does not mention. Its
 # "else" is near the bottom in both.
 #
 # **Compare with your log** (question 4). Note that the range test pointed to 0.01 where the search took 0.1. It rises
@@ -1241,72 +1271,62 @@ for name, (theirs, yours) in pairs.items():
     print(f"{name:20} Keras {float(theirs):10.5f}   yours {float(yours):10.5f}")
 
 # %% [markdown]
-# They agree, down to the loss of an answer that is sure and wrong: Keras keeps probabilities $10^{-7}$ away from 0
-# and 1. (With another $\varepsilon$ your first line differs, and nothing else.) From logits it takes the logarithm on
-# paper, as you did. For that reason the model above has no softmax: `from_logits=True` is the safer way, and one
-# forgets it easily. Without it Keras would take logits for probabilities.
+# They agree, down to the loss of an answer that is sure and wrong: Keras keeps probabilities $10^{-7}$ away from 0 and
+# 1. (With another $\varepsilon$ your first line differs, and nothing else.) From logits it uses the logarithm written
+# out, as you did. For that reason the model above has no softmax: `from_logits=True` is the safer way, and one forgets
+# it easily. Without it Keras would take logits for probabilities.
 #
 # The rate need not stay what it was. `keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=10)` divides it when the
 # validation loss stops falling, and `keras.optimizers.schedules.ExponentialDecay` lowers it from step to step. Both
-# are about the *course* of a training; the page's rule is about its planned length.
+# are about the *course* of a training; the notes' rule is about its planned length.
 
 # %% [markdown]
 # ## Errata hunt
 #
-# | printed | what is true | why |
-# |---|---|---|
-# | "else LR = 0.000001" | outside the page's own range, which ends at 0.00001 | one zero more |
-# | "if epochs = 100 … elif epochs = 500 … else" | two numbers of epochs are singled out; 99, 101 and 499 fall into the else | the rule tests equality where a range was meant |
-# | "1 × 512 bad practice, 3 × 128 good practice" | which is larger depends on the inputs; which is better depended on the rate: 0.920 and 0.966 at 0.01, 0.965 and 0.958 at 0.1 | with two inputs they have 2,049 and 33,537 parameters, with 784 inputs and ten outputs 407,050 and 134,794 |
-# | "hidden layers: 3–8" | one layer was best here, and five need a lower rate or scaled inputs | depth is limited by rate, scale and first weights |
+# Five lines. Four are printed like this in the agenda notes; the fifth stands there correctly, and we broke it. Find
+# the broken one, and correct all five, as far as a line can be correct that advises.
 #
-# Which of them would you have noticed without running anything? The first two are arithmetic. The others are claims
-# about experience, and need an experiment.
+# 1. "Learning Rate 0.01 → 0.00001" and "else LR = 0.000001"
+# 2. "if epochs = 100 then LR = 0.001, elif epochs = 500 LR = 0.0001, else …"
+# 3. "1 HL → 512 Neurons: Bad Practice. 3 HL → 128 Neurons: Good Practice"
+# 4. "Hidden Layers: 3-8 range"
+# 5. $W_\text{new} = W_\text{old} + \eta\,\frac{\partial L}{\partial w}$
+
+# %% [markdown] tags=["yours"]
+# 1. …
+# 2. …
+# 3. …
+# 4. …
+# 5. …
+#
+# Broken by the course: number …
 
 # %% [markdown]
-# ## Questions
+# <details><summary>What is true</summary>
 #
-# Answer before you unfold.
+# Number 5 is ours: the notes print $W_\text{old}-\eta\,\partial L/\partial w$, which is right.
 #
-# **1.** A network for digits: 784 inputs, 512 hidden units, 10 outputs. How many parameters?
-#
-# - (a) 406,528
-# - (b) 407,050
-# - (c) 401,920
-#
-# <details><summary>Answer</summary>
-#
-# (b): $785\cdot512 + 513\cdot10$. (a) leaves out the 522 biases, (c) the output layer.
+# | printed | what is true | why |
+# |---|---|---|
+# | "else LR = 0.000001" | outside the notes' own range, which ends at 0.00001 | one zero more |
+# | "if epochs = 100 … elif epochs = 500 … else" | two numbers of epochs are singled out; 99, 101 and 499 fall into the else | the rule tests equality where a range was meant |
+# | "1 HL → 512 bad practice, 3 HL → 128 good practice" | which is larger depends on the inputs; which was better depended on the rate: 0.920 and 0.966 at 0.01, no clear difference at 0.1 (0.965 and 0.958) | with two inputs they have 2,049 and 33,537 parameters, with 784 inputs and ten outputs 407,050 and 134,794 |
+# | "Hidden Layers: 3-8 range" | one layer was best here, and five need a lower rate or scaled inputs | depth is limited by rate, scale and first weights |
 #
 # </details>
 #
-# **2.** You go from batches of 32 to batches of 128, with 1,280 samples and all else the same. What happens in an
-# epoch?
-#
-# - (a) A quarter of the updates, each with a quarter of the noise.
-# - (b) A quarter of the updates, each with half the noise.
-# - (c) The same number of updates, each with half the noise.
-#
-# <details><summary>Answer</summary>
-#
-# (b): 10 updates instead of 40, and $\sqrt{32/128}=\tfrac12$. (a) divides the standard deviation by the batch, (c)
-# takes updates for epochs. Whoever leaves the rate alone now gets a quarter as far; a rate up to four times as high
-# keeps $\eta/b$.
-#
-# </details>
-#
-# **3.** Training losses 0.41, 0.40, 0.415, nan at rates 0.001, 0.01, 0.1, 1. What does `lrs[np.argmin(losses)]` give?
-#
-# - (a) 0.01, the rate of the smallest loss
-# - (b) 0.1, the largest rate that is about as good
-# - (c) 1, the rate of the run that was lost
-#
-# <details><summary>Answer</summary>
-#
-# (c): for `np.argmin`, nan is the smallest number there is. (a) is what it was meant to give, and `np.nanargmin`
-# would; (b) is what one wants.
-#
-# </details>
+# Which of them would you have noticed without running anything? The first two and the fifth are arithmetic. The others
+# are claims about experience, and need an experiment.
+
+# %% [markdown]
+# ## Three questions
+
+# %%
+quiz()
+
+# %% [markdown]
+# > **One finding to keep.** At rest a network trained by SGD goes on trembling, and how much is set by the quotient of
+# > learning rate and batch size, as long as the steps are short. If you change the one, think of the other.
 
 # %% [markdown]
 # ## Summary
@@ -1314,15 +1334,29 @@ for name, (theirs, yours) in pairs.items():
 # - A layer has $(n_{l-1}+1)\,n_l$ parameters. Three layers of 128 are larger than one of 512 below 85 inputs and
 #   outputs, smaller above.
 # - An epoch has $\lceil n/b\rceil$ updates; a batch's gradient has the noise $\sigma/\sqrt b$. What acts is
-#   $\eta/\bigl((1-\beta)\,b\bigr)$, up to a limit that no batch moves.
-# - Losses: keep $p$ away from 0 and 1, take the largest logit of each row off, take the logarithm on paper.
-#   Cross-entropy pulls hardest where an answer is sure and wrong; the squared error lets go there.
+#   $\eta/\bigl((1-\beta)\,b\bigr)$, up to a limit that no batch moves: on the way it is the distance of an epoch, at
+#   rest the trembling.
+# - Losses: keep $p$ away from 0 and 1, subtract the largest logit of each row, write the logarithm out. Cross-entropy
+#   pulls hardest where an answer is sure and wrong; the squared error lets go there.
 # - Three rules of thumb, three knobs they leave out: the depth that works depends on rate and scale, the better shape
 #   on the rate, the rate on batch and momentum. Search over rates, and take the largest that is about as good as the
 #   best.
 #
-# *What would change my mind about the page's rules:* a set of tasks, unlike each other, on each of which its choices
-# beat a search over five rates with one hidden layer, by more than the seeds differ.
+# *What would change my mind about the agenda notes' rules:* a set of tasks, unlike each other, on each of which their
+# choices beat a search over five rates with one hidden layer, by more than the seeds differ.
+
+# %% [markdown]
+# ## What to read next
+#
+# - L. N. Smith (2017), *Cyclical learning rates for training neural networks*, WACV, arXiv:1506.01186: the range test
+#   of this lesson, and rates that go up and down.
+# - P. Goyal and others (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*, arXiv:1706.02677: the rate
+#   in proportion to the batch, up to 8,192 images, and what has to be done in the first epochs.
+# - S. McCandlish, J. Kaplan, D. Amodei and others (2018), *An empirical model of large-batch training*,
+#   arXiv:1812.06162: the noise of a gradient beside its length, as a measure of the largest batch that is worth its
+#   work.
+# - S. L. Smith, P.-J. Kindermans, C. Ying and Q. V. Le (2018), *Don't decay the learning rate, increase the batch
+#   size*, ICLR, arXiv:1711.00489: $\eta/b$ again, from the other side.
 
 # %%
 progress()

@@ -19,13 +19,21 @@ from click.testing import CliRunner, Result
 
 from autograder.authoring import build
 from autograder.authoring.assemble import HIDDEN_CASES, assemble
-from autograder.authoring.compile import compile_hidden, compile_public
+from autograder.authoring.compile import (
+    DRAWS_OF_FEW_ANSWERS,
+    compile_exercise,
+    compile_hidden,
+    compile_hidden_exercise,
+    compile_public,
+)
+from autograder.authoring.proof import PUBLIC
 from autograder.authoring.stale import stale_files
 from autograder.commands.cli import main
 from autograder.engine.sandbox import missing
 from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file
+from autograder.student.sheet import Sheet
 from tests.builders import EXERCISES, LESSON, NAME, built_files, make_course, only_lesson, replaced
 
 SOLUTION, RELEASE = f"solutions/{NAME}/{NAME}.ipynb", f"notebooks/{NAME}/{NAME}.ipynb"
@@ -1038,3 +1046,41 @@ def test_a_question_has_one_right_choice_and_reasons(tmp_path: Path, choices: st
     course = make_course(tmp_path, exercises=EXERCISES + asks)
     with pytest.raises(LessonError, match="choice"):
         compile_public(only_lesson(course))
+
+
+YES_OR_NO = """\
+half = Exercise(points=2)
+
+
+@half.cases
+def cases(rng):
+    for _ in range(3):
+        yield case(x=int(rng.integers(10)))
+
+
+@half.wrong("Odd numbers are the others.")
+def odd(x):
+    return x % 2 == 1
+
+
+"""
+
+
+def test_where_answers_are_few_hidden_cases_are_drawn_several_times(tmp_path: Path) -> None:
+    """As soon as one draw's answers are those of the public cases in their order."""
+    first, last = EXERCISES.index("half = Exercise"), EXERCISES.index("VALUES, ORDER =")
+    lesson = replaced(LESSON, ("x / scale", "x % scale == 0"), (DEMO, "half(4)"))
+    exercises = EXERCISES[:first] + YES_OR_NO + EXERCISES[last:]
+    made = only_lesson(make_course(tmp_path, lesson, exercises))
+    public = compile_exercise(made, "half", PUBLIC)
+
+    def answers(sheet: Sheet) -> list[bool]:
+        return [case.expected for case in sheet.cases]
+
+    alike = next(
+        secret
+        for secret in map(str, range(100))
+        if answers(compile_exercise(made, "half", secret, public=public)) == answers(public)
+    )
+    hidden = compile_hidden_exercise(made, "half", alike, public)
+    assert len(hidden.cases) == DRAWS_OF_FEW_ANSWERS * len(public.cases)

@@ -13,15 +13,15 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from autograder.authoring.lesson import Lesson
+from autograder.authoring.lesson import Lesson, lesson_names, lessons_of
 from autograder.authoring.stale import stale_files
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file
 from tests.builders import ROOT, solution_bodies
 
 COURSE = Course(ROOT)
-LESSONS = COURSE.lessons()
-NAMES = COURSE.lesson_names()
+LESSONS = lessons_of(COURSE)
+NAMES = lesson_names(COURSE)
 each_lesson = pytest.mark.parametrize("name", NAMES)
 
 MACHINES = re.compile(r"/(work|home|root|Users|tmp)/|/tmp/ipykernel|[A-Z]:\\Users")

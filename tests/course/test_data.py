@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -232,3 +234,77 @@ def test_the_package_is_found_from_any_folder(tmp_path: Path):
         [sys.executable, "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert Path(done.stdout.strip()) == ROOT / "data" / "emergency_vehicles" / "__init__.py", done.stderr
+
+
+def test_drawn_into_memory_they_are_the_same(small: Path):
+    """A study needs no folder; what is known of an image is what details.csv says."""
+    drawn = emergency_vehicles.draw(FEW, dataset.SEED)
+    X, y, _ = emergency_vehicles.load(small)
+    seen = emergency_vehicles.details(small)
+    assert np.array_equal(drawn.images, X)
+    assert np.array_equal(drawn.labels, y)
+    assert [vehicle.kind for vehicle in drawn.vehicles] == seen["kind"].tolist()
+    assert np.array_equal(drawn.labels != drawn.truth, seen["flipped"])
+
+
+def test_a_vehicle_can_be_changed_and_nothing_else():
+    """A taxi loses its sign: the other images stay, and in its own few pixels differ, all near the roof."""
+
+    def plain(vehicle: drawing.Vehicle) -> drawing.Vehicle:
+        return replace(vehicle, kind="car") if vehicle.kind == "taxi" else vehicle
+
+    before, after = emergency_vehicles.draw(150, 3), emergency_vehicles.draw(150, 3, change=plain)
+    taxis = np.array([vehicle.kind == "taxi" for vehicle in before.vehicles])
+    differs = np.any(before.images != after.images, axis=3)
+    assert taxis.sum() > 5
+    assert not differs[~taxis].any()
+    share = differs[taxis].mean(axis=(1, 2))
+    assert np.all(share > 0)
+    assert np.all(share < 0.06)
+    assert np.array_equal(before.truth, after.truth)
+
+
+def test_images_can_be_drawn_as_large_as_photographs():
+    """The same street and vehicle at another size."""
+    large = emergency_vehicles.draw(3, 3, size=(224, 224)).images
+    assert large.shape == (3, 224, 224, 3)
+    assert large.std() > 20
+
+
+def test_the_stored_study_is_the_one_its_script_makes():
+    """Names and shape as in the script: a table for each draw, a row every so many epochs, seven columns."""
+    studies = ROOT / "data" / "studies"
+    script = runpy.run_path(str(studies / "make_capstone.py"))
+    with np.load(studies / "capstone.npz") as stored:
+        names = [*script["REMEDIES"], "convolutional", "convolutional, mirrored and shifted"]
+        assert stored.files == names
+        for name in names:
+            conv = name.startswith("convolutional")
+            kind = "CNN_" if conv else ""
+            draws, last, every = (script[kind + word] for word in ("DRAWS", "EPOCHS", "EVERY"))
+            assert stored[name].shape == (len(draws), last // every, 7)
+            assert stored[name][0, -1, 0] == last
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+def test_the_lesson_runs_on_a_folder_in_the_public_layout(tmp_path: Path):
+    """JPEGs of 224 x 224 pixels with a train.csv and no details: every cell of the solution notebook runs."""
+    root = tmp_path / "Dataset"
+    (root / "images").mkdir(parents=True)
+    drawn = emergency_vehicles.draw(260, 5, size=(224, 224))
+    for k, image in enumerate(drawn.images):
+        Image.fromarray(image).save(root / "images" / f"{k}.jpg", format="JPEG")
+    lines = [f"{k}.jpg,{label}" for k, label in enumerate(drawn.labels)]
+    (root / "train.csv").write_text("\n".join(["image_names,emergency_or_not", *lines]) + "\n")
+    (lesson,) = (ROOT / "solutions").glob("16_*")
+    (tmp_path / "checks.json").write_bytes((lesson / "checks.json").read_bytes())
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--output-dir"]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(lesson / f"{lesson.name}.ipynb")],
+        cwd=tmp_path,
+        env={**os.environ, "EMERGENCY_VEHICLES": str(root)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -65,23 +65,40 @@ class Subject:
 
     def runs_keras(self, variants: Iterable[Variant]) -> bool:
         """Whether the solution, the driver or one of these variants imports TensorFlow."""
-        roots = [variant.text or self._source(variant.function) for variant in variants]
-        roots += [self._source(self.exercise.drive)] if self.exercise.drive else []
-        return re.search(r"\b(keras|tensorflow)\b", self._text_behind(roots)) is not None
-
-    def _text_behind(self, roots: list[str]) -> str:
-        """The source of the solution and of some functions of exercises.py, with the helpers they call."""
-        helpers, solutions = statements_of(self.lesson)
-        used = {name for root in roots for one in slicing.statements(root) for name in one.uses}
-        chosen = slicing.needed(helpers, used) + slicing.needed(solutions, self.exercise.all_functions)
-        return "\n".join([*roots, *(one.source for one in chosen)])
+        names = names_that_run_keras(self.lesson)
+        texts = [variant.text or self._source(variant.function) for variant in variants]
+        texts += [self._source(self.exercise.drive)] if self.exercise.drive else []
+        told = re.compile(rf"\b({'|'.join(sorted(names | {'keras', 'tensorflow'}))})\b")
+        return bool(names & set(self.exercise.all_functions)) or any(map(told.search, texts))
 
     def _source(self, function: Any) -> str:
-        """Of a class, too, which inspect looks for in a module that can be imported."""
-        if not isinstance(function, type):
-            return inspect.getsource(function)
-        text = self.lesson.exercises_path.read_text(encoding="utf-8")
-        return next(one.source for one in slicing.statements(text) if function.__name__ in one.binds)
+        """The text of a function or class of exercises.py."""
+        text = self.lesson.exercises_path.read_text(encoding="utf-8").split("\n")
+        if isinstance(function, type):
+            return next(one.source for one in statements_of(self.lesson)[0] if function.__name__ in one.binds)
+        return "".join(
+            inspect.getblock([f"{line}\n" for line in text[function.__code__.co_firstlineno - 1 :]])
+        )
+
+
+@cache
+def names_that_run_keras(lesson: Lesson) -> set[str]:
+    """What exercises.py and lesson.py define that imports TensorFlow, itself or through what it uses."""
+    defining = re.compile(r"(@|def |class |import |from )")
+    every = [one for part in statements_of(lesson) for one in part if defining.match(one.source)]
+    times = Counter(name for one in every for name in one.binds)
+    found: set[str] = set()
+    while True:
+        more = {
+            name
+            for one in every
+            if one.uses & found or re.search(r"\b(keras|tensorflow)\b", one.source)
+            for name in one.binds
+            if times[name] == 1  # `cases` and `drive` belong to each exercise, and are nobody's helper
+        }
+        if more <= found:
+            return found
+        found |= more
 
 
 @cache

@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nbformat.v4
 import pytest
 
+from autograder.engine import plain
 from autograder.engine.sandbox import missing
 from tests.engine import plain_course
 
@@ -131,3 +133,17 @@ def test_the_class_is_what_it_should_be(both: Both) -> None:
     assert {0.0} < scores
     assert len(scores) > 5
     assert sum(result["status"] == "failed" for result in both.results.values()) > 5
+
+
+def test_only_a_cell_that_earns_nothing_is_skipped_for_its_tag() -> None:
+    tests = {"grade_id": "tests", "grade": True, "locked": True, "solution": False, "points": 1}
+    made = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("Prose"),
+            nbformat.v4.new_code_cell("1", metadata={"tags": ["skip-execution"]}),
+            nbformat.v4.new_code_cell("2", metadata={"tags": ["skip-execution"], "nbgrader": tests}),
+            nbformat.v4.new_code_cell(" "),
+            nbformat.v4.new_code_cell("3"),
+        ]
+    )
+    assert [(number, cell.source) for number, cell in plain.code_cells(made)] == [(3, "2"), (5, "3")]

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import resource
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from autograder.commands.cli import main
+from autograder.engine import process, sandbox
 from autograder.engine import run as grade
-from autograder.engine import sandbox
 from autograder.engine.budget import Budget
+from autograder.engine.inside import frames, recorder, syscalls
+from autograder.engine.inside.house import DEVICES
 from autograder.engine.inside.limits import Limits
 from autograder.engine.prepare import OUR_ROOMS
-from autograder.engine.process import Gone, StudentProcess
+from autograder.engine.process import NO_ANSWER, Gone, StudentProcess
 from autograder.engine.sandbox import missing
 from autograder.engine.warm import Zygote
-from autograder.student.sheet import Case, Sheet
+from autograder.errors import WireError
+from autograder.student.sheet import Case, Outcome, Sheet
 from tests.builders import make_course
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -251,3 +258,156 @@ def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProce
     assert seen == "['__init__.py', 'engine', 'errors.py', 'student']"
     seen = text_of(student, f"import os\nsorted(os.listdir({str(folder / 'engine')!r}))")
     assert seen == "['__init__.py', 'inside']"
+
+
+# --- Each wall by itself, and what stands behind it
+
+
+@needs_one
+def test_what_the_kernel_counts_is_bounded(student: StudentProcess) -> None:
+    limits = {"FSIZE": LIMITS.file_size, "NPROC": LIMITS.processes, "NOFILE": LIMITS.open_files, "CORE": 0}
+    hard = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in limits}
+    expected = {
+        name: most if hard[name] == resource.RLIM_INFINITY else min(most, hard[name])
+        for name, most in limits.items()
+    }
+    source = (
+        "import resource\n"
+        f"{{n: resource.getrlimit(getattr(resource, 'RLIMIT_' + n))[1] for n in {tuple(limits)}}}"
+    )
+    assert text_of(student, source) == str(expected)
+    reply = student.run(f"open('sparse', 'wb').truncate({LIMITS.file_size + 1})")
+    assert "File too large" in str(reply.outputs)
+
+
+@needs_one
+def test_what_is_shown_of_this_machine_is_mounted_read_only(student: StudentProcess) -> None:
+    """So that not Landlock alone keeps the interpreter as it is."""
+    source = (
+        "mounts = [line.split() for line in open('/proc/self/mountinfo')]\n"
+        "' '.join(sorted({m[4] for m in mounts if 'rw' in m[5].split(',')}))"
+    )
+    writable = set(text_of(student, source).strip("'").split())
+    assert "/scratch" in writable
+    assert writable <= {"/scratch", "/tmp", "/dev/shm", "/dev/pts", "/proc", *DEVICES}
+
+
+@needs_one
+@pytest.mark.skipif(
+    syscalls._LIBC.syscall(syscalls._CALLS["landlock_create_ruleset"], None, 0, 1) < 1,
+    reason="this kernel has no Landlock",
+)
+def test_landlock_stands_behind_the_mounts(student: StudentProcess) -> None:
+    """What no mount forbids to write, and what nobody needs to, can't be written."""
+    reply = student.run("open('/proc/self/comm', 'w').write('other')")
+    assert reply.outputs[-1]["ename"] == "PermissionError"
+
+
+@needs_one
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody else's user at hand")
+def test_graded_by_root_a_students_code_is_not_roots(student: StudentProcess) -> None:
+    status = Path(f"/proc/{student.pid}/status").read_text(encoding="ascii")
+    (users,) = (line.split()[1:] for line in status.splitlines() if line.startswith("Uid:"))
+    assert "0" not in users
+
+
+@needs_one
+def test_a_child_that_a_cell_leaves_behind_answers_nothing(student: StudentProcess) -> None:
+    student.run("import os\npid = os.fork()")
+    assert text_of(student, "'still here', pid > 0") == "('still here', True)"
+    assert text_of(student, "1 + 1") == "2"
+
+
+@needs_one
+def test_numbers_drawn_without_a_seed_are_the_same_every_time(zygote: Zygote) -> None:
+    drawn = []
+    for _ in range(2):
+        with zygote.start({}, seed=1, budget=Budget(60)) as made:
+            drawn.append(
+                text_of(made, "import random, numpy as np\nfloat(np.random.random()), random.random()")
+            )
+    assert drawn[0] == drawn[1] != ""
+
+
+@needs_one
+def test_of_what_a_cell_prints_so_much_is_kept(student: StudentProcess) -> None:
+    (output,) = student.run("for _ in range(300): print('x' * 10_000)").outputs
+    assert recorder.TEXT_LIMIT <= len(output["text"]) < recorder.TEXT_LIMIT + 100
+    assert output["text"].endswith("… more was printed than is kept\n")
+
+
+@needs_one
+def test_a_whole_submission_ends_at_its_deadline(zygote: Zygote) -> None:
+    """Whatever a single cell would be allowed, and whether it works or sleeps."""
+    for source in ("while True: pass", "import time; time.sleep(30)"):
+        with zygote.start({}, seed=1, budget=Budget(1.5)) as made:
+            assert made.run(source).limit == "the submission took longer than 1.5 seconds"
+
+
+@needs_one
+def test_what_heeds_nothing_is_gone_once_it_was_ended(zygote: Zygote) -> None:
+    source = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+    with zygote.start({}, seed=1, budget=Budget(0.5)) as made, pytest.raises(Gone):
+        made.run(source)
+    until = time.monotonic() + 5
+    while (left := Path(f"/proc/{made.pid}").exists()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not left
+
+
+# --- A process that makes up its answers
+
+
+def outcome(case: int, request: int = 1, rest: tuple[Any, ...] = ("", "", "", [])) -> dict[str, Any]:
+    return {"id": request, "case": case, "value": 0.0, "rest": list(rest)}
+
+
+def asked_for_two_cases(connection: socket.socket) -> list[Outcome]:
+    """What comes back over a connection at whose other end there is no process of ours."""
+    cases = (Case({"x": 1}), Case({"x": 2}))
+    sheet = Sheet("f", ("f",), 1.0, {"all": 1}, cases)
+    return StudentProcess(connection, LIMITS, Budget(5)).probe(1, sheet, cases, 5, in_a_copy=True)
+
+
+MADE_UP = {
+    "the second case first": [outcome(1), outcome(0)],
+    "one case twice": [outcome(0), outcome(0)],
+    "a case too many": [outcome(0), outcome(1), outcome(2)],
+    "an answer to another request": [outcome(0, request=0), outcome(1)],
+    "an exception that is no name": [outcome(0, rest=([], "", "", []))],
+    "arguments that are no names": [outcome(0, rest=("", "", "", [1]))],
+    "arguments without end": [outcome(0, rest=("", "", "", ["x"] * 101))],
+    "too few words": [outcome(0, rest=("", ""))],
+    "no dictionary": [17],
+}
+
+
+@pytest.mark.parametrize("answers", MADE_UP.values(), ids=MADE_UP)
+def test_made_up_answers_end_the_process_and_earn_nothing(answers: list[Any]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for answer in [*answers, {"id": 1, "died": ""}]:
+            frames.send(theirs, answer)
+        with pytest.raises(Gone, match=NO_ANSWER):
+            asked_for_two_cases(ours)
+
+
+def test_half_an_answer_is_not_waited_for_until_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "FRAME_SECONDS", 0.1)
+    monkeypatch.setattr(process, "patience_now", lambda: 1.0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(frames.HEAD.pack(10) + b"half")
+        with pytest.raises(Gone, match="began an answer and did not finish it"):
+            asked_for_two_cases(ours)
+
+
+def test_a_frame_that_says_it_is_too_large_is_refused_at_once() -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError("this waits for the rest of it")
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(frames.HEAD.pack(11))
+        with pytest.raises(WireError, match="a frame of 11 bytes"):
+            frames.receive_within(ours, never, largest=10)

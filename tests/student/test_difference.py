@@ -392,3 +392,9 @@ def test_an_array_of_texts_is_called_one() -> None:
     found = difference(np.array(["0", "1"]), np.array([0, 1]))
     assert found is not None
     assert "an array of texts of shape (2,)" in found.text
+
+
+def test_a_text_equals_itself_to_the_last_character() -> None:
+    """NumPy's arrays of text drop null characters at the end; a comparison must not."""
+    assert difference("\x00", "\x00") is None
+    assert difference("a\x00", "a") is not None

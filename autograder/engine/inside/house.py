@@ -53,6 +53,7 @@ def move_into_house(readable: Iterable[str]) -> int:
         os.setresgid(1, 1, 1)
         os.setresuid(1, 1, 1)
         be_inspectable()  # which the next ring needs
+        die_with_parent()  # the kernel forgets this when the user changes
     return 0
 
 
