@@ -786,7 +786,7 @@ show(
         log="y", title="Every ten points tell another story", xlabel="epoch", ylabel="loss",
         also=lambda ax: ax.plot(stops, honest[range(8), stops], "X", color=TEST, markersize=9,
                                 label="patience 0 stops here, or at the end")),
-    legend="below", size=(7.5, 4.4),
+    legend="right", size=(10, 3.8),
     alt="Validation loss over 1,000 epochs for eight splits, with a cross where patience 0 stops. "
     "Some curves turn up before epoch 100 and climb above 1, others fall to the end, below 0.1, "
     "with everything between. The dashed test loss of networks trained on all 30 points lies above "
