@@ -143,7 +143,9 @@ def _mark_notebook(
     return replace(
         scored,
         status=ran.status,
-        reason="; ".join(ran.reasons),
+        reason="; ".join(
+            sorted(ran.reasons, key=lambda reason: reason.startswith("cell "))
+        ),  # exercises first
         text=text_of(notebook),
         failed_cells=_failed_cells(notebook),
     )
