@@ -158,7 +158,7 @@ def in_float32(notebook: Notebook) -> None:
 
 
 def endless(notebook: Notebook) -> None:
-    """relative_error never returns for a large array; for small ones, as in the rest of the lesson, it does."""
+    """relative_error never returns for a large array; for small ones, as in the lesson, it does."""
     write(
         notebook,
         numerical_gradient=RIGHT_GRADIENT,
