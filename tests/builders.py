@@ -191,11 +191,11 @@ def replaced(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
-def solution_bodies(source: str) -> list[list[str]]:
+def solution_bodies(source: str, shortest: int = 10) -> list[list[str]]:
     """What stands between the solution markers of a cell, line by line; short lines and comments left out."""
     bodies = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, re.DOTALL)
     lines = [[line.strip() for line in body.splitlines()] for body in bodies]
-    kept = [[line for line in body if len(line) >= 10 and not line.startswith("#")] for body in lines]
+    kept = [[line for line in body if len(line) >= shortest and not line.startswith("#")] for body in lines]
     return [body for body in kept if body]
 
 

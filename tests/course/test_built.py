@@ -89,8 +89,8 @@ def test_no_file_names_the_machine_it_was_built_on(name: str) -> None:
 
 
 def given_away(name: str, text: str) -> list[list[str]]:
-    """The solutions of a lesson that a text holds, all lines of them. Single lines may be told on purpose."""
-    solutions = [body for cell in notebook("solutions", name).cells for body in solution_bodies(cell.source)]
+    """The solutions of a lesson that a text holds, all lines of them, short ones too. Single lines may be told."""
+    solutions = [body for cell in notebook("solutions", name).cells for body in solution_bodies(cell.source, 1)]
     return [body for body in solutions if all(line in text for line in body)]
 
 

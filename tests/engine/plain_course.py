@@ -25,7 +25,7 @@ def cell(kind: str, name: str, source: str, **meta: Any) -> dict[str, Any]:
 
 def source() -> Notebook:
     """The instructor's notebook: code, partial credit, hidden tests, answers by hand, a task."""
-    solution = "### BEGIN SOLUTION\n    return x * x\n    ### END SOLUTION"
+    solution = "### BEGIN SOLUTION\n    return x * x\n\ngrade = 3\n### END SOLUTION"
     cells = [
         cell("markdown", "intro", "# Squares", locked=True),
         cell("code", "setup", "import numpy as np", locked=True),
