@@ -89,7 +89,7 @@ def test_no_file_names_the_machine_it_was_built_on(name: str) -> None:
 
 
 def given_away(name: str, text: str) -> list[list[str]]:
-    """The solutions of a lesson that a text holds, each with all its lines. Single ones may be told on purpose."""
+    """The solutions of a lesson that a text holds, each with all its lines. Single lines may be told."""
     cells = notebook("solutions", name).cells
     solutions = [body for cell in cells for body in solution_bodies(cell.source, shortest=1)]
     return [body for body in solutions if all(line in text for line in body)]
