@@ -153,7 +153,7 @@ class SealedNotebook:
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
-        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
 
     def _leans_on_a_demo(self) -> bool:
         if all(verdict.status in ("right", "open") for verdict in self.verdicts.values()):
