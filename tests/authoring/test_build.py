@@ -192,7 +192,8 @@ def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) ->
     assert list(compiled.sheets) == ["half", "shuffled"]
     assert {case.group for case in compiled.sheets["half"].cases} == {"numbers", "arrays"}
     assert [mistake.name for mistake in compiled.sheets["half"].mistakes] == ["doubled", "root_of_arrays"]
-    assert compiled.sheets["half"].small.expected == 1.5
+    assert [example.case.expected for example in compiled.sheets["half"].small[:1]] == [1.5]
+    assert [mistake.shown_by for mistake in compiled.sheets["half"].mistakes] == [1, 2]
 
 
 def test_a_judge_travels_with_its_helpers_and_without_a_reference(built: Course) -> None:
