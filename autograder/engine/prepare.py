@@ -11,7 +11,7 @@ from typing import Any
 from ..authoring import hidden, slicing
 from ..authoring.modules import folders_of
 from ..nbgrader import cells
-from ..nbgrader.course import CONFIG, Course
+from ..nbgrader.course import Course, config_files
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
 from ..student import checks_file
@@ -29,7 +29,9 @@ class InstructorsNotebooks:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.name = folder, folder.name
-        self.cells = {path.stem: _source_cells(path) for path in sorted(folder.glob("*.ipynb"))}
+        notebooks = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.ipynb"))}
+        self.cells = {name: _source_cells(notebook) for name, notebook in notebooks.items()}
+        self.kernels = {name: _kernel(notebook) for name, notebook in notebooks.items()}
         self.modules = {
             module
             for source in self.cells.values()
@@ -37,6 +39,14 @@ class InstructorsNotebooks:
             if cell["cell_type"] == "code"
             for module in slicing.imported_modules(cell["source"])
         }
+
+    @property
+    def foreign(self) -> str:
+        """Why this can't be graded here: a notebook of it is for another language."""
+        for name, (kernel, language) in self.kernels.items():
+            if language and not language.lower().startswith("python"):
+                return f"{name}.ipynb is for the kernel {kernel} ({language}), and only Python is graded here"
+        return ""
 
     @property
     def heavy(self) -> bool:
@@ -48,7 +58,8 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
-    shown = folders_of(name for name in modules if name.split(".")[0] != _PACKAGE.name) | OUR_ROOMS
+    places = folders_of(modules, without=_PACKAGE.name)
+    shown = {place for place in places if not course.root.is_relative_to(place)} | OUR_ROOMS
     return Assignment(
         name=sources.name,
         notebooks={
@@ -61,7 +72,7 @@ def prepare(
         modules=tuple(sorted(modules)),
         readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
         rehearsal=_rehearsal(sources) if checks else (),
-        config=(course.root / CONFIG).read_text(encoding="utf-8"),
+        config=config_files(course.root),
     )
 
 
@@ -76,9 +87,15 @@ def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, di
     return checks_file.dump(whole), counts
 
 
-def _source_cells(path: Path) -> list[dict[str, Any]]:
-    read = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [{**cell, "source": "".join(cell["source"])} for cell in read]
+def _source_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+
+
+def _kernel(notebook: dict[str, Any]) -> tuple[str, str]:
+    """The kernel a notebook asks for and its language, as far as it says."""
+    metadata = notebook.get("metadata", {})
+    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+    return str(spec.get("name", "unknown")), str(spec.get("language") or info.get("name") or "")
 
 
 def _with_demos(original: Notebook, source: list[dict[str, Any]]) -> Notebook:
