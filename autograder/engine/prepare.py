@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..nbgrader.course import Course, config_files
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
 from ..student import checks_file
+from .needed import with_what_it_needs
 
 # Of this package the sandbox shows what runs in it, and no room of anybody else.
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -58,20 +58,22 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
+    notebooks = gradebook.notebooks(sources.name)
+    if checks:
+        notebooks = {
+            name: with_what_it_needs(one, sources.cells.get(name, [])) for name, one in notebooks.items()
+        }
     places = folders_of(modules, without=_PACKAGE.name)
     shown = {place for place in places if not course.root.is_relative_to(place)} | OUR_ROOMS
     return Assignment(
         name=sources.name,
-        notebooks={
-            key: _with_demos(original, sources.cells.get(key, [])) if checks else original
-            for key, original in gradebook.notebooks(sources.name).items()
-        },
+        notebooks=notebooks,
         checks=checks,
         public_counts=counts,
         files=gradebook.folders.overwriting_files(sources.name),
         modules=tuple(sorted(modules)),
         readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
-        rehearsal=_rehearsal(sources) if checks else (),
+        rehearsal=_rehearsal(sources, notebooks) if checks else (),
         config=config_files(course.root),
     )
 
@@ -98,32 +100,12 @@ def _kernel(notebook: dict[str, Any]) -> tuple[str, str]:
     return str(spec.get("name", "unknown")), str(spec.get("language") or info.get("name") or "")
 
 
-def _with_demos(original: Notebook, source: list[dict[str, Any]]) -> Notebook:
-    """Marks the demonstrations, and locked cells that would lack what only those define."""
-    left_out: set[str] = set()
-    bound: set[str] = set()
-    from_demos: set[str] = set()
-    for cell in source:
-        if cell["cell_type"] != "code":
-            continue
-        statements = slicing.readable_statements(cell["source"])
-        binds = {name for statement in statements for name in statement.binds}
-        uses = {name for statement in statements for name in statement.uses}
-        locked = not cells.is_solution(cell) and not cells.is_grade(cell)
-        demo = "demo" in cells.tags(cell)
-        if cells.grade_id(cell) and locked and (demo or (uses - binds) & (from_demos - bound)):
-            left_out.add(cells.grade_id(cell))
-            from_demos |= binds
-        else:
-            bound |= binds
-    return replace(original, left_out=frozenset(left_out), left_out_names=frozenset(from_demos - bound))
-
-
-def _rehearsal(sources: InstructorsNotebooks) -> tuple[str, ...]:
+def _rehearsal(sources: InstructorsNotebooks, notebooks: dict[str, Notebook]) -> tuple[str, ...]:
     """The cells that every submission has to run, with the instructor's answers."""
     return tuple(
         cell["source"]
-        for source in sources.cells.values()
+        for name, source in sources.cells.items()
         for cell in source
-        if cell["cell_type"] == "code" and "demo" not in cells.tags(cell)
+        if cell["cell_type"] == "code"
+        and not (name in notebooks and cells.grade_id(cell) in notebooks[name].left_out)
     )
