@@ -11,7 +11,8 @@ from ..errors import AutograderError
 CELL_SECONDS = 300
 ASK = (
     "import dataclasses, json\nfrom autograder import progress\n"
-    "print(json.dumps([{**dataclasses.asdict(v), 'text': str(v)} for v in progress().verdicts]))"
+    "bare = lambda v: dataclasses.asdict(dataclasses.replace(v, case=None))  # which holds functions\n"
+    "print(json.dumps([{**bare(v), 'text': str(v)} for v in progress().verdicts]))"
 )
 
 
