@@ -1,8 +1,8 @@
 """A cluster on one machine, and what may happen to it: the marks are those of one machine, each once.
 
-A Dask scheduler and three workers stand in network namespaces of their own, each with its own copy of the code
-and no sight of the course; PostgreSQL is the gradebook. While a class is graded one worker is killed, one is
-frozen, one is added, and the scheduler is started again. Needs root, `ip` and PostgreSQL's programs:
+A Dask scheduler and three workers stand in network namespaces of their own, each with its own copy of the
+code and no sight of the course; PostgreSQL is the gradebook. While a class is graded one worker is killed,
+one is frozen, one is added, and the scheduler is started again. Needs root, `ip` and PostgreSQL's programs:
 
     python -m bench.cluster [--students 3000]
 """
@@ -33,9 +33,10 @@ SCHEDULER = f"tcp://{NET}.10:8786"
 class Machine:
     """A network namespace with a copy of the code, and a program in it that is started again when it ends."""
 
-    def __init__(self, number: int, scratch: Path, command: list[str]) -> None:
+    def __init__(self, number: int, scratch: Path, command: str, unseen: list[Path]) -> None:
         self.name, self.folder = f"ag{number}", scratch / f"machine{number}"
         self.address, self.command = f"{NET}.{number}", command
+        self.unseen = unseen  # what its disk does not have
         self.folder.mkdir()
         for package in ("autograder", "nnlab"):
             shutil.copytree(ROOT / package, self.folder / package)
@@ -61,11 +62,9 @@ class Machine:
         self.program: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        # A view of the disk in which the course and this checkout are not.
-        hide = f"mount -t tmpfs none {ROOT} -o ro; " if not sys.prefix.startswith(str(ROOT)) else ""
-        words = " ".join(self.command)
+        hide = "".join(f"mount -t tmpfs none {path}; " for path in self.unseen)
         self.program = subprocess.Popen(
-            ["ip", "netns", "exec", self.name, "unshare", "--mount", "sh", "-c", f"{hide}exec {words}"],
+            ["ip", "netns", "exec", self.name, "unshare", "--mount", "sh", "-c", hide + self.command],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(self.folder)},
             stdout=subprocess.DEVNULL,
@@ -135,6 +134,15 @@ def scores(done: str) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+def entries(database: str) -> int:
+    """How many submissions the gradebook holds."""
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        (count,) = connection.execute("select count(*) from submitted_assignment").fetchone() or (0,)
+        return int(count)
+
+
 def grade(course: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "autograder", "--course", str(course), "grade", "--json", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -169,11 +177,11 @@ def main() -> None:
         worker = (
             f"{python} -m distributed.cli.dask_worker {SCHEDULER} --nthreads 1 --nworkers 1 --no-dashboard"
         )
-        scheduler = Machine(
-            10, scratch, [f"{python} -m distributed.cli.dask_scheduler --port 8786 --no-dashboard"]
-        )
+        unseen = [alone, many, ROOT / "solutions"]
+        program = f"{python} -m distributed.cli.dask_scheduler --port 8786 --no-dashboard"
+        scheduler = Machine(10, scratch, program, unseen)
         again = "while true; do {}; sleep 1; done"  # as a service is kept running
-        workers = [Machine(11 + k, scratch, [again.format(worker)]) for k in range(4)]
+        workers = [Machine(11 + k, scratch, again.format(worker), unseen) for k in range(4)]
         for machine in (scheduler, *workers):
             stack.callback(machine.close)
         scheduler.start()
@@ -205,9 +213,11 @@ def main() -> None:
         if done.returncode:
             raise SystemExit(said[-2000:])
         found = scores(out)
+        entered = entries(database)
         differ = [student for student in expected if found.get(student) != expected[student]]
         say(f"cluster: {len(found)} graded, {len(differ)} differ from one machine, {len(events)} events left")
-        if differ or events or len(found) != len(expected):
+        say(f"PostgreSQL: {entered} submissions")
+        if differ or events or not len(found) == len(expected) == entered:
             raise SystemExit(1)
 
 
