@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import learner
+from . import handing_out, learner
 from .learner import SETTINGS, Commands
 
 
@@ -109,6 +109,7 @@ def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, ever
 
 for command in learner.main.commands.values():  # what a learner can do, a teacher can
     main.add_command(command)
+main.add_command(handing_out.release)
 
 
 @main.command()

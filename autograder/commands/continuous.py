@@ -11,7 +11,7 @@ from .selfcheck import Found
 
 
 def write_junit(path: Path, found: Found) -> None:
-    """A JUnit report: a test for each exercise, failed where points are lost, skipped where nothing is written."""
+    """A test for each exercise: failed where points are lost, skipped where nothing is written yet."""
     open_ones = [verdict for verdict in found.verdicts if verdict["status"] == "open"]
     lost = [verdict for verdict in found.verdicts if verdict["status"] not in ("right", "open")]
     counts = {"tests": len(found.verdicts), "failures": len(lost), "skipped": len(open_ones), "errors": 0}
@@ -35,7 +35,7 @@ def write_junit(path: Path, found: Found) -> None:
     ElementTree.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def annotations(notebook: Path, found: Found) -> list[str]:
+def workflow_commands(notebook: Path, found: Found) -> list[str]:
     """A workflow command for each exercise that loses points, shown beside the notebook."""
     root = os.environ.get("GITHUB_WORKSPACE") or os.getcwd()
     file = Path(os.path.relpath(notebook.resolve(), Path(root).resolve())).as_posix()

@@ -45,9 +45,7 @@ def main() -> None:
 @main.command()
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write a JUnit report as well."
-)
+@click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write a JUnit report, too.")
 @click.option("--github", is_flag=True, help="Annotate the notebook in GitHub Actions, with a summary.")
 @click.option("--min-points", metavar="N", type=float, help="Exit 1 below so many points.")
 def check(notebook: Path, as_json: bool, junit: Path | None, github: bool, min_points: float | None) -> None:
@@ -68,7 +66,7 @@ def check(notebook: Path, as_json: bool, junit: Path | None, github: bool, min_p
             click.echo(verdict["text"])
         click.echo(f"{found.lesson}: {found.score:g} of {found.max_score:g} points")
     if github:
-        for line in continuous.annotations(notebook, found):
+        for line in continuous.workflow_commands(notebook, found):
             click.echo(line, err=as_json)
         continuous.write_summary(found)
     if min_points is not None and found.score < min_points:
