@@ -50,7 +50,7 @@ def handout(course: Course, lessons: list[Lesson], self_study: bool = False) -> 
     contents |= files_under(course.root / DATA, course.root)
     for name in project.licence_files:
         contents[name] = (course.root / name).read_bytes()
-    contents["README.md"] = _readme(course, project, lessons, self_study).encode()
+    contents["README.md"] = _readme(project, lessons, self_study).encode()
     contents["pyproject.toml"] = _pyproject(project, packages).encode()
     contents["environment.yml"] = _environment(course, project).encode()
     contents["requirements.lock"] = (course.root / LOCK).read_bytes()
@@ -174,8 +174,8 @@ class Project:
         )
 
 
-def _readme(course: Course, project: Project, lessons: list[Lesson], self_study: bool) -> str:
-    rows = [_row(course, lesson) for lesson in lessons]
+def _readme(project: Project, lessons: list[Lesson], self_study: bool) -> str:
+    rows = [_row(lesson) for lesson in lessons]
     solutions = (TEMPLATES / "solutions.md").read_text("utf-8") if self_study else ""
     files = " and ".join(f"[{name}]({name})" for name in project.licence_files)
     return Template((TEMPLATES / "README.md").read_text("utf-8")).substitute(
@@ -189,10 +189,10 @@ def _readme(course: Course, project: Project, lessons: list[Lesson], self_study:
     )
 
 
-def _row(course: Course, lesson: Lesson) -> str:
+def _row(lesson: Lesson) -> str:
     checks = checks_file.load(lesson.checks_path)
-    text = (course.notebooks / lesson.name / lesson.notebook_path.name).read_text(encoding="utf-8")
-    minutes = re.search(r"About (\d+)(?:\\n|\s)+minutes", text)
+    prose = "\n".join(cell.source for cell in lesson.cells[:2])
+    minutes = re.search(r"About (\d+)\s+minutes", prose)
     link = f"[{lesson.name.replace('_', ' ')}](notebooks/{lesson.name}/{lesson.name}.ipynb)"
     functions = ", ".join(f"`{name}`" for sheet in checks.sheets.values() for name in sheet.functions)
     return f"| {link} | {minutes[1] if minutes else ''} | {functions} | {checks.points:g} |"

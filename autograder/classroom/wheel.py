@@ -34,7 +34,7 @@ def wheel(course: Course, project: Project, lessons: list[Lesson], contents: Con
     """The files of the wheel, made from those of the folder."""
     made: Contents = {}
     for path, data in contents.items():
-        if place := _place(path, course, project):
+        if place := _place(path, course, project, contents):
             made[place] = data
     index = {lesson.name: _names(course, lesson) for lesson in lessons}
     made[f"{_INSIDE}/{INDEX}"] = (json.dumps(index, indent=1) + "\n").encode()
@@ -51,7 +51,7 @@ def wheel(course: Course, project: Project, lessons: list[Lesson], contents: Con
     return made
 
 
-def _place(path: str, course: Course, project: Project) -> str:
+def _place(path: str, course: Course, project: Project, contents: Contents) -> str:
     """Where a file of the folder lies in the wheel; empty: it is not in it."""
     if path in _PAPERS or path in project.licence_files:
         return ""
@@ -59,8 +59,10 @@ def _place(path: str, course: Course, project: Project) -> str:
     if first == course.notebooks.name:
         travels = path.endswith((f"/{checks_file.FILE_NAME}", f"/{SOLUTIONS}"))
         return f"{_INSIDE}/{rest}" if travels else ""
-    if first == DATA:  # what lies in its folders; what lies beside them tells where it comes from
-        return rest if "/" in rest else ""
+    if first == DATA:  # its packages and its folders; what lies beside them tells where it comes from
+        folder = rest.partition("/")[0]
+        made_by = path.endswith(".py") and f"{DATA}/{folder}/__init__.py" not in contents
+        return rest if "/" in rest and not made_by else ""
     return path
 
 
