@@ -50,7 +50,11 @@ class Zygote:
             **QUIET,
         }
         if not sandbox:
-            passed_on = ("HOME", *(name for name in os.environ if name.startswith("COVERAGE_")))
+            passed_on = (
+                "HOME",
+                "AUTOGRADER_USER",
+                *(name for name in os.environ if name.startswith("COVERAGE_")),
+            )
             environment |= {name: os.environ[name] for name in passed_on if name in os.environ}
         self.said = tempfile.TemporaryFile()  # noqa: SIM115  closed with us; a file blocks nobody who writes
         self.process = subprocess.Popen(
