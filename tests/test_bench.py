@@ -36,3 +36,12 @@ def test_an_unknown_part_is_wrong_usage() -> None:
     done = bench("--only", "everything")
     assert done.returncode == 2
     assert "speed" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["01", "07"])
+def test_a_slip_costs_points_in_its_own_exercise_only(name: str) -> None:
+    (lesson,) = lessons_of(Course(ROOT), (name,))
+    found = list(spills(lesson, sheets_of(lesson)))
+    assert any(one.alone < one.of for one in found)
+    assert [one for one in found if one.in_the_end < one.of] == []

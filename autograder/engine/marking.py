@@ -222,7 +222,7 @@ def _row(
             verdict.misconception,
             verdict.hint,
             sealed=True,
-            explanation=verdict.explanation,
+            explanation="; ".join(filter(None, (verdict.explanation, *verdict.notes))),
         )
     if cell is None:
         return ExerciseMark(name, None, most, explanation="the cell was deleted from the notebook")

@@ -11,7 +11,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,12 +102,18 @@ class StudentProcess:
         return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
 
     def probe(
-        self, place: int, sheet: Sheet, cases: Sequence[Case], seconds: float, in_a_copy: bool
+        self,
+        place: int,
+        sheet: Sheet,
+        cases: Sequence[Case],
+        seconds: float,
+        in_a_copy: bool,
+        stand_ins: Mapping[str, str] | None = None,
     ) -> list[Outcome]:
         """What the student's functions give on these cases, called with the names of that place.
 
         No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
-        only; making one costs time.
+        only; making one costs time. Stand-ins are functions, as source, in place of the student's own.
         """
         outcomes: list[Outcome] = []
         request = {
@@ -118,6 +124,7 @@ class StudentProcess:
             "functions": list(sheet.functions),
             "uses": list(sheet.uses),
             "driver": sheet.driver,
+            "stand_ins": dict(stand_ins or {}),
             "cases": [(case.inputs, case.call) for case in cases],
         }
 
