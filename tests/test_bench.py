@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.lesson import lessons_of
 from autograder.engine.sandbox import missing
+from autograder.nbgrader.course import Course
+from bench.spills import sheets_of, spills
 from tests.builders import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
@@ -38,7 +41,6 @@ def test_an_unknown_part_is_wrong_usage() -> None:
     assert "speed" in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["01", "07"])
 def test_a_slip_costs_points_in_its_own_exercise_only(name: str) -> None:
     (lesson,) = lessons_of(Course(ROOT), (name,))

@@ -20,6 +20,7 @@ from ..nbgrader.records import (
     one_line,
     worst,
 )
+from ..nbgrader.repair import make_valid
 from ..nbgrader.scoring import Rules, is_time, text_of
 from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
@@ -140,6 +141,7 @@ def _mark_notebook(
     if scored.status == "failed":
         return scored
     clean_cells(notebook)
+    make_valid(notebook)
     return replace(
         scored,
         status=ran.status,
