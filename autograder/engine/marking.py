@@ -20,7 +20,7 @@ from ..nbgrader.records import (
     one_line,
     worst,
 )
-from ..nbgrader.repair import make_valid
+from ..nbgrader.repair import as_the_course_knows, make_valid
 from ..nbgrader.scoring import Rules, is_time, text_of
 from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
@@ -141,6 +141,7 @@ def _mark_notebook(
     if scored.status == "failed":
         return scored
     clean_cells(notebook)
+    as_the_course_knows(notebook, original)
     make_valid(notebook)
     return replace(
         scored,

@@ -18,7 +18,7 @@ from ..errors import AutograderError, UnknownLesson
 from ..nbgrader.course import Course
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
-from . import canary, cluster, pool, submissions
+from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
@@ -79,6 +79,8 @@ def grade(
     if options.sandbox and (lacking := missing()):
         raise NoSandbox(lacking)
     with alone(course.private):
+        if options.sandbox:
+            cgroup.enter()  # where it can't, the watcher looks alone
         setup = Setup(options.limits, options.sandbox)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:

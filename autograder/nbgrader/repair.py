@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..student.probe import printable
+from . import cells
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from .records import Notebook
 
 DAMAGED = "its structure is damaged"
 _KINDS = ("code", "markdown", "raw")
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_FLAGS = ("grade", "solution", "locked", "task")
 
 
 def why_unreadable(data: bytes) -> str:
@@ -29,9 +31,10 @@ def why_unreadable(data: bytes) -> str:
         found = json.loads(text)
     except RecursionError:
         return "brackets within brackets, without an end"
-    except ValueError as error:
-        where = isinstance(error, json.JSONDecodeError)
-        return "the file is damaged" + (f" in line {error.lineno}, column {error.colno}" if where else "")
+    except json.JSONDecodeError as error:
+        return f"the file is damaged in line {error.lineno}, column {error.colno}"
+    except ValueError:
+        return "the file is damaged"
     if not isinstance(found, dict):
         return "the file holds something else"
     version = found.get("nbformat")
@@ -66,26 +69,10 @@ def _faults(cell: Any) -> Iterator[str]:
         yield "holds no text"
     if not isinstance(metadata, Mapping):
         yield "has damaged metadata"
-    elif not _is_nbgraders(metadata.get("nbgrader", {})):
+    elif not cells.says_what_nbgrader_knows(cell):
         yield "has damaged metadata of nbgrader's"
     if not (isinstance(outputs, list) and all(isinstance(one, Mapping) for one in outputs)):
         yield "has damaged outputs"
-
-
-def _is_nbgraders(said: Any) -> bool:
-    if not isinstance(said, Mapping):
-        return False
-    if not said:
-        return True
-    return (
-        all(type(said.get(flag, False)) is bool for flag in _FLAGS)
-        and all(flag in said for flag in _FLAGS[:3])
-        and isinstance(said.get("grade_id"), str)
-        and type(said.get("points", 0)) in (int, float)
-        and type(said.get("schema_version")) is int
-        and isinstance(said.get("cell_type", ""), str)
-        and isinstance(said.get("checksum", ""), str)
-    )
 
 
 def said_of(error: Exception, notebook: Mapping[str, Any]) -> str:
@@ -97,10 +84,20 @@ def said_of(error: Exception, notebook: Mapping[str, Any]) -> str:
     return lines[0][:200] if " " in lines[0] else f"the course has no cell {lines[0][:100]}"
 
 
-def with_whole_characters(notebook: NotebookNode, data: bytes) -> None:
-    """Halves of characters, which no file can hold, become question marks."""
+def with_text_in_cells(notebook: NotebookNode, data: bytes) -> None:
+    """A cell without text is empty; halves of characters, which no file can hold, become question marks."""
+    for cell in notebook.cells:
+        if not isinstance(cell.source, str):
+            cell.source = ""
     if _HALF_CHARACTER.search(data):
         _make_printable(notebook)
+
+
+def as_the_course_knows(notebook: NotebookNode, original: Notebook) -> None:
+    """Cells are graded ones, answers or tasks if they are the course's: feedback looks their names up."""
+    for cell in notebook.cells:
+        if cells.grade_id(cell):
+            cells.set_kind(cell, original.grade_cells, original.solution_cells, original.task_cells)
 
 
 def _make_printable(value: Any) -> Any:
@@ -125,13 +122,13 @@ def make_valid(notebook: NotebookNode) -> None:
 
 
 def is_valid(notebook: NotebookNode) -> bool:
-    """Whether nbconvert will take it."""
+    """Whether everything in it is as the format has it."""
     import nbformat
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            nbformat.validate(notebook, relax_add_props=True)
+            nbformat.validate(notebook)
     except Exception:  # nbformat raises its own, jsonschema's, type errors
         return False
     return True

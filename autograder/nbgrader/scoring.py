@@ -108,7 +108,7 @@ def _read(data: bytes, name: str) -> NotebookNode:
     if not isinstance(notebook.get("cells"), list):
         raise Unmarkable(f"{name} has no cells")
     read: NotebookNode = notebook
-    repair.with_whole_characters(read, data)
+    repair.with_text_in_cells(read, data)
     return read
 
 
