@@ -86,9 +86,11 @@ def said_of(error: Exception, notebook: Mapping[str, Any]) -> str:
 
 def with_text_in_cells(notebook: NotebookNode, data: bytes) -> None:
     """A cell without text is empty; halves of characters, which no file can hold, become question marks."""
+    if type(notebook.get("nbformat_minor")) is not int:
+        notebook["nbformat_minor"] = 5
     for cell in notebook.cells:
-        if not isinstance(cell.source, str):
-            cell.source = ""
+        if not isinstance(cell.get("source"), str):
+            cell["source"] = ""
     if _HALF_CHARACTER.search(data):
         _make_printable(notebook)
 

@@ -327,11 +327,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.engine.fuzz", description=__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--first", type=int, default=0, help="the number to begin with")
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--feedback", type=int, default=1000, help="of the first so many, pages as well")
     asked = parser.parse_args()
     began, found, statuses, reasons = time.monotonic(), 0, Counter[str](), Counter[str]()
-    for start in range(0, asked.count, asked.batch):
+    for start in range(asked.first, asked.count, asked.batch):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
             course = course_for(Path(scratch))
             done = hand_in(course, range(start, min(start + asked.batch, asked.count)), asked.seed)
