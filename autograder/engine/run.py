@@ -17,7 +17,7 @@ from ..errors import AutograderError
 from ..nbgrader.course import Course
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
-from . import canary, cluster, pool, submissions
+from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
@@ -27,7 +27,7 @@ from .records import Records, alone
 from .sandbox import NoSandbox, missing
 from .worker import Setup, Task
 
-VERSION = "1"  # of the engine: another one grades anew
+VERSION = "2"  # of the engine: another one grades anew
 BATCH = 25
 BATCH_SECONDS = 2.0
 
@@ -62,6 +62,8 @@ def grade(
     if options.sandbox and (lacking := missing()):
         raise NoSandbox(lacking)
     with alone(course.private):
+        if options.sandbox:
+            cgroup.enter()  # where it can't, the watcher looks alone
         setup = Setup(options.limits, options.sandbox, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:

@@ -123,7 +123,7 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
     if not as_root:
         unshare(Namespace.USER | kinds)
-        map_self(uid, gid)
+        map_self(uid, gid, 0)
         return
     ours, theirs = socket.socketpair()
     outside = os.fork()
