@@ -24,7 +24,7 @@ from .failures import Failures
 from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
 from .records import Records, alone
-from .sandbox import NoSandbox, missing
+from .sandbox import NoSandbox, missing, missing_for_fence
 from .worker import Setup, Task
 
 VERSION = "2"  # of the engine: another one grades anew
@@ -59,12 +59,12 @@ def grade(
         tell: called for each that is done.
         remark: called in the end with what the instructor should look at.
     """
-    if options.sandbox and (lacking := missing()):
+    if lacking := missing() if options.sandbox else missing_for_fence() if options.fence else "":
         raise NoSandbox(lacking)
     with alone(course.private):
         if options.sandbox:
             cgroup.enter()  # where it can't, the watcher looks alone
-        setup = Setup(options.limits, options.sandbox, options.environment, options.readable)
+        setup = Setup(options.limits, options.sandbox, options.fence, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:
             gradebook = Gradebook(course)
