@@ -57,7 +57,7 @@ def release(
     if target.suffix == ".whl":
         contents = wheel(course, project, lessons, contents)
     say(f"looking through {len(contents)} files")
-    scan(course, lessons_of(course), contents, project.known_solutions)
+    scan(course, lessons_of(course), contents, project.known_solutions, self_study)
     if target.suffix in (".zip", ".whl"):
         root = "" if target.suffix == ".whl" else f"{target.stem}/"
         write_archive(target, {f"{root}{path}": data for path, data in contents.items()})

@@ -153,6 +153,9 @@ main.add_command(handing_out.package)
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
+@click.option(
+    "--without-namespaces", "fence", is_flag=True, help="Keep what is left of the sandbox in a container."
+)
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -163,6 +166,7 @@ def grade(
     as_json: bool,
     no_canary: bool,
     no_sandbox: bool,
+    fence: bool,
     jobs: int | None,
     scheduler: str | None,
     timeout: float | None,
@@ -187,7 +191,8 @@ def grade(
         jobs=jobs or 0,
         limits=limits_from(timeout or cell_seconds(load_config(course.root)), memory, disk, file_size),
         environment=variables(environment),
-        sandbox=not no_sandbox,
+        sandbox=not (no_sandbox or fence),
+        fence=fence,
         canary=not no_canary,
         scheduler=scheduler or "",
         **options,

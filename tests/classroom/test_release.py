@@ -228,6 +228,11 @@ def spoil_with_submission(course: Course) -> None:
     solved(course.notebooks / NAME / f"{NAME}.ipynb")
 
 
+def spoil_with_solutions_of_another_release(course: Course) -> None:
+    text = json.dumps({"lesson": NAME, "solutions": {"half": {"source": "def half(x): return x / 2"}}})
+    (course.notebooks / NAME / "solutions.json").write_text(text, encoding="utf-8")
+
+
 def spoil_with_exercises(course: Course) -> None:
     shutil.copy(course.solutions / NAME / "exercises.py", course.root / "data")
 
@@ -242,6 +247,7 @@ def spoil_with_exercises(course: Course) -> None:
         (spoil_with_marks, "data/table.csv holds marks"),
         (spoil_with_submission, f"{NAME}.ipynb has been written in"),
         (spoil_with_exercises, "data/exercises.py is a file that stays"),
+        (spoil_with_solutions_of_another_release, "solutions.json holds solutions"),
     ],
 )
 def test_nothing_is_handed_out_with_what_must_stay(course: Course, tmp_path: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]
