@@ -11,6 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AutograderError, nearest
+from .collecting import collect
 
 
 class Commands(click.Group):
@@ -49,6 +50,9 @@ def main(context: click.Context, folder: Path | None) -> None:
 
     patch()
     context.obj = folder
+
+
+main.add_command(collect)
 
 
 @main.command("list")

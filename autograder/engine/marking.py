@@ -20,6 +20,7 @@ from ..nbgrader.records import (
     one_line,
     worst,
 )
+from ..nbgrader.recognise import graded_ids, nearest_notebook
 from ..nbgrader.scoring import Rules, is_time, text_of
 from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
@@ -48,8 +49,9 @@ def mark_submission(
     failure = ""
     try:
         known, missing = _handed_in(assignment, submission)
-        for name in known:
-            notebooks.append(_mark_notebook(assignment, name, submission.files, rules, surroundings))
+        for name, file in known.items():
+            marked = _mark_notebook(assignment, name, submission.files[file], rules, surroundings)
+            notebooks.append(_named(marked, file))
             if notebooks[-1].status == "failed":
                 failure = notebooks[-1].reason
                 break
@@ -87,20 +89,49 @@ def _put_together(
     )
 
 
-def _handed_in(assignment: Assignment, submission: Submission) -> tuple[list[str], tuple[str, ...]]:
-    """The notebooks of the assignment that are there, and those that are missing."""
+def _handed_in(assignment: Assignment, submission: Submission) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The notebooks of the assignment that are there, with their files, and those that are missing."""
     if submission.broken:
         raise Unmarkable(submission.broken)
     if submission.timestamp and not is_time(submission.timestamp):
         raise Unmarkable(f"timestamp.txt holds no time: {submission.timestamp[:40]!r}")
     here = {name[:-6] for name in submission.files if name.endswith(".ipynb") and "/" not in name}
     asked = sorted(assignment.notebooks)
-    known = [name for name in asked if name in here]
+    known = {name: f"{name}.ipynb" for name in asked if name in here}
     if not known:
-        wanted = " or ".join(f"{name}.ipynb" for name in asked)
-        found = ", ".join(sorted(f"{name}.ipynb" for name in here)) or "no notebook"
+        known = _by_their_cells(assignment, submission, sorted(here))
+    return known, tuple(name for name in asked if name not in known)
+
+
+def _by_their_cells(assignment: Assignment, submission: Submission, here: list[str]) -> dict[str, str]:
+    """Notebooks under other names, known by their graded cells; for a lesson of ours, since nbgrader fails.
+
+    Raises:
+        Unmarkable: there are none, more than one that may be meant, or it is nbgrader's to say.
+    """
+    known: dict[str, str] = {}
+    graded = {name: frozenset(one.grade_cells) for name, one in assignment.notebooks.items()}
+    wanted = " or ".join(f"{name}.ipynb" for name in sorted(assignment.notebooks))
+    for file in (f"{name}.ipynb" for name in here):
+        name = nearest_notebook(graded_ids(submission.files[file]) or frozenset(), graded)
+        if name in known:
+            raise Unmarkable(f"there is no {wanted}, and {known[name]} and {file} both hold its cells")
+        if name:
+            known[name] = file
+    if known and not assignment.checks:
+        files = ", ".join(known.values())
+        raise Unmarkable(f"there is no {wanted}; {files} holds its cells: rename it")
+    if not known:
+        found = ", ".join(f"{name}.ipynb" for name in here) or "no notebook"
         raise Unmarkable(f"there is no {wanted}; found: {found}")
-    return known, tuple(name for name in asked if name not in here)
+    return known
+
+
+def _named(mark: NotebookMark, file: str) -> NotebookMark:
+    """A file of another name is said."""
+    if file == f"{mark.name}.ipynb":
+        return mark
+    return replace(mark, reason="; ".join(filter(None, [mark.reason, f"handed in as {file}"])))
 
 
 def _missing_rows(original: Notebook, name: str) -> Iterator[ExerciseMark]:
@@ -125,10 +156,10 @@ def _lesson_of(checks: str) -> LessonSheet | None:
 
 
 def _mark_notebook(
-    assignment: Assignment, name: str, files: dict[str, bytes], rules: Rules, surroundings: Surroundings
+    assignment: Assignment, name: str, data: bytes, rules: Rules, surroundings: Surroundings
 ) -> NotebookMark:
     original, lesson = assignment.notebooks[name], _lesson_of(assignment.checks)
-    notebook = rules.sanitise(files[f"{name}.ipynb"], original)
+    notebook = rules.sanitise(data, original)
     verdicts: dict[str, Verdict] = {}
     if lesson:
         sealed = SealedNotebook(notebook, original, lesson, assignment.public_counts, surroundings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from datetime import datetime
 from typing import Any
 
 from ..errors import AutograderError
@@ -63,6 +64,16 @@ class Gradebook:
         """Sets the time by which an assignment has to be handed in."""
         self.notebooks(assignment)
         self.database.update_or_create_assignment(assignment, duedate=when)
+
+    def due(self, assignment: str) -> datetime | None:
+        """By when an assignment has to be handed in, in UTC."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            found: datetime | None = self.database.find_assignment(assignment).duedate
+        except MissingEntry:
+            return None
+        return found
 
     def graded_already(self, assignment: str) -> set[str]:
         """Students whose marks are in the gradebook and whose executed notebook is there to be read."""
