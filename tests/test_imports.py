@@ -34,6 +34,7 @@ HEAVY = {
 ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
     "autograder.commands.collecting": {"click"},
+    "autograder.commands.exporting": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 

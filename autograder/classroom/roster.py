@@ -46,7 +46,13 @@ class Person:
     name: str = ""
     keys: frozenset[tuple[str, str]] = frozenset()
     group: str = ""
+    email: str = ""
+    ids: dict[str, str] = field(default_factory=dict, compare=False, hash=False)  # by kind
     row: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
+
+    def key(self, kind: str) -> str:
+        """One of its identifiers; empty where the roster has none of that kind."""
+        return self.ids.get(kind, "")
 
 
 @dataclass
@@ -161,7 +167,7 @@ def _places(columns: list[str]) -> dict[str, int]:
             found[kind] = place
     if "student" in plain:  # Canvas: a name; elsewhere an id
         found["name" if "id" in plain and "section" in plain else "student"] = plain.index("student")
-    elif "id" in plain and not {"student", "login"} & set(found):
+    elif "id" in plain and "student" not in found:
         found["student"] = found.pop("canvas")
     return found
 
@@ -186,4 +192,4 @@ def _person(row: dict[str, str], said: dict[str, str], path: Path) -> Person:
         keys.add(("email", said["login"].casefold()))
     if number := re.sub(r"\D", "", said.get("participant", "")):
         keys.add(("participant", number))
-    return Person(student, name, frozenset(keys), said.get("group", ""), row)
+    return Person(student, name, frozenset(keys), said.get("group", ""), said.get("email", ""), said, row)

@@ -12,6 +12,7 @@ import click
 from .. import __version__
 from ..errors import AutograderError, nearest
 from .collecting import collect
+from .exporting import export
 
 
 class Commands(click.Group):
@@ -20,6 +21,11 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
+        except click.NoSuchOption as error:
+            if error.option_name == "--course" and error.ctx is not None:
+                words = f"--course stands before the command: autograder --course DIR {error.ctx.info_name}"
+                raise click.UsageError(words, error.ctx) from None
+            raise
         except AutograderError as error:
             click.echo(f"autograder: {error}", err=True)
             context.exit(error.exit_code)
@@ -53,6 +59,7 @@ def main(context: click.Context, folder: Path | None) -> None:
 
 
 main.add_command(collect)
+main.add_command(export)
 
 
 @main.command("list")
@@ -186,6 +193,7 @@ def check(notebook: Path, as_json: bool) -> None:
 )
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--strict", is_flag=True, help="Exit 1 if anything could not be graded.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -199,6 +207,7 @@ def grade(
     no_sandbox: bool,
     jobs: int | None,
     scheduler: str | None,
+    strict: bool,
     timeout: float | None,
     memory: int | None,
     **options: Any,
@@ -232,7 +241,8 @@ def grade(
     click.echo(json.dumps(found) if as_json else table(found))
     for line in remarks:
         click.echo(f"autograder: {line}", err=True)
-    if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
+    ours = any(result["reason"].startswith("the grader failed") for result in found["lessons"])
+    if ours or (strict and found["failures"]):
         sys.exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..nbgrader import cells
+from ..nbgrader.recognise import graded_ids, nearest_notebook
 from ..nbgrader.records import (
     Assignment,
     ExerciseMark,
@@ -20,7 +22,6 @@ from ..nbgrader.records import (
     one_line,
     worst,
 )
-from ..nbgrader.recognise import graded_ids, nearest_notebook
 from ..nbgrader.scoring import Rules, is_time, text_of
 from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
@@ -143,7 +144,7 @@ def _rows_not_reached(assignment: Assignment, done: set[str]) -> list[ExerciseMa
     """What a submission that failed has no marks for."""
     lesson = _lesson_of(assignment.checks)
     rows = [
-        ExerciseMark(_short(name, lesson), None, most, sealed=bool(exercise_of(name, lesson)))
+        ExerciseMark(_short(name, lesson), None, most)
         for original in assignment.notebooks.values()
         for name, most in {**original.grade_cells, **original.task_cells}.items()
     ]
@@ -218,7 +219,7 @@ def _score(
         if cells.is_solution(cell) or cells.is_task(cell):
             comments[name] = rules.comment(cell)
         if cells.is_task(cell):
-            rows[name] = ExerciseMark(name, None, original.task_cells.get(name, 0.0))
+            rows[name] = ExerciseMark(name, None, original.task_cells.get(name, 0.0), by_hand=True)
     scores = {name: row.points for name, row in rows.items() if name in original.grade_cells}
     if failure:
         listed = tuple(rows.values())
@@ -230,7 +231,17 @@ def _score(
                 scores[name] = rows[name].points
     order = {name: place for place, name in enumerate(original.grade_cells)}
     listed = tuple(rows[name] for name in sorted(rows, key=lambda name: order.get(name, len(order))))
-    return NotebookMark(original.name, listed, scores, comments)
+    return NotebookMark(original.name, listed, scores, comments, answers=_answers(notebook, rows))
+
+
+def _answers(notebook: NotebookNode, rows: dict[str, ExerciseMark]) -> dict[str, str]:
+    """What each graded cell was graded from: a written answer, or all that the student wrote."""
+    own = [cell.source for cell in notebook.cells if cells.is_students_own(cell)]
+    written = {cells.grade_id(cell): cell.source for cell in notebook.cells if cells.is_written(cell)}
+    return {
+        name: hashlib.sha256(repr(written.get(name) or (own, row.points)).encode()).hexdigest()[:32]
+        for name, row in rows.items()
+    }
 
 
 def _row(
@@ -257,7 +268,7 @@ def _row(
         )
     if cell is None:
         return ExerciseMark(name, None, most, explanation="the cell was deleted from the notebook")
-    return ExerciseMark(name, rules.points(cell), most)
+    return ExerciseMark(name, rules.points(cell), most, by_hand=cells.is_written(cell))
 
 
 def _short(grade_id: str, lesson: LessonSheet | None) -> str:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,19 @@ def load_config(root: Path) -> Config:
     for folder in [*reversed(jupyter_config_path()), str(root)]:
         if os.path.exists(os.path.join(folder, CONFIG)):
             config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+    url = config.get("CourseDirectory", {}).get("db_url")
+    if isinstance(url, str):
+        config.CourseDirectory.db_url = _with_driver(url)
     return config
+
+
+def _with_driver(url: str) -> str:
+    """An address in PostgreSQL that names no driver, with one that is here; as it was, where none is."""
+    kind, between, rest = url.partition("://")
+    here = [name for name in ("psycopg", "psycopg2") if find_spec(name)]
+    if kind not in ("postgresql", "postgres"):
+        return url
+    return f"postgresql{f'+{here[0]}' if here else ''}{between}{rest}"
 
 
 def check_folders(course: Course, config: Config) -> None:

@@ -134,8 +134,15 @@ def test_a_deleted_answer_earns_nothing_and_says_so(marked: Marked) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"", "is empty"), (b"{", "is not a notebook"), (b"\xff\xfe{}", "is not UTF-8"), (b"{}", "notebook")],
-    ids=["empty", "cut off", "another encoding", "no notebook"],
+    [
+        (b"", "is empty"),
+        (b"{", "is not a notebook"),
+        (b"\xff\xfe{}", "is not UTF-8"),
+        (b"{}", "notebook"),
+        (b"\n<!DOCTYPE html><html>Sign in</html>", "is a web page, not a notebook"),
+        (b"%PDF-1.7", "is a PDF, not a notebook"),
+    ],
+    ids=["empty", "cut off", "another encoding", "no notebook", "web page", "PDF"],
 )
 def test_a_broken_file_is_the_students_result_not_a_failure_of_ours(
     marked: Marked, data: bytes, said: str
