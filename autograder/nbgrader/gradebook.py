@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -208,6 +209,24 @@ class Gradebook:
             one.id: (" ".join(filter(None, [one.first_name, one.last_name])), one.email or "")
             for one in self.database.students
         }
+
+    def manual_comments(self, assignment: str) -> dict[str, list[str]]:
+        """What graders have written to each cell, the most frequent first."""
+        from nbgrader import api
+
+        rows = (
+            self.database.db.query(api.BaseCell.name, api.Comment.manual_comment)
+            .select_from(api.Comment)
+            .join(api.BaseCell, api.Comment.cell_id == api.BaseCell.id)
+            .join(api.Notebook, api.BaseCell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+            .filter(api.Assignment.name == assignment, api.Comment.manual_comment.isnot(None))
+        )
+        counts: dict[str, Counter[str]] = {}
+        for cell, comment in rows:
+            if comment.strip():
+                counts.setdefault(cell, Counter())[comment.strip()] += 1
+        return {cell: [text for text, _ in some.most_common()] for cell, some in counts.items()}
 
     def grades(self, assignment: str, by_hand: bool = False) -> dict[str, list[Grade]]:
         """Every student's grades, cell by cell; only those that a person gave, if asked."""
