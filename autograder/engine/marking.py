@@ -44,14 +44,16 @@ def mark_submission(
     """Grades a submission. Whatever the student did ends in a mark with a status and a reason."""
     started = time.monotonic()
     files = {name: data for name, data in submission.files.items() if not name.endswith(".ipynb")}
-    surroundings = Surroundings(zygote, limits, Budget(limits.seconds), files | assignment.files)
+    surroundings = Surroundings(
+        zygote, limits, Budget(limits.seconds), files | assignment.files, submission.assignment
+    )
     notebooks: list[NotebookMark] = []
     missing: tuple[str, ...] = ()
     failure = ""
     try:
         known, missing = _handed_in(assignment, submission)
         for name, file in known.items():
-            marked = _mark_notebook(assignment, name, submission.files[file], rules, surroundings)
+            marked = _mark_notebook(assignment, name, file, submission.files, rules, surroundings)
             notebooks.append(_named(marked, file))
             if notebooks[-1].status == "failed":
                 failure = notebooks[-1].reason
@@ -157,16 +159,23 @@ def _lesson_of(checks: str) -> LessonSheet | None:
 
 
 def _mark_notebook(
-    assignment: Assignment, name: str, data: bytes, rules: Rules, surroundings: Surroundings
+    assignment: Assignment,
+    name: str,
+    file: str,
+    files: dict[str, bytes],
+    rules: Rules,
+    surroundings: Surroundings,
 ) -> NotebookMark:
     original, lesson = assignment.notebooks[name], _lesson_of(assignment.checks)
-    notebook = rules.sanitise(data, original)
+    notebook = rules.sanitise(files[file], original)
     verdicts: dict[str, Verdict] = {}
     if lesson:
         sealed = SealedNotebook(notebook, original, lesson, assignment.public_counts, surroundings)
         ran, verdicts = sealed.run(), sealed.verdicts
     else:
-        ran = plain.run(notebook, surroundings)
+        beside = {path: data for path, data in files.items() if path.endswith(".ipynb")}
+        beside[f"{name}.ipynb"] = text_of(notebook).encode()
+        ran = plain.run(notebook, rules, replace(surroundings, files=beside | surroundings.files))
     rules.finish(notebook)
     scored = _score(notebook, original, rules, lesson, verdicts)
     if scored.status == "failed":

@@ -60,7 +60,7 @@ class Assignment:
     modules: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
     rehearsal: tuple[str, ...] = ()  # the instructor's cells, for what they import while they run
-    config: str = ""  # the text of nbgrader_config.py
+    config: dict[str, bytes] = field(default_factory=dict)  # nbgrader_config and what it imports beside it
 
     @property
     def digest(self) -> str:
@@ -68,7 +68,9 @@ class Assignment:
         for part in fields(self):
             if part.name not in ("modules", "readable", "rehearsal"):  # they decide nothing
                 value = getattr(self, part.name)
-                state.update(_bytes_of(_statements(value) if part.name == "config" else value))
+                if part.name == "config":
+                    value = {name: _statements(data) for name, data in value.items()}
+                state.update(_bytes_of(value))
         return state.hexdigest()
 
 
@@ -93,11 +95,11 @@ class Submission:
         return state.hexdigest()
 
 
-def _statements(source: str) -> str:
-    """What a program says, whatever its comments and its layout."""
+def _statements(source: bytes) -> str | bytes:
+    """What a program says, whatever its comments and its layout; what is none, JSON say, as it stands."""
     try:
         return ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source
 
 
