@@ -35,6 +35,7 @@ ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
     "autograder.commands.collecting": {"click"},
     "autograder.commands.exporting": {"click"},
+    "autograder.commands.listing": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 

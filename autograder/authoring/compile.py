@@ -24,6 +24,7 @@ def compile_public(lesson: Lesson) -> LessonSheet:
         {name: compile_exercise(lesson, name, PUBLIC) for name in names_in_order(lesson)},
         tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
+        lesson.written,
     )
 
 
