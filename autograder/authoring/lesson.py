@@ -111,9 +111,9 @@ class Lesson:
     def written(self) -> tuple[tuple[str, float], ...]:
         """The questions that a person grades, and their points."""
         return tuple(
-            (str(cell.metadata.get("name")), float(cell.metadata.get("points") or 0))
+            (str(cell.metadata.get("name")), float(points))
             for cell in self.cells
-            if "written" in cell.tags
+            if "written" in cell.tags and isinstance(points := cell.metadata.get("points"), (int, float))
         )
 
     @cached_property

@@ -192,7 +192,7 @@ def files_called(course: Course, *names: str) -> Submission:
 def test_a_notebook_of_another_name_is_graded_and_said(
     marked: Marked, course: Course, assignment: Assignment, worker: Worker
 ) -> None:
-    """Of two nobody knows which; beside the right name others don't matter; plain courses have nbgrader's rule."""
+    """Of two nobody knows which; beside the right name others don't matter; plain courses keep theirs."""
     one, two = files_called(course, "my (1).ipynb"), files_called(course, "a.ipynb", "b.ipynb")
     mark = worker.mark(assignment, one)
     assert (mark.status, mark.reason) == ("graded", "handed in as my (1).ipynb")
