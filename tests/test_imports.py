@@ -35,6 +35,9 @@ ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
     "autograder.commands.handing_out": {"click"},
     "autograder.commands.learner": {"click"},
+    "autograder.commands.collecting": {"click"},
+    "autograder.commands.exporting": {"click"},
+    "autograder.commands.listing": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 

@@ -28,6 +28,7 @@ def compile_public(lesson: Lesson) -> LessonSheet:
         },
         tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
+        lesson.written,
     )
 
 

@@ -19,6 +19,11 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
+        except click.NoSuchOption as error:
+            if error.option_name == "--course" and error.ctx is not None:
+                words = f"--course stands before the command: autograder --course DIR {error.ctx.info_name}"
+                raise click.UsageError(words, error.ctx) from None
+            raise
         except AutograderError as error:
             click.echo(f"autograder: {error}", err=True)
             context.exit(error.exit_code)

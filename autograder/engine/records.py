@@ -24,16 +24,33 @@ class Records:
 
     def result(self, assignment: str, student: str, key: str) -> dict[str, Any] | None:
         """The result of grading just this, if that was done."""
+        record = self._read(assignment, student)
+        return record["result"] if record.get("key") == key else None
+
+    def last_result(self, assignment: str, student: str) -> dict[str, Any] | None:
+        """The result of what was graded last, whatever has changed since."""
+        return self._read(assignment, student).get("result")
+
+    def answers(self, assignment: str, student: str) -> dict[str, str]:
+        """What was graded last, cell by cell, hashed."""
+        found: dict[str, str] = self._read(assignment, student).get("answers", {})
+        return found
+
+    def keep(
+        self, assignment: str, student: str, key: str, result: dict[str, Any], answers: dict[str, str]
+    ) -> None:
+        """Keeps a result; last, after the gradebook has it."""
+        path = self._path(assignment, student)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        record = {"key": key, "result": result}
+        write_whole(path, json.dumps(record | {"answers": answers} if answers else record), mode=0o600)
+
+    def _read(self, assignment: str, student: str) -> dict[str, Any]:
         try:
             record = json.loads(self._path(assignment, student).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return None
-        return record["result"] if record.get("key") == key else None
-
-    def keep(self, assignment: str, student: str, key: str, result: dict[str, Any]) -> None:
-        path = self._path(assignment, student)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps({"key": key, "result": result}), mode=0o600)
+            return {}
+        return record if isinstance(record, dict) else {}
 
     def _path(self, assignment: str, student: str) -> Path:
         name = hashlib.sha256(student.encode("utf-8", "surrogateescape")).hexdigest()[:24]

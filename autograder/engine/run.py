@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AutograderError
+from ..nbgrader import cells
 from ..nbgrader.course import Course
-from ..nbgrader.gradebook import Gradebook
+from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
 from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
@@ -238,10 +239,26 @@ class _Run:
     def _with_scores_of_the_gradebook(self, name: str) -> None:
         """A manual score or a penalty counts in the score that is reported."""
         scores = self.gradebook.scores(name)
+        given = self.gradebook.grades(name, by_hand=True)
         for result in self.results:
             if result["lesson"] == name and result["status"] != "failed" and result["student"] in scores:
                 score, penalty = scores[result["student"]]
                 result["score"] = round(score, 4)
+                _given_by_hand(result, given.get(result["student"], []))
                 if penalty:
                     late = f"handed in late, which costs {penalty:g} points"
                     result["reason"] = "; ".join(filter(None, [result["reason"], late]))
+
+
+def _given_by_hand(result: dict[str, Any], grades: list[Grade]) -> None:
+    """The points that a person gave, in the rows of the exercises; what was answered anew since is said."""
+    by_cell = {grade.cell: grade for grade in grades}
+    again = []
+    for row in result["exercises"]:
+        grade = by_cell.get(cells.check_name(row["name"])) or by_cell.get(row["name"])
+        if grade:
+            row["points"] = grade.points
+            again += [row["name"]] if grade.to_look_at else []
+    if again:
+        words = f"{', '.join(again)}: answered anew since it was graded by hand"
+        result["reason"] = "; ".join(filter(None, [result["reason"], words]))

@@ -241,7 +241,7 @@ class SealedNotebook:
                 self.verdicts.get(name) or judge.unearned(sheet, NEVER_REACHED)
                 for name, sheet in self.lesson.sheets.items()
             )
-            table = Progress(self.lesson.lesson, self.lesson.title, verdicts)
+            table = Progress(self.lesson.lesson, self.lesson.title, verdicts, written=self.lesson.written)
             cell.outputs = [result_output(str(table), table._repr_html_())]
 
 

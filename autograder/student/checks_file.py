@@ -24,6 +24,8 @@ def dump(lesson: LessonSheet) -> str:
         f'"format": {FORMAT},\n"lesson": {json.dumps(lesson.lesson)},\n"title": {json.dumps(lesson.title)},\n'
         f'"made_from": {json.dumps(lesson.made_from)}'
     )
+    if lesson.written:
+        head += f',\n"written": {json.dumps(lesson.written)}'
     questions = _lines(map(_question_data, lesson.questions))
     return f'{{{head},\n"questions": [\n{questions}],\n"exercises": {{\n{exercises}\n}}}}\n'
 
@@ -48,7 +50,8 @@ def parse(text: str) -> LessonSheet:
         raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
     questions = tuple(map(_question_from, data["questions"]))
-    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"])
+    written = tuple((str(name), float(most)) for name, most in data.get("written", ()))
+    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"], written)
 
 
 _PLAIN = (

@@ -67,7 +67,7 @@ def progress() -> Progress:
         _last.get((lesson.lesson, sheet.name), Verdict(sheet.name, 0.0, sheet.points, status="open"))
         for sheet in lesson.sheets.values()
     )
-    return Progress(lesson.lesson, lesson.title, verdicts)
+    return Progress(lesson.lesson, lesson.title, verdicts, written=lesson.written)
 
 
 def lesson_here(names: dict[str, Any]) -> LessonSheet:

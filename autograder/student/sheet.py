@@ -104,10 +104,11 @@ class LessonSheet:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     made_from: str = ""  # the state of the sources it was made from; empty: not told
+    written: tuple[tuple[str, float], ...] = ()  # questions that a person grades, and their points
 
     @property
     def points(self) -> float:
-        return sum(sheet.points for sheet in self.sheets.values())
+        return sum(sheet.points for sheet in self.sheets.values()) + sum(most for _, most in self.written)
 
 
 def joined(sheet: Sheet, other: Sheet) -> Sheet:
