@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from autograder.engine.sandbox import missing
-from tests.classroom import Classroom
+from tests.sample_class import Classroom
 from tests.engine import hostile
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
