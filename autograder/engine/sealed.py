@@ -17,6 +17,7 @@ from ..nbgrader.records import Notebook
 from ..student import judge
 from ..student.sheet import LessonSheet, Outcome, Sheet
 from ..student.verdict import Progress, Verdict
+from .details import Details, details_of
 from .outputs import result_output
 from .plain import code_cells
 from .process import Gone, StudentProcess
@@ -163,6 +164,11 @@ class SealedNotebook:
             for step in self.steps
             if step.own and not step.exercise and step.cell is not None
         )
+
+    def details(self) -> dict[str, Details]:
+        """What may be told of every exercise, by name."""
+        only_public = [name for name, verdict in self.verdicts.items() if verdict.explanation == ELSEWHERE]
+        return details_of(self.notebook, self.lesson, self.verdicts, self.outcomes[False], only_public)
 
     def _forget(self) -> None:
         self.runner.forget()
