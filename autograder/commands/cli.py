@@ -11,6 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AutograderError, nearest
+from . import evening
 
 
 class Commands(click.Group):
@@ -203,6 +204,7 @@ def grade(
 
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
+    from ..classroom import summary
     from ..engine import run as grading
     from ..nbgrader.course import find_course
     from .shown import ProgressBar, table
@@ -225,7 +227,7 @@ def grade(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
         )
         sys.exit(130)
-    click.echo(json.dumps(found) if as_json else table(found))
+    click.echo(json.dumps(found) if as_json else "\n".join([table(found), *summary.lines(found)]))
     for line in remarks:
         click.echo(f"autograder: {line}", err=True)
     if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
@@ -243,3 +245,7 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+main.add_command(evening.report)
+main.add_command(evening.feedback)
