@@ -145,7 +145,7 @@ def _svg(figure: Figure, name: str, description: str) -> str:
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var({variable})")
-    text = text.replace("'DejaVu Sans'", "inherit")
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)  # the page's own
     label = html.escape(description, quote=True)
     return re.sub(r"<svg ([^>]*)>", lambda found: _opening(found[1], label), text, count=1)
 

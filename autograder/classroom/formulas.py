@@ -40,10 +40,16 @@ def _converted(tex: str, block: bool) -> str:
 
     root = convert_to_element(tex.strip(), display="block" if block else "inline")
     for element in root.iter():
+        element.text = html.unescape(
+            element.text or ""
+        )  # it holds names of characters, not yet the characters
         element.tag = str(element.tag).removeprefix(_SPACE)
+        if element.text == "\N{PRIME}":
+            element.tag = "mo"
         if element.tag not in _TAGS:
             raise ValueError(f"no formula: {element.tag}")
         for name, value in list(element.attrib.items()):
             if name not in _ATTRIBUTES or not _PLAIN.fullmatch(value):
                 del element.attrib[name]
-    return ElementTree.tostring(root, encoding="unicode")
+    made = ElementTree.tostring(root, encoding="unicode")
+    return f'<div class="formula" tabindex="0">{made}</div>' if block else made

@@ -99,7 +99,7 @@ def output_html(output: Mapping[str, Any], hidden: Iterable[str] = ()) -> str:
 @lru_cache(maxsize=2_000)
 def cleaned(text: str) -> str:
     """HTML that can do nothing."""
-    return harmless_html(text)
+    return harmless_html(text).replace("<pre>", '<pre tabindex="0">')
 
 
 def _quoted(text: str, hidden: Iterable[str]) -> str:
@@ -137,7 +137,8 @@ def markdown(source: str) -> str:
     held: list[str] = []
     dirty = _renderer().render(printable(source), {"held": held})
     clean = harmless_html(dirty)
-    return _HELD.sub(lambda found: held[int(found[1])] if int(found[1]) < len(held) else "", clean)
+    reachable = clean.replace("<pre>", '<pre tabindex="0">')  # by those who scroll with keys
+    return _HELD.sub(lambda found: held[int(found[1])] if int(found[1]) < len(held) else "", reachable)
 
 
 @lru_cache(maxsize=1)
