@@ -95,9 +95,8 @@ class LessonClass:
     title: str
     handed_in: tuple[HandedIn, ...]
     missing: tuple[str, ...] = ()  # students who handed in nothing
-    functions: dict[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # by exercise; empty for other courses
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by exercise; of our lessons
+    leans_on: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by exercise: what comes first
 
     @property
     def graded(self) -> tuple[HandedIn, ...]:
@@ -160,7 +159,14 @@ def _lesson(
     )
     here = {one.student for one in handed_in}
     missing = tuple(student for student in roster if student not in here)
-    return LessonClass(name, sheets.title or name, handed_in, missing, functions)
+    leans_on = {one.name: _exercises_of(sheets, one.builds_on + one.uses) for one in sheets.sheets.values()}
+    return LessonClass(name, sheets.title or name, handed_in, missing, functions, leans_on)
+
+
+def _exercises_of(sheets: LessonSheet, functions: Iterable[str]) -> tuple[str, ...]:
+    """Which exercises ask for these functions."""
+    asked = {function: one.name for one in sheets.sheets.values() for function in one.functions}
+    return tuple(dict.fromkeys(asked.get(name, name) for name in functions))
 
 
 def _sheets(course: Course, entries: Entries, name: str) -> LessonSheet:

@@ -68,14 +68,25 @@ def tried(lesson: LessonClass, exercise: str) -> int:
 
 
 def unforeseen(lesson: LessonClass) -> tuple[list[Unforeseen], int]:
-    """Wrong answers that no misconception explains, by what they returned; how many are left out."""
+    """Wrong answers that no misconception explains, by what they returned; how many groups are left out.
+
+    Where something that the exercise leans on is wrong, that explains it.
+    """
     made: list[Unforeseen] = []
     left_out = 0
+    wrong = {
+        (one.student, answer.exercise)
+        for one in lesson.graded
+        for answer in one.answers
+        if answer.state != "right"
+    }
     for exercise in lesson.exercises:
+        first = lesson.leans_on.get(exercise, ())
         groups: dict[str, list[tuple[str, Answer]]] = defaultdict(list)
         for student, answer in lesson.answers_to(exercise):
             nameless = answer.state in ("partly", "wrong") and not answer.misconception
-            if nameless and answer.status and not answer.only_public and answer.returned:
+            follows = any((student, one) in wrong for one in first)
+            if nameless and not follows and answer.status and not answer.only_public and answer.returned:
                 groups[answer.returned].append((student, answer))
         ordered = sorted(groups.values(), key=lambda group: -len(group))
         left_out += max(0, len(ordered) - SHOWN_GROUPS)
