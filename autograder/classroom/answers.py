@@ -121,14 +121,14 @@ class LessonClass:
         ]
 
 
-def chosen(records: Records, wanted: Iterable[str]) -> list[str]:
+def chosen(course: Course, wanted: Iterable[str]) -> list[str]:
     """The lessons asked for, by name or number, of those of which something is graded; all, if none is named.
 
     Raises:
         AutograderError: nothing is graded yet.
         UnknownLesson: one of them is not known here.
     """
-    known = records.assignments()
+    known = Records(course.private / "records").assignments()
     if not known:
         raise AutograderError("Nothing is graded here yet: run autograder grade.")
     found = []
@@ -140,11 +140,11 @@ def chosen(records: Records, wanted: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found)) or known
 
 
-def read_class(course: Course, entries: Entries, wanted: Iterable[str] = ()) -> list[LessonClass]:
-    """The lessons of a course as far as they are graded."""
+def read_class(course: Course, entries: Entries, names: Iterable[str]) -> list[LessonClass]:
+    """Some lessons of a course as far as they are graded."""
     records = Records(course.private / "records")
     roster = entries.students()
-    return [_lesson(course, entries, records, name, roster) for name in chosen(records, wanted)]
+    return [_lesson(course, entries, records, name, roster) for name in names]
 
 
 def _lesson(

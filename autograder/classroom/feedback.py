@@ -27,8 +27,8 @@ from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.markers import Markers, markers_of
 from ..student.card import card_of_verdict
 from ..student.verdict import number
-from . import pages, rendering
-from .answers import Answer, HandedIn, LessonClass, read_class
+from . import answers, pages, rendering
+from .answers import Answer, HandedIn, LessonClass
 from .reasons import in_words
 
 AT_ONCE = 8  # pages that a worker takes; fewer in all are made in this process
@@ -77,10 +77,11 @@ def write(
     Raises:
         AutograderError: solutions are asked for before the deadline.
     """
+    chosen = answers.chosen(course, wanted)
     gradebook = Gradebook(course)
     try:
         entries = Entries(gradebook)
-        lessons = read_class(course, entries, wanted)
+        lessons = answers.read_class(course, entries, chosen)
         if with_solutions:
             for lesson in lessons:
                 _must_be_over(lesson.name, entries.due(lesson.name), datetime.now(UTC).replace(tzinfo=None))
@@ -165,7 +166,6 @@ def page_of(page: Page) -> str:
     from markupsafe import Markup
 
     lesson, submission = page.lesson, page.submission
-    answers = [_shown(answer, lesson) for answer in submission.answers]
     places = {
         grade_id: _to_the_verdict(place, answer)
         for place, answer in enumerate(submission.answers, 1)
@@ -180,7 +180,7 @@ def page_of(page: Page) -> str:
         "feedback.html",
         lesson=lesson,
         submission=submission,
-        answers=answers,
+        answers=[_shown(answer, lesson) for answer in submission.answers],
         why=in_words(submission.reason, lesson.notebooks) if submission.failed else "",
         notebooks=[Markup(one) for one in shown],
     )

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..files import write_whole
 from ..nbgrader.course import Course
-from . import charts, pages
+from . import answers, charts, pages
 from .anonymous import Anonymous
-from .answers import LessonClass, read_class
+from .answers import LessonClass
 from .attention import Noticed, Stuck, noticed, number_of, stuck
 from .similarity import Likeness, likeness
 from .slips import Slip, Unforeseen, slips, unforeseen
@@ -56,10 +56,11 @@ def read(course: Course, wanted: Sequence[str], anonymous: bool = False) -> tupl
     from ..nbgrader.entries import Entries
     from ..nbgrader.gradebook import Gradebook
 
+    chosen = answers.chosen(course, wanted)  # before the gradebook is opened, which takes its time
     gradebook = Gradebook(course)
     try:
         entries = Entries(gradebook)
-        lessons = read_class(course, entries, wanted)
+        lessons = answers.read_class(course, entries, chosen)
         names = entries.students()
     finally:
         gradebook.close()
