@@ -139,7 +139,13 @@ def test_code_that_is_no_python_has_no_stub() -> None:
     assert stub("half", ("half",), "def half(x:\n", "", 1) == ""
 
 
-ODD = "def half(x):\n    total = 0\n    for step in range({n}):\n        total += x / {n} - step * 0\n    return [total, x][0] * 0.5\n"
+ODD = """\
+def half(x):
+    total = 0
+    for step in range({n}):
+        total += x / {n} - step * 0
+    return [total, x][0] * 0.5
+"""
 
 
 def test_a_copied_answer_stands_out_though_its_names_are_others() -> None:

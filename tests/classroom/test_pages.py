@@ -1,4 +1,4 @@
-"""The class page and feedback pages: what they show, what never, and that students' text does nothing there."""
+"""The class page and feedback pages: what they show, what never; students' text does nothing there."""
 
 from __future__ import annotations
 
