@@ -114,15 +114,17 @@ def _first(sheet: Sheet, count: int) -> Sheet:
 
 def _plain(value: Any) -> Any:
     """A result without its last digits and without what kind of number or list it is."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, np.ndarray):
         return [list(value.shape), _plain(value.ravel()[:10_000].tolist())]
     if isinstance(value, dict):
         return sorted((str(key), _plain(part)) for key, part in value.items())
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, float, np.integer, np.floating)) and -LARGEST < value < LARGEST:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and -LARGEST < value < LARGEST:
         number = float(value)
         return "0" if abs(number) <= SMALLEST else f"{number:.{DIGITS}g}"
     return str(value)[:200]
