@@ -32,7 +32,7 @@ STATE_STYLE = {
     "open": (PAPER, ""),
     "by hand": (GREY, "xxx"),
 }
-WIDE = 7.2
+WIDE = 5.2  # inches: on a phone the letters are still as large as those around them
 
 
 def points_chart(distribution: Distribution, name: str) -> str:
@@ -75,7 +75,13 @@ def exercises_chart(items: Sequence[Item], name: str) -> str:
     axes.set_xlabel("per cent of those graded")
     axes.grid(visible=False)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=5, frameon=False, handlelength=1.2, borderaxespad=0.3
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=5,
+        labelcolor=INK,
+        frameon=False,
+        handlelength=1.2,
+        borderaxespad=0.3,
     )
     return _svg(
         figure, name, "For each exercise the share of answers that are right, partly right, wrong and open"
