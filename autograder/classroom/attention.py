@@ -95,7 +95,7 @@ def _mostly_open(lessons: Sequence[LessonClass]) -> Reasons:
     for lesson in lessons:
         for one in lesson.graded:
             unwritten = sum(answer.state == "open" for answer in one.answers)
-            if len(one.answers) >= 2 and 2 * unwritten >= len(one.answers):
+            if unwritten >= SEVERAL and 2 * unwritten >= len(one.answers):
                 said = f"{unwritten} of {len(one.answers)} exercises not begun in {number_of(lesson)}"
                 found.append((one.student, said))
     return found

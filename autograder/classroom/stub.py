@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from ..nbgrader.records import one_line
 from . import trees
 
 NAME = "name_of_the_slip"
@@ -30,7 +31,7 @@ def stub(exercise: str, functions: tuple[str, ...], code: str, seen: str, count:
     if not asked or tree is None:
         return ""
     answers = "1 answer" if count == 1 else f"{count} answers"
-    head = f"# {answers}; the check said: {seen}\n" if seen else f"# {answers}\n"
+    head = one_line(f"# {answers}; the check said: {seen}" if seen else f"# {answers}", WIDEST) + "\n"
     helpers = [ast.unparse(node) for node in named if node not in asked]
     drafts = [_draft(exercise, functions, node) for node in asked]
     return head + "\n\n\n".join([*helpers, *drafts]) + "\n"
