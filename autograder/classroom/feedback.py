@@ -156,8 +156,9 @@ def make(page: Page) -> Path:
     for name in page.lesson.notebooks:
         write_whole(page.target / f"{name}.html", text)
     for name in TRAVELS_ALONG:
-        if (page.executed / name).is_file():
-            shutil.copyfile(page.executed / name, page.target / name)
+        kept = page.executed / name
+        if kept.is_file() and not kept.is_symlink():
+            shutil.copyfile(kept, page.target / name)
     return page.target / f"{page.lesson.notebooks[0]}.html"
 
 

@@ -59,7 +59,8 @@ def _cell(cell: Cell, markers: Markers, verdicts: Mapping[str, str], hidden: Ite
     shown = markers.shown(source, own)
     mark = ' class="own"' if own else ""
     if cell.get("cell_type") == "markdown":
-        return f"<div{mark}>{markdown(shown)}</div>" if shown.strip() else ""
+        made = markdown(shown) + _attached(cell) if shown.strip() else ""
+        return f"<div{mark}>{made}</div>" if made else ""
     if cell.get("cell_type") != "code":
         return f"<div{mark}><pre>{html.escape(printable(shown)[:MOST_TEXT])}</pre></div>"
     if cells.grade_id(cell) in verdicts and not own:
@@ -69,6 +70,23 @@ def _cell(cell: Cell, markers: Markers, verdicts: Mapping[str, str], hidden: Ite
         made = NOT_SHOWN if made else ""
     code = f'<pre tabindex="0"><code>{highlighted(shown[:MOST_TEXT])}</code></pre>' if shown.strip() else ""
     return f"<div{mark}>{code}{made}</div>" if code or made else ""
+
+
+def _attached(cell: Cell) -> str:
+    """Pictures that were pasted into a text, below it."""
+    found = cell.get("attachments")
+    bundles = found.items() if isinstance(found, dict) else ()
+    return "".join(_picture(bundle, str(name)) for name, bundle in bundles if isinstance(bundle, dict))
+
+
+def _picture(data: Mapping[str, Any], said: str) -> str:
+    """The first form that is a picture; nothing where none is."""
+    for mime in _PICTURES:
+        picture = _text(data.get(mime, ""))
+        if picture and len(picture) <= MOST_PICTURE and _BASE64.fullmatch(picture):
+            alt = html.escape(printable(said)[:200], quote=True) or "a figure"
+            return f'<img src="data:{mime};base64,{"".join(picture.split())}" alt="{alt}">'
+    return ""
 
 
 def output_html(output: Mapping[str, Any], hidden: Iterable[str] = ()) -> str:
@@ -83,11 +101,8 @@ def output_html(output: Mapping[str, Any], hidden: Iterable[str] = ()) -> str:
     data = output.get("data")
     if not isinstance(data, dict):
         return ""
-    for mime in _PICTURES:
-        picture = _text(data.get(mime, ""))
-        if picture and len(picture) <= MOST_PICTURE and _BASE64.fullmatch(picture):
-            said = html.escape(_text(data.get("text/plain", ""))[:200], quote=True) or "a figure"
-            return f'<img src="data:{mime};base64,{"".join(picture.split())}" alt="{said}">'
+    if picture := _picture(data, _text(data.get("text/plain", ""))):
+        return picture
     rich = _text(data.get("text/html", ""))
     if rich and len(rich) <= MOST_PICTURE and not _quotes(rich, hidden):
         return f'<div class="html">{cleaned(rich)}</div>'
@@ -99,7 +114,15 @@ def output_html(output: Mapping[str, Any], hidden: Iterable[str] = ()) -> str:
 @lru_cache(maxsize=2_000)
 def cleaned(text: str) -> str:
     """HTML that can do nothing."""
-    return harmless_html(text).replace("<pre>", '<pre tabindex="0">')
+    return _within_reach(harmless_html(text))
+
+
+def _within_reach(clean: str) -> str:
+    """What may be wide can be scrolled with keys; a table's empty corner is no heading."""
+    clean = clean.replace("<pre>", '<pre tabindex="0">')
+    clean = re.sub(r"<table\b", '<div class="scroll" tabindex="0"><table', clean)
+    clean = clean.replace("</table>", "</table></div>")
+    return re.sub(r"<th\b[^>]*>\s*</th>", "<td></td>", clean)
 
 
 def _quoted(text: str, hidden: Iterable[str]) -> str:
@@ -136,9 +159,8 @@ def markdown(source: str) -> str:
     """Prose with formulas, made harmless; its headings three levels down, below those of the page."""
     held: list[str] = []
     dirty = _renderer().render(printable(source), {"held": held})
-    clean = harmless_html(dirty)
-    reachable = clean.replace("<pre>", '<pre tabindex="0">')  # by those who scroll with keys
-    return _HELD.sub(lambda found: held[int(found[1])] if int(found[1]) < len(held) else "", reachable)
+    clean = _within_reach(harmless_html(dirty))
+    return _HELD.sub(lambda found: held[int(found[1])] if int(found[1]) < len(held) else "", clean)
 
 
 @lru_cache(maxsize=1)

@@ -243,9 +243,14 @@ def test_what_students_wrote_is_harmless_in_their_page(tmp_path: Path) -> None:
         {"output_type": "display_data", "data": None},
         "nonsense",
     ]
-    notebook = {"cells": [cell(ATTACK, "markdown"), cell(ATTACK, outputs=outputs), cell(ATTACK, "raw"), 3]}
+    pasted = cell("see ![](attachment:x.png)", "markdown")
+    pasted["attachments"] = {ATTACK: {"image/png": "aGVsbG8="}, "y": {"image/png": ATTACK}, "z": ATTACK}
+    notebook = {
+        "cells": [pasted, cell(ATTACK, "markdown"), cell(ATTACK, outputs=outputs), cell(ATTACK, "raw"), 3]
+    }
     page = feedback_page(handed_in(ATTACK, answer(comments=(ATTACK,))), notebook, tmp_path)
     assert does_nothing(page)
+    assert "data:image/png;base64,aGVsbG8=" in page
     assert "<b>bold</b>" in page and "\x1b" not in page
 
 
