@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSON = ROOT / "notebooks" / "12_inverted_dropout"
 IMAGES = ROOT / "docs" / "images"
 THEMES = {"light": "verdict.png", "dark": "verdict-dark.png"}
-PAGES = {"report.png": 1000, "feedback.png": 760}  # how much of each page is shown
+# Of each page, from which heading on and how much is shown.
+PAGES = {"report.png": ("h3:text-is('Exercises')", 900), "feedback.png": ("header", 830)}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WIDTH, COLOURS = 800, 128
 
@@ -95,9 +96,10 @@ def pages(course: Path, lesson: str, student: str, chromium: str) -> dict[str, b
     made = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for (name, height), path in zip(PAGES.items(), (page, given), strict=True):
+        for (name, (first, height)), path in zip(PAGES.items(), (page, given), strict=True):
             tab = browser.new_page(viewport={"width": WIDTH, "height": height})
             tab.goto(path.resolve().as_uri())
+            tab.locator(first).first.evaluate("element => element.scrollIntoView()")
             made[name] = _small(tab.screenshot())
         browser.close()
     return made
