@@ -22,6 +22,7 @@ from ..nbgrader.records import Notebook
 from ..student import judge, standins
 from ..student.sheet import LessonSheet, Outcome, Sheet
 from ..student.verdict import Progress, Verdict
+from .details import Details, details_of
 from .outputs import result_output
 from .plain import code_cells
 from .process import Gone, StudentProcess
@@ -222,6 +223,11 @@ class SealedNotebook:
 
     def _is_short_of_points(self) -> bool:
         return any(verdict.status not in ("right", "open") for verdict in self.verdicts.values())
+
+    def details(self) -> dict[str, Details]:
+        """What may be told of every exercise, by name."""
+        only_public = [name for name, verdict in self.verdicts.items() if verdict.explanation == ELSEWHERE]
+        return details_of(self.notebook, self.lesson, self.verdicts, self.outcomes[False], only_public)
 
     def _forget(self) -> None:
         self.runner.forget()

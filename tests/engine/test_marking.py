@@ -269,6 +269,25 @@ def test_what_a_hidden_case_showed_is_told_in_no_words_of_it(marked: Marked) -> 
     assert "7.125" not in shown and "expected" not in shown
 
 
+def test_what_is_kept_of_an_exercise_may_all_be_shown(marked: Marked) -> None:
+    """Its rows, in words about public cases only, and that it was right on these alone."""
+    kept = marked(half=BY_HEART).details["half"]
+    assert kept["only_public"] and kept["status"] == "wrong"
+    assert "7.125" not in json.dumps([kept["rows"], kept["explanation"]])
+    assert kept["code"] == BY_HEART
+    right = marked().details["half"]
+    assert right["status"] == "right" and not right["only_public"]
+    assert right["returned"] == kept["returned"] != ""
+
+
+def test_answers_that_give_the_same_are_known_by_it(marked: Marked) -> None:
+    """However they are written; and others by giving something else."""
+    one = marked(half="def half(x):\n    return x / 2 + 1").details["half"]["returned"]
+    same = marked(half="def half(y):\n    z = 0.5 * y\n    return 1 + z").details["half"]["returned"]
+    other = marked(half="def half(x):\n    return x / 2 + 2").details["half"]["returned"]
+    assert one == same != other
+
+
 def test_functions_are_called_on_cases_when_no_cell_is_left_to_tell(
     course: Course, assignment: Assignment, worker: Worker
 ) -> None:
