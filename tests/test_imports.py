@@ -33,6 +33,12 @@ HEAVY = {
 }  # fmt: skip
 ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
+    "autograder.commands.handing_out": {"click"},
+    "autograder.commands.learner": {"click"},
+    "autograder.commands.collecting": {"click"},
+    "autograder.commands.exporting": {"click"},
+    "autograder.commands.listing": {"click"},
+    "autograder.commands.evening": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 
@@ -140,7 +146,7 @@ def test_every_module_is_read() -> None:
     """The rules below are about modules that are there, each in a room that has a rule."""
     assert len(modules()) > 40
     assert {room_of(name) for name in modules()} - {"__main__"} == set(MAY_IMPORT)
-    assert {room_of(one.module) for one in IMPORTS} >= set(MAY_IMPORT) - {"errors", "files", "classroom"}
+    assert {room_of(one.module) for one in IMPORTS} >= set(MAY_IMPORT) - {"errors", "files"}
 
 
 def test_rooms_import_downwards() -> None:

@@ -86,6 +86,11 @@ def card_of_progress(progress: Progress) -> str:
         f"<td {cell}>{STATUS_WORDS[verdict.status]}</td></tr>"
         for verdict in progress.verdicts
     )
+    rows += "".join(
+        f'<tr><td {cell}><span aria-hidden="true">✎</span> <code>{html.escape(name)}</code></td>'
+        f"<td {cell}>{number(most)}</td><td {cell}>graded by hand</td></tr>"
+        for name, most in progress.written
+    )
     points = f"{number(progress.points)} of {number(progress.max_points)} points"
     return (
         f'<div style="{CARD}"><strong>{html.escape(progress.title)}: {points}</strong>'

@@ -24,6 +24,8 @@ def dump(lesson: LessonSheet) -> str:
         f'"format": {FORMAT},\n"lesson": {json.dumps(lesson.lesson)},\n"title": {json.dumps(lesson.title)},\n'
         f'"made_from": {json.dumps(lesson.made_from)}'
     )
+    if lesson.written:
+        head += f',\n"written": {json.dumps(lesson.written)}'
     questions = _lines(map(_question_data, lesson.questions))
     return f'{{{head},\n"questions": [\n{questions}],\n"exercises": {{\n{exercises}\n}}}}\n'
 
@@ -48,7 +50,8 @@ def parse(text: str) -> LessonSheet:
         raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
     questions = tuple(map(_question_from, data["questions"]))
-    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"])
+    written = tuple((str(name), float(most)) for name, most in data.get("written", ()))
+    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"], written)
 
 
 _PLAIN = (
@@ -64,12 +67,16 @@ _PLAIN = (
     "picture",
     "uses",
     "builds_on",
+    "recorded",
+    "stand_ins",
 )
 _LATER = ("returns",)  # not in files made before there was such a thing
+_SELDOM = ("recorded", "stand_ins")  # left out where there are none
 
 
 def _sheet_text(sheet: Sheet) -> str:
-    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in _PLAIN]
+    told = [key for key in _PLAIN if key not in _SELDOM or getattr(sheet, key)]
+    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in told]
     lines.append(f'"small": [\n{_lines(map(_example_data, sheet.small))}]')
     lines.append(f'"cases": [\n{_lines(map(_case_data, sheet.cases))}]')
     lines.append(f'"mistakes": [\n{_lines(map(_mistake_data, sheet.mistakes))}]')
@@ -121,7 +128,7 @@ def _outcome_tuple(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
-    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
+    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER + _SELDOM}
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
     }

@@ -82,6 +82,9 @@ class Sheet:
     uses: tuple[str, ...] = ()  # other functions of the student's that the driver needs
     builds_on: tuple[str, ...] = ()
     small: tuple[Example, ...] = ()
+    # Of functions of earlier exercises that this one builds on, see standins.py:
+    recorded: dict[str, Any] = field(default_factory=dict)  # what they gave, on public sheets
+    stand_ins: dict[str, str] = field(default_factory=dict)  # their source; on hidden sheets alone
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,11 @@ class LessonSheet:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     made_from: str = ""  # the state of the sources it was made from; empty: not told
+    written: tuple[tuple[str, float], ...] = ()  # questions that a person grades, and their points
 
     @property
     def points(self) -> float:
-        return sum(sheet.points for sheet in self.sheets.values())
+        return sum(sheet.points for sheet in self.sheets.values()) + sum(most for _, most in self.written)
 
 
 def joined(sheet: Sheet, other: Sheet) -> Sheet:
@@ -128,7 +132,8 @@ def joined(sheet: Sheet, other: Sheet) -> Sheet:
         for one, more in zip(sheet.mistakes, other.mistakes, strict=True)
     )
     cases, seconds = sheet.cases + other.cases, sheet.seconds + other.seconds
-    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds)
+    stand_ins = sheet.stand_ins | other.stand_ins
+    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds, stand_ins=stand_ins)
 
 
 def shuffled(sheet: Sheet, seed: int) -> Sheet:

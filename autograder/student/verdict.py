@@ -138,6 +138,7 @@ class Progress:
     lesson: str
     title: str
     verdicts: tuple[Verdict, ...]
+    written: tuple[tuple[str, float], ...] = ()  # questions that a person grades
 
     @property
     def points(self) -> float:
@@ -145,12 +146,13 @@ class Progress:
 
     @property
     def max_points(self) -> float:
-        return sum(verdict.max_points for verdict in self.verdicts)
+        return sum(verdict.max_points for verdict in self.verdicts) + sum(most for _, most in self.written)
 
     def __repr__(self) -> str:
         width = max((len(verdict.exercise) for verdict in self.verdicts), default=0)
         lines = [f"{self.title}: {number(self.points)} of {number(self.max_points)} points"]
         lines += [f"  {verdict.exercise:<{width}}  {headline(verdict)}" for verdict in self.verdicts]
+        lines += [f"  {name}: {number(most)} points, graded by hand" for name, most in self.written]
         return "\n".join([*lines, self.advice()])
 
     def advice(self) -> str:

@@ -188,7 +188,7 @@ def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) ->
     """What checks.json is made from: every exercise, its points, cases of each group, misconceptions."""
     compiled = compile_public(only_lesson(built))
 
-    assert (compiled.lesson, compiled.title, compiled.points) == (NAME, "Halve and shuffle", 3)
+    assert (compiled.lesson, compiled.title, compiled.points) == (NAME, "Halve and shuffle", 4.5)
     assert list(compiled.sheets) == ["half", "shuffled"]
     assert {case.group for case in compiled.sheets["half"].cases} == {"numbers", "arrays"}
     assert [mistake.name for mistake in compiled.sheets["half"].mistakes] == ["doubled", "root_of_arrays"]
@@ -421,7 +421,7 @@ def test_a_stale_lesson_is_whole_again_after_a_build(course: Course) -> None:
     result = invoke(course, "build", "07")
 
     assert result.exit_code == 0, result.output
-    assert re.fullmatch(rf"{NAME}  3 points, \d+ kB, \d+ s\n", result.stdout)
+    assert re.fullmatch(rf"{NAME}  4\.5 points, \d+ kB, \d+ s\n", result.stdout)
     assert built_files(course) == fresh
 
 
@@ -802,7 +802,8 @@ def test_list_shows_lessons_exercises_and_points(built: Course) -> None:
     result = invoke(built, "list")
     assert (result.exit_code, result.stdout) == (
         0,
-        f"{NAME}  3 points  Halve and shuffle\n    half  2\n    shuffled  1\n",
+        f"{NAME}  4.5 points  Halve and shuffle\n    half  2\n    shuffled  1\n"
+        "    why_shuffle  1.5, graded by hand\n",
     )
 
     result = invoke(built, "list", "--json")
@@ -812,8 +813,9 @@ def test_list_shows_lessons_exercises_and_points(built: Course) -> None:
             {
                 "lesson": NAME,
                 "title": "Halve and shuffle",
-                "points": 3,
+                "points": 4.5,
                 "exercises": [{"name": "half", "points": 2}, {"name": "shuffled", "points": 1}],
+                "written": [{"name": "why_shuffle", "points": 1.5}],
             }
         ]
     }
