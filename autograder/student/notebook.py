@@ -17,8 +17,10 @@ import numpy as np
 from ..errors import LessonNotFound, UnknownExercise
 from . import judge, picture
 from .checks_file import FILE_NAME, load
+from .course import CourseProgress, course_beside, next_lesson
 from .difference import kind_of, matches
 from .guard import undisturbed, within
+from .keeping import earlier, noted, tries_of
 from .probe import driver_for, missing_function, outcome_of, plain_scalars
 from .sheet import Case, LessonSheet, Outcome, Sheet
 from .verdict import Progress, Verdict
@@ -54,17 +56,23 @@ def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deep
     functions = functions_of(sheet, answers, names)
     whole, note = deepen(lesson, sheet, checks_path(names).parent) if deepen else (sheet, "")
     verdict = replace(examine(whole, functions), notes=(note,) if note else ())
-    return remember(lesson, sheet, functions, verdict)
+    verdict = remember(lesson, sheet, functions, verdict)
+    return verdict if deepen else noted(lesson, sheet, functions, names, verdict)
 
 
-def progress() -> Progress:
-    """What is earned and what is open in this lesson, by the checks run since the kernel started."""
-    lesson = lesson_here(sys._getframe(1).f_globals)
-    verdicts = tuple(
-        _last.get((lesson.lesson, sheet.name), Verdict(sheet.name, 0.0, sheet.points, status="open"))
-        for sheet in lesson.sheets.values()
-    )
-    return Progress(lesson.lesson, lesson.title, verdicts)
+def progress(of: str = "") -> Progress | CourseProgress:
+    """What is earned and what is open in this lesson: by the checks run since the kernel started, else by the
+    diary. With "course", the same of all lessons."""
+    names = sys._getframe(1).f_globals
+    if of == "course":
+        return course_beside(checks_path(names))
+    lesson = lesson_here(names)
+    verdicts, days = [], {}
+    for sheet in lesson.sheets.values():
+        before, days[sheet.name] = earlier(lesson, sheet)
+        verdicts.append(_last.get((lesson.lesson, sheet.name), before))
+    days = {name: day for name, day in days.items() if day and (lesson.lesson, name) not in _last}
+    return Progress(lesson.lesson, lesson.title, tuple(verdicts), days, next_lesson(checks_path(names)))
 
 
 def lesson_here(names: dict[str, Any]) -> LessonSheet:
@@ -175,7 +183,9 @@ def _figure(sheet: Sheet, outcomes: list[Outcome], verdict: Verdict) -> str:
 def remember(lesson: LessonSheet, sheet: Sheet, functions: list[Any], verdict: Verdict) -> Verdict:
     """Counts tries, and adds what depends on them and on other exercises: the example, what to mend first."""
     key = (lesson.lesson, sheet.name)
-    _tries[key] = 0 if verdict.status == "right" else _tries.get(key, 0) + (verdict.status != "open")
+    _tries[key] = (
+        0 if verdict.status == "right" else _tries.get(key, tries_of(*key)) + (verdict.status != "open")
+    )
     if verdict.status in ("wrong", "partly right"):
         verdict = replace(verdict, first=_to_mend_first(lesson, sheet))
         if _tries[key] >= TRIES_BEFORE_EXAMPLE and sheet.small_text:
