@@ -11,6 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AutograderError, nearest
+from . import learning
 
 
 class Commands(click.Group):
@@ -243,3 +244,7 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+for command in learning.COMMANDS:
+    main.add_command(command)

@@ -47,8 +47,7 @@ def parse(text: str) -> LessonSheet:
     if data["format"] != FORMAT:
         raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
-    questions = tuple(map(_question_from, data["questions"]))
-    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"])
+    return LessonSheet(data["lesson"], data["title"], sheets, questions_of(data), data["made_from"])
 
 
 _PLAIN = (
@@ -79,6 +78,11 @@ def _sheet_text(sheet: Sheet) -> str:
 
 def _lines(items: Any) -> str:
     return ",\n".join("  " + json.dumps(item) for item in items)
+
+
+def questions_of(data: dict[str, Any]) -> tuple[Question, ...]:
+    """The questions in what was read from a checks.json."""
+    return tuple(map(_question_from, data.get("questions", ())))
 
 
 def _question_data(question: Question) -> dict[str, Any]:

@@ -208,6 +208,8 @@ def due_count(data: dict[str, Any], lessons: set[str]) -> int:
 
 def in_words(minutes: int) -> str:
     """A time as one says it."""
+    if not minutes:
+        return "no minute yet"
     hours, rest = divmod(minutes, 60)
     return f"about {hours} h {rest} min" if hours else f"about {minutes} min"
 
