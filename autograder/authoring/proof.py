@@ -119,6 +119,7 @@ def _blank(exercise: Exercise, sources: Sources) -> Sheet:
         uses=exercise.uses,
         builds_on=exercise.builds_on,
         small_text=exercise.small_text,
+        hints=exercise.hints,
     )
 
 

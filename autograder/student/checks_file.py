@@ -65,11 +65,13 @@ _PLAIN = (
     "builds_on",
     "small_text",
 )
-_LATER = ("returns",)  # not in files made before there was such a thing
+_WHERE_THERE_ARE_ANY = ("hints",)
+_LATER = ("returns", *_WHERE_THERE_ARE_ANY)  # not in every file
 
 
 def _sheet_text(sheet: Sheet) -> str:
-    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in _PLAIN]
+    keys = (*_PLAIN, *(key for key in _WHERE_THERE_ARE_ANY if getattr(sheet, key)))
+    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in keys]
     lines.append(f'"small": {json.dumps(_case_data(sheet.small)) if sheet.small else "null"}')
     lines.append(f'"cases": [\n{_lines(map(_case_data, sheet.cases))}]')
     lines.append(f'"mistakes": [\n{_lines(map(_mistake_data, sheet.mistakes))}]')
@@ -121,7 +123,8 @@ def _outcome_tuple(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
-    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
+    keys = (*_PLAIN, *_WHERE_THERE_ARE_ANY)
+    given = {key: fields[key] for key in keys if key in fields or key not in _LATER}
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
     }

@@ -192,6 +192,26 @@ def lesson_in(data: dict[str, Any], lesson: str) -> dict[str, Any]:
     return found
 
 
+def blank_exercise(points: float, functions: tuple[str, ...]) -> dict[str, Any]:
+    """What is written of an exercise that was never checked."""
+    when = now()
+    return {
+        "tries": 0,
+        "differ": 0,  # wrong answers that differ, since it was last right
+        "best": 0.0,
+        "points": 0.0,
+        "of": points,
+        "status": "open",
+        "first": when,
+        "last": when,
+        "passed": "",  # when it was last right
+        "kept": "",  # the source of what passed last
+        "functions": list(functions),
+        "hints": [],  # those shown, by their hashes
+        "answers": [],
+    }
+
+
 def exercise_in(data: dict[str, Any], lesson: str, exercise: str) -> dict[str, Any] | None:
     """What is written of an exercise; None where nothing is."""
     found: dict[str, Any] | None = data["lessons"].get(lesson, {}).get("exercises", {}).get(exercise)

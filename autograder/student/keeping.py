@@ -65,7 +65,7 @@ def _write(data: dict[str, Any], lesson: LessonSheet, sheet: Sheet, verdict: Ver
     whole = diary.lesson_in(data, lesson.lesson)
     whole["seconds"] = round(whole["seconds"] + spent(), 1)
     whole["last"] = when
-    record = whole["exercises"].setdefault(sheet.name, _blank(when))
+    record = whole["exercises"].setdefault(sheet.name, diary.blank_exercise(sheet.points, sheet.functions))
     record |= {"points": verdict.points, "of": sheet.points, "status": verdict.status, "last": when}
     record["functions"] = list(sheet.functions)
     record["best"] = max(record["best"], verdict.points)
@@ -76,19 +76,6 @@ def _write(data: dict[str, Any], lesson: LessonSheet, sheet: Sheet, verdict: Ver
         record |= {"passed": when, "kept": source or record["kept"], "differ": 0, "hints": []}
     else:
         _keep_answer(record, sheet, verdict, source, when)
-
-
-def _blank(when: str) -> dict[str, Any]:
-    return {
-        "tries": 0,
-        "differ": 0,
-        "best": 0.0,
-        "first": when,
-        "passed": "",
-        "kept": "",
-        "hints": [],
-        "answers": [],
-    }
 
 
 def _keep_answer(record: dict[str, Any], sheet: Sheet, verdict: Verdict, source: str, when: str) -> None:

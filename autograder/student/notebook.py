@@ -21,6 +21,7 @@ from .course import CourseProgress, course_beside, next_lesson
 from .difference import kind_of, matches
 from .guard import undisturbed, within
 from .keeping import earlier, noted, tries_of
+from .origin import answered_by
 from .probe import driver_for, missing_function, outcome_of, plain_scalars
 from .sheet import Case, LessonSheet, Outcome, Sheet
 from .verdict import Progress, Verdict
@@ -117,10 +118,12 @@ def sheet_for(lesson: LessonSheet, answers: tuple[Any, ...], names: dict[str, An
 def functions_of(sheet: Sheet, answers: tuple[Any, ...], names: dict[str, Any]) -> list[Any]:
     """One object for each name the exercise asks for; those not handed over are looked up in the notebook."""
     wanted = sheet.functions + sheet.uses
-    return [
+    found = [
         answers[i] if i < len(answers) else names.get(name, missing_function(name))
         for i, name in enumerate(wanted)
     ]
+    own = len(sheet.functions)
+    return [*map(answered_by, sheet.functions, found[:own]), *found[own:]]
 
 
 def examine(sheet: Sheet, functions: list[Any]) -> Verdict:
@@ -189,12 +192,12 @@ def remember(lesson: LessonSheet, sheet: Sheet, functions: list[Any], verdict: V
     if verdict.status in ("wrong", "partly right"):
         verdict = replace(verdict, first=_to_mend_first(lesson, sheet))
         if _tries[key] >= TRIES_BEFORE_EXAMPLE and sheet.small_text:
-            verdict = replace(verdict, small=_small_example(sheet, functions))
+            verdict = replace(verdict, small=small_example(sheet, functions))
     _last[key] = verdict
     return verdict
 
 
-def _small_example(sheet: Sheet, functions: list[Any]) -> str:
+def small_example(sheet: Sheet, functions: list[Any]) -> str:
     """The example by hand, with what the student's function makes of it."""
     if sheet.small is None:
         return sheet.small_text

@@ -72,6 +72,7 @@ class Sheet:
     builds_on: tuple[str, ...] = ()
     small: Case | None = None
     small_text: str = ""
+    hints: tuple[str, ...] = ()  # steps that the author adds to the ladder, the gentlest first
 
 
 @dataclass(frozen=True)

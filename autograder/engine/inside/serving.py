@@ -20,6 +20,7 @@ import numpy as np
 
 from ...errors import WireError
 from ...student.guard import Stopped, undisturbed
+from ...student.origin import answered_by
 from ...student.probe import driver_for, missing_function, outcome_of, printable
 from ...student.sheet import Case, Outcome, Sheet
 from ...student.wire import Opaque
@@ -124,7 +125,10 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
         cases=(),
         driver=request["driver"],
     )
-    functions = [kernel.names.get(name, missing_function(name)) for name in sheet.functions + sheet.uses]
+    functions = [
+        *(answered_by(name, _named(kernel, name)) for name in sheet.functions),
+        *(_named(kernel, name) for name in sheet.uses),
+    ]
     signal.signal(signal.SIGINT, _stop)
     try:
         driver = driver_for(sheet)
@@ -136,6 +140,10 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
         pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _named(kernel: Kernel, name: str) -> Any:
+    return kernel.names.get(name, missing_function(name))
 
 
 def _has_threads() -> bool:

@@ -1,0 +1,71 @@
+"""`mine(f)`: the learner's own function of an earlier lesson, where it has passed its check; else f.
+
+    from nnlab.oracle import numerical_gradient
+    numerical_gradient = mine(numerical_gradient)
+
+So what was written once is used from then on, and what was not costs nothing. Where work is graded, or a
+lesson built, it is always f, the course's own.
+"""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import numpy as np
+
+from . import diary
+
+_told: set[tuple[str, str]] = set()
+
+
+def mine(*functions: Any) -> Any:
+    """For each function of the course the learner's own one of that name, if it has passed; said once."""
+    chosen = tuple(_own_or(function) for function in functions)
+    return chosen[0] if len(chosen) == 1 else chosen
+
+
+def _own_or(function: Any) -> Any:
+    name = getattr(function, "__name__", "")
+    if diary.own().path is None:
+        return function
+    lesson, source, passed = _kept(name)
+    if not source:
+        _say(name, f"{name} is the course's own: yours has not passed its check yet.")
+        return function
+    try:
+        own = _made_of(source, name, lesson)
+    except Exception as error:
+        _say(
+            name, f"{name} is the course's own: yours, kept from {lesson}, does not run by itself ({error})."
+        )
+        return function
+    _say(name, f"{name} is yours, as it passed its check in {lesson} on {diary.day(passed)}.")
+    return own
+
+
+def _kept(name: str) -> tuple[str, str, str]:
+    """The lesson, the source and the date of the function of that name that passed last."""
+    found = [
+        (record["passed"], lesson, record["kept"])
+        for lesson, written in diary.own().read()["lessons"].items()
+        for record in written["exercises"].values()
+        if name in record["functions"] and record["kept"]
+    ]
+    passed, lesson, source = max(found, default=("", "", ""))
+    return lesson, source, passed
+
+
+def _made_of(source: str, name: str, lesson: str) -> Any:
+    """The function that a source defines, in names of its own; tracebacks show its lines."""
+    place = f"<{name} of {lesson}>"
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+    names: dict[str, Any] = {"__name__": "mine", "np": np}
+    exec(compile(source, place, "exec"), names)
+    return names[name]
+
+
+def _say(name: str, text: str) -> None:
+    if (name, text) not in _told:
+        _told.add((name, text))
+        print(text)
