@@ -38,7 +38,11 @@ class Notebook:
         self.names: dict[str, Any] = {
             "__name__": "__main__",
             "check": autograder.check,
+            "hint": autograder.hint,
+            "mine": autograder.mine,
             "progress": autograder.progress,
+            "quiz": autograder.quiz,
+            "solution": autograder.solution,
             "np": np,
             "In": [""],
         }
@@ -128,6 +132,17 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
         return path
 
     return make
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's diary, though these tests have loaded what no learner has: where it lies."""
+    monkeypatch.setattr(diary, "ROOMS_OF_OTHERS", ())
+    monkeypatch.setattr(diary, "_own", None)
+    monkeypatch.delenv("STATIC_FIGURES", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv(diary.FOLDER, str(tmp_path / "data"))
+    return tmp_path / "data" / diary.FILE_NAME
 
 
 def seconds_of(work: Callable[[], Any]) -> float:
