@@ -32,6 +32,9 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 rng = np.random.default_rng(5)
 
+# %%
+quiz("due")  # questions of earlier lessons that are due again
+
 # %% [markdown]
 # ## See it fail first
 #

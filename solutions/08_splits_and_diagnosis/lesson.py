@@ -29,6 +29,9 @@ style()
 rng = np.random.default_rng(8)
 SEEDS = range(5)
 
+# %%
+quiz("due")  # questions of earlier lessons that are due again
+
 # %% [markdown]
 # ## See it fail first
 #

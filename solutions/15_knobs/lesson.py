@@ -34,6 +34,9 @@ from nnlab.stack import fit_together
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 
+# %%
+quiz("due")  # questions of earlier lessons that are due again
+
 # %% [markdown]
 # ## See it fail first
 #
