@@ -39,7 +39,7 @@ class Notebook:
             "__name__": "__main__",
             "check": autograder.check,
             "hint": autograder.hint,
-            "mine": autograder.mine,
+            "use_mine": autograder.use_mine,
             "progress": autograder.progress,
             "quiz": autograder.quiz,
             "solution": autograder.solution,

@@ -1,7 +1,7 @@
-"""`mine(f)`: the learner's own function of an earlier lesson, where it has passed its check; else f.
+"""`use_mine(f)`: the learner's own function of an earlier lesson, where it has passed its check; else f.
 
     from nnlab.oracle import numerical_gradient
-    numerical_gradient = mine(numerical_gradient)
+    numerical_gradient = use_mine(numerical_gradient)
 
 So what was written once is used from then on, and what was not costs nothing. Where work is graded, or a
 lesson built, it is always f, the course's own.
@@ -19,7 +19,7 @@ from . import diary
 _told: set[tuple[str, str]] = set()
 
 
-def mine(*functions: Any) -> Any:
+def use_mine(*functions: Any) -> Any:
     """For each function of the course the learner's own one of that name, if it has passed; said once."""
     chosen = tuple(_own_or(function) for function in functions)
     return chosen[0] if len(chosen) == 1 else chosen

@@ -119,6 +119,8 @@ class Quiz:
         return f'<div role="group" aria-label="Questions" style="{CARD}">{asked}{said}</div>'
 
     def _ipython_display_(self) -> None:
+        if self.due and not self.asked and not diary.is_kept():
+            return  # nobody is there who could have answered any
         if not self.asked or not _show_with_buttons(self.asked):
             _display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
 

@@ -204,7 +204,7 @@ def test_what_is_shown_is_escaped(in_lesson: Path, notebook: Notebook) -> None:
     assert "a &lt; b" in page and "<script>" not in page
 
 
-# mine(f)
+# use_mine(f)
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_what_has_passed_is_used_from_then_on(
     lesson.run("def twice(v): return 0")  # later, and not what passed
     later = Notebook()
     later.names["double"] = course_function
-    later.run("double = mine(double)")
+    later.run("double = use_mine(double)")
     assert later.run("double(4)") == 8
     assert later.names["double"] is not course_function
     assert "double is yours, as it passed its check in 01_small on " in capsys.readouterr().out
@@ -241,8 +241,8 @@ def test_what_has_not_is_the_courses_own_and_that_is_said_once(
     notebook = Notebook()
     notebook.answer(WRONG)
     notebook.names["double"] = course_function
-    notebook.run("double = mine(double)")
-    notebook.run("double = mine(double)")
+    notebook.run("double = use_mine(double)")
+    notebook.run("double = use_mine(double)")
     assert notebook.names["double"] is course_function
     said = capsys.readouterr().out
     assert said.splitlines() == ["double is the course's own: yours has not passed its check yet."]
@@ -252,7 +252,7 @@ def test_what_was_broken_later_is_used_as_it_passed(in_lesson: Path, course_func
     notebook = Notebook()
     notebook.answer(RIGHT)
     notebook.answer(WRONG)
-    assert own_functions.mine(course_function)(4) == 8
+    assert own_functions.use_mine(course_function)(4) == 8
 
 
 def test_what_does_not_run_by_itself_is_left_and_said(
@@ -261,13 +261,13 @@ def test_what_does_not_run_by_itself_is_left_and_said(
     notebook = Notebook()
     notebook.names["elsewhere"] = lambda x: 2 * x  # no cell defines it
     notebook.answer("double = elsewhere")
-    assert own_functions.mine(course_function) is course_function
+    assert own_functions.use_mine(course_function) is course_function
     assert "does not run by itself" in capsys.readouterr().out
 
 
 def test_several_at_once(in_lesson: Path, course_function: Any) -> None:
     Notebook().answer(RIGHT)
-    one, other = own_functions.mine(course_function, len)
+    one, other = own_functions.use_mine(course_function, len)
     assert one is not course_function and other is len
 
 
@@ -278,7 +278,7 @@ def test_where_work_is_graded_it_is_the_courses_own(
     Notebook().answer(RIGHT)
     capsys.readouterr()
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    assert own_functions.mine(course_function) is course_function
+    assert own_functions.use_mine(course_function) is course_function
     assert capsys.readouterr().out == ""
 
 
