@@ -271,6 +271,14 @@ def test_several_at_once(in_lesson: Path, course_function: Any) -> None:
     assert one is not course_function and other is len
 
 
+def test_what_the_course_makes_an_array_of_is_one(in_lesson: Path, course_function: Any) -> None:
+    """An exercise asks for arrays; later lessons hand over lists and numbers, which the library takes."""
+    Notebook().answer("def double(x):\n    assert x.dtype == float\n    return 2 * x")
+    course_function.__annotations__["x"] = "ArrayLike"
+    own = own_functions.use_mine(course_function)
+    assert own([1, 2]).tolist() == [2.0, 4.0] and own(x=3) == 6.0
+
+
 def test_where_work_is_graded_it_is_the_courses_own(
     in_lesson: Path, course_function: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
