@@ -151,14 +151,19 @@ def own() -> Diary:
 _own: tuple[Path | None, Diary] | None = None
 
 
-def is_kept() -> bool:
-    """Whether there is a person to keep it for: not where lessons are built, graded or validated.
+def is_somebody_here() -> bool:
+    """Whether a person reads along: not where lessons are built, graded or validated.
 
     Whoever does that has loaded other rooms of this package, or says so by a variable.
     """
     if any(room in sys.modules for room in ROOMS_OF_OTHERS):
         return False
-    if os.environ.get("NBGRADER_EXECUTION") or os.environ.get("STATIC_FIGURES"):
+    return not (os.environ.get("NBGRADER_EXECUTION") or os.environ.get("STATIC_FIGURES"))
+
+
+def is_kept() -> bool:
+    """Whether there is a person to keep it for, who did not say otherwise."""
+    if not is_somebody_here():
         return False
     if FOLDER in os.environ:
         return bool(os.environ[FOLDER])

@@ -51,13 +51,18 @@ def tries_of(lesson: str, exercise: str) -> int:
     return found["differ"] if found else 0
 
 
-def earlier(lesson: LessonSheet, sheet: Sheet) -> tuple[Verdict, str]:
-    """How an exercise stood when it was last checked, and on which day; open where it never was."""
+def earlier(lesson: LessonSheet, sheet: Sheet) -> Verdict:
+    """How an exercise stood when it was last checked; open where it never was."""
     found = diary.exercise_in(diary.own().read(), lesson.lesson, sheet.name)
     if not found or found["status"] == "open":
-        return Verdict(sheet.name, 0.0, sheet.points, status="open"), ""
-    points = min(found["points"], sheet.points)
-    return Verdict(sheet.name, points, sheet.points, status=found["status"]), diary.day(found["last"])
+        return Verdict(sheet.name, 0.0, sheet.points, status="open")
+    return Verdict(sheet.name, min(found["points"], sheet.points), sheet.points, status=found["status"])
+
+
+def day_of(lesson: str, exercise: str) -> str:
+    """On which day an answer to an exercise was last checked; empty where none was."""
+    found = diary.exercise_in(diary.own().read(), lesson, exercise)
+    return diary.day(found["last"]) if found and found["status"] != "open" else ""
 
 
 def _write(data: dict[str, Any], lesson: LessonSheet, sheet: Sheet, verdict: Verdict, source: str) -> None:

@@ -20,7 +20,7 @@ from .checks_file import FILE_NAME, load
 from .course import CourseProgress, course_beside, next_lesson
 from .difference import kind_of, matches
 from .guard import undisturbed, within
-from .keeping import earlier, noted, tries_of
+from .keeping import day_of, earlier, noted, tries_of
 from .origin import answered_by
 from .probe import driver_for, missing_function, outcome_of, plain_scalars
 from .sheet import Case, LessonSheet, Outcome, Sheet
@@ -68,12 +68,14 @@ def progress(of: str = "") -> Progress | CourseProgress:
     if of == "course":
         return course_beside(checks_path(names))
     lesson = lesson_here(names)
-    verdicts, days = [], {}
-    for sheet in lesson.sheets.values():
-        before, days[sheet.name] = earlier(lesson, sheet)
-        verdicts.append(_last.get((lesson.lesson, sheet.name), before))
-    days = {name: day for name, day in days.items() if day and (lesson.lesson, name) not in _last}
-    return Progress(lesson.lesson, lesson.title, tuple(verdicts), days, next_lesson(checks_path(names)))
+    verdicts = tuple(state_of(lesson, sheet) for sheet in lesson.sheets.values())
+    days = {name: day_of(*key) for name in lesson.sheets if (key := (lesson.lesson, name)) not in _last}
+    return Progress(lesson.lesson, lesson.title, verdicts, days, next_lesson(checks_path(names)))
+
+
+def state_of(lesson: LessonSheet, sheet: Sheet) -> Verdict:
+    """The last verdict on an exercise: of this kernel, else of an earlier one."""
+    return _last.get((lesson.lesson, sheet.name)) or earlier(lesson, sheet)
 
 
 def lesson_here(names: dict[str, Any]) -> LessonSheet:
