@@ -44,6 +44,12 @@ class LessonProgress:
     last: str
 
     @property
+    def heading(self) -> str:
+        """The title, with the number that the folder begins with."""
+        number_of_lesson = self.lesson.split("_")[0]
+        return f"{number_of_lesson} {self.title}" if number_of_lesson.isdigit() else self.title
+
+    @property
     def points(self) -> float:
         return sum(one.points for one in self.exercises)
 
@@ -112,7 +118,7 @@ class CourseProgress:
 
     def __repr__(self) -> str:
         width = max((len(one.lesson) for one in self.lessons), default=0)
-        lines = [f"{number(self.points)} of {number(self.max_points)} points, {in_words(self.minutes)}"]
+        lines = [f"{number(self.points)} of {number(self.max_points)} points{in_words(self.minutes)}"]
         for one in self.lessons:
             points = f"{number(one.points)} of {number(one.max_points)}"
             last = f", last on {diary.day(one.last)}" if one.last else ""
@@ -207,11 +213,11 @@ def due_count(data: dict[str, Any], lessons: set[str]) -> int:
 
 
 def in_words(minutes: int) -> str:
-    """A time as one says it."""
+    """A time as one says it, after a comma; nothing where there was none."""
     if not minutes:
-        return "no minute yet"
+        return ""
     hours, rest = divmod(minutes, 60)
-    return f"about {hours} h {rest} min" if hours else f"about {minutes} min"
+    return f", about {hours} h {rest} min" if hours else f", about {minutes} min"
 
 
 def _lesson(data: dict[str, Any], name: str, checks: dict[str, Any]) -> LessonProgress:
