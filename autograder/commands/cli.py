@@ -10,31 +10,11 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import AutograderError, nearest
-from . import learning
+from . import handing_out, learner
+from .learner import SETTINGS, Commands
 
 
-class Commands(click.Group):
-    """Commands whose mistakes end in one sentence: exit 1 for work that failed, 2 for wrong usage."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except AutograderError as error:
-            click.echo(f"autograder: {error}", err=True)
-            context.exit(error.exit_code)
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError as error:
-            near = nearest(args[0], self.commands)
-            if near and "Did you mean" not in error.format_message():
-                raise click.UsageError(f"{error.message} Did you mean {near!r}?", context) from None
-            raise
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.option(
     "--course",
     "folder",
@@ -127,42 +107,9 @@ def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, ever
         sys.exit(1)
 
 
-@main.command()
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(notebook: Path, as_json: bool) -> None:
-    """Run a notebook of your own from top to bottom and show what it earns.
-
-    For example: autograder check notebooks/12_inverted_dropout/12_inverted_dropout.ipynb
-    """
-    from .selfcheck import verdicts_of
-
-    lesson, verdicts, total = verdicts_of(notebook)
-    if as_json:
-        rows = [
-            {
-                "name": v["exercise"],
-                "points": v["points"],
-                "max_points": v["max_points"],
-                "misconception": v["misconception"],
-                "hint": v["hint"],
-            }
-            for v in verdicts
-        ]
-        click.echo(
-            json.dumps(
-                {
-                    "lesson": lesson,
-                    "score": sum(v["points"] for v in verdicts),
-                    "max_score": total,
-                    "exercises": rows,
-                }
-            )
-        )
-        return
-    for verdict in verdicts:
-        click.echo(verdict["text"])
-    click.echo(f"{lesson}: {sum(v['points'] for v in verdicts):g} of {total:g} points")
+for command in learner.main.commands.values():  # what a learner can do, a teacher can
+    main.add_command(command)
+main.add_command(handing_out.release)
 
 
 @main.command()
@@ -244,7 +191,3 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
-
-
-for command in learning.COMMANDS:
-    main.add_command(command)
