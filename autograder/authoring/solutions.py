@@ -4,11 +4,14 @@
      "solutions": {"dropout_forward": {"source": "def …", "explanation": "…", "variants": ["def …"]}}}
 
 They lie beside checks.json, in a file of their own, so that who does not hand them out leaves one file away.
+In the course's own folder there is none: `python -m autograder.authoring.solutions FOLDER` prints one.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from ..errors import LessonError
@@ -79,3 +82,8 @@ def _text_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:
         return lesson.travelling(variant.function, replaced[0], variant.text)
     except (LessonError, OSError, TypeError):  # leans on something that stays with its author
         return ""
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    print(solutions_text(Lesson(Path(sys.argv[1]))))

@@ -19,7 +19,7 @@ from . import diary
 from .card import CARD, rich
 from .notebook import checks_path, examine, functions_of, lesson_here, sheet_for, small_example
 from .sheet import LessonSheet, Sheet
-from .solution import handed_out
+from .solution import handed_out, is_handed_out
 from .verdict import Verdict, headline
 
 GENERAL = (
@@ -27,6 +27,7 @@ GENERAL = (
     "result by hand, and print what your function makes of it, line by line."
 )
 MOST_CALLS = 8
+OUTLINE = "how the solution is built"  # stands for the outline until it is asked for
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ def hint(*answers: Any) -> Hint:
     name = sheet.functions[0]
     if verdict.status == "right":
         return Hint(sheet.name, 0, 0, "It passes", f"solution({name}) shows another way to write it.")
-    rungs = rungs_of(
-        sheet, functions, verdict, _outline(checks_path(names).parent, lesson.lesson, sheet.name)
-    )
+    folder = checks_path(names).parent
+    rungs = rungs_of(sheet, functions, verdict, OUTLINE if is_handed_out(folder, lesson.lesson) else "")
     shown = diary.own().update(lambda data: _climb(data, lesson, sheet, [text for _, text in rungs]))
+    if rungs[-1][1] == OUTLINE and shown >= len(rungs) - 1:  # only now, since it may take a moment
+        told = _outline(folder, lesson.lesson, sheet.name)
+        rungs = [*rungs[:-1], *([(rungs[-1][0], told)] if told else [])]
     if shown < len(rungs):
         return Hint(sheet.name, shown + 1, len(rungs), *rungs[shown])
     last = f"{rungs[-1][1]}\nThere are no more hints for this answer. solution({name}) says when it opens."
@@ -130,7 +133,7 @@ def _outline(folder: Path, lesson: str, exercise: str) -> str:
         if given is None or not given.is_open or exercise not in given.solutions:
             return ""
         return outline(given.solutions[exercise]["source"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         return ""
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from .sheet import Sheet
 FILE_NAME = "solutions.json"
 DIFFERENT_ANSWERS = 3  # after which it opens
 MOST_VARIANTS = 2
+SECONDS_TO_MAKE = 60
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,8 @@ def solution(*answers: Any) -> Solution:
     record = diary.exercise_in(diary.own().read(), lesson.lesson, sheet.name) or {}
     try:
         given = handed_out(checks_path(names).parent, lesson.lesson)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Solution(sheet.name, f"{FILE_NAME} is damaged ({type(error).__name__}); get it anew.")
+    except ValueError as error:
+        return Solution(sheet.name, f"{FILE_NAME} is damaged or could not be made ({error}); get it anew.")
     closed = _why_closed(sheet, given, record)
     if closed:
         return Solution(sheet.name, closed)
@@ -108,14 +111,43 @@ def solution(*answers: Any) -> Solution:
 
 
 def handed_out(folder: Path, lesson: str) -> HandedOut | None:
-    """What lies beside a notebook or, where somebody learns in the course's repository, beside its source."""
-    for path in (folder / FILE_NAME, folder.parent.parent / "solutions" / lesson / FILE_NAME):
-        if path.is_file():
-            data = json.loads(path.read_text(encoding="utf-8"))
-            opens = str(data.get("opens") or "")
-            datetime.fromisoformat(opens or "2000-01-01")
-            return HandedOut(dict(data["solutions"]), opens)
-    return None
+    """What lies beside a notebook or, where somebody learns in the course's own folder, follows from there.
+
+    Raises:
+        ValueError: the file is damaged, or could not be made.
+    """
+    if not is_handed_out(folder, lesson):
+        return None
+    path, source = folder / FILE_NAME, _source_folder(folder, lesson)
+    try:
+        text = path.read_text("utf-8") if path.is_file() else _made_from(source, _state_of(source))
+        data = json.loads(text)
+        opens = str(data.get("opens") or "")
+        datetime.fromisoformat(opens or "2000-01-01")
+        return HandedOut(dict(data["solutions"]), opens)
+    except (OSError, subprocess.SubprocessError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(type(error).__name__) from None
+
+
+def is_handed_out(folder: Path, lesson: str) -> bool:
+    """Whether there is anything to read, without reading it."""
+    return (folder / FILE_NAME).is_file() or (_source_folder(folder, lesson) / "lesson.py").is_file()
+
+
+def _source_folder(folder: Path, lesson: str) -> Path:
+    return folder.parent.parent / "solutions" / lesson
+
+
+def _state_of(source: Path) -> int:
+    return max(path.stat().st_mtime_ns for path in source.glob("*.py"))
+
+
+@lru_cache(maxsize=4)
+def _made_from(source: Path, _: int) -> str:
+    """A lesson's solutions from where it is written. In a process of its own, by what learners don't load."""
+    command = [sys.executable, "-m", "autograder.authoring.solutions", str(source)]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=SECONDS_TO_MAKE, encoding="utf-8")
+    return done.stdout
 
 
 def _why_closed(sheet: Sheet, given: HandedOut | None, record: dict[str, Any]) -> str:

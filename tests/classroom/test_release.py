@@ -128,7 +128,7 @@ def test_a_released_folder_holds_what_learners_need_and_no_more(built: Course, t
     }
     rooms = {path.split("/")[1] for path in there if path.startswith("autograder/")}
     assert rooms == {"__init__.py", "__main__.py", "commands", "errors.py", "py.typed", "student"}
-    assert not any(re.search(r"cli\.py|hidden|solution|exercises|lesson\.py|secret", path) for path in there)
+    assert not any(re.search(r"cli\.py|hidden|solutions|exercises|lesson\.py|secret", path) for path in there)
     environment = (tmp_path / "out" / "environment.yml").read_text(encoding="utf-8")
     assert "click=8.5" in environment and "nbgrader" not in environment
 

@@ -21,6 +21,7 @@ from autograder.student.sheet import LessonSheet
 from tests.conftest import Notebook
 from tests.student.test_notebook import RIGHT, WRONG, add_sheet, double_sheet
 
+ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = "def double(x):\n    return np.add(x, x)"
 ANSWERS = (WRONG, "def double(x): return x + 1", "def double(x): return x * x")
 TOMORROW = (date.today() + timedelta(days=1)).isoformat()
@@ -183,17 +184,54 @@ def test_where_there_is_none_it_is_said(
     assert words in repr(notebook.run("solution(double)"))
 
 
-def test_in_the_repository_it_lies_beside_the_source(
+LESSON_SOURCE = """\
+# %% [markdown]
+# # A small lesson
+
+# %%
+import numpy as np
+
+# %%
+def double(x):
+    ### BEGIN SOLUTION
+    return np.add(x, x)
+    ### END SOLUTION
+
+# %%
+check(double)
+"""
+EXERCISES_SOURCE = """\
+import numpy as np
+from autograder.authoring import Exercise, case
+
+double = Exercise(points=4)
+
+@double.cases
+def cases(rng):
+    yield case(x=rng.uniform(1, 2, 3))
+
+@double.answers
+def answers(x):
+    yield "twice", np.multiply(2, x)
+"""
+
+
+def test_in_the_courses_own_folder_it_follows_from_the_source(
     in_lesson: Path, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whoever learns there needs no file; and what makes it is not loaded beside the learner's own code."""
     here, there = in_lesson / "notebooks" / "01_small", in_lesson / "solutions" / "01_small"
     for folder in (here, there):
         folder.mkdir(parents=True)
     (here / "checks.json").write_text((in_lesson / "checks.json").read_text())
-    hand_out(there)
+    (there / "lesson.py").write_text(LESSON_SOURCE)
+    (there / "exercises.py").write_text(EXERCISES_SOURCE)
     monkeypatch.chdir(here)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook.answer(RIGHT)
-    assert "np.add" in repr(notebook.run("solution(double)"))
+    said = repr(notebook.run("solution(double)"))
+    assert "return np.add(x, x)" in said and "BEGIN" not in said
+    assert "Another way to write it" in said and "np.multiply(2, x)" in said
 
 
 def test_what_is_shown_is_escaped(in_lesson: Path, notebook: Notebook) -> None:
