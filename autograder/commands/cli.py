@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -123,10 +124,30 @@ main.add_command(handing_out.release)
 @click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
 @click.option(
-    "--timeout", metavar="S", type=click.FloatRange(0.1), help="Seconds a cell may take. [default: 60]"
+    "--timeout",
+    metavar="S",
+    type=click.FloatRange(0.1),
+    help="Seconds a cell may take. [default: as nbgrader_config says, or 60]",
 )
 @click.option(
     "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
+)
+@click.option("--disk", metavar="MIB", type=click.IntRange(1), help="MiB it may write. [default: 256]")
+@click.option("--file-size", metavar="MIB", type=click.IntRange(1), help="MiB of one file. [default: 128]")
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME[=VALUE]",
+    multiple=True,
+    help="A variable that notebooks find, with your value or another (may be repeated).",
+)
+@click.option(
+    "--read",
+    "readable",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(exists=True, resolve_path=True),
+    help="A file or folder of this machine that notebooks may read (may be repeated).",
 )
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
@@ -145,6 +166,9 @@ def grade(
     scheduler: str | None,
     timeout: float | None,
     memory: int | None,
+    disk: int | None,
+    file_size: int | None,
+    environment: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
@@ -152,13 +176,16 @@ def grade(
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
     from ..engine import run as grading
-    from ..nbgrader.course import find_course
+    from ..engine.options import Options, limits_from
+    from ..nbgrader.course import cell_seconds, find_course, load_config
     from .shown import ProgressBar, table
 
-    asked = grading.Options(
+    course = find_course(folder)
+    asked = Options(
         names,
         jobs=jobs or 0,
-        limits=grading.limits_from(timeout, memory),
+        limits=limits_from(timeout or cell_seconds(load_config(course.root)), memory, disk, file_size),
+        environment=variables(environment),
         sandbox=not no_sandbox,
         canary=not no_canary,
         scheduler=scheduler or "",
@@ -167,7 +194,7 @@ def grade(
     remarks: list[str] = []
     try:
         with ProgressBar() as progress:
-            found = grading.grade(find_course(folder), asked, progress.step, remarks.append)
+            found = grading.grade(course, asked, progress.step, remarks.append)
     except KeyboardInterrupt:
         click.echo(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
@@ -191,3 +218,14 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+def variables(named: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Variables of the environment: NAME=VALUE, or NAME with the value it has here."""
+    found = {}
+    for one in named:
+        name, given, value = one.partition("=")
+        if not given and name not in os.environ:
+            raise click.UsageError(f"There is no variable {name} here: give it as {name}=VALUE.")
+        found[name] = value if given else os.environ[name]
+    return tuple(sorted(found.items()))
