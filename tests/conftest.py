@@ -65,7 +65,7 @@ class Notebook:
         before = state()
         verdict = self.run(f"check({', '.join(names)})")
         assert state() == before
-        assert np.isfinite(float(repr(verdict)))
+        assert np.isfinite(float(verdict)) and repr(verdict) == str(verdict)
         return verdict
 
     def answer(self, source: str, name: str = "double") -> Verdict:

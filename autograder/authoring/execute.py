@@ -88,10 +88,12 @@ def _earns_full_points(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
     results = [
         output.data.get("text/plain") for output in made.outputs if output.output_type == "execute_result"
     ]
-    if not results or float(results[0]) != lesson.exercises[name].points:
+    full = re.compile(r": ([\d.]+) of \1 points?, all right$", re.MULTILINE)
+    earned = full.search(results[0]) if results else None
+    if earned is None or float(earned[1]) != lesson.exercises[name].points:
         raise lesson.error(
             cell.line,
-            f"in check({name}) the solution earns {results[0] if results else 'nothing'}, "
+            f"in check({name}) the solution earns {results[0].splitlines()[0] if results else 'nothing'}, "
             f"not {lesson.exercises[name].points}",
             "Mend the solution or the cases.",
         )

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from ..student.judge import UNCHANGED
-from ..student.sheet import Case
+from ..student.sheet import Case, Example
 from .yielded import yielded
 
 __all__ = ["UNCHANGED", "Exercise", "case", "draw_seed"]
@@ -130,8 +130,7 @@ class Exercise:
         self.judge_function: Callable[..., Any] | None = None
         self.misconceptions: list[Variant] = []
         self.accepted: list[Variant] = []
-        self.small_case: Case | None = None
-        self.small_text = ""
+        self.examples: list[Example] = []
         _made.append(self)
 
     def cases(self, draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -246,10 +245,17 @@ class Exercise:
 
         return keep if function is None else keep(function)
 
-    def small(self, text: str, **inputs: Any) -> None:
-        """An example to do by hand, shown after three tries, with the expected result and theirs."""
-        self.small_text = text
-        self.small_case = Case(inputs) if inputs else None
+    def small(self, text: str, /, call: str = "", **inputs: Any) -> None:
+        """An example to do by hand, shown after three tries, with the expected result and theirs.
+
+        Called several times, it gives several, of which a student sees the first that their function fails.
+        Of several functions without a driver, `call` names the one to call; empty: each in turn.
+        """
+        if not inputs:
+            self.examples.append(Example(text))
+            return
+        each = self.functions if len(self.functions) > 1 and not self.drive and not call else (call,)
+        self.examples += [Example(text, Case(inputs, call=name)) for name in each]
 
     @property
     def all_functions(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def _source(lesson: Lesson, exercise: Exercise) -> str:
 
 def _explanation(exercise: Exercise) -> str:
     """The example to do by hand, and the first of the slips that the check knows by name."""
-    parts = [exercise.small_text] if exercise.small_text else []
+    parts = [exercise.examples[0].text] if exercise.examples else []
     hints = list(dict.fromkeys(variant.hint for variant in exercise.misconceptions if variant.hint))
     if hints:
         parts.append(

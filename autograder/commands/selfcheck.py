@@ -18,7 +18,8 @@ CELL_SECONDS = 300
 SAY_EVERY = 5.0  # seconds
 ASK = (
     "import dataclasses, json\nfrom autograder import progress\n"
-    "print(json.dumps([{**dataclasses.asdict(v), 'text': str(v)} for v in progress().verdicts]))"
+    "bare = [(dataclasses.replace(v, case=None), str(v)) for v in progress().verdicts]\n"
+    "print(json.dumps([{**dataclasses.asdict(v), 'text': text} for v, text in bare]))"
 )
 
 

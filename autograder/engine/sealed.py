@@ -157,7 +157,7 @@ class SealedNotebook:
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
-        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
 
     def _names_a_demo(self) -> bool:
         """Whether a cell of the student's uses a name that only a demonstration defines."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import WireError
 from . import wire
 from .difference import Template
-from .sheet import Case, Choice, LessonSheet, Mistake, Outcome, Question, Sheet
+from .sheet import Case, Choice, Example, LessonSheet, Mistake, Outcome, Question, Sheet
 
 FORMAT = 2
 FILE_NAME = "checks.json"
@@ -63,7 +63,6 @@ _PLAIN = (
     "picture",
     "uses",
     "builds_on",
-    "small_text",
 )
 _WHERE_THERE_ARE_ANY = ("hints",)
 _LATER = ("returns", *_WHERE_THERE_ARE_ANY)  # not in every file
@@ -72,7 +71,7 @@ _LATER = ("returns", *_WHERE_THERE_ARE_ANY)  # not in every file
 def _sheet_text(sheet: Sheet) -> str:
     keys = (*_PLAIN, *(key for key in _WHERE_THERE_ARE_ANY if getattr(sheet, key)))
     lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in keys]
-    lines.append(f'"small": {json.dumps(_case_data(sheet.small)) if sheet.small else "null"}')
+    lines.append(f'"small": [\n{_lines(map(_example_data, sheet.small))}]')
     lines.append(f'"cases": [\n{_lines(map(_case_data, sheet.cases))}]')
     lines.append(f'"mistakes": [\n{_lines(map(_mistake_data, sheet.mistakes))}]')
     return "{\n" + ",\n".join(lines) + "}"
@@ -107,12 +106,17 @@ def _case_data(case: Case) -> dict[str, Any]:
     }
 
 
+def _example_data(example: Example) -> dict[str, Any]:
+    return {"text": example.text, "case": _case_data(example.case) if example.case else None}
+
+
 def _mistake_data(mistake: Mistake) -> dict[str, Any]:
     outcomes = [wire.to_json(_outcome_tuple(outcome)) for outcome in mistake.outcomes]
     return {
         "name": mistake.name,
         "hint": mistake.hint,
         "loses": list(mistake.loses),
+        "shown_by": mistake.shown_by,
         "outcomes": outcomes,
         "findings": [list(f) for f in mistake.findings],
     }
@@ -132,8 +136,16 @@ def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
         name=name,
         cases=tuple(map(_case_from, fields["cases"])),
         mistakes=tuple(map(_mistake_from, fields["mistakes"])),
-        small=_case_from(fields["small"]) if fields["small"] else None,
+        small=_examples_from(fields),
         **plain,
+    )
+
+
+def _examples_from(fields: dict[str, Any]) -> tuple[Example, ...]:
+    if "small_text" in fields:  # a file from the time when an exercise had one example
+        fields = {"small": [{"text": fields["small_text"], "case": fields["small"]}]}
+    return tuple(
+        Example(one["text"], _case_from(one["case"]) if one["case"] else None) for one in fields["small"]
     )
 
 
@@ -150,7 +162,8 @@ def _case_from(data: dict[str, Any]) -> Case:
 def _mistake_from(data: dict[str, Any]) -> Mistake:
     outcomes = tuple(outcome_from(wire.from_json(outcome)) for outcome in data["outcomes"])
     findings = tuple((group, note) for group, note in data["findings"])
-    return Mistake(data["name"], data["hint"], outcomes, findings, tuple(data.get("loses", ())))
+    loses, shown_by = tuple(data.get("loses", ())), int(data.get("shown_by", 0))
+    return Mistake(data["name"], data["hint"], outcomes, findings, loses, shown_by)
 
 
 def outcome_from(fields: tuple[Any, ...]) -> Outcome:

@@ -17,7 +17,8 @@ from typing import Any
 
 from . import diary
 from .card import CARD, rich
-from .notebook import checks_path, examine, functions_of, lesson_here, sheet_for, small_example
+from .example import small_example
+from .notebook import checks_path, examine, functions_of, lesson_here, sheet_for
 from .sheet import LessonSheet, Sheet
 from .solution import handed_out, is_handed_out
 from .verdict import Verdict, headline
@@ -86,11 +87,15 @@ def rungs_of(
     rungs = [
         ("How it stands", _stands(verdict)) if written else ("What is asked", _asked(sheet, functions)),
         ("Where to look", verdict.hint or verdict.explanation or GENERAL) if written else ("", ""),
-        ("A small example", small_example(sheet, functions) if written else sheet.small_text),
+        ("A small example", small_example(sheet, functions, verdict.case) if written else _by_hand(sheet)),
         *(("A step further", text) for text in sheet.hints),
         ("How the solution is built", outline),
     ]
     return [(label, text) for label, text in rungs if text]
+
+
+def _by_hand(sheet: Sheet) -> str:
+    return sheet.small[0].text if sheet.small else ""
 
 
 def _stands(verdict: Verdict) -> str:

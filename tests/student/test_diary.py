@@ -204,7 +204,8 @@ def test_where_notebooks_are_graded_or_built_there_is_none(
     notebook = new_kernel(monkeypatch)
     monkeypatch.setenv(variable, "1")
     assert "not written yet" in repr(notebook.run("progress()"))
-    notebook.answer(WRONG)
+    notebook.run(WRONG)
+    notebook.run("check(double)")
     assert in_lesson.read_bytes() == before
 
 
