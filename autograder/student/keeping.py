@@ -89,7 +89,7 @@ def _keep_answer(record: dict[str, Any], sheet: Sheet, verdict: Verdict, source:
     answer = {
         "source": own,
         "seen": _seen(verdict)[:LONGEST_ANSWER],
-        "failed": [row.group for row in verdict.rows if not row.ok],
+        "failed": [row.group for row in verdict.rows if row.looked_at and not row.ok],
         "misconception": verdict.misconception or "",
         "when": when,
     }

@@ -101,7 +101,7 @@ def _by_hand(sheet: Sheet) -> str:
 def _stands(verdict: Verdict) -> str:
     """Which groups pass, and which to mend first."""
     passed = [row.group for row in verdict.rows if row.ok]
-    failed = [row.group for row in verdict.rows if not row.ok]
+    failed = [row.group for row in verdict.rows if row.looked_at and not row.ok]
     right = f" Right already: {', '.join(passed)}." if passed else ""
     return (
         f"{headline(verdict).capitalize()}.{right} Begin with: {failed[0] if failed else verdict.exercise}."
