@@ -23,9 +23,10 @@ MOST_VARIANTS = 2
 MOST_HINTS = 5
 
 
-def solutions_text(lesson: Lesson) -> str:
-    """The text of a lesson's solutions.json."""
-    return json.dumps(solutions_of(lesson), indent=1, ensure_ascii=False) + "\n"
+def solutions_text(lesson: Lesson, opens: str = "", withheld: bool = False) -> str:
+    """The text of a lesson's solutions.json; with the day from which they are shown, or will be there."""
+    given = {"lesson": lesson.name, "solutions": {}} if withheld else solutions_of(lesson)
+    return json.dumps(given | ({"opens": opens} if opens else {}), indent=1, ensure_ascii=False) + "\n"
 
 
 def solutions_of(lesson: Lesson) -> dict[str, Any]:
