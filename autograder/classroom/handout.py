@@ -99,14 +99,21 @@ def _is_handed_out(path: Path) -> bool:
 
 def learners_part() -> Contents:
     """The learner's commands, the student's runtime, and whatever of this package they import."""
-    wanted = {PACKAGE / "__init__.py", PACKAGE / "commands" / "learner.py"}
+    contents = part_with({PACKAGE / "commands" / "learner.py"})
+    for name in ("__main__.py", "py.typed"):
+        contents[f"{PACKAGE.name}/{name}"] = (PACKAGE / name).read_bytes()
+    return contents
+
+
+def part_with(modules: set[Path]) -> Contents:
+    """These modules of our package with all that they import of it, and the student's runtime."""
+    wanted = {PACKAGE / "__init__.py", *modules}
     wanted |= set((PACKAGE / "student").glob("*.py"))  # a lesson's driver may import any of them
     found: set[Path] = set()
     while wanted:
         path = wanted.pop()
         found.add(path)
-        wanted |= set(_imported_here(path)) - found
-    found |= {PACKAGE / "__main__.py", PACKAGE / "py.typed"}
+        wanted |= {*_imported_here(path), path.parent / "__init__.py"} - found
     return {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in sorted(found)}
 
 

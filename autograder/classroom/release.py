@@ -14,7 +14,7 @@ from pathlib import Path
 from ..authoring.lesson import lessons_of
 from ..errors import AutograderError
 from ..nbgrader.course import Course
-from .handout import Contents, Project, handout
+from .handout import DATA, Contents, Project, handout
 from .scan import scan
 from .wheel import file_name, wheel
 
@@ -109,6 +109,8 @@ def _must_be_free(course: Course, project: Project, target: Path, force: bool) -
     place, root = target.resolve(), course.root.resolve()
     if place == root or place in root.parents:
         raise AutograderError(f"{target} holds the course itself: name another place.")
+    if any(place.is_relative_to(folder) for folder in (course.notebooks, course.solutions, root / DATA)):
+        raise AutograderError(f"{target} lies in what is handed out: name another place.")
     if target.suffix == ".whl" and target.name != file_name(project):
         raise AutograderError(f"pip installs no wheel of another name: call it {file_name(project)}")
     if target.suffix in (".zip", ".whl"):

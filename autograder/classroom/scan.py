@@ -55,6 +55,15 @@ def scan(course: Course, lessons: Iterable[Lesson], contents: Contents, known: I
     _no_solution(lessons, {path: data for path, data in shown.items() if path not in set(known)})
 
 
+def scan_package(course: Course, lessons: Iterable[Lesson], contents: Contents, known: Iterable[str]) -> None:
+    """Raises Leak at the first thing that must stay where hidden cases may go along."""
+    for path, data in contents.items():
+        if SQLITE in data:
+            raise Leak(path, "is a gradebook, or another database")
+    _no_secret(course, contents)
+    _no_solution(lessons, {path: data for path, data in contents.items() if path not in set(known)})
+
+
 def _no_file_of_the_teachers(contents: Contents) -> None:
     for path, data in contents.items():
         if FORBIDDEN.search(path):

@@ -111,6 +111,7 @@ def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, ever
 for command in learner.main.commands.values():  # what a learner can do, a teacher can
     main.add_command(command)
 main.add_command(handing_out.release)
+main.add_command(handing_out.package)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""`autograder release`: what students are handed."""
+"""`autograder release` and `autograder package`: what leaves the course."""
 
 from __future__ import annotations
 
@@ -43,3 +43,37 @@ def release(
         find_course(folder), target, names, self_study, force, lambda line: click.echo(line, err=True), opens
     )
     click.echo(f"{made.target}  {made.files} files, {made.bytes / 1e6:.1f} MB; nothing in it must stay here")
+
+
+@click.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
+@click.option(
+    "--gradescope",
+    "target",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to upload as Gradescope's autograder.",
+)
+@click.option(
+    "--without-sandbox",
+    is_flag=True,
+    help="Grade even where their container forbids a sandbox (docs/elsewhere.md says what is left).",
+)
+@click.option("--force", is_flag=True, help="Replace an earlier one.")
+@click.pass_obj
+def package(
+    folder: Path | None, /, names: tuple[str, ...], target: Path, without_sandbox: bool, force: bool
+) -> None:
+    """Make an autograder that Gradescope runs, best for one lesson each.
+
+    It holds hidden cases, ready drawn: upload it, and hand it to nobody.
+    For example: autograder package 12 --gradescope lesson12.zip
+    """
+    from ..classroom.gradescope import package as make
+    from ..nbgrader.course import find_course
+
+    made = make(
+        find_course(folder), target, names, without_sandbox, force, lambda line: click.echo(line, err=True)
+    )
+    click.echo(f"{made.target}  {made.files} files, {made.bytes / 1e6:.1f} MB; it holds hidden cases")

@@ -294,7 +294,12 @@ def test_nothing_else_is_overwritten(built: Course, tmp_path: Path) -> None:
 
     other.mkdir()
     (other / "thesis.txt").touch()
-    for target, said in ((other, "no earlier release"), (built.root, "the course itself")):
+    refused = (
+        (other, "no earlier release"),
+        (built.root, "the course itself"),
+        (built.notebooks / "x", "lies in"),
+    )
+    for target, said in refused:
         with pytest.raises(AutograderError, match=said):
             release(built, target, force=True)
     with pytest.raises(AutograderError, match=re.escape(WHEEL)):
