@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .statements import Statement, needed, statements, without_magics
@@ -66,11 +67,16 @@ def _pool(names: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Statement]:
     defining = list(dict.fromkeys(_defining(names, wanted)))
     in_force = {cell.strip() for cell in defining}
     for cell in [*(cell for cell in _cells(names) if cell.strip() not in in_force), *defining]:
-        try:
-            found += statements(without_magics(cell))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
+        found += _read(cell)
     return found
+
+
+@lru_cache(maxsize=1024)  # a check comes again and again, and the cells before it stay
+def _read(cell: str) -> tuple[Statement, ...]:
+    try:
+        return tuple(statements(without_magics(cell)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
 
 
 def _cells(names: Mapping[str, Any]) -> Iterator[str]:
