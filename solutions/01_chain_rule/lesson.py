@@ -21,7 +21,7 @@ import warnings
 
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.activations import sigmoid as sigma
 from nnlab.figures import GREY, bars, curves, draw_graph, explore, figure, graph, points, show

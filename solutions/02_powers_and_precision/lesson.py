@@ -22,7 +22,7 @@ from collections import Counter
 
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION

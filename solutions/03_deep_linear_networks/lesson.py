@@ -20,7 +20,7 @@
 # %%
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREY, VERMILION, curves, explore, show, style

@@ -16,7 +16,7 @@
 # %%
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION

@@ -18,7 +18,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, Experiment, Training
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION

@@ -18,7 +18,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREEN, GREY, PURPLE, VERMILION

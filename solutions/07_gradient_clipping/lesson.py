@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from sklearn.datasets import make_regression
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training, plus_minus, repeat
 from nnlab.figures import BLACK, BLUE, GREY, VERMILION
 from nnlab.figures import curves, dots, explore, heatmap, points, show, style

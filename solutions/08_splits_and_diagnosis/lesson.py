@@ -19,7 +19,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, Experiment, Training, repeat
 from nnlab.data import Split
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY

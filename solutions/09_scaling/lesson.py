@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.datasets import load_digits, make_regression
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREY, ORANGE, VERMILION

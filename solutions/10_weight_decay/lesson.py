@@ -20,7 +20,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, fit_in_keras, lecture_case, plus_minus
 from nnlab.data import moons, study
 from nnlab.figures import BLACK, BLUE, GREY, ORANGE, PURPLE, TEST, TRAIN, VERMILION

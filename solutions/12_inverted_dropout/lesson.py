@@ -19,7 +19,7 @@ from functools import cache
 
 import numpy as np
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training, fit_in_keras, lecture_case, plus_minus
 from nnlab.constraints import max_norm
 from nnlab.data import circles, study

@@ -26,7 +26,7 @@ from functools import cache
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import circles, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, TEST, TRAIN

@@ -23,7 +23,7 @@ import os
 import numpy as np
 from sklearn.datasets import make_blobs
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, plus_minus
 from nnlab.data import Split, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION

@@ -32,7 +32,7 @@ from matplotlib.image import imread
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from autograder import check, progress, quiz, use_mine
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.figures import BLUE, ORANGE, TEST, TRAIN
 from nnlab.figures import bars, curves, dots, explore, heatmap, picture, show, style
