@@ -81,7 +81,7 @@ def is_stub(answer: Any) -> bool:
     """Whether nothing has been written yet: a body of `pass`, of `...`, of a docstring."""
     if isinstance(answer, type):
         own = [one for one in vars(answer).values() if isinstance(one, FunctionType)]
-        return bool(own) and all(map(is_stub, own))
+        return answer.__bases__ == (object,) and bool(own) and all(map(is_stub, own))
     if not isinstance(answer, FunctionType):
         return False
     steps = list(dis.get_instructions(answer))

@@ -698,7 +698,7 @@ MISTAKES = {
     "solution that is spoilt before its check": in_lesson(
         "# %%\ncheck(half)",
         '# %% tags=["demo"]\nhalf = np.sqrt\n\n# %%\ncheck(half)  # here',
-        "in check(half) the solution earns 0.0, not 2",
+        "in check(half) the solution earns half: 0 of 2 points, not right yet, not 2",
         "Mend the solution",
     ),
 }
@@ -1065,6 +1065,8 @@ def cases(rng):
 def odd(x):
     return x % 2 == 1
 
+
+half.small("4 is even.", x=4)
 
 """
 
