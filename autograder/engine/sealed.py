@@ -82,7 +82,7 @@ class SealedNotebook:
             step = Step(number, cell, exercise, own)
             if not exercise and not own and cell.source.strip() == "progress()":
                 self.tables.append(cell)
-            elif not own and cell.source.strip() == "quiz()":
+            elif not own and cell.source.strip().startswith("quiz("):
                 continue  # nobody is there to answer
             elif not exercise and not own and name in self.original.left_out:
                 self.demos.append(step)
@@ -211,7 +211,7 @@ class SealedNotebook:
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
-        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
 
     def _names_a_demo(self) -> bool:
         """Whether a cell of the student's uses a name that only a demonstration defines."""
