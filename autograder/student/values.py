@@ -95,7 +95,7 @@ def number_text(value: Any, digits: int = 6) -> str:
         return str(value) if size <= 64 else f"{'-' if value < 0 else ''}2**{size - 1} or more"
     if isinstance(value, complex):
         return f"{value:.{max(digits - 2, 2)}g}"
-    return f"{value:.{digits}g}"
+    return f"{value + 0.0:.{digits}g}"  # no minus before a zero
 
 
 def in_digits_that_differ(one: Any, other: Any) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from .difference import matches
 from .probe import plain_scalars
 from .sheet import Case, Outcome, Sheet
-from .values import MOST_DIGITS, kind_of
+from .values import MOST_DIGITS, kind_of, number_text
 from .wire import Opaque
 
 WITHOUT_INPUTS = (
@@ -87,7 +87,7 @@ def value_text(value: Any, digits: int = 6) -> str:
         return kind_of(value)
     if isinstance(value, np.ndarray):
         text = np.array2string(
-            value, separator=", ", threshold=200, formatter={"float_kind": lambda v: f"{v:.{digits}g}"}
+            value, separator=", ", threshold=200, formatter={"float_kind": lambda v: number_text(v, digits)}
         )
         return " ".join(text.split())
     if isinstance(value, (bool, str)) or value is None:
@@ -95,7 +95,7 @@ def value_text(value: Any, digits: int = 6) -> str:
     if isinstance(value, int):
         return str(value) if value.bit_length() <= 64 else kind_of(value)
     if isinstance(value, float):
-        return f"{value:.{digits}g}"
+        return number_text(value, digits)
     if isinstance(value, np.generic):
         return value_text(plain_scalars(value), digits)
     if isinstance(value, Mapping):

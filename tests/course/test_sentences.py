@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,7 @@ def parted() -> Iterator[Any]:
 each_lesson = pytest.mark.parametrize("subjects", list(parted()))
 
 
+@cache
 def sheet_of(subject: Subject) -> Sheet:
     """The public sheet with its examples; where what was built is older than the exercise, drawn anew."""
     exercise = subject.exercise
@@ -212,6 +214,8 @@ def _pairs(found: Any, expected: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]
     elif isinstance(found, dict) and isinstance(expected, dict):
         for key in found.keys() & expected.keys():
             yield from _pairs(found[key], expected[key])
-    elif isinstance(found, (list, tuple)) and isinstance(expected, (list, tuple)):
+    if isinstance(found, (list, tuple)) and isinstance(
+        expected, (list, tuple)
+    ):  # its parts, too, each by itself
         for item, wanted in zip(found, expected, strict=False):
             yield from _pairs(item, wanted)
