@@ -19,16 +19,21 @@ CODE = "```python\n"
 
 def page() -> dict[str, Any]:
     """The start page as a notebook."""
-    course = lessons.lessons()
-    filled = TEXT.read_text(encoding="utf-8").format(
-        rows="\n".join(rows(course)),
-        hours=round(sum(lesson.minutes for lesson in course) / 60),
-        documents=lessons.documents(),
-    )
-    cells = [_cell(place, text.strip()) for place, text in enumerate(filled.split("\n+++\n"))]
+    cells = [_cell(place, text.strip()) for place, text in enumerate(filled().split("\n+++\n"))]
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def filled(link: str = "{name}/{name}.ipynb") -> str:
+    """The start page's text, with links to lessons as they are wanted."""
+    course = lessons.lessons()
+    return TEXT.read_text(encoding="utf-8").format(
+        first=link.format(name=course[0].name),
+        rows="\n".join(rows(course, link)),
+        hours=round(sum(lesson.minutes for lesson in course) / 60),
+        documents=lessons.documents(),
+    )
 
 
 def text() -> str:
@@ -36,7 +41,7 @@ def text() -> str:
     return json.dumps(page(), indent=1, ensure_ascii=False) + "\n"
 
 
-def rows(course: list[Lesson], link: str = "{name}/{name}.ipynb") -> list[str]:
+def rows(course: list[Lesson], link: str) -> list[str]:
     """The table of all lessons, line by line."""
     lines = ["| lesson | minutes | exercises |", "|:--|--:|--:|"]
     for lesson in course:
