@@ -17,7 +17,7 @@ PYTHON ?= $(shell PATH="$(system_path)"; for python in python3.11 python3.12 pyt
 	$$python -c 'import sys; $(supported); print(sys._base_executable)' 2>/dev/null && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lab-teacher demo build test quick coverage bench lint lock clean
+.PHONY: help setup lab lab-teacher demo build site test quick coverage bench lint lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ demo: setup ## grade a sample class
 build: setup ## build the notebooks that students open from solutions/
 	$(BIN)/autograder build $(ARGS)
 	$(BIN)/python docs/site/start.py
+
+site: setup ## make the site of the course in build/site (ARGS="--repository OWNER/NAME": with links to Binder and Colab)
+	$(BIN)/python docs/site/make_site.py $(ARGS)
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)

@@ -4,7 +4,7 @@ Lessons are the notebooks that students open, with the figures and numbers of th
 can hold no answer, since it is never made from one. Sphinx with MyST-NB and Furo turns them and docs/ into
 pages that load nothing from elsewhere.
 
-    python docs/site/make_site.py [--repository owner/name]
+    python docs/site/make_site.py [--no-lite] [--repository OWNER/NAME]
 """
 
 from __future__ import annotations
@@ -17,20 +17,26 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import lite
 import start
 from lessons import ROOT, Lesson, lessons, source_of
 
 HERE = Path(__file__).resolve().parent
 BUILD = ROOT / "build" / "site"
-SOURCE, PAGES = BUILD / "source", BUILD / "html"
 TEACHING = ("writing-a-lesson", "architecture", "security", "maintaining")
 # What these cells show in the executed solution is somebody's verdict, not something to read.
 VERDICT = re.compile(r"^(check|progress)\(", re.MULTILINE)
 
 
-def page_of(lesson: Lesson) -> dict[str, Any]:
-    """A lesson as it is read: the student's notebook, with the solution's figures, numbers and tables."""
+def page_of(lesson: Lesson, ways: str = "") -> dict[str, Any]:
+    """A lesson as it is read: the student's notebook, with the solution's figures, numbers and tables.
+
+    Args:
+        lesson: the lesson.
+        ways: Markdown that says where it can be run, to stand below its title.
+    """
     outputs = {
         name_of(cell): cell["outputs"] for cell in lesson.executed["cells"] if cell["cell_type"] == "code"
     }
@@ -42,7 +48,23 @@ def page_of(lesson: Lesson) -> dict[str, Any]:
             shown = [] if VERDICT.search(made["source"]) else outputs.get(name_of(cell), [])
             made |= {"outputs": [one for one in shown if readable(one)], "execution_count": None}
         cells.append(made)
+    title, rest = cells[0]["source"].split("\n", 1)
+    cells[0]["source"] = f"{title}\n\n{ways}\n{rest}"
     return {**lesson.release, "cells": cells}
+
+
+def ways_to_run(lesson: Lesson, tried: bool, repository: str) -> str:
+    """Links to where the lesson can be run without installing anything."""
+    path, links = f"notebooks/{lesson.name}/{lesson.name}.ipynb", []
+    if tried and lesson.number in lite.TRIED:
+        links.append(
+            f'<a href="../../lite/lab/index.html?path={lesson.name}.ipynb">Try it in your browser</a>'
+        )
+    if repository:
+        binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath={quote(path, safe='')}"
+        colab = f"https://colab.research.google.com/github/{repository}/blob/HEAD/{path}"
+        links += [f'<a href="{binder}">Open in Binder</a>', f'<a href="{colab}">Open in Colab</a>']
+    return f'<p class="ways">{" ".join(links)}</p>\n' if links else ""
 
 
 def name_of(cell: dict[str, Any]) -> str:
@@ -89,37 +111,46 @@ def document(path: Path) -> str:
     return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)", linked, text)
 
 
-def write_source() -> None:
+def write_source(target: Path, tried: bool = False, repository: str = "") -> None:
     """Everything that Sphinx reads, in a folder of its own."""
-    shutil.rmtree(SOURCE, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
     course = lessons()
     for lesson in course:
-        folder = SOURCE / "lessons" / lesson.name
+        folder = target / "lessons" / lesson.name
         folder.mkdir(parents=True)
-        text = json.dumps(page_of(lesson), ensure_ascii=False)
+        page = page_of(lesson, ways_to_run(lesson, tried, repository))
+        text = json.dumps(page, ensure_ascii=False)
         (folder / f"{lesson.name}.ipynb").write_text(text, encoding="utf-8")
-    (SOURCE / "docs").mkdir()
+    (target / "docs").mkdir()
     for path in (ROOT / "docs").glob("*.md"):
-        (SOURCE / "docs" / path.name).write_text(document(path), encoding="utf-8")
+        (target / "docs" / path.name).write_text(document(path), encoding="utf-8")
     if (ROOT / "docs" / "images").is_dir():
-        shutil.copytree(ROOT / "docs" / "images", SOURCE / "docs" / "images")
-    (SOURCE / "index.md").write_text(index(course), encoding="utf-8")
-    shutil.copytree(HERE / "_static", SOURCE / "_static")
+        shutil.copytree(ROOT / "docs" / "images", target / "docs" / "images")
+    (target / "index.md").write_text(index(course), encoding="utf-8")
+    shutil.copytree(HERE / "_static", target / "_static")
 
 
 def main() -> int:
     """Write the sources, call Sphinx; a warning is an error, since it is a link or a formula that fails."""
     parser = argparse.ArgumentParser(description="Make the site of the course.")
-    parser.parse_args()
+    parser.add_argument("--no-lite", action="store_true", help="without lessons to try in the browser")
+    parser.add_argument("--repository", default="", help="OWNER/NAME on GitHub: links to Binder and Colab")
+    parser.add_argument(
+        "--into", type=Path, default=BUILD, help="a folder for the site, as html, and its sources"
+    )
+    options = parser.parse_args()
     from sphinx.cmd.build import build_main
 
     began = time.monotonic()
-    write_source()
-    shutil.rmtree(PAGES, ignore_errors=True)
-    failed = build_main(["-q", "-W", "--keep-going", "-j", "2", "-c", str(HERE), str(SOURCE), str(PAGES)])
+    source, pages = options.into / "source", options.into / "html"
+    write_source(source, not options.no_lite, options.repository)
+    shutil.rmtree(pages, ignore_errors=True)
+    failed = build_main(["-q", "-W", "--keep-going", "-j", "2", "-c", str(HERE), str(source), str(pages)])
+    if not failed and not options.no_lite:
+        lite.make(pages / "lite")
     if not failed:
-        size = sum(path.stat().st_size for path in PAGES.rglob("*") if path.is_file())
-        print(f"{PAGES / 'index.html'}: {size / 1e6:.0f} MB in {time.monotonic() - began:.0f} s")
+        size = sum(path.stat().st_size for path in pages.rglob("*") if path.is_file())
+        print(f"{pages / 'index.html'}: {size / 1e6:.0f} MB in {time.monotonic() - began:.0f} s")
     return failed
 
 
