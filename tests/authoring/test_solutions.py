@@ -9,7 +9,6 @@ from autograder.authoring.solutions import MOST_VARIANTS, solutions_of
 from autograder.nbgrader.course import Course
 from tests.builders import ROOT
 
-
 # Functions, a class, a table of pairs, and several functions for one exercise.
 LESSONS = lessons_of(Course(ROOT), ("00", "01", "04", "16"))
 
