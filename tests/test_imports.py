@@ -36,6 +36,8 @@ ALLOWED_AT_TOP = {
     "autograder.commands.collecting": {"click"},
     "autograder.commands.exporting": {"click"},
     "autograder.commands.listing": {"click"},
+    "autograder.commands.handing_out": {"click"},
+    "autograder.commands.learner": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 

@@ -11,6 +11,7 @@ from .exercise import Exercise
 from .lesson import Lesson
 from .proof import PUBLIC, Undrawable, draw_sheet, seed_of
 from .rules import exercises_and_checks_agree, names_in_order
+from .standins import with_recorded_calls, with_sources
 
 DRAWS_OF_FEW_ANSWERS = 6
 
@@ -21,7 +22,10 @@ def compile_public(lesson: Lesson) -> LessonSheet:
     return LessonSheet(
         lesson.name,
         lesson.title,
-        {name: compile_exercise(lesson, name, PUBLIC) for name in names_in_order(lesson)},
+        {
+            name: with_recorded_calls(lesson, compile_exercise(lesson, name, PUBLIC))
+            for name in names_in_order(lesson)
+        },
         tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
         lesson.written,
@@ -32,7 +36,7 @@ def compile_hidden(lesson: Lesson, secret: str) -> LessonSheet:
     """The hidden sheets of a lesson: the same generators, a seed that nobody else knows."""
     public = checks_file.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
     made = {
-        name: compile_hidden_exercise(lesson, name, secret, public.get(name))
+        name: with_sources(lesson, compile_hidden_exercise(lesson, name, secret, public.get(name)))
         for name in names_in_order(lesson)
     }
     return LessonSheet(lesson.name, lesson.title, made, made_from=lesson.state)

@@ -11,38 +11,14 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import AutograderError, nearest
+from . import handing_out, learner
 from .collecting import collect
 from .exporting import export
+from .learner import SETTINGS, Commands
 from .listing import list_lessons
 
 
-class Commands(click.Group):
-    """Commands whose mistakes end in one sentence: exit 1 for work that failed, 2 for wrong usage."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except click.NoSuchOption as error:
-            if error.option_name == "--course" and error.ctx is not None:
-                words = f"--course stands before the command: autograder --course DIR {error.ctx.info_name}"
-                raise click.UsageError(words, error.ctx) from None
-            raise
-        except AutograderError as error:
-            click.echo(f"autograder: {error}", err=True)
-            context.exit(error.exit_code)
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError as error:
-            near = nearest(args[0], self.commands)
-            if near and "Did you mean" not in error.format_message():
-                raise click.UsageError(f"{error.message} Did you mean {near!r}?", context) from None
-            raise
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.option(
     "--course",
     "folder",
@@ -105,42 +81,10 @@ def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, ever
         sys.exit(1)
 
 
-@main.command()
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(notebook: Path, as_json: bool) -> None:
-    """Run a notebook of your own from top to bottom and show what it earns.
-
-    For example: autograder check notebooks/12_inverted_dropout/12_inverted_dropout.ipynb
-    """
-    from .selfcheck import verdicts_of
-
-    lesson, verdicts, total = verdicts_of(notebook)
-    if as_json:
-        rows = [
-            {
-                "name": v["exercise"],
-                "points": v["points"],
-                "max_points": v["max_points"],
-                "misconception": v["misconception"],
-                "hint": v["hint"],
-            }
-            for v in verdicts
-        ]
-        click.echo(
-            json.dumps(
-                {
-                    "lesson": lesson,
-                    "score": sum(v["points"] for v in verdicts),
-                    "max_score": total,
-                    "exercises": rows,
-                }
-            )
-        )
-        return
-    for verdict in verdicts:
-        click.echo(verdict["text"])
-    click.echo(f"{lesson}: {sum(v['points'] for v in verdicts):g} of {total:g} points")
+for command in learner.main.commands.values():  # what a learner can do, a teacher can
+    main.add_command(command)
+main.add_command(handing_out.release)
+main.add_command(handing_out.package)
 
 
 @main.command()
@@ -183,6 +127,9 @@ def check(notebook: Path, as_json: bool) -> None:
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
 @click.option("--strict", is_flag=True, help="Exit 1 if anything could not be graded.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
+@click.option(
+    "--without-namespaces", "fence", is_flag=True, help="Keep what is left of the sandbox in a container."
+)
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -193,6 +140,7 @@ def grade(
     as_json: bool,
     no_canary: bool,
     no_sandbox: bool,
+    fence: bool,
     jobs: int | None,
     scheduler: str | None,
     strict: bool,
@@ -218,7 +166,8 @@ def grade(
         jobs=jobs or 0,
         limits=limits_from(timeout or cell_seconds(load_config(course.root)), memory, disk, file_size),
         environment=variables(environment),
-        sandbox=not no_sandbox,
+        sandbox=not (no_sandbox or fence),
+        fence=fence,
         canary=not no_canary,
         scheduler=scheduler or "",
         **options,

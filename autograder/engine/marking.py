@@ -22,6 +22,7 @@ from ..nbgrader.records import (
     one_line,
     worst,
 )
+from ..nbgrader.repair import as_the_course_knows, make_valid
 from ..nbgrader.scoring import Rules, is_time, text_of
 from ..student import checks_file, judge
 from ..student.sheet import LessonSheet
@@ -181,6 +182,8 @@ def _mark_notebook(
     if scored.status == "failed":
         return scored
     clean_cells(notebook)
+    as_the_course_knows(notebook, original)
+    make_valid(notebook)
     return replace(
         scored,
         status=ran.status,
@@ -273,7 +276,7 @@ def _row(
             verdict.misconception,
             verdict.hint,
             sealed=True,
-            explanation=verdict.explanation,
+            explanation="; ".join(filter(None, (verdict.explanation, *verdict.notes))),
         )
     if cell is None:
         return ExerciseMark(name, None, most, explanation="the cell was deleted from the notebook")

@@ -18,14 +18,14 @@ from ..nbgrader import cells
 from ..nbgrader.course import Course
 from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
-from . import canary, cluster, pool, submissions
+from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
 from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
 from .records import Records, alone
-from .sandbox import NoSandbox, missing
+from .sandbox import NoSandbox, missing, missing_for_fence
 from .worker import Setup, Task
 
 VERSION = "2"  # of the engine: another one grades anew
@@ -60,10 +60,12 @@ def grade(
         tell: called for each that is done.
         remark: called in the end with what the instructor should look at.
     """
-    if options.sandbox and (lacking := missing()):
+    if lacking := missing() if options.sandbox else missing_for_fence() if options.fence else "":
         raise NoSandbox(lacking)
     with alone(course.private):
-        setup = Setup(options.limits, options.sandbox, options.environment, options.readable)
+        if options.sandbox:
+            cgroup.enter()  # where it can't, the watcher looks alone
+        setup = Setup(options.limits, options.sandbox, options.fence, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:
             gradebook = Gradebook(course)

@@ -170,7 +170,8 @@ class Gradebook:
                     grade.needs_manual_grade = grade.manual_score is not None or score is None
             comments = {comment.name: comment for comment in notebooks[done.name].comments}
             for name, comment in done.comments.items():
-                comments[name].auto_comment = comment
+                if name in comments:  # a cell that the student's file calls an answer may be none
+                    comments[name].auto_comment = comment
 
     def _penalise(self, mark: Mark, submission: Any) -> None:
         """What nbgrader's AssignLatePenalties does."""

@@ -68,12 +68,16 @@ _PLAIN = (
     "uses",
     "builds_on",
     "small_text",
+    "recorded",
+    "stand_ins",
 )
 _LATER = ("returns",)  # not in files made before there was such a thing
+_SELDOM = ("recorded", "stand_ins")  # left out where there are none
 
 
 def _sheet_text(sheet: Sheet) -> str:
-    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in _PLAIN]
+    told = [key for key in _PLAIN if key not in _SELDOM or getattr(sheet, key)]
+    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in told]
     lines.append(f'"small": {json.dumps(_case_data(sheet.small)) if sheet.small else "null"}')
     lines.append(f'"cases": [\n{_lines(map(_case_data, sheet.cases))}]')
     lines.append(f'"mistakes": [\n{_lines(map(_mistake_data, sheet.mistakes))}]')
@@ -120,7 +124,7 @@ def _outcome_tuple(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
-    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
+    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER + _SELDOM}
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
     }

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LessonNotFound, UnknownExercise
-from . import judge, picture
+from . import judge, lessons, picture, standins
 from .checks_file import FILE_NAME, load
 from .difference import kind_of, matches
 from .guard import undisturbed, within
@@ -54,6 +54,9 @@ def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deep
     functions = functions_of(sheet, answers, names)
     whole, note = deepen(lesson, sheet, checks_path(names).parent) if deepen else (sheet, "")
     verdict = replace(examine(whole, functions), notes=(note,) if note else ())
+    known = {name: one for (of, name), one in _last.items() if of == lesson.lesson}
+    again = lambda: examine(whole, functions_of(whole, answers, names))  # noqa: E731
+    verdict = standins.better(lesson, whole, verdict, known, names, again)
     return remember(lesson, sheet, functions, verdict)
 
 
@@ -86,6 +89,8 @@ def checks_path(names: dict[str, Any]) -> Path:
     for folder in folders:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
+    if packaged := lessons.packaged(names):
+        return packaged
     raise LessonNotFound(here)
 
 

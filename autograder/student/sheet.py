@@ -72,6 +72,9 @@ class Sheet:
     builds_on: tuple[str, ...] = ()
     small: Case | None = None
     small_text: str = ""
+    # Of functions of earlier exercises that this one builds on, see standins.py:
+    recorded: dict[str, Any] = field(default_factory=dict)  # what they gave, on public sheets
+    stand_ins: dict[str, str] = field(default_factory=dict)  # their source; on hidden sheets alone
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ def joined(sheet: Sheet, other: Sheet) -> Sheet:
         for one, more in zip(sheet.mistakes, other.mistakes, strict=True)
     )
     cases, seconds = sheet.cases + other.cases, sheet.seconds + other.seconds
-    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds)
+    stand_ins = sheet.stand_ins | other.stand_ins
+    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds, stand_ins=stand_ins)
 
 
 def shuffled(sheet: Sheet, seed: int) -> Sheet:

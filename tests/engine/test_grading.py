@@ -26,22 +26,11 @@ from autograder.nbgrader.course import Course
 from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Submission
 from tests.builders import LESSON as LESSON_SOURCE
-from tests.builders import make_course, only_lesson
+from tests.builders import code_cell, make_course, only_lesson
 from tests.sample_class import LESSON, Classroom
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
 Notebook = dict[str, Any]
-
-
-def code(source: str, name: str = "extra") -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "id": name,
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": source,
-    }
 
 
 def at(notebook: Notebook, name: str) -> int:
@@ -235,7 +224,7 @@ def helper_redefined(c: Classroom) -> None:
     cell = made["cells"][at(made, "relative_error")]
     own = cell["source"].replace("np.linalg.norm", "size")
     cell["source"] = f"def size(v):\n    return np.linalg.norm(v)\n\n{own}"
-    made["cells"].append(code("def size(v):\n    raise ValueError('another helper')", "later"))
+    made["cells"].append(code_cell("def size(v):\n    raise ValueError('another helper')", "later"))
     c.submit("helper_redefined", made)
 
 
@@ -252,9 +241,9 @@ def noisy(c: Classroom) -> None:
 def in_tensorflow_types(c: Classroom) -> None:
     """float32 where float64 was expected, and a NumPy scalar for a float."""
     made = c.solution()
-    made["cells"].insert(at(made, "relative_error") + 1, code("exact = relative_error", "a"))
+    made["cells"].insert(at(made, "relative_error") + 1, code_cell("exact = relative_error", "a"))
     made["cells"].insert(
-        at(made, "a") + 1, code("def relative_error(a, b):\n    return np.float32(exact(a, b))", "b")
+        at(made, "a") + 1, code_cell("def relative_error(a, b):\n    return np.float32(exact(a, b))", "b")
     )
     c.submit("in_tensorflow_types", made)
 
@@ -269,7 +258,7 @@ def forever(c: Classroom) -> None:
 def dies_between(c: Classroom) -> None:
     """A cell of one's own ends the process, between two finished exercises."""
     made = c.solution()
-    made["cells"].insert(at(made, "relative_error"), code("import os\nos._exit(7)", "dies"))
+    made["cells"].insert(at(made, "relative_error"), code_cell("import os\nos._exit(7)", "dies"))
     c.submit("dies_between", made)
 
 
@@ -294,7 +283,9 @@ def dies_everywhere(c: Classroom) -> None:
 def deep_result(c: Classroom) -> None:
     made = c.solution()
     nest = "deep = []\nfor _ in range(600):\n    deep = [deep]\n"
-    made["cells"].append(code(nest + "display({'application/json': deep, 'text/plain': 'deep'}, raw=True)"))
+    made["cells"].append(
+        code_cell(nest + "display({'application/json': deep, 'text/plain': 'deep'}, raw=True)")
+    )
     c.submit("deep_result", made)
 
 

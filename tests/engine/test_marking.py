@@ -30,7 +30,7 @@ from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.patches import patch
 from autograder.nbgrader.records import Assignment, ExerciseMark, Mark, NotebookMark, Submission
 from autograder.student import checks_file
-from tests.builders import LESSON, NAME, make_course, only_lesson
+from tests.builders import LESSON, NAME, code_cell, make_course, only_lesson
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
 LIMITS = replace(Limits(), cell_seconds=3)
@@ -78,8 +78,7 @@ def submission(course: Course, first: str, raw: bytes | None, replaced: dict[str
         if cell["id"] in replaced:
             cell["source"] = replaced[cell["id"]]
     if first:
-        code: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook["cells"].insert(0, code | {"id": "first", "source": first})
+        notebook["cells"].insert(0, code_cell(first, "first"))
     data = json.dumps(notebook).encode() if raw is None else raw
     return Submission("ada", NAME, {f"{NAME}.ipynb": data})
 
