@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import handing_out, learner
+from . import evening, handing_out, learner
 from .collecting import collect
 from .exporting import export
 from .learner import SETTINGS, Commands
@@ -155,6 +155,7 @@ def grade(
 
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
+    from ..classroom import summary
     from ..engine import run as grading
     from ..engine.options import Options, limits_from
     from ..nbgrader.course import cell_seconds, find_course, load_config
@@ -181,7 +182,7 @@ def grade(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
         )
         sys.exit(130)
-    click.echo(json.dumps(found) if as_json else table(found))
+    click.echo(json.dumps(found) if as_json else "\n".join([table(found), *summary.lines(found)]))
     for line in remarks:
         click.echo(f"autograder: {line}", err=True)
     ours = any(result["reason"].startswith("the grader failed") for result in found["lessons"])
@@ -200,6 +201,10 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+main.add_command(evening.report)
+main.add_command(evening.feedback)
 
 
 def variables(named: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

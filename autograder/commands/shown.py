@@ -91,6 +91,4 @@ def table(found: dict[str, Any]) -> str:
             words.append("unsealed in part" if any(e["sealed"] for e in result["exercises"]) else "unsealed")
         said = "; ".join(filter(None, words))
         lines.append(f"{result['lesson']}  {names[result['student']]:{wide}}  {points:>10}  {said}".rstrip())
-    if found["failures"]:
-        lines.append(f"{found['failures']} could not be graded")
     return "\n".join(lines)

@@ -33,11 +33,13 @@ class Entering:
                 part = [(a, s, m) for a, s, m in batch if id(a) == assignment]
                 name, files = part[0][0].name, part[0][0].files
                 times = {submission.student: submission.timestamp for _, submission, _ in part}
+                digests = {submission.student: submission.digest for _, submission, _ in part}
                 filed = [self._file(mark, submission.files, files) for _, submission, mark in part]
                 for mark in self._into_gradebook(name, filed, times):
                     result = as_result(self.failures.keep(mark))
                     if not mark.ours:
-                        self.records.keep(name, mark.student, keys[name, mark.student], result, mark.answers)
+                        key, digest = keys[name, mark.student], digests[mark.student]
+                        self.records.keep(name, mark.student, key, result, mark.details, digest, mark.answers)
                     yield result
         except OSError as error:
             raise AutograderError(

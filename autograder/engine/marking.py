@@ -170,6 +170,7 @@ def _mark_notebook(
     original, lesson = assignment.notebooks[name], _lesson_of(assignment.checks)
     notebook = rules.sanitise(files[file], original)
     verdicts: dict[str, Verdict] = {}
+    sealed: SealedNotebook | None = None
     if lesson:
         sealed = SealedNotebook(notebook, original, lesson, assignment.public_counts, surroundings)
         ran, verdicts = sealed.run(), sealed.verdicts
@@ -192,6 +193,7 @@ def _mark_notebook(
         ),  # exercises first
         text=text_of(notebook),
         failed_cells=_failed_cells(notebook),
+        details=sealed.details() if sealed else {},
     )
 
 

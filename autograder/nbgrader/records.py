@@ -160,6 +160,7 @@ class NotebookMark:
     reason: str = ""
     answers: dict[str, str] = field(default_factory=dict)  # by grade cell: what it was graded from, hashed
     failed_cells: tuple[str, ...] = ()  # locked and graded cells that ended in an error
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)  # by exercise; see engine.details
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,11 @@ class Mark:
     hurried: bool = False  # the machine was too busy to give it its time
     ours: bool = False  # the grader failed: no marks are changed
     trace: str = ""  # and how, for whoever mends it
+
+    @property
+    def details(self) -> dict[str, dict[str, Any]]:
+        """What may be told of every exercise, by name."""
+        return {name: one for notebook in self.notebooks for name, one in notebook.details.items()}
 
     @property
     def sealed(self) -> bool:

@@ -150,7 +150,7 @@ def test_a_students_page_does_nothing_in_formgrader_and_verdicts_look_as_they_sh
     page.goto(formgrader.format(f"submissions/{_first_submission(page, formgrader)}"))
     card = page.locator("[role=group][aria-label^='half: 0 of 2 points']")
     card.wait_for()
-    page.get_by_text("A table of mine").wait_for()
+    page.get_by_text("A table of mine", exact=True).wait_for()
     page.wait_for_timeout(1500)
     links = [link.get_attribute("href") or "" for link in page.locator("a[href]").all()]
     assert [link for link in links if "javascript" in link.lower() or "owned" in link] == []

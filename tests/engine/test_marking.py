@@ -127,6 +127,31 @@ def test_what_is_printed_or_displayed_counts_for_nothing(marked: Marked) -> None
     assert exercise(mark, "half").points == 0
 
 
+def test_what_was_merely_imported_from_the_course_earns_nothing(marked: Marked) -> None:
+    kit = (
+        "import sys, types\nkit = types.ModuleType('kit')\nkit.__handed_out__ = True\n"
+        "exec('def half(x): return x / 2', kit.__dict__)\nsys.modules['kit'] = kit"
+    )
+    found = exercise(marked(first=kit, half="from kit import half"), "half")
+    assert found.points == 0
+    assert "is the course's own here, imported from `kit`" in found.explanation
+    whole = exercise(marked(first=kit, half="import kit\ndef half(x):\n    return kit.half(x)"), "half")
+    assert whole.points == whole.max_points
+
+
+def test_nobodys_diary_is_read_or_written(marked: Marked) -> None:
+    """Whatever the environment says, in a grader there is none, and the course's own functions are used."""
+    mark = marked(
+        first="import os\nos.environ['AUTOGRADER_DATA'] = '/tmp/diary'",
+        half=(
+            "import math\nfrom autograder import use_mine\nfrom autograder.student import diary\n"
+            "def half(x):\n    assert use_mine(math.sqrt) is math.sqrt and diary.own().path is None\n"
+            "    return x / 2"
+        ),
+    )
+    assert exercise(mark, "half").points == exercise(mark, "half").max_points
+
+
 def test_a_deleted_answer_earns_nothing_and_says_so(marked: Marked) -> None:
     mark = marked(half="")
     assert exercise(mark, "half").points == 0
@@ -267,6 +292,25 @@ def test_what_a_hidden_case_showed_is_told_in_no_words_of_it(marked: Marked) -> 
     shown = outputs_of(mark, "check_half")
     assert ELSEWHERE in shown
     assert "7.125" not in shown and "expected" not in shown
+
+
+def test_what_is_kept_of_an_exercise_may_all_be_shown(marked: Marked) -> None:
+    """Its rows, in words about public cases only, and that it was right on these alone."""
+    kept = marked(half=BY_HEART).details["half"]
+    assert kept["only_public"] and kept["status"] == "wrong"
+    assert "7.125" not in json.dumps([kept["rows"], kept["explanation"]])
+    assert kept["code"] == BY_HEART
+    right = marked().details["half"]
+    assert right["status"] == "right" and not right["only_public"]
+    assert right["returned"] == kept["returned"] != ""
+
+
+def test_answers_that_give_the_same_are_known_by_it(marked: Marked) -> None:
+    """However they are written; and others by giving something else."""
+    one = marked(half="def half(x):\n    return x / 2 + 1").details["half"]["returned"]
+    same = marked(half="def half(y):\n    z = 0.5 * y\n    return 1 + z").details["half"]["returned"]
+    other = marked(half="def half(x):\n    return x / 2 + 2").details["half"]["returned"]
+    assert one == same != other
 
 
 def test_functions_are_called_on_cases_when_no_cell_is_left_to_tell(
