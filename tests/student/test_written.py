@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.student import checks_file
+import json
+from pathlib import Path
+
+from autograder.student import checks_file, course, diary
 from autograder.student.sheet import LessonSheet
 from autograder.student.verdict import Progress, Verdict
 
@@ -30,3 +33,15 @@ def test_progress_counts_them() -> None:
     ]
     page = shown._repr_html_()
     assert "4 of 6 points" in page and "<code>a_report</code>" in page and "graded by hand" in page
+
+
+def test_the_course_counts_them(tmp_path: Path) -> None:
+    """Beside the lessons that have none."""
+    for name, written in (("01_small", WRITTEN), ("02_other", ())):
+        (tmp_path / name).mkdir()
+        text = checks_file.dump(LessonSheet(name, "A lesson", written=written))
+        (tmp_path / name / "checks.json").write_text(text)
+        assert json.loads(text)["lesson"] == name
+    found = course.course_in(tmp_path, diary.Diary(tmp_path / "diary.json"))
+    assert [one.max_points for one in found.lessons] == [2, 0]
+    assert repr(found).splitlines()[0] == "0 of 2 points, 2 of them graded by hand"
