@@ -34,6 +34,8 @@ HEAVY = {
 ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
     "autograder.commands.evening": {"click"},
+    "autograder.commands.handing_out": {"click"},
+    "autograder.commands.learner": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 
