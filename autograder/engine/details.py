@@ -115,7 +115,7 @@ def _first(sheet: Sheet, count: int) -> Sheet:
 
 
 def _plain(value: Any) -> list[str]:
-    """A result without its last digits and the kinds of its numbers and lists; the first part of a large one."""
+    """A result without its last digits and the kinds of its numbers; of a large one the beginning."""
     return list(islice(_words_of(value), MOST_WORDS))
 
 
