@@ -39,7 +39,7 @@ class Entering:
                     result = as_result(self.failures.keep(mark))
                     if not mark.ours:
                         key, digest = keys[name, mark.student], digests[mark.student]
-                        self.records.keep(name, mark.student, key, result, mark.details, digest)
+                        self.records.keep(name, mark.student, key, result, mark.details, digest, mark.answers)
                     yield result
         except OSError as error:
             raise AutograderError(
@@ -62,13 +62,19 @@ class Entering:
     def _into_gradebook(self, name: str, marks: list[Mark], times: dict[str, str | None]) -> list[Mark]:
         """Enters marks together; where that fails, one by one, so that one does not hold up the others."""
         known = [mark for mark in marks if not mark.ours]
+        same = {mark.student: self._same_as_before(mark) for mark in known}
         try:
-            self.gradebook.write(name, known, times)
+            self.gradebook.write(name, known, times, same)
             return marks
         except (KeyError, ValueError, TypeError) as error:
             if len(known) == 1:
                 return [mark if mark.ours else _failure_of(mark, error) for mark in marks]
         return [entered for mark in marks for entered in self._into_gradebook(name, [mark], times)]
+
+    def _same_as_before(self, mark: Mark) -> set[str]:
+        """Graded cells whose answer is the one that was graded last."""
+        before = self.records.answers(mark.assignment, mark.student)
+        return {name for name, answer in mark.answers.items() if before.get(name) == answer}
 
 
 def _failure_of(mark: Mark, error: Exception) -> Mark:
@@ -85,7 +91,7 @@ def as_result(mark: Mark) -> dict[str, Any]:
         "status": mark.status,
         "reason": mark.reason,
         "seconds": mark.seconds,
-        "sealed": mark.sealed and mark.sandboxed,
+        "sealed": mark.sealed and (mark.sandboxed or all(e.by_hand for e in mark.exercises)),
         "exercises": [
             {
                 "name": e.name,
@@ -93,7 +99,7 @@ def as_result(mark: Mark) -> dict[str, Any]:
                 "max_points": e.max_points,
                 "misconception": e.misconception,
                 "hint": e.hint,
-                "sealed": e.sealed and mark.sandboxed,
+                "sealed": (e.sealed and mark.sandboxed) or e.by_hand,
             }
             for e in mark.exercises
         ],

@@ -39,6 +39,15 @@ class Records:
         record = _read(self._path(assignment, student))
         return record["result"] if record.get("key") == key else None
 
+    def last_result(self, assignment: str, student: str) -> dict[str, Any] | None:
+        """The result of what was graded last, whatever has changed since."""
+        return _read(self._path(assignment, student)).get("result")
+
+    def answers(self, assignment: str, student: str) -> dict[str, str]:
+        """What was graded last, cell by cell, hashed."""
+        found: dict[str, str] = _read(self._path(assignment, student)).get("answers", {})
+        return found
+
     def keep(
         self,
         assignment: str,
@@ -47,6 +56,7 @@ class Records:
         result: dict[str, Any],
         details: dict[str, Any] | None = None,
         submission: str = "",
+        answers: dict[str, str] | None = None,
     ) -> None:
         """Keeps a result, what may be told of its exercises, and what earlier submissions earned.
 
@@ -57,6 +67,7 @@ class Records:
             result: a row of `grade --json`.
             details: see `details`.
             submission: a hash of what was handed in: where it differs, it is another submission.
+            answers: what was graded, cell by cell, hashed.
         """
         path = self._path(assignment, student)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +81,7 @@ class Records:
             "details": details or {},
             "submission": submission,
             "earlier": earlier[-MOST_EARLIER:],
+            "answers": answers or {},
         }
         write_whole(path, json.dumps(record), mode=0o600)
 

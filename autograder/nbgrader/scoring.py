@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..student.probe import printable
-from . import cells
+from . import cells, repair
 from .course import first_line, quiet, silent_log
+from .recognise import no_notebook
 from .records import Notebook, SourceCell, Unmarkable
 
 if TYPE_CHECKING:
@@ -113,20 +114,21 @@ def text_of(notebook: NotebookNode) -> str:
 def _read(data: bytes, name: str) -> NotebookNode:
     import nbformat
 
-    if not data.strip():
-        raise Unmarkable(f"{name} is empty")
+    if what := no_notebook(data):
+        raise Unmarkable(f"{name} is {what}" + (", not a notebook" if what != "empty" else ""))
     try:
         with quiet():
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
     except UnicodeDecodeError as error:
         raise Unmarkable(f"{name} is not UTF-8 text ({error.reason})") from None
-    except Exception as error:
+    except Exception:
         if data.startswith(b"\xef\xbb\xbf"):
             raise Unmarkable(f"{name} begins with a byte order mark") from None
-        raise Unmarkable(f"{name} is not a notebook ({first_line(error)})") from None
+        raise Unmarkable(f"{name} is not a notebook ({repair.why_unreadable(data)})") from None
     if not isinstance(notebook.get("cells"), list):
         raise Unmarkable(f"{name} has no cells")
     read: NotebookNode = notebook
+    repair.with_text_in_cells(read, data)
     return read
 
 
@@ -138,7 +140,7 @@ def _through(steps: Iterable[Step], notebook: NotebookNode, name: str) -> Notebo
             with quiet():
                 notebook, resources = step(notebook, resources)
     except Exception as error:
-        raise Unmarkable(f"nbgrader refuses the notebook: {first_line(error)}") from error
+        raise Unmarkable(f"nbgrader refuses the notebook: {repair.said_of(error, notebook)}") from error
     return notebook
 
 
