@@ -80,7 +80,7 @@ def answered(page: Page, *lines: str) -> str:
 
 
 def test_a_lesson_is_tried_in_the_browser(browser: Browser, address: str) -> None:  # noqa: F811
-    """A wrong answer, a known slip with its hint, an endless loop, the right answer, progress; all is kept."""
+    """A wrong answer, a known slip with its hint, an endless loop, the right answer, and all is kept."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.set_default_timeout(60_000)
     asked: list[str] = []
@@ -91,13 +91,15 @@ def test_a_lesson_is_tried_in_the_browser(browser: Browser, address: str) -> Non
     run(page, code_cell(page, "import numpy as np").first)
 
     length = "np.linalg.norm(a - b)"
-    wrong = answered(page, f"return {length}")
-    assert "0 of 2 points" in wrong and "Hint:" in wrong
+    assert "0 of 2 points" in answered(page, f"return {length}")
+    whole = "np.linalg.norm(a) + np.linalg.norm(b)"
+    slip = answered(page, f"return {length} / ({whole})")
+    assert "1.5 of 2 points" in slip and "Hint:" in slip
     began = time.monotonic()
     assert "no answer within 5 seconds" in answered(page, "while True: pass")
     assert time.monotonic() - began < 60
-    together = "together = np.linalg.norm(a) + np.linalg.norm(b)"
-    assert "2 of 2 points" in answered(page, together, f"return {length} / together if together else 0.0")
+    right = answered(page, f"together = {whole}", f"return {length} / together if together else 0.0")
+    assert "2 of 2 points" in right
     assert "2 of 4 points" in run(page, code_cell(page, "progress()").first).inner_text()
 
     page.keyboard.press("Control+s")
