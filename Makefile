@@ -54,11 +54,15 @@ lint: setup ## check style and layout
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-lock: ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade: take newer versions)
+locking = --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock" --quiet
+
+lock: ## write requirements.lock and lessons.lock anew from pyproject.toml (ARGS=--upgrade: take newer versions)
 	@command -v $(UV) >/dev/null || { echo "make lock: no uv: 'make setup' first, or give one with UV=..." >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-		--quiet --output-file requirements.lock $(ARGS)
+	$(UV) pip compile pyproject.toml --all-extras $(locking) --output-file requirements.lock $(ARGS)
+	@# of these, what students install; setuptools, so that nothing is fetched to install this project itself
+	echo "setuptools>=77" | $(UV) pip compile pyproject.toml - --extra lessons $(locking) \
+		--constraint requirements.lock --output-file lessons.lock
 
 clean: ## remove .venv and caches; students' work and the gradebook stay
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mypy_cache .coverage* htmlcov

@@ -42,5 +42,5 @@ c.Autograde.sanitize_preprocessors = [
     CheckCellMetadata,
 ]
 
-c.Execute.timeout = 300  # seconds a cell may take
+c.Execute.timeout = 120  # seconds a cell may take; stock nbgrader counts them on the wall
 c.Execute.startup_timeout = 120  # and the kernel, to start on a busy machine

@@ -33,6 +33,8 @@ HEAVY = {
 }  # fmt: skip
 ALLOWED_AT_TOP = {
     "autograder.commands.cli": {"click", "rich"},
+    "autograder.commands.handing_out": {"click"},
+    "autograder.commands.learner": {"click"},
     "autograder.engine.inside.recorder": {"jupyter_client"},  # which only the warm process imports
 }
 

@@ -17,6 +17,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from autograder.authoring.lesson import lessons_of
+from autograder.classroom.handout import handout
+from autograder.nbgrader.course import Course
+
 ROOT = Path(__file__).resolve().parents[1]
 PROSE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("data/**/*.md")])
 FORMS = sorted(path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
@@ -80,11 +84,12 @@ def test_everything_names_the_same_holder() -> None:
 
 def test_what_is_handed_out_has_its_licences_and_can_be_installed() -> None:
     """Both licences ask to travel along, and installing reads every file that pyproject.toml names."""
-    found = re.search(r"Hand out (.+?); keep `solutions/`", text_of("README.md"), re.DOTALL)
-    assert found
-    handed_out = set(re.findall(r"`([^`]+)`", found[1]))
-    project = pyproject()["project"]
-    assert {"pyproject.toml", project["readme"], *project["license-files"]} <= handed_out
+    course = Course(ROOT)
+    contents = handout(course, lessons_of(course, ("00",)))
+    project = tomllib.loads(contents["pyproject.toml"].decode())["project"]
+    assert project["license-files"] == pyproject()["project"]["license-files"]
+    assert set(project["license-files"]) <= set(contents)
+    assert "requires-python" in project and "dynamic" not in project
 
 
 # --- the version

@@ -43,7 +43,9 @@ def mark_submission(
     """Grades a submission. Whatever the student did ends in a mark with a status and a reason."""
     started = time.monotonic()
     files = {name: data for name, data in submission.files.items() if not name.endswith(".ipynb")}
-    surroundings = Surroundings(zygote, limits, Budget(limits.seconds), files | assignment.files)
+    surroundings = Surroundings(
+        zygote, limits, Budget(limits.seconds), files | assignment.files, submission.assignment
+    )
     notebooks: list[NotebookMark] = []
     missing: tuple[str, ...] = ()
     failure = ""
@@ -135,7 +137,9 @@ def _mark_notebook(
         sealed = SealedNotebook(notebook, original, lesson, assignment.public_counts, surroundings)
         ran, verdicts = sealed.run(), sealed.verdicts
     else:
-        ran = plain.run(notebook, surroundings)
+        beside = {path: data for path, data in files.items() if path.endswith(".ipynb")}
+        beside[f"{name}.ipynb"] = text_of(notebook).encode()
+        ran = plain.run(notebook, rules, replace(surroundings, files=beside | surroundings.files))
     rules.finish(notebook)
     scored = _score(notebook, original, rules, lesson, verdicts)
     if scored.status == "failed":

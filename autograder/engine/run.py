@@ -7,14 +7,13 @@ its record is kept last: a run that is killed in between does that submission ag
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AutograderError, UnknownLesson
+from ..errors import AutograderError
 from ..nbgrader.course import Course
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
@@ -22,7 +21,7 @@ from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
-from .inside.limits import MIB, Limits
+from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
 from .records import Records, alone
 from .sandbox import NoSandbox, missing
@@ -31,25 +30,9 @@ from .worker import Setup, Task
 VERSION = "2"  # of the engine: another one grades anew
 BATCH = 25
 BATCH_SECONDS = 2.0
-LEAST_MEMORY = 1024 * MIB  # for a job: TensorFlow, and a submission that trains something
 
 
 Marked = tuple[Assignment, Submission, Mark]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is to be graded, and how."""
-
-    lessons: tuple[str, ...] = ()
-    submitted: Path | None = None
-    students: tuple[str, ...] = ()
-    jobs: int = 0
-    limits: Limits = Limits()
-    regrade: bool = False
-    sandbox: bool = True
-    canary: bool = True
-    scheduler: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +64,7 @@ def grade(
     with alone(course.private):
         if options.sandbox:
             cgroup.enter()  # where it can't, the watcher looks alone
-        setup = Setup(options.limits, options.sandbox)
+        setup = Setup(options.limits, options.sandbox, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:
             gradebook = Gradebook(course)
@@ -118,6 +101,8 @@ class _Run:
         self.held: dict[str, list[Marked]] = {}  # until the instructor's own answers have been marked
         self.trusted: set[str] = set()  # assignments whose own answers earn full marks
         self.hurried: list[Task] = []
+        self.sources: dict[str, InstructorsNotebooks] = {}
+        self.left_out: list[str] = []  # assignments, and why
         self.class_failures = ClassFailures()
         self.began = time.monotonic()
 
@@ -144,7 +129,7 @@ class _Run:
 
     def remarks(self) -> list[str]:
         """What the instructor should look at: cells of theirs that failed for most of the class."""
-        return self.class_failures.remarks()
+        return self.left_out + self.class_failures.remarks()
 
     def _take(self, task: Task, mark: Mark, last: bool = False) -> None:
         """A mark has come: of the instructor's own answers, of a submission, or of one to be tried again."""
@@ -176,13 +161,24 @@ class _Run:
 
     def _names(self) -> list[str]:
         known = self.gradebook.folders.assignments()
-        chosen = []
-        for wanted in self.options.lessons or known:
-            found = [name for name in known if wanted in (name, name.split("_")[0])]
-            if not found:
-                raise UnknownLesson(wanted, known)
-            chosen.append(found[0])
-        return list(dict.fromkeys(chosen))
+        if not self.options.lessons:
+            return [name for name in known if not self._is_left_out(name)]
+        chosen = list(dict.fromkeys(named(wanted, known) for wanted in self.options.lessons))
+        for name in chosen:
+            if foreign := self._sources(name).foreign:
+                raise AutograderError(f"{name} can't be graded: {foreign}.")
+        return chosen
+
+    def _is_left_out(self, name: str) -> bool:
+        foreign = self._sources(name).foreign
+        if foreign:
+            self.left_out.append(f"{name} was left out: {foreign}")
+        return bool(foreign)
+
+    def _sources(self, name: str) -> InstructorsNotebooks:
+        if name not in self.sources:
+            self.sources[name] = InstructorsNotebooks(self.gradebook.folders.source_folder(name))
+        return self.sources[name]
 
     def _folders(self, name: str) -> dict[str, Path]:
         found = self.gradebook.folders.submitted_folders(name, self.options.submitted)
@@ -203,7 +199,7 @@ class _Run:
     def _waiting(self, folders: dict[str, dict[str, Path]]) -> Iterator[Task]:
         """What is to be marked, assignment by assignment; what is known already is told and left out."""
         names = [name for name in folders if folders[name]]
-        sources = {name: InstructorsNotebooks(self.gradebook.folders.source_folder(name)) for name in names}
+        sources = {name: self._sources(name) for name in names}
         for heavy in (False, True):  # one warm process for what needs TensorFlow, one for the rest
             alike = [name for name in names if sources[name].heavy == heavy]
             modules = {module for name in alike for module in sources[name].modules}
@@ -214,7 +210,7 @@ class _Run:
 
     def _waiting_of(self, assignment: Assignment, folders: dict[str, dict[str, Path]]) -> Iterator[Task]:
         name = assignment.name
-        state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.options.limits}".encode()).hexdigest()
+        state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.setup}".encode()).hexdigest()
         done = set() if self.options.regrade else self.gradebook.graded_already(name)
         asked = not self.options.canary
         for student, folder in folders[name].items():
@@ -249,24 +245,3 @@ class _Run:
                 if penalty:
                     late = f"handed in late, which costs {penalty:g} points"
                     result["reason"] = "; ".join(filter(None, [result["reason"], late]))
-
-
-def limits_from(timeout: float | None, memory: int | None) -> Limits:
-    """The usual limits with what the instructor changed; by default at most half of the machine's memory."""
-    usual = Limits()
-    cell = timeout or usual.cell_seconds
-    return replace(
-        usual,
-        cell_seconds=cell,
-        seconds=max(usual.seconds, 2 * cell),
-        memory=memory * MIB if memory else min(usual.memory, _memory_of_machine() // 2),
-    )
-
-
-def usual_jobs() -> int:
-    """One for each core, as far as there is memory for a warm process in each."""
-    return max(1, min(os.cpu_count() or 1, _memory_of_machine() // LEAST_MEMORY))
-
-
-def _memory_of_machine() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

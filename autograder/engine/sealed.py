@@ -61,10 +61,14 @@ class SealedNotebook:
 
     def run(self) -> CellRunner:
         """Runs and judges; with the demonstrations only where an answer may lean on one."""
-        self._run_and_judge(self.steps)
-        if self.demos and self._leans_on_a_demo():
-            self._forget()
-            self._run_and_judge(sorted(self.steps + self.demos, key=lambda step: step.number))
+        whole = sorted(self.steps + self.demos, key=lambda step: step.number)
+        if self._names_a_demo():
+            self._run_and_judge(whole)
+        else:
+            self._run_and_judge(self.steps)
+            if self.demos and self.runner.name_errors and self._is_short_of_points():
+                self._forget()
+                self._run_and_judge(whole)
         self._show_verdicts()
         return self.runner
 
@@ -75,12 +79,12 @@ class SealedNotebook:
             name, own = cells.grade_id(cell), cells.is_students_own(cell)
             exercise = exercise_of(name, self.lesson) if cells.is_grade(cell) else ""
             step = Step(number, cell, exercise, own)
-            if not exercise and not own and name in self.original.left_out:
-                self.demos.append(step)
-            elif not exercise and not own and cell.source.strip() == "progress()":
+            if not exercise and not own and cell.source.strip() == "progress()":
                 self.tables.append(cell)
             elif not own and cell.source.strip() == "quiz()":
                 continue  # nobody is there to answer
+            elif not exercise and not own and name in self.original.left_out:
+                self.demos.append(step)
             else:
                 found.append(step)
         return found + self._without_a_check(found)
@@ -208,14 +212,16 @@ class SealedNotebook:
         )
         return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
 
-    def _leans_on_a_demo(self) -> bool:
-        if all(verdict.status in ("right", "open") for verdict in self.verdicts.values()):
-            return False
-        return self.runner.name_errors or any(
+    def _names_a_demo(self) -> bool:
+        """Whether a cell of the student's uses a name that only a demonstration defines."""
+        return any(
             slicing.global_names(step.cell.source) & self.original.left_out_names
             for step in self.steps
             if step.own and not step.exercise and step.cell is not None
         )
+
+    def _is_short_of_points(self) -> bool:
+        return any(verdict.status not in ("right", "open") for verdict in self.verdicts.values())
 
     def _forget(self) -> None:
         self.runner.forget()

@@ -59,7 +59,7 @@ class Assignment:
     modules: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
     rehearsal: tuple[str, ...] = ()  # the instructor's cells, for what they import while they run
-    config: str = ""  # the text of nbgrader_config.py
+    config: dict[str, bytes] = field(default_factory=dict)  # nbgrader_config and what it imports beside it
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import AutograderError
-from .course import Course, alembic_on_path, check_folders, load_config
+from . import cells
+from .course import Course, alembic_on_path, check_folders, first_line, load_config, quiet
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -70,6 +71,29 @@ def released_text(course: Course, lesson: str, source: NotebookNode) -> str:
         text: str
         text, _ = exporter.from_notebook_node(source, resources=resources)
     return text
+
+
+def changed_cells(data: bytes) -> list[str]:
+    """The cells of a released notebook that are not as they were released, or have been run.
+
+    Raises:
+        ValueError: it is no notebook.
+    """
+    import nbformat
+    from nbgrader import utils
+
+    try:
+        with quiet():
+            notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+    except Exception as error:
+        raise ValueError(first_line(error)) from None
+
+    def is_changed(cell: NotebookNode) -> bool:
+        noted = cells.checksum(cell)
+        ran = cell.get("outputs") or cell.get("execution_count")
+        return bool(ran) or (noted is not None and noted != utils.compute_checksum(cell))
+
+    return [cells.grade_id(cell) or cell.get("id", "") for cell in notebook.cells if is_changed(cell)]
 
 
 def enter_into_gradebook(root: Path, assignment: str, config: Config) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Step = Callable[["NotebookNode", dict[str, Any]], tuple["NotebookNode", dict[str, Any]]]
 
+NO_LIMIT = 3600.0  # seconds a cell may take where the course sets no limit: a loop would never end
+
 # The first three by the engine; the metadata of an executed notebook is what was checked before.
 _DONE_ELSEWHERE = ("Execute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
 
@@ -31,6 +33,7 @@ class Rules:
 
         settings = config.get("Autograde", {})
         self.config = config
+        self.timeout_func: Callable[[NotebookNode], float | None] | None = _timeout_func(config)
         self.sanitizers: list[type] = list(
             settings.get("sanitize_preprocessors", Autograde.sanitize_preprocessors.default())
         )
@@ -53,6 +56,13 @@ class Rules:
         """What nbgrader does to an executed notebook before it looks at the scores."""
         _through([_plain_step(step, self.config) for step in self.finishers], notebook, "")
 
+    def seconds_for(self, cell: NotebookNode) -> float:
+        """What a cell may take where the configuration decides it cell by cell; 0: as all others."""
+        if self.timeout_func is None:
+            return 0.0
+        seconds = self.timeout_func(cell)
+        return float(seconds) if seconds and seconds > 0 else NO_LIMIT
+
     def points(self, cell: NotebookNode) -> float | None:
         """The points of a graded cell by its outputs; None where a person decides."""
         from nbgrader import utils
@@ -69,6 +79,15 @@ class Rules:
 
         untouched = cells.checksum(cell) == utils.compute_checksum(cell)
         return "No response." if untouched and not utils.is_task(cell) else None
+
+
+def _timeout_func(config: Config) -> Callable[[NotebookNode], float | None] | None:
+    from nbgrader.preprocessors import Execute
+
+    if not any("timeout_func" in config.get(kind.__name__, {}) for kind in Execute.mro()):
+        return None
+    asked: Callable[[NotebookNode], float | None] | None = Execute(config=config).timeout_func
+    return asked
 
 
 def is_time(text: str) -> bool:

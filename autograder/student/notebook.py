@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import LessonNotFound, UnknownExercise
-from . import judge, picture, standins
+from . import judge, lessons, picture, standins
 from .checks_file import FILE_NAME, load
 from .difference import kind_of, matches
 from .guard import undisturbed, within
@@ -89,6 +89,8 @@ def checks_path(names: dict[str, Any]) -> Path:
     for folder in folders:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
+    if packaged := lessons.packaged(names):
+        return packaged
     raise LessonNotFound(here)
 
 

@@ -19,7 +19,7 @@ import pytest
 from autograder.authoring.build import build
 from autograder.engine.sandbox import missing
 from tests.builders import NAME, ROOT, code_cell, make_course, only_lesson
-from tests.classroom import Classroom
+from tests.sample_class import Classroom
 from tests.test_browser import browser  # noqa: F401  a fixture
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Submission
 from tests.builders import LESSON as LESSON_SOURCE
 from tests.builders import code_cell, make_course, only_lesson
-from tests.classroom import LESSON, Classroom
+from tests.sample_class import LESSON, Classroom
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
 Notebook = dict[str, Any]

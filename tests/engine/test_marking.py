@@ -18,6 +18,7 @@ from autograder.engine import family, pool, run, submissions
 from autograder.engine.entering import Entering
 from autograder.engine.failures import Failures
 from autograder.engine.inside.limits import Limits
+from autograder.engine.options import Options
 from autograder.engine.prepare import InstructorsNotebooks, prepare
 from autograder.engine.records import Records
 from autograder.engine.sandbox import missing
@@ -366,7 +367,7 @@ def test_every_student_stands_once_in_the_results(
     handed_in(other_course, *students)
     monkeypatch.setattr(run, "BATCH", 1)
     patch()
-    found = run.grade(other_course, run.Options(jobs=1))
+    found = run.grade(other_course, Options(jobs=1))
     assert sorted(result["student"] for result in found["lessons"]) == students
 
 

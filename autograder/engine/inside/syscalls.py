@@ -132,9 +132,9 @@ def restrict_paths(readable: Iterable[str], writable: Iterable[str]) -> None:
         return
     everything = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
     read = _EXECUTE | _READ_FILE | _READ_DIR
-    network = 3 if version >= 4 else 0
+    network = 0  # there is none but the loopback of its own namespace, on which a server may listen
     scoped = 3 if version >= 6 else 0
-    attributes = struct.pack("QQQ", everything, network, scoped)[: 24 if scoped else 16 if network else 8]
+    attributes = struct.pack("QQQ", everything, network, scoped)[: 24 if scoped else 8]
     ruleset = checked(
         _LIBC.syscall(_CALLS["landlock_create_ruleset"], attributes, len(attributes), 0), "landlock"
     )

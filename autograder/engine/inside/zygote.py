@@ -18,9 +18,9 @@ from . import frames
 from .house import HOUSE_HOME, SCRATCH, move_into_house
 from .kernel import Kernel
 from .limits import Limits, limit_resources
-from .room import WORK, fork_into_room, furnish_room
+from .room import fork_into_room, furnish_room
 from .serving import serve
-from .syscalls import exit_code_of
+from .syscalls import be_inspectable, exit_code_of
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
     control.sendall(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
-    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"])
+    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"], settings["environment"])
 
 
 def _move_in(control: socket.socket, readable: list[str], fonts: dict[str, bytes]) -> None:
@@ -66,7 +66,9 @@ def _import(modules: list[str]) -> None:
     gc.freeze()  # the collector of a child leaves these pages shared
 
 
-def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bool) -> None:
+def _serve(
+    control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bool, environment: dict[str, str]
+) -> None:
     """For each connection that comes a child that serves it; with a message alone, modules to import."""
     while True:
         asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
@@ -81,7 +83,7 @@ def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bo
         if pid == 0:
             control.close()
             try:
-                _become_student(connection, kernel, limits, user if sandboxed else None, message)
+                _become_student(connection, kernel, limits, user if sandboxed else None, message, environment)
             except BaseException:
                 os._exit(1)
             os._exit(0)
@@ -89,20 +91,28 @@ def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bo
 
 
 def _become_student(
-    connection: socket.socket, kernel: Kernel, limits: Limits, user: tuple[int, int] | None, folder: str
+    connection: socket.socket,
+    kernel: Kernel,
+    limits: Limits,
+    user: tuple[int, int] | None,
+    place: list[str],
+    environment: dict[str, str],
 ) -> None:
+    home, name = (SCRATCH if user else place[0]), place[1]
+    folder = os.path.join(home, "work" if name in _OTHER_FOLDERS else name)
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _close_all_but(connection.fileno())
         kernel.begin()
         if user:
-            folder = WORK
             furnish_room(limits, *user)
         else:
             os.setsid()
+            _become_nobody(home)
+        os.mkdir(folder)
         os.chdir(folder)
-        _clean_environment(SCRATCH if user else folder)
+        _clean_environment(home, environment)
         limit_resources(limits)
     except BaseException as error:
         frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
@@ -114,6 +124,18 @@ def _become_student(
         os._exit(0)
 
 
+def _become_nobody(home: str) -> None:
+    """Where there is no sandbox and root starts us: the user that we are told, who owns this folder alone."""
+    user = int(os.environ.get("AUTOGRADER_USER", 0))
+    if not user:
+        return
+    os.chown(home, user, user)
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    be_inspectable()
+
+
 def _close_all_but(kept: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -123,13 +145,15 @@ def _close_all_but(kept: int) -> None:
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _clean_environment(home: str) -> None:
+def _clean_environment(home: str, environment: dict[str, str]) -> None:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT}
     os.environ.clear()
     os.environ.update(kept, HOME=home, USER="student", LOGNAME="student", NBGRADER_EXECUTION="autograde")
     os.environ.update(dict.fromkeys(_THREADS, "1"))
+    os.environ.update(environment)
 
 
+_OTHER_FOLDERS = ("tmp", "shm", ".", "..")  # of the room
 _KEPT = {
     *("PATH", "LANG", "TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"),
     *("MPLBACKEND", "MPLCONFIGDIR", "PYTHONHASHSEED", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"),
