@@ -55,8 +55,9 @@ def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deep
     whole, note = deepen(lesson, sheet, checks_path(names).parent) if deepen else (sheet, "")
     verdict = replace(examine(whole, functions), notes=(note,) if note else ())
     known = {name: one for (of, name), one in _last.items() if of == lesson.lesson}
-    again = lambda: examine(whole, functions_of(whole, answers, names))  # noqa: E731
-    verdict = standins.better(lesson, whole, verdict, known, names, again)
+    verdict = standins.better(
+        lesson, whole, verdict, known, names, lambda: examine(whole, functions_of(whole, answers, names))
+    )
     return remember(lesson, sheet, functions, verdict)
 
 
