@@ -115,6 +115,7 @@ def in_float32(x):
 
 
 half.small("Half of 3 is 1.5.", x=3.0)
+half.small("Each entry by itself.", x=np.array([3.0, 8.0]))
 
 VALUES, ORDER = "the same values", "another order"
 

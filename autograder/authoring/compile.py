@@ -9,8 +9,9 @@ from ..student import checks_file, judge
 from ..student.sheet import LessonSheet, Outcome, Sheet, joined, shuffled
 from .exercise import Exercise
 from .lesson import Lesson
-from .proof import PUBLIC, Undrawable, draw_sheet, seed_of
+from .proof import PUBLIC, draw_sheet, seed_of
 from .rules import exercises_and_checks_agree, names_in_order
+from .shown import Undrawable, every_slip_is_shown
 from .standins import with_recorded_calls, with_sources
 
 DRAWS_OF_FEW_ANSWERS = 6
@@ -28,6 +29,7 @@ def compile_public(lesson: Lesson) -> LessonSheet:
         },
         tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
+        lesson.written,
     )
 
 
@@ -68,13 +70,16 @@ def compile_exercise(lesson: Lesson, name: str, *seed_words: str, public: Sheet 
     """One exercise's sheet for a seed; misconceptions lose what they lose on a public one, if given."""
     exercise = lesson.exercises[name]
     try:
-        return draw_sheet(
+        sheet = draw_sheet(
             exercise,
             lesson.reference(exercise),
             lesson.sources(exercise),
             seed_of(*seed_words, lesson.name, name),
             public,
         )
+        if public is None:
+            every_slip_is_shown(sheet, exercise)
+        return sheet
     except Undrawable as error:
         line = error.variant.line if error.variant else exercise.line
         raise lesson.exercise_error(line, f"exercise {name}: {error.problem}", error.remedy) from None

@@ -107,6 +107,15 @@ class Lesson:
     def questions(self) -> dict[str, Question]:
         return self._written[1]
 
+    @property
+    def written(self) -> tuple[tuple[str, float], ...]:
+        """The questions that a person grades, and their points."""
+        return tuple(
+            (str(cell.metadata.get("name")), float(points))
+            for cell in self.cells
+            if "written" in cell.tags and isinstance(points := cell.metadata.get("points"), (int, float))
+        )
+
     @cached_property
     def _written(self) -> tuple[dict[str, Exercise], dict[str, Question]]:
         """What exercises.py holds."""

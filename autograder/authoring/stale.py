@@ -12,7 +12,7 @@ from ..files import holds, write_whole
 from ..nbgrader.course import Course
 from ..student import checks_file, wire
 from ..student.difference import Template, matches
-from ..student.sheet import Case, Choice, LessonSheet, Mistake, Outcome, Question, Sheet
+from ..student.sheet import Case, Choice, Example, LessonSheet, Mistake, Outcome, Question, Sheet
 from . import slicing
 from .assemble import assemble
 from .compile import compile_public
@@ -59,7 +59,7 @@ def says(path: Path, checks: LessonSheet) -> bool:
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether two lessons' sheets are the same but for the last bits of numbers."""
-    if isinstance(one, (LessonSheet, Sheet, Case, Mistake, Outcome, Question, Choice)):
+    if isinstance(one, (LessonSheet, Sheet, Case, Example, Mistake, Outcome, Question, Choice)):
         if type(one) is not type(other):
             return False
         ignored = {"recorded"} | ({"seconds", "where", "message"} if isinstance(one, Outcome) else set())

@@ -23,7 +23,7 @@ from ..authoring.modules import folders_of
 from ..engine import submissions
 from ..engine.options import limits_from
 from ..engine.prepare import OUR_ROOMS
-from ..engine.sandbox import missing
+from ..engine.sandbox import missing, missing_for_fence
 from ..engine.worker import Setup, Worker
 from ..errors import AutograderError
 from ..files import write_whole
@@ -36,6 +36,10 @@ NOBODY = 65534  # Debian's and Ubuntu's user for those who own nothing
 REFUSED = (
     "This container allows no sandbox ({why}), so nothing was graded. A package made with --without-sandbox "
     "grades all the same; docs/elsewhere.md says what is left then."
+)
+FENCED = (
+    "No namespaces here ({why}); as this package was made with --without-sandbox, students' code runs behind "
+    "Landlock and a list of system calls, with no network and no file but its own and the interpreter's"
 )
 UNSEALED = (
     "No sandbox here ({why}); as this package was made with --without-sandbox, students' code runs as "
@@ -89,6 +93,9 @@ def _setup(without_sandbox: bool) -> Setup:
         return Setup(limits_from(None, None))
     if not without_sandbox:
         raise AutograderError(REFUSED.format(why=why))
+    if not missing_for_fence():
+        print(FENCED.format(why=why))
+        return Setup(limits_from(None, None), sandbox=False, fence=True)
     user = "your own user"
     told: tuple[tuple[str, str], ...] = ()
     if os.geteuid() == 0:

@@ -38,7 +38,13 @@ class Leak(AutograderError):
         return f"Nothing was handed out: {self.path} {self.what}."
 
 
-def scan(course: Course, lessons: Iterable[Lesson], contents: Contents, known: Iterable[str] = ()) -> None:
+def scan(
+    course: Course,
+    lessons: Iterable[Lesson],
+    contents: Contents,
+    known: Iterable[str] = (),
+    self_study: bool = False,
+) -> None:
     """Raises Leak at the first thing that must stay.
 
     Args:
@@ -46,11 +52,14 @@ def scan(course: Course, lessons: Iterable[Lesson], contents: Contents, known: I
         lessons: whose solutions; of all lessons of the course, handed out or not.
         contents: the files.
         known: files that hold on purpose what a lesson asks for.
+        self_study: solutions go along, in files of their own.
     """
     _no_file_of_the_teachers(contents)
     _no_secret(course, contents)
     _no_hidden_case(course, contents)
     _no_changed_notebook(contents)
+    if not self_study:
+        _no_file_of_solutions(contents)
     shown = {path: data for path, data in contents.items() if not path.endswith(f"/{SOLUTIONS}")}
     _no_solution(lessons, {path: data for path, data in shown.items() if path not in set(known)})
 
@@ -97,6 +106,18 @@ def _numbers(*paths: Path) -> set[bytes]:
 
 def _numbers_in(data: bytes) -> set[bytes]:
     return {number for number in _NUMBER.findall(data) if any(48 <= byte <= 57 for byte in number)}
+
+
+def _no_file_of_solutions(contents: Contents) -> None:
+    """None that was left from another release; one that tells when solutions will be there holds none."""
+    for name, data in contents.items():
+        if name.endswith(f"/{SOLUTIONS}"):
+            try:
+                empty = not json.loads(data)["solutions"]
+            except (ValueError, KeyError, TypeError):
+                empty = False
+            if not empty:
+                raise Leak(name, "holds solutions")
 
 
 def _no_changed_notebook(contents: Contents) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import handing_out, learner
+from . import evening, handing_out, learner
+from .collecting import collect
+from .exporting import export
 from .learner import SETTINGS, Commands
+from .listing import list_lessons
 
 
 @click.group(cls=Commands, context_settings=SETTINGS)
@@ -33,39 +36,9 @@ def main(context: click.Context, folder: Path | None) -> None:
     context.obj = folder
 
 
-@main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def list_lessons(folder: Path | None, /, as_json: bool) -> None:
-    """Show lessons, their exercises and points.
-
-    For example: autograder list
-    """
-    from ..authoring.lesson import lessons_of
-    from ..nbgrader.course import find_course
-    from ..student import checks_file
-
-    every = lessons_of(find_course(folder))
-    lessons = [checks_file.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
-    for lesson in every:
-        if not lesson.checks_path.is_file():
-            click.echo(f"{lesson.name} is not built yet: run autograder build {lesson.name}", err=True)
-    if as_json:
-        rows = [
-            {
-                "lesson": one.lesson,
-                "title": one.title,
-                "points": one.points,
-                "exercises": [{"name": s.name, "points": s.points} for s in one.sheets.values()],
-            }
-            for one in lessons
-        ]
-        click.echo(json.dumps({"lessons": rows}))
-        return
-    for one in lessons:
-        click.echo(f"{one.lesson}  {one.points:g} points  {one.title}")
-        for exercise in one.sheets.values():
-            click.echo(f"    {', '.join(exercise.functions)}  {exercise.points:g}")
+main.add_command(collect)
+main.add_command(export)
+main.add_command(list_lessons)
 
 
 @main.command()
@@ -152,7 +125,11 @@ main.add_command(handing_out.package)
 )
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--strict", is_flag=True, help="Exit 1 if anything could not be graded.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
+@click.option(
+    "--without-namespaces", "fence", is_flag=True, help="Keep what is left of the sandbox in a container."
+)
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -163,8 +140,10 @@ def grade(
     as_json: bool,
     no_canary: bool,
     no_sandbox: bool,
+    fence: bool,
     jobs: int | None,
     scheduler: str | None,
+    strict: bool,
     timeout: float | None,
     memory: int | None,
     disk: int | None,
@@ -176,6 +155,7 @@ def grade(
 
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
+    from ..classroom import summary
     from ..engine import run as grading
     from ..engine.options import Options, limits_from
     from ..nbgrader.course import cell_seconds, find_course, load_config
@@ -187,7 +167,8 @@ def grade(
         jobs=jobs or 0,
         limits=limits_from(timeout or cell_seconds(load_config(course.root)), memory, disk, file_size),
         environment=variables(environment),
-        sandbox=not no_sandbox,
+        sandbox=not (no_sandbox or fence),
+        fence=fence,
         canary=not no_canary,
         scheduler=scheduler or "",
         **options,
@@ -201,10 +182,11 @@ def grade(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
         )
         sys.exit(130)
-    click.echo(json.dumps(found) if as_json else table(found))
+    click.echo(json.dumps(found) if as_json else "\n".join([table(found), *summary.lines(found)]))
     for line in remarks:
         click.echo(f"autograder: {line}", err=True)
-    if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
+    ours = any(result["reason"].startswith("the grader failed") for result in found["lessons"])
+    if ours or (strict and found["failures"]):
         sys.exit(1)
 
 
@@ -219,6 +201,10 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+main.add_command(evening.report)
+main.add_command(evening.feedback)
 
 
 def variables(named: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

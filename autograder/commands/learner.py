@@ -11,6 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AutograderError, nearest
+from . import learning
 
 
 class Commands(click.Group):
@@ -19,6 +20,11 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
+        except click.NoSuchOption as error:
+            if error.option_name == "--course" and error.ctx is not None:
+                words = f"--course stands before the command: autograder --course DIR {error.ctx.info_name}"
+                raise click.UsageError(words, error.ctx) from None
+            raise
         except AutograderError as error:
             click.echo(f"autograder: {error}", err=True)
             context.exit(error.exit_code)
@@ -72,3 +78,7 @@ def check(notebook: Path, as_json: bool, junit: Path | None, github: bool, min_p
     if min_points is not None and found.score < min_points:
         click.echo(f"autograder: {found.score:g} points, fewer than the {min_points:g} asked for", err=True)
         sys.exit(1)
+
+
+for command in learning.COMMANDS:
+    main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AutograderError
+from ..student import diary
 
 CELL_SECONDS = 300
 SAY_EVERY = 5.0  # seconds
 ASK = (
     "import dataclasses, json\nfrom autograder import progress\n"
-    "print(json.dumps([{**dataclasses.asdict(v), 'text': str(v)} for v in progress().verdicts]))"
+    "bare = lambda v: dataclasses.asdict(dataclasses.replace(v, case=None))  # which holds functions\n"
+    "print(json.dumps([{**bare(v), 'text': str(v)} for v in progress().verdicts]))"
 )
 
 
@@ -85,7 +88,7 @@ def verdicts_of(path: Path, say: Callable[[str], None] = lambda _: None) -> Foun
         on_cell_start=_teller(len(notebook.cells), say),
     )
     try:
-        client.execute()
+        client.execute(env={**os.environ, diary.FOLDER: ""})  # what this run earns, and no earlier one
     except Exception as error:
         raise AutograderError(f"running {path} broke off: {str(error).splitlines()[0]}") from None
     said = "".join(o.text for o in notebook.cells[-1].outputs if o.get("name") == "stdout")

@@ -25,6 +25,7 @@ class Options:
     limits: Limits = Limits()
     regrade: bool = False
     sandbox: bool = True
+    fence: bool = False  # without a sandbox: what is left where there are no namespaces
     canary: bool = True
     scheduler: str = ""
     environment: tuple[tuple[str, str], ...] = ()  # variables that notebooks find

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AutograderError
+from ..nbgrader import cells
 from ..nbgrader.course import Course
-from ..nbgrader.gradebook import Gradebook
+from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
 from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
@@ -24,7 +25,7 @@ from .failures import Failures
 from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
 from .records import Records, alone
-from .sandbox import NoSandbox, missing
+from .sandbox import NoSandbox, missing, missing_for_fence
 from .worker import Setup, Task
 
 VERSION = "2"  # of the engine: another one grades anew
@@ -59,12 +60,12 @@ def grade(
         tell: called for each that is done.
         remark: called in the end with what the instructor should look at.
     """
-    if options.sandbox and (lacking := missing()):
+    if lacking := missing() if options.sandbox else missing_for_fence() if options.fence else "":
         raise NoSandbox(lacking)
     with alone(course.private):
         if options.sandbox:
             cgroup.enter()  # where it can't, the watcher looks alone
-        setup = Setup(options.limits, options.sandbox, options.environment, options.readable)
+        setup = Setup(options.limits, options.sandbox, options.fence, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:
             gradebook = Gradebook(course)
@@ -238,10 +239,26 @@ class _Run:
     def _with_scores_of_the_gradebook(self, name: str) -> None:
         """A manual score or a penalty counts in the score that is reported."""
         scores = self.gradebook.scores(name)
+        given = self.gradebook.grades(name, by_hand=True)
         for result in self.results:
             if result["lesson"] == name and result["status"] != "failed" and result["student"] in scores:
                 score, penalty = scores[result["student"]]
                 result["score"] = round(score, 4)
+                _given_by_hand(result, given.get(result["student"], []))
                 if penalty:
                     late = f"handed in late, which costs {penalty:g} points"
                     result["reason"] = "; ".join(filter(None, [result["reason"], late]))
+
+
+def _given_by_hand(result: dict[str, Any], grades: list[Grade]) -> None:
+    """The points that a person gave, in the rows of the exercises; what was answered anew since is said."""
+    by_cell = {grade.cell: grade for grade in grades}
+    again = []
+    for row in result["exercises"]:
+        grade = by_cell.get(cells.check_name(row["name"])) or by_cell.get(row["name"])
+        if grade:
+            row["points"] = grade.points
+            again += [row["name"]] if grade.to_look_at else []
+    if again:
+        words = f"{', '.join(again)}: answered anew since it was graded by hand"
+        result["reason"] = "; ".join(filter(None, [result["reason"], words]))

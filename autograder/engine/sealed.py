@@ -22,6 +22,7 @@ from ..nbgrader.records import Notebook
 from ..student import judge, standins
 from ..student.sheet import LessonSheet, Outcome, Sheet
 from ..student.verdict import Progress, Verdict
+from .details import Details, details_of
 from .outputs import result_output
 from .plain import code_cells
 from .process import Gone, StudentProcess
@@ -81,7 +82,7 @@ class SealedNotebook:
             step = Step(number, cell, exercise, own)
             if not exercise and not own and cell.source.strip() == "progress()":
                 self.tables.append(cell)
-            elif not own and cell.source.strip() == "quiz()":
+            elif not own and cell.source.strip().startswith("quiz("):
                 continue  # nobody is there to answer
             elif not exercise and not own and name in self.original.left_out:
                 self.demos.append(step)
@@ -210,7 +211,7 @@ class SealedNotebook:
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
-        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
 
     def _names_a_demo(self) -> bool:
         """Whether a cell of the student's uses a name that only a demonstration defines."""
@@ -222,6 +223,11 @@ class SealedNotebook:
 
     def _is_short_of_points(self) -> bool:
         return any(verdict.status not in ("right", "open") for verdict in self.verdicts.values())
+
+    def details(self) -> dict[str, Details]:
+        """What may be told of every exercise, by name."""
+        only_public = [name for name, verdict in self.verdicts.items() if verdict.explanation == ELSEWHERE]
+        return details_of(self.notebook, self.lesson, self.verdicts, self.outcomes[False], only_public)
 
     def _forget(self) -> None:
         self.runner.forget()
@@ -241,7 +247,7 @@ class SealedNotebook:
                 self.verdicts.get(name) or judge.unearned(sheet, NEVER_REACHED)
                 for name, sheet in self.lesson.sheets.items()
             )
-            table = Progress(self.lesson.lesson, self.lesson.title, verdicts)
+            table = Progress(self.lesson.lesson, self.lesson.title, verdicts, written=self.lesson.written)
             cell.outputs = [result_output(str(table), table._repr_html_())]
 
 

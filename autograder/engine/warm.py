@@ -37,8 +37,10 @@ QUIET = {
 class Zygote:
     """A warm process, and its children. It starts at once, and goes on when it is told what for."""
 
-    def __init__(self, sandbox: bool = True, environment: tuple[tuple[str, str], ...] = ()) -> None:
-        self.sandbox, self.passed_on = sandbox, dict(environment)
+    def __init__(
+        self, sandbox: bool = True, environment: tuple[tuple[str, str], ...] = (), fence: bool = False
+    ) -> None:
+        self.sandbox, self.fence, self.passed_on = sandbox, fence, dict(environment)
         self.control, theirs = socket.socketpair()
         own_path = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         variables = {
@@ -76,6 +78,7 @@ class Zygote:
             "readable": list(readable),
             "limits": asdict(limits),
             "sandbox": self.sandbox,
+            "fence": self.fence,
             "environment": self.passed_on,
             "fonts": _font_lists(),
         }

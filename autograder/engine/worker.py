@@ -30,6 +30,7 @@ class Setup:
 
     limits: Limits
     sandbox: bool = True
+    fence: bool = False  # without a sandbox: what is left where there are no namespaces
     environment: tuple[tuple[str, str], ...] = ()  # variables that notebooks find
     readable: tuple[str, ...] = ()  # places of this machine that they may read
 
@@ -80,7 +81,7 @@ class Worker:
         raise AssertionError("the second try returns")
 
     def _new(self) -> Zygote:
-        return Zygote(self.setup.sandbox, self.setup.environment)
+        return Zygote(self.setup.sandbox, self.setup.environment, self.setup.fence)
 
     def _read(self, config: dict[str, bytes]) -> Rules:
         """The course's configuration, in a folder of its own: on a cluster there is no other."""

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,9 @@ def load_config(root: Path) -> Config:
         for name, loader in zip(CONFIGS, (PyFileConfigLoader, JSONFileConfigLoader), strict=True):
             if os.path.exists(os.path.join(folder, name)):
                 config.merge(loader(name, path=folder).load_config())
+    url = config.get("CourseDirectory", {}).get("db_url")
+    if isinstance(url, str):
+        config.CourseDirectory.db_url = _with_driver(url)
     _imported.setdefault(root, set()).update(set(sys.modules) - known)
     return config
 
@@ -90,6 +94,15 @@ def cell_seconds(config: Config) -> float | None:
         return None
     seconds = Execute(config=config).timeout
     return float(seconds) if seconds is not None and seconds > 0 else float("inf")
+
+
+def _with_driver(url: str) -> str:
+    """An address in PostgreSQL that names no driver, with one that is here; as it was, where none is."""
+    kind, between, rest = url.partition("://")
+    here = [name for name in ("psycopg", "psycopg2") if find_spec(name)]
+    if kind not in ("postgresql", "postgres"):
+        return url
+    return f"postgresql{f'+{here[0]}' if here else ''}{between}{rest}"
 
 
 def check_folders(course: Course, config: Config) -> None:

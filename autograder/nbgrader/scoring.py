@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..student.probe import printable
 from . import cells, repair
 from .course import first_line, quiet, silent_log
+from .recognise import no_notebook
 from .records import Notebook, SourceCell, Unmarkable
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def text_of(notebook: NotebookNode) -> str:
 def _read(data: bytes, name: str) -> NotebookNode:
     import nbformat
 
-    if not data.strip():
-        raise Unmarkable(f"{name} is empty")
+    if what := no_notebook(data):
+        raise Unmarkable(f"{name} is {what}" + (", not a notebook" if what != "empty" else ""))
     try:
         with quiet():
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)

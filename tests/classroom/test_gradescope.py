@@ -17,7 +17,7 @@ import pytest
 from autograder.classroom import on_gradescope
 from autograder.classroom.carried import as_plain, from_plain
 from autograder.classroom.gradescope import package
-from autograder.engine.sandbox import missing
+from autograder.engine.sandbox import missing, missing_for_fence
 from autograder.errors import AutograderError
 from autograder.nbgrader.course import Course
 from tests.builders import ROOT
@@ -171,11 +171,25 @@ def test_without_a_sandbox_and_asked_to_it_says_what_is_left(
 ) -> None:
     """The results are marked, and the instructor's log names the reason."""
     monkeypatch.setattr(on_gradescope, "missing", lambda: "no user namespaces")
+    monkeypatch.setattr(on_gradescope, "missing_for_fence", lambda: "no Landlock")
     monkeypatch.setattr(on_gradescope.os, "geteuid", lambda: 1000)
     (root / "source" / "settings.json").write_text('{"without_sandbox": true}', encoding="utf-8")
     hand_in(root, classroom.solution())
     on_gradescope.main(root)
     assert "students' code runs as your own user" in capsys.readouterr().out
+    assert results(root)["score"] == 4 and results(root)["extra_data"]["sandboxed"] is False
+
+
+def test_without_a_sandbox_landlock_still_stands(
+    classroom: Classroom, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if lacking := missing_for_fence():
+        pytest.skip(lacking)
+    monkeypatch.setattr(on_gradescope, "missing", lambda: "no user namespaces")
+    (root / "source" / "settings.json").write_text('{"without_sandbox": true}', encoding="utf-8")
+    hand_in(root, classroom.solution())
+    on_gradescope.main(root)
+    assert "behind Landlock and a list of system calls" in capsys.readouterr().out
     assert results(root)["score"] == 4 and results(root)["extra_data"]["sandboxed"] is False
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_a_released_folder_holds_what_learners_need_and_no_more(built: Course, t
     }
     rooms = {path.split("/")[1] for path in there if path.startswith("autograder/")}
     assert rooms == {"__init__.py", "__main__.py", "commands", "errors.py", "py.typed", "student"}
-    assert not any(re.search(r"cli\.py|hidden|solution|exercises|lesson\.py|secret", path) for path in there)
+    assert not any(re.search(r"cli\.py|hidden|solutions|exercises|lesson\.py|secret", path) for path in there)
     environment = (tmp_path / "out" / "environment.yml").read_text(encoding="utf-8")
     assert "click=8.5" in environment and "nbgrader" not in environment
 
@@ -185,6 +186,20 @@ def test_archives_have_the_same_bytes_each_time(built: Course, tmp_path: Path) -
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+def test_a_class_is_told_from_when_solutions_will_be_there(built: Course, tmp_path: Path) -> None:
+    """Without any of them; for self-study, they go out with the day from which they are shown."""
+    release(built, tmp_path / "class", opens="2030-05-01")
+    release(built, tmp_path / "alone", self_study=True, opens="2030-05-01")
+
+    def given(folder: str) -> dict[str, Any]:
+        path = tmp_path / folder / "notebooks" / NAME / "solutions.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    assert given("class") == {"lesson": NAME, "solutions": {}, "opens": "2030-05-01"}
+    assert given("alone")["opens"] == "2030-05-01" and given("alone")["solutions"]["half"]
+
+
 def test_solutions_go_out_for_self_study_alone(built: Course, tmp_path: Path) -> None:
     """In the form that `solution()` opens: reference, explanation, other right ways."""
     release(built, tmp_path / "out", self_study=True)
@@ -228,6 +243,11 @@ def spoil_with_submission(course: Course) -> None:
     solved(course.notebooks / NAME / f"{NAME}.ipynb")
 
 
+def spoil_with_solutions_of_another_release(course: Course) -> None:
+    text = json.dumps({"lesson": NAME, "solutions": {"half": {"source": "def half(x): return x / 2"}}})
+    (course.notebooks / NAME / "solutions.json").write_text(text, encoding="utf-8")
+
+
 def spoil_with_exercises(course: Course) -> None:
     shutil.copy(course.solutions / NAME / "exercises.py", course.root / "data")
 
@@ -242,6 +262,7 @@ def spoil_with_exercises(course: Course) -> None:
         (spoil_with_marks, "data/table.csv holds marks"),
         (spoil_with_submission, f"{NAME}.ipynb has been written in"),
         (spoil_with_exercises, "data/exercises.py is a file that stays"),
+        (spoil_with_solutions_of_another_release, "solutions.json holds solutions"),
     ],
 )
 def test_nothing_is_handed_out_with_what_must_stay(course: Course, tmp_path: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]

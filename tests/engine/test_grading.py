@@ -297,7 +297,7 @@ EXPECTED = {
     misconceived: (None, "graded", ""),
     no_notebook: (None, "failed", "there is no 00_start_here.ipynb; found: no notebook"),
     two_notebooks: (4, "graded", ""),
-    renamed: (None, "failed", "found: 00_start_here (1).ipynb"),
+    renamed: (4, "graded", "handed in as 00_start_here (1).ipynb"),
     broken_json: (None, "failed", "is not a notebook"),
     empty: (None, "failed", "is empty"),
     not_utf8: (None, "failed", "is not UTF-8 text"),
@@ -580,13 +580,20 @@ def test_interrupted_it_ends_tidily_and_goes_on_later(small: Classroom) -> None:
 
 
 def test_a_manual_score_survives_a_regrade(small: Classroom) -> None:
+    """Nobody is asked to look again, unless something has changed; and it is the exercise's points."""
+    asked = "select sum(needs_manual_grade) from grade"
     small.grade("--student", "student0")
     with sqlite3.connect(small.root / "gradebook.db") as book:
         book.execute("update grade set manual_score = 1.5 where rowid = (select min(rowid) from grade)")
     (again,) = small.grade("--student", "student0", "--regrade").values()
-    assert again["score"] == 1.5
+    assert again["score"] == sum(row["points"] for row in again["exercises"]) == 1.5
     with sqlite3.connect(small.root / "gradebook.db") as book:
-        assert book.execute("select sum(needs_manual_grade) from grade").fetchone() == (1,)
+        assert book.execute(asked).fetchone() == (0,)
+    small.submit("student0", small.solution())
+    (changed,) = small.grade("--student", "student0").values()
+    assert "answered anew since it was graded by hand" in changed["reason"]
+    with sqlite3.connect(small.root / "gradebook.db") as book:
+        assert book.execute(asked).fetchone() == (1,)
 
 
 def test_a_new_version_of_a_submission_is_graded_anew(small: Classroom) -> None:

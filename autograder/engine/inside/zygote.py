@@ -13,14 +13,16 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import frames
+from .fence import become_nobody, close_fence
 from .house import HOUSE_HOME, SCRATCH, move_into_house
 from .kernel import Kernel
 from .limits import Limits, limit_resources
 from .room import fork_into_room, furnish_room
 from .serving import serve
-from .syscalls import be_inspectable, exit_code_of
+from .syscalls import exit_code_of
 
 
 def main() -> None:
@@ -39,7 +41,7 @@ def main() -> None:
     _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
     control.sendall(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
-    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"], settings["environment"])
+    _serve(control, kernel, settings)
 
 
 def _move_in(control: socket.socket, readable: list[str], fonts: dict[str, bytes]) -> None:
@@ -66,9 +68,7 @@ def _import(modules: list[str]) -> None:
     gc.freeze()  # the collector of a child leaves these pages shared
 
 
-def _serve(
-    control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bool, environment: dict[str, str]
-) -> None:
+def _serve(control: socket.socket, kernel: Kernel, settings: dict[str, Any]) -> None:
     """For each connection that comes a child that serves it; with a message alone, modules to import."""
     while True:
         asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
@@ -79,11 +79,11 @@ def _serve(
             _import(message)
             continue
         connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
-        pid = fork_into_room() if sandboxed else os.fork()
+        pid = fork_into_room() if settings["sandbox"] else os.fork()
         if pid == 0:
             control.close()
             try:
-                _become_student(connection, kernel, limits, user if sandboxed else None, message, environment)
+                _become_student(connection, kernel, settings, user, message)
             except BaseException:
                 os._exit(1)
             os._exit(0)
@@ -93,26 +93,29 @@ def _serve(
 def _become_student(
     connection: socket.socket,
     kernel: Kernel,
-    limits: Limits,
-    user: tuple[int, int] | None,
+    settings: dict[str, Any],
+    user: tuple[int, int],
     place: list[str],
-    environment: dict[str, str],
 ) -> None:
-    home, name = (SCRATCH if user else place[0]), place[1]
+    sandboxed, limits = settings["sandbox"], Limits(**settings["limits"])
+    home, name = (SCRATCH if sandboxed else place[0]), place[1]
     folder = os.path.join(home, "work" if name in _OTHER_FOLDERS else name)
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _close_all_but(connection.fileno())
         kernel.begin()
-        if user:
+        if sandboxed:
             furnish_room(limits, *user)
         else:
             os.setsid()
-            _become_nobody(home)
+            if settings["fence"]:
+                close_fence(home, settings["readable"])
+            elif os.environ.get("AUTOGRADER_USER"):
+                become_nobody(home)
         os.mkdir(folder)
         os.chdir(folder)
-        _clean_environment(home, environment)
+        _clean_environment(home, settings["environment"])
         limit_resources(limits)
     except BaseException as error:
         frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
@@ -122,18 +125,6 @@ def _become_student(
         serve(connection, kernel, folder)
     finally:
         os._exit(0)
-
-
-def _become_nobody(home: str) -> None:
-    """Where there is no sandbox and root starts us: the user that we are told, who owns this folder alone."""
-    user = int(os.environ.get("AUTOGRADER_USER", 0))
-    if not user:
-        return
-    os.chown(home, user, user)
-    os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
-    be_inspectable()
 
 
 def _close_all_but(kept: int) -> None:
