@@ -410,7 +410,7 @@ check(projected_step)
 #
 # So for plain gradient steps max-norm at rest *is* an L2 penalty, but with a $\lambda$ of its own for every column, and
 # 0 for columns that are short anyway. With a penalty you choose $\lambda$, and the length follows; with a constraint you
-# choose the length, and $\lambda$ follows. The third line used that the step is along the gradient. Keep that in mind.
+# choose the length, and $\lambda$ follows. The fourth line used that the step is along the gradient. Keep that in mind.
 #
 # ## Check the claim
 #
@@ -474,11 +474,11 @@ print(f"-sign of the gradients, over √2: {signs.T.round(3).tolist()}")
 # %% [markdown]
 # It does not. Plain steps and momentum agree. Adam brings the second and third column to rest elsewhere, on the
 # diagonals, whatever its rate, and the losses are *higher* there: of all places on the circle that is not the best
-# one. The reason is in the third line of the derivation. Where everything stands still, the gradient is the same in
+# one. The reason is in the fourth line of the derivation. Where everything stands still, the gradient is the same in
 # each step. Adam divides its running mean, $g$, by the root of the running mean of its squares, $|g|$, entry by
 # entry, and what remains is the sign:
 #
-# $$w=P\bigl(w-\eta\,\operatorname{sign}(g)\bigr)\;\Rightarrow\; w\parallel-\operatorname{sign}(g) \qquad\text{(and not } -g\text{)}$$
+# $$w=P\bigl(w-\eta\,\operatorname{sign}(g)\bigr)\;\Rightarrow\; w\parallel-\operatorname{sign}(g) \qquad\text{(and not } -g\text{; where no entry of } g \text{ is 0)}$$
 #
 # Lesson 10 found that L2 regularisation and weight decay are one thing for plain steps and two for Adam; here it is
 # the same. "Max-norm is an L2 penalty" is a sentence about plain gradient steps.
@@ -898,11 +898,12 @@ for setting in place["moons"][2:]:
               f"loss {mean_and_error(loss)}; training accuracy {train:.3f}")
 
 # %% [markdown]
-# UnitNorm on both layers lowers the loss most of all, by two thirds after the longer training, and pays for it: a
-# point of accuracy, about two standard errors, and two or three of a hundred training points that it cannot fit.
-# Max-norm 0.2 lowers the loss by half as much and leaves the accuracy where it was. Max-norm 1 even gains 0.3 points
-# of accuracy, more than two standard errors; but who looks at ten numbers will find one like that, so it would have
-# to be seen on other draws. UnitNorm on the biases, too, costs six points. We come to that.
+# UnitNorm on both layers lowers the loss most of all, by more than half, and by nearly three quarters after the longer
+# training. It pays for that with a point of accuracy, about two standard errors, and with two or three of a hundred
+# training points that it cannot fit. Max-norm 0.2 lowers the loss, too, and leaves the accuracy where it was, as far as
+# 24 draws can tell. Max-norm 1 even gains 0.3 points of accuracy, about two standard errors; but among ten numbers one
+# like that is no surprise, so it would have to be seen again on new draws. UnitNorm on the biases, too, costs six
+# points. We come to that.
 
 # %% [markdown]
 # ### Digits
