@@ -299,13 +299,18 @@ def cases(rng):
         relative = [0.4 * lo, 0.7 * lo, (lo + hi) / 2, 1.4 * hi, 2 * hi][:columns]
         W = kernel(rng, rng.permutation(relative) * rng.uniform(0.95, 1.05, columns), rows)
         rate = 1.0 if group == ALL_THE_WAY else rng.choice([rng.uniform(0.15, 0.4), rng.uniform(0.6, 0.85)])
-        yield case(group, call="min_max_norm", W=W, lo=lo, hi=hi, rate=float(rate))
+        yield case(group, W=W, lo=lo, hi=hi, rate=float(rate))
     lo, hi = -rng.uniform(0.3, 0.5), rng.uniform(1.4, 2)
     W = kernel(rng, rng.permutation([0.1, 0.2, 1.0, 1.2 * hi, 1.8 * hi]) * rng.uniform(0.95, 1.05, 5))
-    yield case(BELOW_ZERO, call="min_max_norm", W=W, lo=lo, hi=hi, rate=1.0)
+    yield case(BELOW_ZERO, W=W, lo=lo, hi=hi, rate=1.0)
     for shape in [(3, 2), (2, 5)]:
         W = rng.uniform(0.2, 2, shape) * np.resize(rng.permutation([1, -1, 1, -1, -1]), shape)
-        yield case("non_neg", call="non_neg", W=W)
+        yield case("non_neg", W=W)
+
+
+@min_max_norm.driver
+def drive(min_max_norm, non_neg, W, lo=None, hi=None, rate=None):
+    return non_neg(W) if rate is None else min_max_norm(W, lo, hi, rate)
 
 
 def part_of_the_way(W, wanted, rate, size=lengths):
@@ -462,6 +467,14 @@ def non_neg_with_tensorflow(W):
 
 
 min_max_norm.small(
+    "lo = -0.5 asks for nothing, since a length is never below 0. hi = 2 brings the column (-3, 4) to "
+    "(-1.2, 1.6); (0.06, 0.08), of length 0.1, stays.",
+    W=np.array([[-3.0, 0.06], [4.0, 0.08]]), lo=-0.5, hi=2.0, rate=1.0)
+min_max_norm.small(
+    "non_neg: of (1.5, -0.5) and (-2, 3) the two entries below 0 become 0; the others are allowed as they "
+    "are.",
+    W=np.array([[1.5, -2.0], [-0.5, 3.0]]))
+min_max_norm.small(
     "lo = 1, hi = 2, rate = 0.25. The column (3, 4) has length 5, allowed is 2, a quarter of the way is "
     "4.25: (2.55, 3.4). The column (0.3, 0.4) has length 0.5, allowed is 1, a quarter of the way is 0.625: "
     "(0.375, 0.5). (0, 1.5) is allowed and stays.",
@@ -587,6 +600,9 @@ def with_tensorflow(W, g, lr, constraint):
 
 
 projected_step.small(
+    "A bias (1, 2) without a constraint, g = (10, -5), lr = 0.1: it only moves, to (0, 2.5).",
+    W=np.array([1.0, 2.0]), g=np.array([10.0, -5.0]), lr=0.1, constraint="none", bound=0.0)
+projected_step.small(
     "W = (3, 4), g = (10, -5), lr = 0.3. The step leads to (0, 5.5). Max-norm 2, half of the way: the "
     "length 5.5 becomes 3.75, so that the result is (0, 3.75).",
     W=np.array([[3.0], [4.0]]), g=np.array([[10.0], [-5.0]]), lr=0.3, constraint="half way to max-norm", bound=2.0)
@@ -687,6 +703,24 @@ def answers(W_before, constraint):
     yield "in_float32", not np.allclose(constraint(narrow), narrow, atol=1e-5)
 
 
+is_active.small(
+    "Columns (0, 0.2) and (0, 1.4), unit norm: both go to (0, 1), one up, one down, so it is active. The "
+    "length of the whole, √(0.04 + 1.96) = √2, stays.",
+    W_before=np.array([[0.0, 0.0], [0.2, 1.4]]), constraint="unit norm", bound=1.0)
+is_active.small(
+    "Columns (0.5, 0) and (1.5, 0), unit norm: one rises by 0.5, the other falls by 0.5, so it is active.",
+    W_before=np.array([[0.5, 1.5], [0.0, 0.0]]), constraint="unit norm", bound=1.0)
+is_active.small(
+    "The column (0, 1.05), max-norm 1: it is brought back by 0.05, so the constraint is active.",
+    W_before=np.array([[0.0], [1.05]]), constraint="max-norm", bound=1.0)
+is_active.small(
+    "Columns (2, -1) and (3, 4), no entry below 0: the -1 rises to 0, so it is active, though the longest "
+    "column stays.",
+    W_before=np.array([[2.0, 3.0], [-1.0, 4.0]]), constraint="non-negative", bound=0.0)
+is_active.small(
+    "The column (3, 4) of length 5, max-norm 6: it stays, but for less than a millionth, so the constraint "
+    "is not active.",
+    W_before=np.array([[3.0], [4.0]]), constraint="max-norm", bound=6.0)
 is_active.small(
     "Columns (0, 1), (3, 4) and (-3, 4), max-norm 4: the last two have length 5 and are brought back to 4, "
     "so it is active, though the first stays.",
@@ -845,6 +879,18 @@ def right_answers(W_before, W_after):
     yield "in_float32", answers(np.linalg.norm(narrow[0]) < np.linalg.norm(narrow[1]), narrow[0].max() < narrow[1].max())
 
 
+claim_check.small(
+    "Columns of lengths 2 and 1 before, 1 and 3 afterwards: the longest has grown from 2 to 3, although the "
+    "one that was the longest got shorter, and the Frobenius norm has grown from √5 to √10.",
+    W_before=np.array([[2.0, 1.0], [0.0, 0.0]]), W_after=np.array([[1.0, 0.0], [0.0, 3.0]]), _key="")
+claim_check.small(
+    "Columns of lengths 2 and 0 before, 1.2 and 1.2 afterwards: √(1.2² + 1.2²) = 1.70 is less than 2, and "
+    "so is 1.2.",
+    W_before=np.array([[2.0, 0.0], [0.0, 0.0]]), W_after=np.array([[1.2, 0.0], [0.0, 1.2]]), _key="")
+claim_check.small(
+    "Columns of lengths 2 and 2 before, 2.5 and 0 afterwards: the longest has grown, but 2.5 is less than "
+    "√(2² + 2²) = 2.83, so that the Frobenius norm has fallen.",
+    W_before=np.array([[2.0, 0.0], [0.0, 2.0]]), W_after=np.array([[2.5, 0.0], [0.0, 0.0]]), _key="")
 claim_check.small(
     "Columns of lengths 1, 5 and 0 before, 4.5, 4.33 and 1 afterwards: the longest has fallen from 5 to "
     "4.5. But √(4.5² + 4.33² + 1²) = 6.32 is more than √(1² + 5²) = 5.10: the Frobenius norm has grown.",
