@@ -17,21 +17,28 @@ PYTHON ?= $(shell PATH="$(system_path)"; for python in python3.11 python3.12 pyt
 	$$python -c 'import sys; $(supported); print(sys._base_executable)' 2>/dev/null && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo build test quick coverage bench lint lock clean
+.PHONY: help setup lab lab-teacher demo build site test quick coverage bench lint lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/installed ## make .venv with everything in it
 
 lab: setup ## open the course in JupyterLab
-	JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+	$(BIN)/jupyter lab --config lab/student.py $(ARGS)
+
+lab-teacher: setup ## open it with nbgrader's Formgrader
+	$(BIN)/jupyter lab --config lab/teacher.py $(ARGS)
 
 demo: setup ## grade a sample class
 	$(BIN)/autograder demo $(ARGS)
 
 build: setup ## build the notebooks that students open from solutions/
 	$(BIN)/autograder build $(ARGS)
+	$(BIN)/python docs/site/start.py
+
+site: setup ## make the site of the course in build/site (ARGS="--repository OWNER/NAME": with links to Binder and Colab)
+	$(BIN)/python docs/site/make_site.py $(ARGS)
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
@@ -54,11 +61,15 @@ lint: setup ## check style and layout
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-lock: ## write requirements.lock anew from pyproject.toml (ARGS=--upgrade: take newer versions)
+locking = --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock" --quiet
+
+lock: ## write requirements.lock and lessons.lock anew from pyproject.toml (ARGS=--upgrade: take newer versions)
 	@command -v $(UV) >/dev/null || { echo "make lock: no uv: 'make setup' first, or give one with UV=..." >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-		--quiet --output-file requirements.lock $(ARGS)
+	$(UV) pip compile pyproject.toml --all-extras $(locking) --output-file requirements.lock $(ARGS)
+	@# of these, what students install; setuptools, so that nothing is fetched to install this project itself
+	echo "setuptools>=77" | $(UV) pip compile pyproject.toml - --extra lessons $(locking) \
+		--constraint requirements.lock --output-file lessons.lock
 
 clean: ## remove .venv and caches; students' work and the gradebook stay
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .mypy_cache .coverage* htmlcov

@@ -42,5 +42,8 @@ c.Autograde.sanitize_preprocessors = [
     CheckCellMetadata,
 ]
 
-c.Execute.timeout = 300  # seconds a cell may take
+# Rubric, reference answer and comments beside a written answer, in Formgrader's pages alone.
+c.HTMLExporter.preprocessors = ["autograder.nbgrader.rubrics.show_rubrics"]
+
+c.Execute.timeout = 120  # seconds a cell may take; stock nbgrader counts them on the wall
 c.Execute.startup_timeout = 120  # and the kernel, to start on a busy machine

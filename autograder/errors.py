@@ -5,6 +5,7 @@ AutograderError            exit code 1
 ├── UnknownLesson          the course has no lesson of that name
 ├── StaleLesson            a lesson was edited after its last build
 ├── LessonNotFound         no checks.json where the notebook runs
+├── WhichLesson            a notebook on its own that may be one of several
 ├── UnknownExercise        check() was given something no exercise is about
 └── WireError              bytes that are not a value
 """
@@ -78,6 +79,18 @@ class LessonNotFound(AutograderError):
             f"No checks.json in {self.folder} or beside it. A lesson's notebook and its checks.json belong "
             "in one folder: open the notebook from the folder it was handed out in."
         )
+
+
+class WhichLesson(AutograderError):
+    """A notebook without its folder has defined too little to tell which lesson it is."""
+
+    def __init__(self, candidates: list[str]) -> None:
+        super().__init__(candidates)
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        known = ", ".join(self.candidates[:3]) + (" and others" if len(self.candidates) > 3 else "")
+        return f"This notebook could be one of several lessons ({known}): run its cells above this one first."
 
 
 class UnknownExercise(AutograderError):

@@ -17,6 +17,7 @@ from typing import Any
 def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
     """Grades a course as the command does, and notes when each mark comes and how much memory is held."""
     from autograder.engine import pool, run
+    from autograder.engine.options import Options
     from autograder.nbgrader.course import Course
     from autograder.nbgrader.patches import patch
 
@@ -33,7 +34,7 @@ def engine(root: Path, lesson: str, jobs: int) -> dict[str, Any]:
             yield done
 
     pool.mark_all = noted
-    found = run.grade(Course(root), run.Options((lesson,), jobs=jobs))
+    found = run.grade(Course(root), Options((lesson,), jobs=jobs))
     end = time.monotonic()
     bad = [one for one in found["lessons"] if one["status"] != "graded"]
     assert not bad, bad

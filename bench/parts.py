@@ -275,7 +275,7 @@ NOT_FOR_STOCK = {
 
 def hostile(bench: Bench) -> dict[str, Any]:
     """Submissions that forge points: what they get of stock nbgrader, and of the sealed engine."""
-    from tests.hostile import FORGING, Hostile
+    from tests.engine.hostile import FORGING, Hostile
 
     room = bench.room(SMALL)
     release = json.loads((ROOT / "notebooks" / SMALL / f"{SMALL}.ipynb").read_text(encoding="utf-8"))

@@ -1,8 +1,10 @@
 """Makes docs/images: a verdict as JupyterLab shows it, in its light and its dark theme.
 
     python docs/make_pictures.py
+    python docs/make_pictures.py --course DIR LESSON STUDENT
 
-It runs a notebook with the slip of the lecture's slide in the folder of lesson 12, and needs a Chromium.
+It runs a notebook with the slip of the lecture's slide in the folder of lesson 12, and needs a Chromium. The
+second form takes the class page and a student's feedback from a course that is graded, instead.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSON = ROOT / "notebooks" / "12_inverted_dropout"
 IMAGES = ROOT / "docs" / "images"
 THEMES = {"light": "verdict.png", "dark": "verdict-dark.png"}
+# Of each page, from which heading on and how much is shown.
+PAGES = {"report.png": ("h3:text-is('Exercises')", 900), "feedback.png": ("header", 830)}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WIDTH, COLOURS = 800, 128
 
@@ -82,16 +86,43 @@ def _small(png: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def pages(course: Path, lesson: str, student: str, chromium: str) -> dict[str, bytes]:
+    """The upper part of a class page without names, and of a student's feedback, as PNG."""
+    from autograder.classroom import feedback, report
+    from autograder.nbgrader.course import Course
+
+    page, _ = report.write(Course(course), [lesson], anonymous=True)
+    given = next(path for path in feedback.write(Course(course), [lesson]) if path.parts[-3] == student)
+    made = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for (name, (first, height)), path in zip(PAGES.items(), (page, given), strict=True):
+            tab = browser.new_page(viewport={"width": WIDTH, "height": height})
+            tab.goto(path.resolve().as_uri())
+            tab.locator(first).first.evaluate("element => element.scrollIntoView()")
+            made[name] = _small(tab.screenshot())
+        browser.close()
+    return made
+
+
 def main() -> None:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chromium", default=found, help="the browser, if it is not found on PATH")
-    chromium = parser.parse_args().chromium
-    if not chromium:
+    parser.add_argument("--course", type=Path, help="a graded course, for pictures of its pages")
+    parser.add_argument("lesson", nargs="?", default="")
+    parser.add_argument("student", nargs="?", default="")
+    asked = parser.parse_args()
+    if not asked.chromium:
         parser.error("no Chromium on PATH: name one with --chromium")
+    if asked.course:
+        made = pages(asked.course, asked.lesson, asked.student, asked.chromium)
+    else:
+        drawn = pictures(executed(), asked.chromium)
+        made = {THEMES[theme]: data for theme, data in drawn.items()}
     IMAGES.mkdir(exist_ok=True)
-    for theme, data in pictures(executed(), chromium).items():
-        path = IMAGES / THEMES[theme]
+    for name, data in made.items():
+        path = IMAGES / name
         path.write_bytes(data)
         print(f"{path.relative_to(ROOT)}  {len(data) / 1000:.0f} kB")
 

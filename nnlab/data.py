@@ -38,8 +38,10 @@ def moons(n: int = 100, noise: float = 0.2, seed: int = 1, train: int = 30) -> S
 def study(name: str) -> dict[str, ndarray]:
     """Return the stored results of an experiment that takes too long for a lesson.
 
-    They lie in data/studies, beside the script make_<name>.py that made them and says what they are.
+    They lie in data/studies, beside the script make_<name>.py that made them and says what they are; where
+    this package was installed by itself, in a folder beside it.
     """
-    folder = Path(__file__).resolve().parents[1] / "data" / "studies"
+    around = Path(__file__).resolve().parents[1]
+    folder = next(filter(Path.is_dir, [around / "data" / "studies", around / "studies"]))
     with np.load(folder / f"{name}.npz") as stored:
         return dict(stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from autograder.authoring.lesson import Lesson, lessons_of
 from autograder.nbgrader.course import Course
@@ -114,6 +115,7 @@ def in_float32(x):
 
 
 half.small("Half of 3 is 1.5.", x=3.0)
+half.small("Each entry by itself.", x=np.array([3.0, 8.0]))
 
 VALUES, ORDER = "the same values", "another order"
 
@@ -175,6 +177,18 @@ def make_course(root: Path, lesson: str = LESSON, exercises: str = EXERCISES, na
     (folder / "lesson.py").write_text(lesson, encoding="utf-8")
     (folder / "exercises.py").write_text(exercises, encoding="utf-8")
     return Course(root)
+
+
+def code_cell(source: str, name: str = "extra") -> dict[str, Any]:
+    """A cell as a notebook's file has it."""
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": source,
+    }
 
 
 def only_lesson(course: Course) -> Lesson:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.lesson import lessons_of
 from autograder.engine.sandbox import missing
+from autograder.nbgrader.course import Course
+from bench.spills import sheets_of, spills
 from tests.builders import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
@@ -36,3 +39,11 @@ def test_an_unknown_part_is_wrong_usage() -> None:
     done = bench("--only", "everything")
     assert done.returncode == 2
     assert "speed" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["01", "07"])
+def test_a_slip_costs_points_in_its_own_exercise_only(name: str) -> None:
+    (lesson,) = lessons_of(Course(ROOT), (name,))
+    found = list(spills(lesson, sheets_of(lesson)))
+    assert any(one.alone < one.of for one in found)
+    assert [one for one in found if one.in_the_end < one.of] == []

@@ -32,7 +32,7 @@ def test_the_example_of_writing_a_lesson_builds(tmp_path: Path) -> None:
     built = build.build(course, lesson)
 
     release = (tmp_path / "notebooks" / "42_relu" / "42_relu.ipynb").read_text(encoding="utf-8")
-    assert built.points == 2
+    assert built.points == 3
     assert "np.maximum" not in release and "Rubric" not in release
     assert "raise NotImplementedError()" in release
     assert stale_files(course, lesson) == []

@@ -63,7 +63,11 @@ def lock_text() -> str:
 
 
 def lock_entries() -> list[Locked]:
-    joined = re.sub(r"\\\n\s*", "", lock_text())
+    return entries_of("requirements.lock")
+
+
+def entries_of(name: str) -> list[Locked]:
+    joined = re.sub(r"\\\n\s*", "", (ROOT / name).read_text(encoding="utf-8"))
     return [parse_entry(line) for line in joined.splitlines() if line and not line.startswith("#")]
 
 
@@ -119,7 +123,7 @@ def test_a_students_runtime_needs_numpy_alone():
 
 def test_the_extras_are_the_documented_ones():
     """Each group of requirements has a name that the documentation uses."""
-    assert set(extras()) == {"lessons", "grading", "cluster", "dev"}
+    assert set(extras()) == {"lessons", "grading", "postgresql", "cluster", "site", "dev"}
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -180,6 +184,28 @@ def test_the_lock_has_no_addresses():
     options = {option for line in code for option in re.findall(r"--[a-z-]+", line)}
     assert options == {"--hash"}
     assert not re.search(r"://|file:| @ |\.(org|com|net|io)\b|(^|\s)\.{0,2}/|\b[A-Za-z]:\\", lock_text())
+
+
+# --- lessons.lock, which students install
+
+
+def test_students_install_a_part_of_the_lock():
+    """Entry for entry, the conditions included: what the tests run on is what they get."""
+    part = entries_of("lessons.lock")
+    whole = {entry.name: entry for entry in lock_entries()}
+    assert {(one.name, one.version, one.hashes) for one in part} <= {
+        (one.name, one.version, one.hashes) for one in whole.values()
+    }
+    assert not {"nbgrader", "pytest", "playwright", "uv"} & {one.name for one in part}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_students_get_what_lessons_ask_for(machine: dict[str, str]):
+    """On each system and Python; setuptools, too, which installs what they are handed."""
+    part = {entry.name: entry for entry in entries_of("lessons.lock")}
+    wanted = [*extras()["lessons"], *map(Requirement, project()["dependencies"]), Requirement("setuptools")]
+    wanted = [need for need in wanted if need.marker is None or need.marker.evaluate(machine)]
+    assert [need.name for need in wanted if not is_locked(part, need.name, machine)] == []
 
 
 # --- environment.yml

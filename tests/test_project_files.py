@@ -17,6 +17,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from autograder.authoring.lesson import lessons_of
+from autograder.classroom.handout import handout
+from autograder.nbgrader.course import Course
+
 ROOT = Path(__file__).resolve().parents[1]
 PROSE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("data/**/*.md")])
 FORMS = sorted(path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
@@ -80,11 +84,12 @@ def test_everything_names_the_same_holder() -> None:
 
 def test_what_is_handed_out_has_its_licences_and_can_be_installed() -> None:
     """Both licences ask to travel along, and installing reads every file that pyproject.toml names."""
-    found = re.search(r"Hand out (.+?); keep `solutions/`", text_of("README.md"), re.DOTALL)
-    assert found
-    handed_out = set(re.findall(r"`([^`]+)`", found[1]))
-    project = pyproject()["project"]
-    assert {"pyproject.toml", project["readme"], *project["license-files"]} <= handed_out
+    course = Course(ROOT)
+    contents = handout(course, lessons_of(course, ("00",)))
+    project = tomllib.loads(contents["pyproject.toml"].decode())["project"]
+    assert project["license-files"] == pyproject()["project"]["license-files"]
+    assert set(project["license-files"]) <= set(contents)
+    assert "requires-python" in project and "dynamic" not in project
 
 
 # --- the version
@@ -260,14 +265,14 @@ def test_a_workflow_is_one(path: Path) -> None:
 
 def targets() -> set[str]:
     """What can be made."""
-    return set(re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=named)
 def test_a_workflow_makes_what_can_be_made(path: Path) -> None:
     """Targets and paths that it names are there."""
     runs = [step["run"] for job in yaml_of(path)["jobs"].values() for step in job["steps"] if "run" in step]
-    made = {name for run in runs for name in re.findall(r"\bmake (\w+)", run)}
+    made = {name for run in runs for name in re.findall(r"\bmake ([a-z-]+)", run)}
     assert made and made <= targets()
     assert all((ROOT / one).exists() for run in runs for one in re.findall(r"\btests/\S+", run))
 
@@ -317,7 +322,7 @@ def commands_of(text: str) -> set[str]:
 
 def unknown(command: str) -> list[str]:
     """What a command names that isn't there: a target of make, a module of ours, a path of the tests."""
-    missing = [name for name in re.findall(r"^make ([a-z]+)", command) if name not in targets()]
+    missing = [name for name in re.findall(r"^make ([a-z-]+)", command) if name not in targets()]
     for name in re.findall(r"python -m ((?:autograder|bench|emergency_vehicles)[\w.]*)", command):
         places = [root / name.replace(".", "/") for root in (ROOT, ROOT / "data")]
         if not any(one.with_suffix(".py").exists() or (one / "__main__.py").exists() for one in places):

@@ -9,8 +9,10 @@ from ..student import checks_file, judge
 from ..student.sheet import LessonSheet, Outcome, Sheet, joined, shuffled
 from .exercise import Exercise
 from .lesson import Lesson
-from .proof import PUBLIC, Undrawable, draw_sheet, seed_of
+from .proof import PUBLIC, draw_sheet, seed_of
 from .rules import exercises_and_checks_agree, names_in_order
+from .shown import Undrawable, every_slip_is_shown
+from .standins import with_recorded_calls, with_sources
 
 DRAWS_OF_FEW_ANSWERS = 6
 
@@ -21,9 +23,13 @@ def compile_public(lesson: Lesson) -> LessonSheet:
     return LessonSheet(
         lesson.name,
         lesson.title,
-        {name: compile_exercise(lesson, name, PUBLIC) for name in names_in_order(lesson)},
+        {
+            name: with_recorded_calls(lesson, compile_exercise(lesson, name, PUBLIC))
+            for name in names_in_order(lesson)
+        },
         tuple(question.named(name) for name, question in lesson.questions.items()),
         lesson.state,
+        lesson.written,
     )
 
 
@@ -31,7 +37,7 @@ def compile_hidden(lesson: Lesson, secret: str) -> LessonSheet:
     """The hidden sheets of a lesson: the same generators, a seed that nobody else knows."""
     public = checks_file.load(lesson.checks_path).sheets if lesson.checks_path.is_file() else {}
     made = {
-        name: compile_hidden_exercise(lesson, name, secret, public.get(name))
+        name: with_sources(lesson, compile_hidden_exercise(lesson, name, secret, public.get(name)))
         for name in names_in_order(lesson)
     }
     return LessonSheet(lesson.name, lesson.title, made, made_from=lesson.state)
@@ -64,13 +70,16 @@ def compile_exercise(lesson: Lesson, name: str, *seed_words: str, public: Sheet 
     """One exercise's sheet for a seed; misconceptions lose what they lose on a public one, if given."""
     exercise = lesson.exercises[name]
     try:
-        return draw_sheet(
+        sheet = draw_sheet(
             exercise,
             lesson.reference(exercise),
             lesson.sources(exercise),
             seed_of(*seed_words, lesson.name, name),
             public,
         )
+        if public is None:
+            every_slip_is_shown(sheet, exercise)
+        return sheet
     except Undrawable as error:
         line = error.variant.line if error.variant else exercise.line
         raise lesson.exercise_error(line, f"exercise {name}: {error.problem}", error.remedy) from None

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import LessonError
+from ..student import diary
 from .assemble import HIDDEN_CASES, KERNEL
 from .lesson import QUIET_TENSORFLOW, Cell, Lesson
 from .rules import checked_names, is_check
@@ -35,6 +36,7 @@ def execute(lesson: Lesson, notebook: NotebookNode) -> None:
         resources={"metadata": {"path": str(lesson.folder)}},
     )
     environment = {**os.environ, **QUIET_TENSORFLOW, "STATIC_FIGURES": "1", "PYTHONHASHSEED": "0"}
+    environment[diary.FOLDER] = ""  # nothing of whoever builds goes into what is built
     try:
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -86,10 +88,12 @@ def _earns_full_points(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
     results = [
         output.data.get("text/plain") for output in made.outputs if output.output_type == "execute_result"
     ]
-    if not results or float(results[0]) != lesson.exercises[name].points:
+    full = re.compile(r": ([\d.]+) of \1 points?, all right$", re.MULTILINE)
+    earned = full.search(results[0]) if results else None
+    if earned is None or float(earned[1]) != lesson.exercises[name].points:
         raise lesson.error(
             cell.line,
-            f"in check({name}) the solution earns {results[0] if results else 'nothing'}, "
+            f"in check({name}) the solution earns {results[0].splitlines()[0] if results else 'nothing'}, "
             f"not {lesson.exercises[name].points}",
             "Mend the solution or the cases.",
         )

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from ..student.judge import UNCHANGED
-from ..student.sheet import Case
+from ..student.sheet import Case, Example
 from .yielded import yielded
 
 __all__ = ["UNCHANGED", "Exercise", "case", "draw_seed"]
@@ -91,6 +91,7 @@ class Exercise:
         uses: other functions of the student's that the driver needs; they follow the exercise's own.
         builds_on: exercises of the lesson that a student's solution is likely to call.
         picture: of a driver's results, the matrix whose zeros are drawn beside a wrong verdict.
+        hints: steps for `hint(f)`, the gentlest first, after those that it finds by itself.
     """
 
     functions: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ class Exercise:
     uses: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
     picture: str = ""
+    hints: tuple[str, ...] = ()
     name: str = ""
 
     def __init__(
@@ -117,19 +119,18 @@ class Exercise:
         self.groups = _groups(groups or {}, returns)
         if returns and (len(returns) < 2 or len(functions) > 1):
             raise TypeError("returns= names the parts, two or more, of what one function returns")
-        unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture"}
+        unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture", "hints"}
         if unknown:
             raise TypeError(f"an exercise has no option {', '.join(sorted(unknown))}")
         for option, value in options.items():
-            setattr(self, option, tuple(value) if option in ("uses", "builds_on") else value)
+            setattr(self, option, tuple(value) if option in ("uses", "builds_on", "hints") else value)
         self.line = sys._getframe(1).f_lineno
         self.draw: Callable[..., Iterator[Case]] | None = None
         self.drive: Callable[..., Any] | None = None
         self.judge_function: Callable[..., Any] | None = None
         self.misconceptions: list[Variant] = []
         self.accepted: list[Variant] = []
-        self.small_case: Case | None = None
-        self.small_text = ""
+        self.examples: list[Example] = []
         _made.append(self)
 
     def cases(self, draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -244,10 +245,17 @@ class Exercise:
 
         return keep if function is None else keep(function)
 
-    def small(self, text: str, **inputs: Any) -> None:
-        """An example to do by hand, shown after three tries, with the expected result and theirs."""
-        self.small_text = text
-        self.small_case = Case(inputs) if inputs else None
+    def small(self, text: str, /, call: str = "", **inputs: Any) -> None:
+        """An example to do by hand, shown after three tries, with the expected result and theirs.
+
+        Called several times, it gives several, of which a student sees the first that their function fails.
+        Of several functions without a driver, `call` names the one to call; empty: each in turn.
+        """
+        if not inputs:
+            self.examples.append(Example(text))
+            return
+        each = self.functions if len(self.functions) > 1 and not self.drive and not call else (call,)
+        self.examples += [Example(text, Case(inputs, call=name)) for name in each]
 
     @property
     def all_functions(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from ..student.sheet import LessonSheet, Sheet
 from ..student.verdict import Verdict
 from .lesson import Lesson, lessons_of
 
-HOW_DRAWN = 4  # cases kept from another way of drawing are drawn anew
+HOW_DRAWN = 5  # cases kept from another way of drawing are drawn anew
 
 
 def check(*answers: Any) -> Verdict:

@@ -107,13 +107,22 @@ class Lesson:
     def questions(self) -> dict[str, Question]:
         return self._written[1]
 
+    @property
+    def written(self) -> tuple[tuple[str, float], ...]:
+        """The questions that a person grades, and their points."""
+        return tuple(
+            (str(cell.metadata.get("name")), float(points))
+            for cell in self.cells
+            if "written" in cell.tags and isinstance(points := cell.metadata.get("points"), (int, float))
+        )
+
     @cached_property
     def _written(self) -> tuple[dict[str, Exercise], dict[str, Question]]:
         """What exercises.py holds."""
         return load_exercises(self.exercises_path)
 
     @cached_property
-    def _statements(self) -> list[slicing.Statement]:
+    def statements(self) -> list[slicing.Statement]:
         """What a reference may be made of: everything but demonstrations and checks."""
         found = []
         for cell in self.cells:
@@ -136,8 +145,13 @@ class Lesson:
 
     def reference(self, exercise: Exercise) -> dict[str, Any]:
         """What the lesson's solution defines for an exercise, made from the statements that it needs."""
-        chosen = slicing.needed(self._statements, exercise.all_functions)
-        lacking = [name for name in exercise.all_functions if not any(name in s.binds for s in chosen)]
+        namespace = self.namespace(exercise, exercise.all_functions)
+        return {name: namespace[name] for name in exercise.all_functions}
+
+    def namespace(self, exercise: Exercise, names: tuple[str, ...]) -> dict[str, Any]:
+        """The names of a notebook in which the lesson's solution has defined these, and what they need."""
+        chosen = slicing.needed(self.statements, names)
+        lacking = [name for name in names if not any(name in s.binds for s in chosen)]
         if lacking:
             raise self.exercise_error(
                 exercise.line,
@@ -157,7 +171,7 @@ class Lesson:
                     f"{type(error).__name__}: {error}",
                     "The reference solution must run by itself.",
                 ) from error
-        return {name: namespace[name] for name in exercise.all_functions}
+        return namespace
 
     def sources(self, exercise: Exercise) -> Sources:
         """Driver and judge of an exercise as text, each with the helpers it needs."""

@@ -5,19 +5,49 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .slicing import imported_modules
+
+MOST_FILES = 3_000  # that are read in search of imports
 
 
-def folders_of(modules: Iterable[str]) -> set[str]:
-    """The folder, or the file, of each of these modules that lies elsewhere."""
-    found = set()
-    for name in {module.split(".")[0] for module in modules}:
-        try:
-            spec = importlib.util.find_spec(name)
-        except (ImportError, ValueError):
-            spec = None
-        places = [*(spec.submodule_search_locations or [])] or [spec.origin or ""] if spec else []
-        for place in places:
-            if os.path.isabs(place) and not place.startswith((sys.prefix + os.sep, sys.base_prefix + os.sep)):
-                found.add(place)
-    return found
+def folders_of(modules: Iterable[str], without: str = "") -> set[str]:
+    """The folder, or the file, of each of these modules that lies elsewhere, and of what those import.
+
+    Args:
+        modules: by name.
+        without: a package that is left out, whoever imports it.
+    """
+    found: dict[str, set[str]] = {without: set()}
+    asked = {module.split(".")[0] for module in modules} - set(found)
+    while asked:
+        name = asked.pop()
+        found[name] = {place for place in _places(name) if not _is_interpreters(place)}
+        imported = {module.split(".")[0] for place in found[name] for module in _imports_of(place)}
+        asked |= imported - set(found)
+    return set().union(*found.values())
+
+
+def _places(name: str) -> list[str]:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None:
+        return []
+    return [*(spec.submodule_search_locations or [])] or [spec.origin or ""]
+
+
+def _is_interpreters(place: str) -> bool:
+    ours = (sys.prefix + os.sep, sys.base_prefix + os.sep)
+    return not os.path.isabs(place) or place.startswith(ours)
+
+
+def _imports_of(place: str) -> Iterator[str]:
+    path = Path(place)
+    sources = [path] if path.is_file() else sorted(path.rglob("*.py"))[:MOST_FILES]
+    for source in sources:
+        if source.suffix == ".py":
+            yield from imported_modules(source.read_text(encoding="utf-8", errors="replace"))

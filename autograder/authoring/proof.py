@@ -21,19 +21,12 @@ from ..student.probe import driver_for, outcome_of
 from ..student.sheet import Case, Mistake, Outcome, Sheet
 from ..student.verdict import Verdict
 from .exercise import Exercise, Variant
+from .shown import Undrawable, implementation, with_examples
 
 DRAWS = 25
 CLEARLY = 100  # a misconception must be wrong by this many tolerances,
 WIDEST = 2e-4  # and by more than what a float32 answer is allowed
 PUBLIC = "public"
-
-
-class Undrawable(Exception):
-    """No draw served; says what is wrong, with the misconception it is about."""
-
-    def __init__(self, problem: str, remedy: str, variant: Variant | None = None) -> None:
-        super().__init__(problem, remedy)
-        self.problem, self.remedy, self.variant = problem, remedy, variant
 
 
 @dataclass(frozen=True)
@@ -65,16 +58,14 @@ def draw_sheet(
     for attempt in range(DRAWS):
         cases = _cases(exercise, blank, np.random.default_rng([seed, attempt]), public is not None)
         try:
-            return _with_small(
-                _with_mistakes(
-                    exercise, reference, _with_expected(exercise, reference, blank, cases), losses
-                ),
-                exercise,
-                reference,
-            )
+            sheet = _with_expected(exercise, reference, blank, cases)
+            sheet = _with_mistakes(exercise, reference, sheet, losses)
+            break
         except Undrawable as error:
             problem = error
-    raise problem
+    else:
+        raise problem
+    return sheet if public else with_examples(sheet, exercise, reference)
 
 
 def examine(sheet: Sheet, functions: list[Any]) -> tuple[Verdict, list[Outcome]]:
@@ -88,18 +79,6 @@ def _outcomes(sheet: Sheet, functions: list[Any]) -> list[Outcome]:
     driver = driver_for(sheet)
     with undisturbed(), np.errstate(all="warn", under="ignore"):
         return [outcome_of(driver, functions, case) for case in sheet.cases]
-
-
-def implementation(exercise: Exercise, reference: Mapping[str, Any], variant: Variant) -> list[Any]:
-    """The functions of an exercise with some of them replaced by the variant."""
-    replaced = variant.replaces or exercise.functions[:1]
-    if len(replaced) > 1:
-        made = dict(zip(replaced, variant.function(), strict=True))
-    elif variant.edits:
-        made = {replaced[0]: variant.function(reference[replaced[0]])}
-    else:
-        made = {replaced[0]: variant.function}
-    return [made.get(name, reference[name]) for name in exercise.all_functions]
 
 
 def _blank(exercise: Exercise, sources: Sources) -> Sheet:
@@ -118,7 +97,7 @@ def _blank(exercise: Exercise, sources: Sources) -> Sheet:
         picture=exercise.picture,
         uses=exercise.uses,
         builds_on=exercise.builds_on,
-        small_text=exercise.small_text,
+        hints=exercise.hints,
     )
 
 
@@ -283,16 +262,3 @@ def _look_alikes(sheet: Sheet, name: str, outcomes: list[Outcome]) -> str:
 
     alike = [other.name for other in sheet.mistakes if other.name != name and gives_the_same(other)]
     return " and ".join(alike) or "another"
-
-
-def _with_small(sheet: Sheet, exercise: Exercise, reference: Mapping[str, Any]) -> Sheet:
-    if exercise.small_case is None:
-        return sheet
-    functions = [reference[name] for name in exercise.all_functions]
-    with undisturbed():
-        outcome = outcome_of(driver_for(sheet), functions, exercise.small_case)
-    if outcome.raised:
-        raise Undrawable(
-            f"the small example raises {outcome.raised}: {outcome.message}", "Mend the inputs of small(…)."
-        )
-    return replace(sheet, small=replace(exercise.small_case, expected=outcome.value))

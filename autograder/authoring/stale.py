@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import WireError
 from ..files import holds, write_whole
 from ..nbgrader.course import Course
-from ..student import checks_file
+from ..student import checks_file, wire
 from ..student.difference import Template, matches
-from ..student.sheet import Case, Choice, LessonSheet, Mistake, Outcome, Question, Sheet
+from ..student.sheet import Case, Choice, Example, LessonSheet, Mistake, Outcome, Question, Sheet
 from . import slicing
 from .assemble import assemble
 from .compile import compile_public
@@ -59,10 +59,12 @@ def says(path: Path, checks: LessonSheet) -> bool:
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether two lessons' sheets are the same but for the last bits of numbers."""
-    if isinstance(one, (LessonSheet, Sheet, Case, Mistake, Outcome, Question, Choice)):
+    if isinstance(one, (LessonSheet, Sheet, Case, Example, Mistake, Outcome, Question, Choice)):
         if type(one) is not type(other):
             return False
-        ignored = {"seconds", "where", "message"} if isinstance(one, Outcome) else set()
+        ignored = {"recorded"} | ({"seconds", "where", "message"} if isinstance(one, Outcome) else set())
+        if isinstance(one, Sheet) and not _same_calls(one, other):
+            return False
         return all(_alike(getattr(one, key), getattr(other, key)) for key in vars(one) if key not in ignored)
     if isinstance(one, dict):
         return (
@@ -75,6 +77,15 @@ def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, (str, bool, Template)) or one is None:
         return bool(one == other)
     return type(one) is type(other) and matches(one, other, rtol=SAME_NUMBER)
+
+
+def _same_calls(one: Any, other: Any) -> bool:
+    """Whether two sheets remember the same of other functions, but for the last bits of numbers."""
+    first, second = (
+        {name: wire.from_json(told["calls"]) if told else None for name, told in sheet.recorded.items()}
+        for sheet in (one, other)
+    )
+    return matches(first, second, rtol=SAME_NUMBER)
 
 
 def is_fresh(course: Course, lesson: Lesson) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,30 +11,14 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import AutograderError, nearest
+from . import evening, handing_out, learner
+from .collecting import collect
+from .exporting import export
+from .learner import SETTINGS, Commands
+from .listing import list_lessons
 
 
-class Commands(click.Group):
-    """Commands whose mistakes end in one sentence: exit 1 for work that failed, 2 for wrong usage."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except AutograderError as error:
-            click.echo(f"autograder: {error}", err=True)
-            context.exit(error.exit_code)
-
-    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(context, args)
-        except click.UsageError as error:
-            near = nearest(args[0], self.commands)
-            if near and "Did you mean" not in error.format_message():
-                raise click.UsageError(f"{error.message} Did you mean {near!r}?", context) from None
-            raise
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.option(
     "--course",
     "folder",
@@ -51,39 +36,9 @@ def main(context: click.Context, folder: Path | None) -> None:
     context.obj = folder
 
 
-@main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def list_lessons(folder: Path | None, /, as_json: bool) -> None:
-    """Show lessons, their exercises and points.
-
-    For example: autograder list
-    """
-    from ..authoring.lesson import lessons_of
-    from ..nbgrader.course import find_course
-    from ..student import checks_file
-
-    every = lessons_of(find_course(folder))
-    lessons = [checks_file.load(lesson.checks_path) for lesson in every if lesson.checks_path.is_file()]
-    for lesson in every:
-        if not lesson.checks_path.is_file():
-            click.echo(f"{lesson.name} is not built yet: run autograder build {lesson.name}", err=True)
-    if as_json:
-        rows = [
-            {
-                "lesson": one.lesson,
-                "title": one.title,
-                "points": one.points,
-                "exercises": [{"name": s.name, "points": s.points} for s in one.sheets.values()],
-            }
-            for one in lessons
-        ]
-        click.echo(json.dumps({"lessons": rows}))
-        return
-    for one in lessons:
-        click.echo(f"{one.lesson}  {one.points:g} points  {one.title}")
-        for exercise in one.sheets.values():
-            click.echo(f"    {', '.join(exercise.functions)}  {exercise.points:g}")
+main.add_command(collect)
+main.add_command(export)
+main.add_command(list_lessons)
 
 
 @main.command()
@@ -126,42 +81,10 @@ def build(folder: Path | None, /, names: tuple[str, ...], only_check: bool, ever
         sys.exit(1)
 
 
-@main.command()
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(notebook: Path, as_json: bool) -> None:
-    """Run a notebook of your own from top to bottom and show what it earns.
-
-    For example: autograder check notebooks/12_inverted_dropout/12_inverted_dropout.ipynb
-    """
-    from .selfcheck import verdicts_of
-
-    lesson, verdicts, total = verdicts_of(notebook)
-    if as_json:
-        rows = [
-            {
-                "name": v["exercise"],
-                "points": v["points"],
-                "max_points": v["max_points"],
-                "misconception": v["misconception"],
-                "hint": v["hint"],
-            }
-            for v in verdicts
-        ]
-        click.echo(
-            json.dumps(
-                {
-                    "lesson": lesson,
-                    "score": sum(v["points"] for v in verdicts),
-                    "max_score": total,
-                    "exercises": rows,
-                }
-            )
-        )
-        return
-    for verdict in verdicts:
-        click.echo(verdict["text"])
-    click.echo(f"{lesson}: {sum(v['points'] for v in verdicts):g} of {total:g} points")
+for command in learner.main.commands.values():  # what a learner can do, a teacher can
+    main.add_command(command)
+main.add_command(handing_out.release)
+main.add_command(handing_out.package)
 
 
 @main.command()
@@ -175,14 +98,38 @@ def check(notebook: Path, as_json: bool) -> None:
 @click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
 @click.option(
-    "--timeout", metavar="S", type=click.FloatRange(0.1), help="Seconds a cell may take. [default: 60]"
+    "--timeout",
+    metavar="S",
+    type=click.FloatRange(0.1),
+    help="Seconds a cell may take. [default: as nbgrader_config says, or 60]",
 )
 @click.option(
     "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
 )
+@click.option("--disk", metavar="MIB", type=click.IntRange(1), help="MiB it may write. [default: 256]")
+@click.option("--file-size", metavar="MIB", type=click.IntRange(1), help="MiB of one file. [default: 128]")
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME[=VALUE]",
+    multiple=True,
+    help="A variable that notebooks find, with your value or another (may be repeated).",
+)
+@click.option(
+    "--read",
+    "readable",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(exists=True, resolve_path=True),
+    help="A file or folder of this machine that notebooks may read (may be repeated).",
+)
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
+@click.option("--strict", is_flag=True, help="Exit 1 if anything could not be graded.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
+@click.option(
+    "--without-namespaces", "fence", is_flag=True, help="Keep what is left of the sandbox in a container."
+)
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -193,25 +140,35 @@ def grade(
     as_json: bool,
     no_canary: bool,
     no_sandbox: bool,
+    fence: bool,
     jobs: int | None,
     scheduler: str | None,
+    strict: bool,
     timeout: float | None,
     memory: int | None,
+    disk: int | None,
+    file_size: int | None,
+    environment: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
 
     What is graded already is not done again. For example: autograder grade 12 --jobs 2
     """
+    from ..classroom import summary
     from ..engine import run as grading
-    from ..nbgrader.course import find_course
+    from ..engine.options import Options, limits_from
+    from ..nbgrader.course import cell_seconds, find_course, load_config
     from .shown import ProgressBar, table
 
-    asked = grading.Options(
+    course = find_course(folder)
+    asked = Options(
         names,
         jobs=jobs or 0,
-        limits=grading.limits_from(timeout, memory),
-        sandbox=not no_sandbox,
+        limits=limits_from(timeout or cell_seconds(load_config(course.root)), memory, disk, file_size),
+        environment=variables(environment),
+        sandbox=not (no_sandbox or fence),
+        fence=fence,
         canary=not no_canary,
         scheduler=scheduler or "",
         **options,
@@ -219,16 +176,17 @@ def grade(
     remarks: list[str] = []
     try:
         with ProgressBar() as progress:
-            found = grading.grade(find_course(folder), asked, progress.step, remarks.append)
+            found = grading.grade(course, asked, progress.step, remarks.append)
     except KeyboardInterrupt:
         click.echo(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
         )
         sys.exit(130)
-    click.echo(json.dumps(found) if as_json else table(found))
+    click.echo(json.dumps(found) if as_json else "\n".join([table(found), *summary.lines(found)]))
     for line in remarks:
         click.echo(f"autograder: {line}", err=True)
-    if any(result["reason"].startswith("the grader failed") for result in found["lessons"]):
+    ours = any(result["reason"].startswith("the grader failed") for result in found["lessons"])
+    if ours or (strict and found["failures"]):
         sys.exit(1)
 
 
@@ -243,3 +201,18 @@ def demo(folder: Path | None, /) -> None:
     from .demo import run
 
     run(find_course(folder), click.echo)
+
+
+main.add_command(evening.report)
+main.add_command(evening.feedback)
+
+
+def variables(named: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Variables of the environment: NAME=VALUE, or NAME with the value it has here."""
+    found = {}
+    for one in named:
+        name, given, value = one.partition("=")
+        if not given and name not in os.environ:
+            raise click.UsageError(f"There is no variable {name} here: give it as {name}=VALUE.")
+        found[name] = value if given else os.environ[name]
+    return tuple(sorted(found.items()))

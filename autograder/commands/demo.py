@@ -50,7 +50,8 @@ class Made:
 
 def run(course: Course, say: Callable[[str], None]) -> None:
     """Makes the class, grades it, and prints students, points and the misconceptions found."""
-    from ..engine.run import Options, grade
+    from ..engine.options import Options
+    from ..engine.run import grade
 
     lessons = [lesson for lesson in lessons_of(course) if lesson.checks_path.is_file()]
     light = [lesson for lesson in lessons if not _needs_tensorflow(lesson)] or lessons

@@ -1,40 +1,172 @@
-"""The same over a Dask cluster: a task is a submission's bytes, and no disk is shared."""
+"""The same over a Dask cluster: a task is a submission's bytes, and no disk is shared.
+
+Workers come and go, and so may the scheduler. Here it is known what has not been answered yet: that is asked
+again, and of two answers the first counts.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any
 
+from ..errors import AutograderError
 from ..nbgrader.patches import patch
 from ..nbgrader.records import Assignment, Mark, Submission
 from .worker import Setup, Task, Worker, failed
 
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_SECONDS = 30
+GIVE_UP_SECONDS = 600  # without an answer from anybody: no scheduler, or no worker
+SILENT_SECONDS = 30  # after which a worker that says nothing is taken for frozen
+LOOK_SECONDS = 5  # from one look at the workers to the next
+PAUSE_SECONDS = 0.02
+
+
+class ClusterGone(AutograderError):
+    """The cluster has answered nothing for long."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"The cluster at {self.address} has answered nothing for {GIVE_UP_SECONDS // 60} minutes. "
+            "What is graded is kept, and the same command goes on from there."
+        )
+
 
 def mark_all(address: str, tasks: Iterable[Task], setup: Setup) -> Generator[tuple[Task, Mark]]:
     """Marks submissions on the cluster whose scheduler has this address."""
-    from distributed import Client, as_completed
+    from distributed import Client
 
-    with Client(address, timeout=30) as client:
-        at_once = 2 * max(1, sum(client.nthreads().values()))
-        waiting, running, shared = iter(tasks), {}, {}
-        done = as_completed()
+    work = _Work(iter(tasks), setup)
+    while not work.is_done():
+        try:
+            with Client(address, timeout=CONNECT_SECONDS) as client:
+                yield from work.answered_by(client)
+        except (OSError, TimeoutError):  # the scheduler is gone; it may come back
+            if work.seconds_without_an_answer() > GIVE_UP_SECONDS:
+                raise ClusterGone(address) from None
+            time.sleep(LOOK_SECONDS)
 
-        def submit() -> bool:
-            if (task := next(waiting, None)) is None:
-                return False
-            if task[0].name not in shared:
-                shared[task[0].name] = client.scatter(task[0], broadcast=True)
-            future = client.submit(_task, shared[task[0].name], task[1], setup, pure=False)
-            running[future.key] = task
-            done.add(future)
-            return True
 
-        while len(running) < at_once and submit():
-            pass
-        for future in done:
-            task, error = running.pop(future.key), future.exception()
-            submit()
-            yield task, failed(task[1], str(error)) if error else future.result()
+class _Work:
+    """What there is to do, and what has not been answered, through all changes of the cluster."""
+
+    def __init__(self, tasks: Iterator[Task], setup: Setup) -> None:
+        self.tasks, self.setup = tasks, setup
+        self.unanswered: dict[int, Task] = {}
+        self.given = 0
+        self.heard = time.monotonic()
+        self.exhausted = False
+
+    def is_done(self) -> bool:
+        return self.exhausted and not self.unanswered
+
+    def seconds_without_an_answer(self) -> float:
+        return time.monotonic() - self.heard
+
+    def answered_by(self, client: Client) -> Generator[tuple[Task, Mark]]:
+        """Answers of a cluster for as long as it stands.
+
+        Raises:
+            OSError: it does so no longer.
+        """
+        asked = _Asked(client, self.setup)
+        asked.look(self.unanswered)
+        for number, task in self.unanswered.items():
+            asked.ask(number, task)
+        looked = time.monotonic()
+        while True:
+            if time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                asked.look(self.unanswered)
+            while len(self.unanswered) < asked.at_once and self._take():
+                asked.ask(self.given, self.unanswered[self.given])
+            if self.is_done():
+                return
+            for number, mark in asked.answers(self.unanswered):
+                self.heard = time.monotonic()
+                yield self.unanswered.pop(number), mark
+            if self.seconds_without_an_answer() > GIVE_UP_SECONDS:
+                raise OSError("no worker answers")
+            time.sleep(PAUSE_SECONDS)
+
+    def _take(self) -> bool:
+        task = next(self.tasks, None)
+        if task is None:
+            self.exhausted = True
+            return False
+        self.given += 1
+        self.unanswered[self.given] = task
+        return True
+
+
+class _Asked:
+    """What one connection to a scheduler has been asked."""
+
+    def __init__(self, client: Client, setup: Setup) -> None:
+        self.client, self.setup = client, setup
+        self.at_once = 2
+        self.awake: list[str] = []  # workers
+        self.shared: dict[str, Future[Any]] = {}  # assignments, by name
+        self.futures: dict[int, Future[Any]] = {}
+
+    def ask(self, number: int, task: Task, workers: list[str] | None = None) -> None:
+        """Asks for a mark; of these workers, where any are named."""
+        assignment, submission = task
+        if assignment.name not in self.shared or self.shared[assignment.name].status != "finished":
+            self.shared[assignment.name] = self.client.scatter(
+                assignment, workers=self.awake or None, broadcast=True, hash=False
+            )
+        self.futures[number] = self.client.submit(
+            _task, self.shared[assignment.name], submission, self.setup, pure=False, workers=workers
+        )
+
+    def answers(self, tasks: dict[int, Task]) -> Iterator[tuple[int, Mark]]:
+        """What has been answered since; what was lost on the way is asked again."""
+        if self.client.status != "running":
+            raise OSError("the scheduler is gone")
+        for number, future in list(self.futures.items()):
+            if not future.done():
+                continue
+            del self.futures[number]
+            error = _error_of(future)
+            # Not the work failed, but what it needed went away with a worker or the scheduler.
+            if future.status in ("cancelled", "lost") or isinstance(error, CancelledError):
+                self.ask(number, tasks[number])
+            else:
+                yield number, failed(tasks[number][1], error) if error else future.result()
+
+    def look(self, tasks: dict[int, Task]) -> None:
+        """How many can be asked at once; what a frozen worker holds is asked of the others."""
+        info = self.client.scheduler_info(n_workers=-1)
+        workers: dict[str, Any] = info["workers"]
+        self.at_once = 2 * max(1, sum(one["nthreads"] for one in workers.values()))
+        newest = max((one["last_seen"] for one in workers.values()), default=0.0)
+        silent = {name for name, one in workers.items() if newest - one["last_seen"] > SILENT_SECONDS}
+        self.awake = [name for name in workers if name not in silent]
+        if not silent or not self.awake:
+            return
+        held = {key for name, keys in self.client.processing().items() if name in silent for key in keys}
+        for number, future in list(self.futures.items()):
+            if future.key in held:
+                future.cancel()
+                self.ask(number, tasks[number], self.awake)
+
+
+def _error_of(future: Future[Any]) -> BaseException | None:
+    try:
+        error: BaseException | None = future.exception() if future.status == "error" else None
+    except CancelledError as lost:
+        return lost
+    return error
 
 
 _own = threading.local()  # a cluster's worker may have several threads, each with a warm process of its own

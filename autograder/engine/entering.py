@@ -33,11 +33,13 @@ class Entering:
                 part = [(a, s, m) for a, s, m in batch if id(a) == assignment]
                 name, files = part[0][0].name, part[0][0].files
                 times = {submission.student: submission.timestamp for _, submission, _ in part}
+                digests = {submission.student: submission.digest for _, submission, _ in part}
                 filed = [self._file(mark, submission.files, files) for _, submission, mark in part]
                 for mark in self._into_gradebook(name, filed, times):
                     result = as_result(self.failures.keep(mark))
                     if not mark.ours:
-                        self.records.keep(name, mark.student, keys[name, mark.student], result)
+                        key, digest = keys[name, mark.student], digests[mark.student]
+                        self.records.keep(name, mark.student, key, result, mark.details, digest, mark.answers)
                     yield result
         except OSError as error:
             raise AutograderError(
@@ -60,13 +62,19 @@ class Entering:
     def _into_gradebook(self, name: str, marks: list[Mark], times: dict[str, str | None]) -> list[Mark]:
         """Enters marks together; where that fails, one by one, so that one does not hold up the others."""
         known = [mark for mark in marks if not mark.ours]
+        same = {mark.student: self._same_as_before(mark) for mark in known}
         try:
-            self.gradebook.write(name, known, times)
+            self.gradebook.write(name, known, times, same)
             return marks
         except (KeyError, ValueError, TypeError) as error:
             if len(known) == 1:
                 return [mark if mark.ours else _failure_of(mark, error) for mark in marks]
         return [entered for mark in marks for entered in self._into_gradebook(name, [mark], times)]
+
+    def _same_as_before(self, mark: Mark) -> set[str]:
+        """Graded cells whose answer is the one that was graded last."""
+        before = self.records.answers(mark.assignment, mark.student)
+        return {name for name, answer in mark.answers.items() if before.get(name) == answer}
 
 
 def _failure_of(mark: Mark, error: Exception) -> Mark:
@@ -83,7 +91,7 @@ def as_result(mark: Mark) -> dict[str, Any]:
         "status": mark.status,
         "reason": mark.reason,
         "seconds": mark.seconds,
-        "sealed": mark.sealed and mark.sandboxed,
+        "sealed": mark.sealed and (mark.sandboxed or all(e.by_hand for e in mark.exercises)),
         "exercises": [
             {
                 "name": e.name,
@@ -91,7 +99,7 @@ def as_result(mark: Mark) -> dict[str, Any]:
                 "max_points": e.max_points,
                 "misconception": e.misconception,
                 "hint": e.hint,
-                "sealed": e.sealed and mark.sandboxed,
+                "sealed": (e.sealed and mark.sandboxed) or e.by_hand,
             }
             for e in mark.exercises
         ],

@@ -50,6 +50,10 @@ _STYLES = {
 _TEX = re.compile(r"\\(?=(href|class|style|cssId|data|require|unicode|html[A-Z]\w*)\b)")
 _PLAIN_TAG = re.compile(r"</?(b|i|u|em|strong|sub|sup|br|hr|p|code|kbd|del|details|summary)\s*/?>", re.I)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# Markdown's own: pictures that are fetched, and links to what could run, also those named elsewhere.
+_PICTURE = re.compile(r"!(?=\[)(?!\[[^\[\]\n]*\]\(attachment:[^\s()]*\))")
+_LINK = re.compile(r"\](?=\(\s*(?!(?:https?://|mailto:|attachment:|#)[^\s()]*\s*[)\"']))")
+_NAMED = re.compile(r"\](?=:\s*(?!(?:https?://|mailto:|#)\S*\s*$))", re.M)
 _NOTHING = "\N{ZERO WIDTH SPACE}"  # between "<" and a name, so that it is no tag and looks as it was written
 
 
@@ -107,8 +111,11 @@ def _as_picture(svg: str) -> str:
 
 
 def harmless_markdown(text: str) -> str:
-    """Markdown with its tags made text, but for those that only set words off."""
+    """Markdown with its tags made text, but for those that only set words off, and without pictures that are
+    fetched and links to what could run."""
     plain = _TEX.sub(rf"\\{_NOTHING}", text)
+    for pattern, sign in ((_PICTURE, "!"), (_LINK, "]"), (_NAMED, "]")):
+        plain = pattern.sub(f"{sign}{_NOTHING}", plain)
     kept = {match.start() for match in _PLAIN_TAG.finditer(plain)}
     return _TAG.sub(lambda match: "<" if match.start() in kept else f"<{_NOTHING}", plain)
 

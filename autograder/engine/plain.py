@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..nbgrader import cells
+from ..nbgrader.scoring import Rules
 from .running import CellRunner, Step, Surroundings
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-def run(notebook: NotebookNode, surroundings: Surroundings) -> CellRunner:
+def run(notebook: NotebookNode, rules: Rules, surroundings: Surroundings) -> CellRunner:
     """Runs the notebook; its cells hold their outputs afterwards."""
     runner = CellRunner(surroundings)
-    runner.run([Step(number, cell) for number, cell in code_cells(notebook)])
+    steps = [Step(number, cell, seconds=rules.seconds_for(cell)) for number, cell in code_cells(notebook)]
+    runner.run(steps)
     return runner
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..authoring import hidden, slicing
 from ..authoring.modules import folders_of
 from ..nbgrader import cells
-from ..nbgrader.course import CONFIG, Course
+from ..nbgrader.course import Course, config_files
 from ..nbgrader.gradebook import Gradebook
 from ..nbgrader.records import Assignment, Notebook
 from ..student import checks_file
+from .needed import with_what_it_needs
 
 # Of this package the sandbox shows what runs in it, and no room of anybody else.
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -29,7 +29,9 @@ class InstructorsNotebooks:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.name = folder, folder.name
-        self.cells = {path.stem: _source_cells(path) for path in sorted(folder.glob("*.ipynb"))}
+        notebooks = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.ipynb"))}
+        self.cells = {name: _source_cells(notebook) for name, notebook in notebooks.items()}
+        self.kernels = {name: _kernel(notebook) for name, notebook in notebooks.items()}
         self.modules = {
             module
             for source in self.cells.values()
@@ -37,6 +39,14 @@ class InstructorsNotebooks:
             if cell["cell_type"] == "code"
             for module in slicing.imported_modules(cell["source"])
         }
+
+    @property
+    def foreign(self) -> str:
+        """Why this can't be graded here: a notebook of it is for another language."""
+        for name, (kernel, language) in self.kernels.items():
+            if language and not language.lower().startswith("python"):
+                return f"{name}.ipynb is for the kernel {kernel} ({language}), and only Python is graded here"
+        return ""
 
     @property
     def heavy(self) -> bool:
@@ -48,20 +58,23 @@ def prepare(
 ) -> Assignment:
     """All that workers need for an assignment; for a lesson of ours with its hidden cases."""
     checks, counts = _with_hidden_cases(course, sources.folder, sources.name)
-    shown = folders_of(name for name in modules if name.split(".")[0] != _PACKAGE.name) | OUR_ROOMS
+    notebooks = gradebook.notebooks(sources.name)
+    if checks:
+        notebooks = {
+            name: with_what_it_needs(one, sources.cells.get(name, [])) for name, one in notebooks.items()
+        }
+    places = folders_of(modules, without=_PACKAGE.name)
+    shown = {place for place in places if not course.root.is_relative_to(place)} | OUR_ROOMS
     return Assignment(
         name=sources.name,
-        notebooks={
-            key: _with_demos(original, sources.cells.get(key, [])) if checks else original
-            for key, original in gradebook.notebooks(sources.name).items()
-        },
+        notebooks=notebooks,
         checks=checks,
         public_counts=counts,
         files=gradebook.folders.overwriting_files(sources.name),
         modules=tuple(sorted(modules)),
         readable=tuple(sorted({sys.prefix, sys.base_prefix, *shown})),
-        rehearsal=_rehearsal(sources) if checks else (),
-        config=(course.root / CONFIG).read_text(encoding="utf-8"),
+        rehearsal=_rehearsal(sources, notebooks) if checks else (),
+        config=config_files(course.root),
     )
 
 
@@ -76,37 +89,23 @@ def _with_hidden_cases(course: Course, folder: Path, name: str) -> tuple[str, di
     return checks_file.dump(whole), counts
 
 
-def _source_cells(path: Path) -> list[dict[str, Any]]:
-    read = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [{**cell, "source": "".join(cell["source"])} for cell in read]
+def _source_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
 
 
-def _with_demos(original: Notebook, source: list[dict[str, Any]]) -> Notebook:
-    """Marks the demonstrations, and locked cells that would lack what only those define."""
-    left_out: set[str] = set()
-    bound: set[str] = set()
-    from_demos: set[str] = set()
-    for cell in source:
-        if cell["cell_type"] != "code":
-            continue
-        statements = slicing.readable_statements(cell["source"])
-        binds = {name for statement in statements for name in statement.binds}
-        uses = {name for statement in statements for name in statement.uses}
-        locked = not cells.is_solution(cell) and not cells.is_grade(cell)
-        demo = "demo" in cells.tags(cell)
-        if cells.grade_id(cell) and locked and (demo or (uses - binds) & (from_demos - bound)):
-            left_out.add(cells.grade_id(cell))
-            from_demos |= binds
-        else:
-            bound |= binds
-    return replace(original, left_out=frozenset(left_out), left_out_names=frozenset(from_demos - bound))
+def _kernel(notebook: dict[str, Any]) -> tuple[str, str]:
+    """The kernel a notebook asks for and its language, as far as it says."""
+    metadata = notebook.get("metadata", {})
+    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+    return str(spec.get("name", "unknown")), str(spec.get("language") or info.get("name") or "")
 
 
-def _rehearsal(sources: InstructorsNotebooks) -> tuple[str, ...]:
+def _rehearsal(sources: InstructorsNotebooks, notebooks: dict[str, Notebook]) -> tuple[str, ...]:
     """The cells that every submission has to run, with the instructor's answers."""
     return tuple(
         cell["source"]
-        for source in sources.cells.values()
+        for name, source in sources.cells.items()
         for cell in source
-        if cell["cell_type"] == "code" and "demo" not in cells.tags(cell)
+        if cell["cell_type"] == "code"
+        and not (name in notebooks and cells.grade_id(cell) in notebooks[name].left_out)
     )

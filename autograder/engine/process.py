@@ -11,7 +11,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..student.probe import printable
 from ..student.sheet import Case, Outcome, Sheet
 from . import family
 from .budget import Budget, Meter
+from .cgroup import Group
 from .inside import frames
 from .inside.limits import Limits
 
@@ -71,20 +72,23 @@ class StudentProcess:
     usual: int = 0  # bytes that the process held before the student's code ran
     received: int = 0  # bytes of its answers
     over: str = field(default="", init=False)  # which limit it ran into
+    group: Group | None = field(default=None, init=False)
 
     def begin(self, files: dict[str, bytes], seed: int) -> None:
         self.pid = self._greeted()
         self.handle = os.pidfd_open(self.pid)
         self.usual = family.memory_of([self.pid])
+        self.group = Group.around(self.pid, self.limits)
         for name, data in files.items():
             for start in range(0, max(len(data), 1), CHUNK):
                 part = np.frombuffer(data[start : start + CHUNK], np.uint8)
                 self._ask({"do": "file", "name": name, "data": part, "append": start > 0}, 60)
         self._ask({"do": "begin", "seed": seed}, 60)
 
-    def run(self, source: str) -> Reply:
+    def run(self, source: str, seconds: float = 0.0) -> Reply:
         """Runs a cell; one that takes too long is interrupted, and ended if it does not heed that."""
-        reply = self._ask({"do": "cell", "source": source}, self.limits.cell_seconds, interrupt=True)
+        seconds = seconds or self.limits.cell_seconds
+        reply = self._ask({"do": "cell", "source": source}, seconds, interrupt=True)
         try:
             outputs = json.loads(reply["outputs"])
             count = reply["count"] if type(reply["count"]) is int else None
@@ -102,12 +106,18 @@ class StudentProcess:
         return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
 
     def probe(
-        self, place: int, sheet: Sheet, cases: Sequence[Case], seconds: float, in_a_copy: bool
+        self,
+        place: int,
+        sheet: Sheet,
+        cases: Sequence[Case],
+        seconds: float,
+        in_a_copy: bool,
+        stand_ins: Mapping[str, str] | None = None,
     ) -> list[Outcome]:
         """What the student's functions give on these cases, called with the names of that place.
 
         No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
-        only; making one costs time.
+        only; making one costs time. Stand-ins are functions, as source, in place of the student's own.
         """
         outcomes: list[Outcome] = []
         request = {
@@ -118,6 +128,7 @@ class StudentProcess:
             "functions": list(sheet.functions),
             "uses": list(sheet.uses),
             "driver": sheet.driver,
+            "stand_ins": dict(stand_ins or {}),
             "cases": [(case.inputs, case.call) for case in cases],
         }
 
@@ -145,6 +156,9 @@ class StudentProcess:
             select.select([self.handle], [], [], 10)
             os.close(self.handle)
             self.handle = -1
+        if self.group:
+            self.group.close()
+            self.group = None
 
     def _greeted(self) -> int:
         """The first frame is ours, sent before any of the student's code; the kernel says who sent it."""
@@ -219,15 +233,20 @@ class StudentProcess:
         members = family.members(self.pid)
         most = self.limits.memory + self.usual
         if family.memory_of(members) > most and family.memory_apart(members) > most:  # quick, then exact
-            raise self._ended(f"used more than {self.limits.memory >> 20} MiB of memory", limit=True)
+            raise self._ended(self._too_much_memory(), limit=True)
         if len(members) > self.limits.processes + 10:
             raise self._ended(f"started more than {self.limits.processes} processes", limit=True)
         return family.use_of(members)
 
     def _ended(self, reason: str = "", limit: bool = False) -> Gone:
         """The exception that tells how the process ended; whatever of it is left is ended as well."""
+        if self.group and self.group.met_limit:
+            reason, limit = self._too_much_memory(), True
         self.end()
         return Gone(reason or "ended the process", limit)
+
+    def _too_much_memory(self) -> str:
+        return f"used more than {self.limits.memory >> 20} MiB of memory"
 
 
 class _Watch:

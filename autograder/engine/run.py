@@ -7,49 +7,33 @@ its record is kept last: a run that is killed in between does that submission ag
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AutograderError, UnknownLesson
+from ..errors import AutograderError
+from ..nbgrader import cells
 from ..nbgrader.course import Course
-from ..nbgrader.gradebook import Gradebook
+from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
-from . import canary, cluster, pool, submissions
+from . import canary, cgroup, cluster, pool, submissions
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
-from .inside.limits import MIB, Limits
+from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
 from .records import Records, alone
-from .sandbox import NoSandbox, missing
+from .sandbox import NoSandbox, missing, missing_for_fence
 from .worker import Setup, Task
 
-VERSION = "1"  # of the engine: another one grades anew
+VERSION = "2"  # of the engine: another one grades anew
 BATCH = 25
 BATCH_SECONDS = 2.0
-LEAST_MEMORY = 1024 * MIB  # for a job: TensorFlow, and a submission that trains something
 
 
 Marked = tuple[Assignment, Submission, Mark]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is to be graded, and how."""
-
-    lessons: tuple[str, ...] = ()
-    submitted: Path | None = None
-    students: tuple[str, ...] = ()
-    jobs: int = 0
-    limits: Limits = Limits()
-    regrade: bool = False
-    sandbox: bool = True
-    canary: bool = True
-    scheduler: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,10 +60,12 @@ def grade(
         tell: called for each that is done.
         remark: called in the end with what the instructor should look at.
     """
-    if options.sandbox and (lacking := missing()):
+    if lacking := missing() if options.sandbox else missing_for_fence() if options.fence else "":
         raise NoSandbox(lacking)
     with alone(course.private):
-        setup = Setup(options.limits, options.sandbox)
+        if options.sandbox:
+            cgroup.enter()  # where it can't, the watcher looks alone
+        setup = Setup(options.limits, options.sandbox, options.fence, options.environment, options.readable)
         workers = [] if options.scheduler else pool.hire(setup, options.jobs or usual_jobs())
         try:
             gradebook = Gradebook(course)
@@ -116,6 +102,8 @@ class _Run:
         self.held: dict[str, list[Marked]] = {}  # until the instructor's own answers have been marked
         self.trusted: set[str] = set()  # assignments whose own answers earn full marks
         self.hurried: list[Task] = []
+        self.sources: dict[str, InstructorsNotebooks] = {}
+        self.left_out: list[str] = []  # assignments, and why
         self.class_failures = ClassFailures()
         self.began = time.monotonic()
 
@@ -142,7 +130,7 @@ class _Run:
 
     def remarks(self) -> list[str]:
         """What the instructor should look at: cells of theirs that failed for most of the class."""
-        return self.class_failures.remarks()
+        return self.left_out + self.class_failures.remarks()
 
     def _take(self, task: Task, mark: Mark, last: bool = False) -> None:
         """A mark has come: of the instructor's own answers, of a submission, or of one to be tried again."""
@@ -174,13 +162,24 @@ class _Run:
 
     def _names(self) -> list[str]:
         known = self.gradebook.folders.assignments()
-        chosen = []
-        for wanted in self.options.lessons or known:
-            found = [name for name in known if wanted in (name, name.split("_")[0])]
-            if not found:
-                raise UnknownLesson(wanted, known)
-            chosen.append(found[0])
-        return list(dict.fromkeys(chosen))
+        if not self.options.lessons:
+            return [name for name in known if not self._is_left_out(name)]
+        chosen = list(dict.fromkeys(named(wanted, known) for wanted in self.options.lessons))
+        for name in chosen:
+            if foreign := self._sources(name).foreign:
+                raise AutograderError(f"{name} can't be graded: {foreign}.")
+        return chosen
+
+    def _is_left_out(self, name: str) -> bool:
+        foreign = self._sources(name).foreign
+        if foreign:
+            self.left_out.append(f"{name} was left out: {foreign}")
+        return bool(foreign)
+
+    def _sources(self, name: str) -> InstructorsNotebooks:
+        if name not in self.sources:
+            self.sources[name] = InstructorsNotebooks(self.gradebook.folders.source_folder(name))
+        return self.sources[name]
 
     def _folders(self, name: str) -> dict[str, Path]:
         found = self.gradebook.folders.submitted_folders(name, self.options.submitted)
@@ -201,7 +200,7 @@ class _Run:
     def _waiting(self, folders: dict[str, dict[str, Path]]) -> Iterator[Task]:
         """What is to be marked, assignment by assignment; what is known already is told and left out."""
         names = [name for name in folders if folders[name]]
-        sources = {name: InstructorsNotebooks(self.gradebook.folders.source_folder(name)) for name in names}
+        sources = {name: self._sources(name) for name in names}
         for heavy in (False, True):  # one warm process for what needs TensorFlow, one for the rest
             alike = [name for name in names if sources[name].heavy == heavy]
             modules = {module for name in alike for module in sources[name].modules}
@@ -212,7 +211,7 @@ class _Run:
 
     def _waiting_of(self, assignment: Assignment, folders: dict[str, dict[str, Path]]) -> Iterator[Task]:
         name = assignment.name
-        state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.options.limits}".encode()).hexdigest()
+        state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.setup}".encode()).hexdigest()
         done = set() if self.options.regrade else self.gradebook.graded_already(name)
         asked = not self.options.canary
         for student, folder in folders[name].items():
@@ -240,31 +239,26 @@ class _Run:
     def _with_scores_of_the_gradebook(self, name: str) -> None:
         """A manual score or a penalty counts in the score that is reported."""
         scores = self.gradebook.scores(name)
+        given = self.gradebook.grades(name, by_hand=True)
         for result in self.results:
             if result["lesson"] == name and result["status"] != "failed" and result["student"] in scores:
                 score, penalty = scores[result["student"]]
                 result["score"] = round(score, 4)
+                _given_by_hand(result, given.get(result["student"], []))
                 if penalty:
                     late = f"handed in late, which costs {penalty:g} points"
                     result["reason"] = "; ".join(filter(None, [result["reason"], late]))
 
 
-def limits_from(timeout: float | None, memory: int | None) -> Limits:
-    """The usual limits with what the instructor changed; by default at most half of the machine's memory."""
-    usual = Limits()
-    cell = timeout or usual.cell_seconds
-    return replace(
-        usual,
-        cell_seconds=cell,
-        seconds=max(usual.seconds, 2 * cell),
-        memory=memory * MIB if memory else min(usual.memory, _memory_of_machine() // 2),
-    )
-
-
-def usual_jobs() -> int:
-    """One for each core, as far as there is memory for a warm process in each."""
-    return max(1, min(os.cpu_count() or 1, _memory_of_machine() // LEAST_MEMORY))
-
-
-def _memory_of_machine() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+def _given_by_hand(result: dict[str, Any], grades: list[Grade]) -> None:
+    """The points that a person gave, in the rows of the exercises; what was answered anew since is said."""
+    by_cell = {grade.cell: grade for grade in grades}
+    again = []
+    for row in result["exercises"]:
+        grade = by_cell.get(cells.check_name(row["name"])) or by_cell.get(row["name"])
+        if grade:
+            row["points"] = grade.points
+            again += [row["name"]] if grade.to_look_at else []
+    if again:
+        words = f"{', '.join(again)}: answered anew since it was graded by hand"
+        result["reason"] = "; ".join(filter(None, [result["reason"], words]))

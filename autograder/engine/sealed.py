@@ -3,20 +3,26 @@
 Its cells run no check inside; the student's functions are probed after the last cell has run, with the names
 as they were at the exercise's place, and what comes back is judged here. Public cases of all exercises come
 first, then hidden ones: of these nothing is told but whether they were earned, and which misconception it is.
+
+Last, an exercise that lost points and builds on an earlier one that did is probed again with the course's own
+in its place. That function's source is the only thing of the course's that enters a student's process, and it
+enters when all that it could have been used for has been judged: exercises are taken in their order, and what
+stands in belongs to an earlier one (`authoring/standins.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..authoring import slicing
 from ..nbgrader import cells
 from ..nbgrader.records import Notebook
-from ..student import judge
+from ..student import judge, standins
 from ..student.sheet import LessonSheet, Outcome, Sheet
 from ..student.verdict import Progress, Verdict
+from .details import Details, details_of
 from .outputs import result_output
 from .plain import code_cells
 from .process import Gone, StudentProcess
@@ -48,6 +54,7 @@ class SealedNotebook:
         self.runner = CellRunner(surroundings)
         self.verdicts: dict[str, Verdict] = {}
         self.outcomes: dict[bool, dict[str, list[Outcome]]] = {False: {}, True: {}}  # of hidden cases: True
+        self.second_tried: set[str] = set()  # with the course's own in place of earlier answers
         self.fragile = False  # a probe has ended the process before
         self.demos: list[Step] = []
         self.tables: list[NotebookNode] = []  # cells that show the progress
@@ -55,10 +62,14 @@ class SealedNotebook:
 
     def run(self) -> CellRunner:
         """Runs and judges; with the demonstrations only where an answer may lean on one."""
-        self._run_and_judge(self.steps)
-        if self.demos and self._leans_on_a_demo():
-            self._forget()
-            self._run_and_judge(sorted(self.steps + self.demos, key=lambda step: step.number))
+        whole = sorted(self.steps + self.demos, key=lambda step: step.number)
+        if self._names_a_demo():
+            self._run_and_judge(whole)
+        else:
+            self._run_and_judge(self.steps)
+            if self.demos and self.runner.name_errors and self._is_short_of_points():
+                self._forget()
+                self._run_and_judge(whole)
         self._show_verdicts()
         return self.runner
 
@@ -69,12 +80,12 @@ class SealedNotebook:
             name, own = cells.grade_id(cell), cells.is_students_own(cell)
             exercise = exercise_of(name, self.lesson) if cells.is_grade(cell) else ""
             step = Step(number, cell, exercise, own)
-            if not exercise and not own and name in self.original.left_out:
-                self.demos.append(step)
-            elif not exercise and not own and cell.source.strip() == "progress()":
+            if not exercise and not own and cell.source.strip() == "progress()":
                 self.tables.append(cell)
-            elif not own and cell.source.strip() == "quiz()":
+            elif not own and cell.source.strip().startswith("quiz("):
                 continue  # nobody is there to answer
+            elif not exercise and not own and name in self.original.left_out:
+                self.demos.append(step)
             else:
                 found.append(step)
         return found + self._without_a_check(found)
@@ -96,18 +107,62 @@ class SealedNotebook:
                 for step in exercises:
                     if step.exercise not in self.outcomes[hidden] and -step.number not in self.runner.guilty:
                         self._probe(process, step, in_a_copy or self.fragile, hidden)
+            if any(sheet.stand_ins for sheet in self.lesson.sheets.values()):
+                self._judge(exercises, lambda step, names: self._probe_again(process, step, names))
 
         self.runner.run(steps, probe_all)
-        for step in exercises:
-            self.verdicts[step.exercise] = self._verdict(step)
+        self._judge(exercises)
+
+    def _judge(
+        self, exercises: list[Step], again: Callable[[Step, frozenset[str]], None] = lambda *_: None
+    ) -> None:
+        """All verdicts, in the lesson's order. `again`: where an earlier answer may have cost points."""
+        order = list(self.lesson.sheets)
+        for step in sorted(exercises, key=lambda step: order.index(step.exercise)):
+            name = step.exercise
+            if not (name in self.verdicts and name in self.outcomes[True]):
+                self.verdicts[name] = self._verdict(step)
+            if self.verdicts[name].status in ("right", "open") or name in self.second_tried:
+                continue
+            wrong = standins.not_right(self.lesson, self.lesson.sheets[name], self.verdicts)
+            if wrong and name in self.outcomes[True]:
+                self.second_tried.add(name)  # whatever comes of it
+                again(step, wrong)
+
+    def _probe_again(self, process: StudentProcess, step: Step, names: frozenset[str]) -> None:
+        """The exercise once more, with the course's own in place of these; no word of it is kept."""
+        sheet = self.lesson.sheets[step.exercise]
+        own = {name: sheet.stand_ins[name] for name in names & sheet.stand_ins.keys()}
+        if not own:
+            return
+        try:
+            outcomes = process.probe(
+                step.number, sheet, sheet.cases, self._patience(sheet), self.fragile, own
+            )
+        except Gone:
+            if self.runner.surroundings.budget.is_spent:
+                return  # nothing more can be tried, and what was earned stays
+            self.fragile = True
+            raise Restart from None
+        found = judge.verdict_or_zero(sheet, outcomes)
+        first = self.verdicts[step.exercise]
+        if standins.says_more(found, first):
+            texts = {row.group: row.text or ELSEWHERE for row in first.rows}
+            self.verdicts[step.exercise] = replace(
+                found,
+                rows=tuple(row if row.ok else replace(row, text=texts[row.group]) for row in found.rows),
+                explanation="" if found.status == "right" else first.explanation,
+                notes=(standins.said_of(own),),
+            )
 
     def _probe(self, process: StudentProcess, step: Step, in_a_copy: bool, hidden: bool) -> None:
         sheet = self.lesson.sheets[step.exercise]
         count = self._public_count(sheet)
         cases = sheet.cases[count:] if hidden else sheet.cases[:count]
-        seconds = PROBE_PATIENCE * sheet.seconds * count / len(sheet.cases)
         try:
-            outcomes = process.probe(step.number, sheet, cases, seconds, in_a_copy) if cases else []
+            outcomes = (
+                process.probe(step.number, sheet, cases, self._patience(sheet), in_a_copy) if cases else []
+            )
         except Gone as gone:
             if in_a_copy and hidden:
                 self._keep(step, hidden, [Outcome(None, "Stopped", gone.reason)] * len(cases))
@@ -126,6 +181,9 @@ class SealedNotebook:
             return
         status = "crashed" if "the process of" in stopped[0] else "limited"
         self.runner.note(status, f"{step.exercise}: {NOT_FINISHED if hidden else stopped[0]}")
+
+    def _patience(self, sheet: Sheet) -> float:
+        return PROBE_PATIENCE * sheet.seconds * self._public_count(sheet) / len(sheet.cases)
 
     def _public_count(self, sheet: Sheet) -> int:
         return self.public_counts.get(sheet.name, len(sheet.cases))
@@ -153,20 +211,27 @@ class SealedNotebook:
         rows = tuple(
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
-        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE)
+        return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
 
-    def _leans_on_a_demo(self) -> bool:
-        if all(verdict.status in ("right", "open") for verdict in self.verdicts.values()):
-            return False
-        return self.runner.name_errors or any(
+    def _names_a_demo(self) -> bool:
+        """Whether a cell of the student's uses a name that only a demonstration defines."""
+        return any(
             slicing.global_names(step.cell.source) & self.original.left_out_names
             for step in self.steps
             if step.own and not step.exercise and step.cell is not None
         )
 
+    def _is_short_of_points(self) -> bool:
+        return any(verdict.status not in ("right", "open") for verdict in self.verdicts.values())
+
+    def details(self) -> dict[str, Details]:
+        """What may be told of every exercise, by name."""
+        only_public = [name for name, verdict in self.verdicts.items() if verdict.explanation == ELSEWHERE]
+        return details_of(self.notebook, self.lesson, self.verdicts, self.outcomes[False], only_public)
+
     def _forget(self) -> None:
         self.runner.forget()
-        self.verdicts, self.outcomes = {}, {False: {}, True: {}}
+        self.verdicts, self.outcomes, self.second_tried = {}, {False: {}, True: {}}, set()
         for cell in self.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -182,7 +247,7 @@ class SealedNotebook:
                 self.verdicts.get(name) or judge.unearned(sheet, NEVER_REACHED)
                 for name, sheet in self.lesson.sheets.items()
             )
-            table = Progress(self.lesson.lesson, self.lesson.title, verdicts)
+            table = Progress(self.lesson.lesson, self.lesson.title, verdicts, written=self.lesson.written)
             cell.outputs = [result_output(str(table), table._repr_html_())]
 
 

@@ -37,26 +37,31 @@ QUIET = {
 class Zygote:
     """A warm process, and its children. It starts at once, and goes on when it is told what for."""
 
-    def __init__(self, sandbox: bool = True) -> None:
-        self.sandbox = sandbox
+    def __init__(
+        self, sandbox: bool = True, environment: tuple[tuple[str, str], ...] = (), fence: bool = False
+    ) -> None:
+        self.sandbox, self.fence, self.passed_on = sandbox, fence, dict(environment)
         self.control, theirs = socket.socketpair()
-        environment = {
+        own_path = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        variables = {
             "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(OUR_FOLDER),  # this very package, whatever else is installed
+            # This very package, whatever else is installed.
+            "PYTHONPATH": os.pathsep.join([str(OUR_FOLDER), *map(os.path.abspath, own_path)]),
             **QUIET,
+            **self.passed_on,
         }
         if not sandbox:
             passed_on = ("HOME", *(name for name in os.environ if name.startswith("COVERAGE_")))
-            environment |= {name: os.environ[name] for name in passed_on if name in os.environ}
+            variables |= {name: os.environ[name] for name in passed_on if name in os.environ}
         self.said = tempfile.TemporaryFile()  # noqa: SIM115  closed with us; a file blocks nobody who writes
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.engine.inside.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            env=environment,
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.said,
@@ -73,6 +78,8 @@ class Zygote:
             "readable": list(readable),
             "limits": asdict(limits),
             "sandbox": self.sandbox,
+            "fence": self.fence,
+            "environment": self.passed_on,
             "fonts": _font_lists(),
         }
         with self._alive():
@@ -90,15 +97,17 @@ class Zygote:
         self.ready = True
 
     @contextlib.contextmanager
-    def start(self, files: dict[str, bytes], seed: int, budget: Budget) -> Iterator[StudentProcess]:
-        """A fresh student's process with its files; nothing of it is left afterwards."""
+    def start(
+        self, files: dict[str, bytes], seed: int, budget: Budget, name: str = "work"
+    ) -> Iterator[StudentProcess]:
+        """A fresh student's process with its files in a folder of this name; nothing is left afterwards."""
         self.wait_until_ready()
-        folder = "/" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
+        aside = "" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             with theirs:
-                self._tell(folder, theirs.fileno())
+                self._tell([aside, name], theirs.fileno())
             process = StudentProcess(ours, self.limits, budget)
             try:
                 process.begin(files, seed)
@@ -108,7 +117,7 @@ class Zygote:
         finally:
             ours.close()
             if not self.sandbox:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(aside, ignore_errors=True)
 
     def rehearse(self, cells: tuple[str, ...]) -> None:
         """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""

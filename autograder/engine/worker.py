@@ -5,9 +5,10 @@ The same on this machine and on a cluster.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ class Setup:
 
     limits: Limits
     sandbox: bool = True
+    fence: bool = False  # without a sandbox: what is left where there are no namespaces
+    environment: tuple[tuple[str, str], ...] = ()  # variables that notebooks find
+    readable: tuple[str, ...] = ()  # places of this machine that they may read
 
 
 class Worker:
@@ -36,22 +40,23 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.spare: Zygote | None = Zygote(setup.sandbox)  # starts while the first assignment is looked at
+        self.spare: Zygote | None = self._new()  # starts while the first assignment is looked at
         self.warm: tuple[Any, Zygote] | None = None
-        self.rules: tuple[str, Rules] | None = None
+        self.rules: tuple[dict[str, bytes], Rules] | None = None
         self.rehearsed: set[str] = set()  # assignments, by the warm process that is alive
 
     def prepare(self, assignment: Assignment) -> tuple[Rules, Zygote]:
         """Starts the warm process and reads the configuration, side by side."""
-        needs = (assignment.modules, assignment.readable)
+        limits = _with_room_for(assignment.files, self.setup.limits)
+        needs = (assignment.modules, (*assignment.readable, *self.setup.readable), limits)
         if self.warm is None or self.warm[0] != needs:
             if self.warm:
                 self.close()
             self.rehearsed.clear()
-            self.warm, self.spare = (needs, self.spare or Zygote(self.setup.sandbox)), None
-            self.warm[1].warm_up(*needs, self.setup.limits)
+            self.warm, self.spare = (needs, self.spare or self._new()), None
+            self.warm[1].warm_up(*needs)
         if self.rules is None or self.rules[0] != assignment.config:
-            self.rules = assignment.config, _rules(assignment.config)
+            self.rules = assignment.config, self._read(assignment.config)
         if assignment.rehearsal and assignment.name not in self.rehearsed:
             self.rehearsed.add(assignment.name)
             self.warm[1].rehearse(assignment.rehearsal)
@@ -75,6 +80,22 @@ class Worker:
                 return failed(submission, error)
         raise AssertionError("the second try returns")
 
+    def _new(self) -> Zygote:
+        return Zygote(self.setup.sandbox, self.setup.environment, self.setup.fence)
+
+    def _read(self, config: dict[str, bytes]) -> Rules:
+        """The course's configuration, in a folder of its own: on a cluster there is no other."""
+        from ..nbgrader.course import load_config
+        from ..nbgrader.scoring import Rules
+
+        self.folder = tempfile.TemporaryDirectory(prefix="autograder-")
+        for name, data in config.items():
+            path = Path(self.folder.name, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        with contextlib.chdir(self.folder.name):
+            return Rules(load_config(Path(self.folder.name)))
+
     def close(self) -> None:
         """Ends the warm processes."""
         for zygote in (self.spare, self.warm and self.warm[1]):
@@ -93,10 +114,10 @@ def failed(submission: Submission, error: BaseException | str) -> Mark:
     return Mark(submission.student, submission.assignment, "failed", reason, ours=True, trace=trace)
 
 
-def _rules(config: str) -> Rules:
-    from ..nbgrader.course import load_config
-    from ..nbgrader.scoring import Rules
-
-    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
-        Path(folder, "nbgrader_config.py").write_text(config, encoding="utf-8")
-        return Rules(load_config(Path(folder)))
+def _with_room_for(files: dict[str, bytes], limits: Limits) -> Limits:
+    """The instructor's own files come on top of what a student may write."""
+    sizes = [len(data) for data in files.values()]
+    if not sizes:
+        return limits
+    largest = max(limits.file_size, *sizes)
+    return replace(limits, disk=limits.disk + sum(sizes), file_size=largest, files=limits.files + len(sizes))

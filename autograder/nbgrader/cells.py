@@ -5,7 +5,7 @@ Cells are mappings: nbformat's nodes, or JSON as it was read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Cell = Mapping[str, Any]
@@ -76,6 +76,32 @@ def metadata(
     said: dict[str, Any] = {"grade_id": name, "schema_version": 3, "task": False}
     said |= {"grade": grade, "solution": solution, "locked": locked}
     return said if points is None else said | {"points": float(points)}
+
+
+def says_what_nbgrader_knows(cell: Cell) -> bool:
+    """Whether what nbgrader noted of a cell is of the kinds that it should be."""
+    said = cell["metadata"].get("nbgrader", {})
+    if not isinstance(said, Mapping):
+        return False
+    flags = ("grade", "solution", "locked", "task")
+    return not said or (
+        all(type(said.get(flag, False)) is bool for flag in flags)
+        and all(flag in said for flag in flags[:3])
+        and isinstance(said.get("grade_id"), str)
+        and type(said.get("points", 0)) in (int, float)
+        and type(said.get("schema_version")) is int
+        and all(isinstance(said.get(word, ""), str) for word in ("cell_type", "checksum"))
+    )
+
+
+def set_kind(cell: Cell, graded: Collection[str], solutions: Collection[str], tasks: Collection[str]) -> None:
+    """Says of a cell what these lists say; nothing where none of them has it and it would be something."""
+    name = grade_id(cell)
+    said = {"grade": name in graded, "solution": name in solutions, "task": name in tasks}
+    if any(said.values()) or not (is_grade(cell) or is_solution(cell) or is_task(cell)):
+        cell["metadata"]["nbgrader"].update(said)
+    else:
+        del cell["metadata"]["nbgrader"]
 
 
 def check_name(exercise: str) -> str:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 CONFIG = "nbgrader_config.py"
+CONFIGS = (CONFIG, "nbgrader_config.json")  # as traitlets reads them: the later one has the last word
 
 
 @dataclass(frozen=True)
 class Course:
-    """The folder that holds nbgrader_config.py."""
+    """The folder that holds nbgrader_config.py, or .json."""
 
     root: Path
 
@@ -43,10 +45,10 @@ class Course:
 
 
 def find_course(start: Path | None = None) -> Course:
-    """The course around a folder: the nearest one upward with an nbgrader_config.py."""
+    """The course around a folder: the nearest one upward with an nbgrader_config."""
     start = (start or Path.cwd()).resolve()
     for folder in [start, *start.parents]:
-        if (folder / CONFIG).is_file():
+        if any((folder / name).is_file() for name in CONFIGS):
             return Course(folder)
     raise AutograderError(
         f"No {CONFIG} in {start} or above it. Go to the course's folder, or name it with --course DIR."
@@ -57,13 +59,50 @@ def load_config(root: Path) -> Config:
     """What the stock commands read in the course's root: the user's settings, then the course's."""
     from jupyter_core.paths import jupyter_config_path
     from traitlets.config import Config
-    from traitlets.config.loader import PyFileConfigLoader
+    from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
-    config = Config()
+    config, known = Config(), set(sys.modules)
     for folder in [*reversed(jupyter_config_path()), str(root)]:
-        if os.path.exists(os.path.join(folder, CONFIG)):
-            config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
+        for name, loader in zip(CONFIGS, (PyFileConfigLoader, JSONFileConfigLoader), strict=True):
+            if os.path.exists(os.path.join(folder, name)):
+                config.merge(loader(name, path=folder).load_config())
+    url = config.get("CourseDirectory", {}).get("db_url")
+    if isinstance(url, str):
+        config.CourseDirectory.db_url = _with_driver(url)
+    _imported.setdefault(root, set()).update(set(sys.modules) - known)
     return config
+
+
+_imported: dict[Path, set[str]] = {}  # by a course's configuration
+
+
+def config_files(root: Path) -> dict[str, bytes]:
+    """The configuration, once it has been loaded, with the modules of the course that it imported."""
+    paths = [root / name for name in CONFIGS if (root / name).is_file()]
+    for name in _imported.get(root, ()):
+        origin = getattr(sys.modules.get(name), "__file__", None)
+        if origin and Path(origin).is_relative_to(root) and not Path(origin).is_relative_to(sys.prefix):
+            paths.append(Path(origin))
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(set(paths))}
+
+
+def cell_seconds(config: Config) -> float | None:
+    """How long a cell may take by the configuration; None where it does not say, infinity for no limit."""
+    from nbgrader.preprocessors import Execute
+
+    if not any("timeout" in config.get(kind.__name__, {}) for kind in Execute.mro()):
+        return None
+    seconds = Execute(config=config).timeout
+    return float(seconds) if seconds is not None and seconds > 0 else float("inf")
+
+
+def _with_driver(url: str) -> str:
+    """An address in PostgreSQL that names no driver, with one that is here; as it was, where none is."""
+    kind, between, rest = url.partition("://")
+    here = [name for name in ("psycopg", "psycopg2") if find_spec(name)]
+    if kind not in ("postgresql", "postgres"):
+        return url
+    return f"postgresql{f'+{here[0]}' if here else ''}{between}{rest}"
 
 
 def check_folders(course: Course, config: Config) -> None:

@@ -95,3 +95,7 @@ class Folders:
     def autograded(self, assignment: str, student: str) -> Path:
         """Where a student's executed notebooks lie."""
         return Path(self.directory.format_path(self.directory.autograded_directory, student, assignment))
+
+    def feedback(self, assignment: str, student: str) -> Path:
+        """Where the page lies that a student gets back."""
+        return Path(self.directory.format_path(self.directory.feedback_directory, student, assignment))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ..errors import AutograderError
@@ -22,12 +25,23 @@ class Gradebook:
 
     def __init__(self, course: Course) -> None:
         from nbgrader.api import Gradebook as Database
+        from nbgrader.api import InvalidEntry
+        from sqlalchemy.exc import SQLAlchemyError
 
         self.course = course
         self.config = load_config(course.root)
         self.folders = Folders(course, self.config)
-        with alembic_on_path():
-            self.database = Database(self.folders.directory.db_url, self.folders.directory.course_id)
+        url = self.folders.directory.db_url
+        if url.startswith("postgresql://"):  # load_config found no driver
+            raise AutograderError(
+                "The gradebook lies in PostgreSQL, and Python's driver for it is not here: "
+                "pip install 'psycopg[binary]'"
+            )
+        try:
+            with alembic_on_path():
+                self.database = Database(url, self.folders.directory.course_id)
+        except (ImportError, SQLAlchemyError, InvalidEntry) as error:
+            raise AutograderError(f"The gradebook can't be opened: {first_line(error)}") from error
 
     def close(self) -> None:
         self.database.close()
@@ -64,6 +78,16 @@ class Gradebook:
         self.notebooks(assignment)
         self.database.update_or_create_assignment(assignment, duedate=when)
 
+    def due(self, assignment: str) -> datetime | None:
+        """By when an assignment has to be handed in, in UTC."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            found: datetime | None = self.database.find_assignment(assignment).duedate
+        except MissingEntry:
+            return None
+        return found
+
     def graded_already(self, assignment: str) -> set[str]:
         """Students whose marks are in the gradebook and whose executed notebook is there to be read."""
         from nbgrader.api import Assignment, Student, SubmittedAssignment
@@ -76,8 +100,21 @@ class Gradebook:
         )
         return {name for (name,) in students if self.folders.autograded(assignment, name).is_dir()}
 
-    def write(self, assignment: str, marks: list[Mark], timestamps: dict[str, str | None]) -> None:
+    def write(
+        self,
+        assignment: str,
+        marks: list[Mark],
+        timestamps: dict[str, str | None],
+        same: dict[str, set[str]] | None = None,
+    ) -> None:
         """Marks into the gradebook, all or none; manual scores and comments stay.
+
+        Args:
+            assignment: the marks'.
+            marks: what is entered.
+            timestamps: when it was handed in, by student.
+            same: cells, as "notebook/cell", whose answer has not changed since it was graded last: whether a
+                person has to look at their manual score is left as it was.
 
         Raises:
             AutograderError: the gradebook could not be written; it is as it was.
@@ -97,7 +134,7 @@ class Gradebook:
                 entries = [self._submission_of(assignment, mark, timestamps) for mark in marks]
                 session.flush()
                 for mark, entry in zip(marks, entries, strict=True):
-                    self._enter_mark(mark, entry)
+                    self._enter_mark(mark, entry, (same or {}).get(mark.student, set()))
                 session.flush()
             for mark, entry in zip(marks, entries, strict=True):
                 if mark.status != "failed":
@@ -119,7 +156,7 @@ class Gradebook:
         return self.database.update_or_create_submission(assignment, mark.student, **when)
 
     @staticmethod
-    def _enter_mark(mark: Mark, submission: Any) -> None:
+    def _enter_mark(mark: Mark, submission: Any, same: set[str]) -> None:
         notebooks = {notebook.name: notebook for notebook in submission.notebooks}
         for name in mark.missing:
             for grade in notebooks[name].grades:
@@ -129,10 +166,12 @@ class Gradebook:
             for name, score in done.scores.items():
                 grade = grades[name]
                 grade.auto_score = score
-                grade.needs_manual_grade = grade.manual_score is not None or score is None
+                if grade.manual_score is None or f"{done.name}/{name}" not in same:
+                    grade.needs_manual_grade = grade.manual_score is not None or score is None
             comments = {comment.name: comment for comment in notebooks[done.name].comments}
             for name, comment in done.comments.items():
-                comments[name].auto_comment = comment
+                if name in comments:  # a cell that the student's file calls an answer may be none
+                    comments[name].auto_comment = comment
 
     def _penalise(self, mark: Mark, submission: Any) -> None:
         """What nbgrader's AssignLatePenalties does."""
@@ -164,6 +203,71 @@ class Gradebook:
             .filter(Assignment.name == assignment)
         )
         return {student: (max(0.0, score - penalty), penalty) for student, score, penalty in rows}
+
+    def people(self) -> dict[str, tuple[str, str]]:
+        """Every student's name and email, as far as somebody has entered them."""
+        return {
+            one.id: (" ".join(filter(None, [one.first_name, one.last_name])), one.email or "")
+            for one in self.database.students
+        }
+
+    def manual_comments(self, assignment: str) -> dict[str, list[str]]:
+        """What graders have written to each cell, the most frequent first."""
+        from nbgrader import api
+
+        rows = (
+            self.database.db.query(api.BaseCell.name, api.Comment.manual_comment)
+            .select_from(api.Comment)
+            .join(api.BaseCell, api.Comment.cell_id == api.BaseCell.id)
+            .join(api.Notebook, api.BaseCell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+            .filter(api.Assignment.name == assignment, api.Comment.manual_comment.isnot(None))
+        )
+        counts: dict[str, Counter[str]] = {}
+        for cell, comment in rows:
+            if comment.strip():
+                counts.setdefault(cell, Counter())[comment.strip()] += 1
+        return {cell: [text for text, _ in some.most_common()] for cell, some in counts.items()}
+
+    def grades(self, assignment: str, by_hand: bool = False) -> dict[str, list[Grade]]:
+        """Every student's grades, cell by cell; only those that a person gave, if asked."""
+        from nbgrader import api
+
+        rows = (
+            self.database.db.query(
+                api.Student.id,
+                api.BaseCell.name,
+                api.Grade.auto_score,
+                api.Grade.manual_score,
+                api.Grade.extra_credit,
+                api.Grade.needs_manual_grade,
+            )
+            .select_from(api.Grade)
+            .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
+            .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
+            .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .join(api.Student, api.SubmittedAssignment.student_id == api.Student.id)
+            .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+            .filter(api.Assignment.name == assignment)
+        )
+        if by_hand:
+            rows = rows.filter(api.Grade.manual_score.isnot(None))
+        found: dict[str, list[Grade]] = {}
+        for student, cell, auto, manual, extra, open_ in rows:
+            score = auto if manual is None else manual
+            points = None if score is None else score + (extra or 0.0)
+            found.setdefault(student, []).append(Grade(cell, points, manual is not None, bool(open_)))
+        return found
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one graded cell of a submission has earned, a person's word before the grader's."""
+
+    cell: str
+    points: float | None
+    by_hand: bool
+    to_look_at: bool  # nobody has graded it yet, or it has changed since
 
 
 def _notebook(notebook: Any) -> Notebook:

@@ -5,6 +5,7 @@ Both travel to workers, on this machine or another, so neither holds a path that
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable
@@ -59,14 +60,17 @@ class Assignment:
     modules: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
     rehearsal: tuple[str, ...] = ()  # the instructor's cells, for what they import while they run
-    config: str = ""  # the text of nbgrader_config.py
+    config: dict[str, bytes] = field(default_factory=dict)  # nbgrader_config and what it imports beside it
 
     @property
     def digest(self) -> str:
         state = hashlib.sha256()
         for part in fields(self):
             if part.name not in ("modules", "readable", "rehearsal"):  # they decide nothing
-                state.update(_bytes_of(getattr(self, part.name)))
+                value = getattr(self, part.name)
+                if part.name == "config":
+                    value = {name: _statements(data) for name, data in value.items()}
+                state.update(_bytes_of(value))
         return state.hexdigest()
 
 
@@ -89,6 +93,14 @@ class Submission:
         for name in sorted(self.files):
             state.update(_bytes_of(name) + hashlib.sha256(self.files[name]).digest())
         return state.hexdigest()
+
+
+def _statements(source: bytes) -> str | bytes:
+    """What a program says, whatever its comments and its layout; what is none, JSON say, as it stands."""
+    try:
+        return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
 
 
 def _bytes_of(value: Any) -> bytes:
@@ -132,6 +144,7 @@ class ExerciseMark:
     hint: str = ""
     sealed: bool = False
     explanation: str = ""
+    by_hand: bool = False  # an answer in words: nothing of it is run
 
 
 @dataclass(frozen=True)
@@ -145,7 +158,9 @@ class NotebookMark:
     text: str = ""  # the executed notebook
     status: str = "graded"
     reason: str = ""
+    answers: dict[str, str] = field(default_factory=dict)  # by grade cell: what it was graded from, hashed
     failed_cells: tuple[str, ...] = ()  # locked and graded cells that ended in an error
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)  # by exercise; see engine.details
 
 
 @dataclass(frozen=True)
@@ -166,5 +181,21 @@ class Mark:
     trace: str = ""  # and how, for whoever mends it
 
     @property
+    def details(self) -> dict[str, dict[str, Any]]:
+        """What may be told of every exercise, by name."""
+        return {name: one for notebook in self.notebooks for name, one in notebook.details.items()}
+
+    @property
     def sealed(self) -> bool:
-        return bool(self.exercises) and all(exercise.sealed for exercise in self.exercises)
+        """Whether nothing that the student's code does could have earned a point."""
+        rows = self.exercises
+        return self.status != "failed" and bool(rows) and all(row.sealed or row.by_hand for row in rows)
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What each graded cell was graded from, by notebook and cell."""
+        return {
+            f"{notebook.name}/{name}": answer
+            for notebook in self.notebooks
+            for name, answer in notebook.answers.items()
+        }

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import AutograderError
-from .course import Course, alembic_on_path, check_folders, load_config
+from . import cells
+from .course import Course, alembic_on_path, check_folders, first_line, load_config, quiet
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -44,17 +45,9 @@ class ReleaseError(AutograderError):
 
 def release(course: Course, lesson: str) -> None:
     """Does what `nbgrader generate_assignment --force` does; a failure leaves the old release in place."""
-    root, config = course.root, load_config(course.root)
+    config = load_config(course.root)
     check_folders(course, config)
-    with (
-        _reporting(lesson) as logger,
-        alembic_on_path(),
-        tempfile.TemporaryDirectory(prefix=".release-", dir=root) as fresh,
-    ):
-        converter = _converter(root, lesson, config, logger)
-        converter.coursedir.release_directory = Path(fresh).name
-        converter.start()
-        made = Path(converter.coursedir.format_path(Path(fresh).name, ".", lesson))
+    with _converted_aside(course.root, lesson, config) as made:
         target = course.notebooks / lesson
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,16 +73,47 @@ def released_text(course: Course, lesson: str, source: NotebookNode) -> str:
     return text
 
 
+def changed_cells(data: bytes) -> list[str]:
+    """The cells of a released notebook that are not as they were released, or have been run.
+
+    Raises:
+        ValueError: it is no notebook.
+    """
+    import nbformat
+    from nbgrader import utils
+
+    try:
+        with quiet():
+            notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+    except Exception as error:
+        raise ValueError(first_line(error)) from None
+
+    def is_changed(cell: NotebookNode) -> bool:
+        noted = cells.checksum(cell)
+        ran = cell.get("outputs") or cell.get("execution_count")
+        return bool(ran) or (noted is not None and noted != utils.compute_checksum(cell))
+
+    return [cells.grade_id(cell) or cell.get("id", "") for cell in notebook.cells if is_changed(cell)]
+
+
 def enter_into_gradebook(root: Path, assignment: str, config: Config) -> None:
     """What a release writes into the gradebook; the release itself is thrown away."""
+    with _converted_aside(root, assignment, config):
+        pass
+
+
+@contextmanager
+def _converted_aside(root: Path, lesson: str, config: Config) -> Iterator[Path]:
+    """A lesson's release in a folder beside where it belongs; what is left there is thrown away."""
     with (
-        _reporting(assignment) as logger,
+        _reporting(lesson) as logger,
         alembic_on_path(),
-        tempfile.TemporaryDirectory(prefix=".entering-", dir=root) as aside,
+        tempfile.TemporaryDirectory(prefix=".release-", dir=root) as aside,
     ):
-        converter = _converter(root, assignment, config, logger)
+        converter = _converter(root, lesson, config, logger)
         converter.coursedir.release_directory = Path(aside).name
         converter.start()
+        yield Path(converter.coursedir.format_path(Path(aside).name, ".", lesson))
 
 
 def _converter(root: Path, lesson: str, config: Config, logger: logging.Logger) -> GenerateAssignment:

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..student.probe import printable
-from . import cells
+from . import cells, repair
 from .course import first_line, quiet, silent_log
+from .recognise import no_notebook
 from .records import Notebook, SourceCell, Unmarkable
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 Step = Callable[["NotebookNode", dict[str, Any]], tuple["NotebookNode", dict[str, Any]]]
+
+NO_LIMIT = 3600.0  # seconds a cell may take where the course sets no limit: a loop would never end
 
 # The first three by the engine; the metadata of an executed notebook is what was checked before.
 _DONE_ELSEWHERE = ("Execute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
@@ -31,6 +34,7 @@ class Rules:
 
         settings = config.get("Autograde", {})
         self.config = config
+        self.timeout_func: Callable[[NotebookNode], float | None] | None = _timeout_func(config)
         self.sanitizers: list[type] = list(
             settings.get("sanitize_preprocessors", Autograde.sanitize_preprocessors.default())
         )
@@ -53,6 +57,13 @@ class Rules:
         """What nbgrader does to an executed notebook before it looks at the scores."""
         _through([_plain_step(step, self.config) for step in self.finishers], notebook, "")
 
+    def seconds_for(self, cell: NotebookNode) -> float:
+        """What a cell may take where the configuration decides it cell by cell; 0: as all others."""
+        if self.timeout_func is None:
+            return 0.0
+        seconds = self.timeout_func(cell)
+        return float(seconds) if seconds and seconds > 0 else NO_LIMIT
+
     def points(self, cell: NotebookNode) -> float | None:
         """The points of a graded cell by its outputs; None where a person decides."""
         from nbgrader import utils
@@ -69,6 +80,15 @@ class Rules:
 
         untouched = cells.checksum(cell) == utils.compute_checksum(cell)
         return "No response." if untouched and not utils.is_task(cell) else None
+
+
+def _timeout_func(config: Config) -> Callable[[NotebookNode], float | None] | None:
+    from nbgrader.preprocessors import Execute
+
+    if not any("timeout_func" in config.get(kind.__name__, {}) for kind in Execute.mro()):
+        return None
+    asked: Callable[[NotebookNode], float | None] | None = Execute(config=config).timeout_func
+    return asked
 
 
 def is_time(text: str) -> bool:
@@ -94,20 +114,21 @@ def text_of(notebook: NotebookNode) -> str:
 def _read(data: bytes, name: str) -> NotebookNode:
     import nbformat
 
-    if not data.strip():
-        raise Unmarkable(f"{name} is empty")
+    if what := no_notebook(data):
+        raise Unmarkable(f"{name} is {what}" + (", not a notebook" if what != "empty" else ""))
     try:
         with quiet():
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
     except UnicodeDecodeError as error:
         raise Unmarkable(f"{name} is not UTF-8 text ({error.reason})") from None
-    except Exception as error:
+    except Exception:
         if data.startswith(b"\xef\xbb\xbf"):
             raise Unmarkable(f"{name} begins with a byte order mark") from None
-        raise Unmarkable(f"{name} is not a notebook ({first_line(error)})") from None
+        raise Unmarkable(f"{name} is not a notebook ({repair.why_unreadable(data)})") from None
     if not isinstance(notebook.get("cells"), list):
         raise Unmarkable(f"{name} has no cells")
     read: NotebookNode = notebook
+    repair.with_text_in_cells(read, data)
     return read
 
 
@@ -119,7 +140,7 @@ def _through(steps: Iterable[Step], notebook: NotebookNode, name: str) -> Notebo
             with quiet():
                 notebook, resources = step(notebook, resources)
     except Exception as error:
-        raise Unmarkable(f"nbgrader refuses the notebook: {first_line(error)}") from error
+        raise Unmarkable(f"nbgrader refuses the notebook: {repair.said_of(error, notebook)}") from error
     return notebook
 
 

@@ -9,6 +9,7 @@ a variable: a grey border and the page's own colours are left then.
 from __future__ import annotations
 
 import html
+from urllib.parse import quote
 
 from .verdict import STATUS_WORDS, Progress, Row, Verdict, headline, number, remarks
 
@@ -25,12 +26,18 @@ _EDGES = {"right": "#009E73", "partly right": "#E69F00", "wrong": "#D55E00", "op
 
 def card_of_verdict(verdict: Verdict) -> str:
     """For a notebook: a card with the points, a row per group, hints, and a small figure where one helps."""
-    label = html.escape(f"{verdict.exercise}: {headline(verdict)}", quote=True)
+    label = html.escape(f"{verdict.title}: {headline(verdict)}", quote=True)
+    names = ", ".join(
+        f"<code>{html.escape(name)}</code>" for name in verdict.functions or (verdict.exercise,)
+    )
     parts = [
         f'<div role="group" aria-label="{label}" style="{CARD};border-left-color:{_EDGES[verdict.status]}">',
-        f'<div style="font-size:1.1em"><span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
-        f"<code>{html.escape(verdict.exercise)}</code> <strong>{headline(verdict)}</strong></div>",
+        f'<div role="status" style="font-size:1.1em">'
+        f'<span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
+        f"{names} <strong>{headline(verdict)}</strong></div>",
     ]
+    if verdict.error:
+        parts.append(f'<p style="margin:.4em 0">{rich(verdict.error)}</p>')
     if verdict.status != "open" and verdict.rows:
         rows = "".join(map(_row_html, verdict.rows))
         parts.append(f'<ul style="list-style:none;margin:.5em 0;padding:0">{rows}</ul>')
@@ -48,13 +55,14 @@ def card_of_verdict(verdict: Verdict) -> str:
 
 
 def _row_html(row: Row) -> str:
-    sign, word = ("✓", "passed") if row.ok else ("✗", "not passed")
+    sign, word = ("✓", "passed") if row.ok else ("✗", "not passed") if row.looked_at else ("–", "open")
+    note = "" if row.looked_at else ", not looked at yet"
     text = f'<div style="margin-left:1.4em">{rich(row.text)}</div>' if row.text else ""
     return (
         f'<li style="margin:.2em 0">'
         f'<span aria-hidden="true" style="display:inline-block;width:1.4em">{sign}</span>'
         f'<span style="{_HIDDEN}">{word}: </span>{rich(row.group)} '
-        f'<span style="opacity:.75">({number(row.points)}/{number(row.max_points)})</span>{text}</li>'
+        f'<span style="opacity:.75">({number(row.points)}/{number(row.max_points)}){note}</span>{text}</li>'
     )
 
 
@@ -76,12 +84,25 @@ def card_of_progress(progress: Progress) -> str:
         f'<tr><td {cell}><span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
         f"<code>{html.escape(verdict.exercise)}</code></td>"
         f"<td {cell}>{number(verdict.points)} of {number(verdict.max_points)}</td>"
-        f"<td {cell}>{STATUS_WORDS[verdict.status]}</td></tr>"
+        f"<td {cell}>{STATUS_WORDS[verdict.status]}{html.escape(progress.since(verdict))}</td></tr>"
         for verdict in progress.verdicts
+    )
+    rows += "".join(
+        f'<tr><td {cell}><span aria-hidden="true">✎</span> <code>{html.escape(name)}</code></td>'
+        f"<td {cell}>{number(most)}</td><td {cell}>graded by hand</td></tr>"
+        for name, most in progress.written
     )
     points = f"{number(progress.points)} of {number(progress.max_points)} points"
     return (
         f'<div style="{CARD}"><strong>{html.escape(progress.title)}: {points}</strong>'
         f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        f"{html.escape(progress.advice())}</div>"
+        f"{html.escape(progress.advice())}{_link_to_the_next(progress.next_lesson)}</div>"
     )
+
+
+def _link_to_the_next(lesson: str) -> str:
+    """A link that JupyterLab opens as a notebook: from one lesson's folder into the next one's."""
+    if not lesson:
+        return ""
+    words = html.escape(lesson.replace("_", " "))
+    return f'<br>The next lesson: <a href="../{quote(lesson)}/{quote(lesson)}.ipynb">{words}</a>'

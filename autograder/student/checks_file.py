@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import WireError
 from . import wire
 from .difference import Template
-from .sheet import Case, Choice, LessonSheet, Mistake, Outcome, Question, Sheet
+from .sheet import Case, Choice, Example, LessonSheet, Mistake, Outcome, Question, Sheet
 
 FORMAT = 2
 FILE_NAME = "checks.json"
@@ -24,6 +24,8 @@ def dump(lesson: LessonSheet) -> str:
         f'"format": {FORMAT},\n"lesson": {json.dumps(lesson.lesson)},\n"title": {json.dumps(lesson.title)},\n'
         f'"made_from": {json.dumps(lesson.made_from)}'
     )
+    if lesson.written:
+        head += f',\n"written": {json.dumps(lesson.written)}'
     questions = _lines(map(_question_data, lesson.questions))
     return f'{{{head},\n"questions": [\n{questions}],\n"exercises": {{\n{exercises}\n}}}}\n'
 
@@ -47,8 +49,8 @@ def parse(text: str) -> LessonSheet:
     if data["format"] != FORMAT:
         raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
-    questions = tuple(map(_question_from, data["questions"]))
-    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"])
+    written = tuple((str(name), float(most)) for name, most in data.get("written", ()))
+    return LessonSheet(data["lesson"], data["title"], sheets, questions_of(data), data["made_from"], written)
 
 
 _PLAIN = (
@@ -64,14 +66,18 @@ _PLAIN = (
     "picture",
     "uses",
     "builds_on",
-    "small_text",
+    "recorded",
+    "stand_ins",
+    "hints",
 )
-_LATER = ("returns",)  # not in files made before there was such a thing
+_SELDOM = ("recorded", "stand_ins", "hints")  # left out where there are none
+_LATER = ("returns", *_SELDOM)  # not in every file
 
 
 def _sheet_text(sheet: Sheet) -> str:
-    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in _PLAIN]
-    lines.append(f'"small": {json.dumps(_case_data(sheet.small)) if sheet.small else "null"}')
+    told = [key for key in _PLAIN if key not in _SELDOM or getattr(sheet, key)]
+    lines = [f"{json.dumps(key)}: {json.dumps(getattr(sheet, key))}" for key in told]
+    lines.append(f'"small": [\n{_lines(map(_example_data, sheet.small))}]')
     lines.append(f'"cases": [\n{_lines(map(_case_data, sheet.cases))}]')
     lines.append(f'"mistakes": [\n{_lines(map(_mistake_data, sheet.mistakes))}]')
     return "{\n" + ",\n".join(lines) + "}"
@@ -79,6 +85,11 @@ def _sheet_text(sheet: Sheet) -> str:
 
 def _lines(items: Any) -> str:
     return ",\n".join("  " + json.dumps(item) for item in items)
+
+
+def questions_of(data: dict[str, Any]) -> tuple[Question, ...]:
+    """The questions in what was read from a checks.json."""
+    return tuple(map(_question_from, data.get("questions", ())))
 
 
 def _question_data(question: Question) -> dict[str, Any]:
@@ -101,12 +112,17 @@ def _case_data(case: Case) -> dict[str, Any]:
     }
 
 
+def _example_data(example: Example) -> dict[str, Any]:
+    return {"text": example.text, "case": _case_data(example.case) if example.case else None}
+
+
 def _mistake_data(mistake: Mistake) -> dict[str, Any]:
     outcomes = [wire.to_json(_outcome_tuple(outcome)) for outcome in mistake.outcomes]
     return {
         "name": mistake.name,
         "hint": mistake.hint,
         "loses": list(mistake.loses),
+        "shown_by": mistake.shown_by,
         "outcomes": outcomes,
         "findings": [list(f) for f in mistake.findings],
     }
@@ -125,8 +141,16 @@ def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
         name=name,
         cases=tuple(map(_case_from, fields["cases"])),
         mistakes=tuple(map(_mistake_from, fields["mistakes"])),
-        small=_case_from(fields["small"]) if fields["small"] else None,
+        small=_examples_from(fields),
         **plain,
+    )
+
+
+def _examples_from(fields: dict[str, Any]) -> tuple[Example, ...]:
+    if "small_text" in fields:  # a file from the time when an exercise had one example
+        fields = {"small": [{"text": fields["small_text"], "case": fields["small"]}]}
+    return tuple(
+        Example(one["text"], _case_from(one["case"]) if one["case"] else None) for one in fields["small"]
     )
 
 
@@ -143,7 +167,8 @@ def _case_from(data: dict[str, Any]) -> Case:
 def _mistake_from(data: dict[str, Any]) -> Mistake:
     outcomes = tuple(outcome_from(wire.from_json(outcome)) for outcome in data["outcomes"])
     findings = tuple((group, note) for group, note in data["findings"])
-    return Mistake(data["name"], data["hint"], outcomes, findings, tuple(data.get("loses", ())))
+    loses, shown_by = tuple(data.get("loses", ())), int(data.get("shown_by", 0))
+    return Mistake(data["name"], data["hint"], outcomes, findings, loses, shown_by)
 
 
 def outcome_from(fields: tuple[Any, ...]) -> Outcome:

@@ -7,27 +7,33 @@ are all accepted, with tolerances that fit the precision the result was computed
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .arrays import (
+    RTOL,
+    RTOL_FLOAT16,
+    Difference,
+    finiteness_difference,
+    number_difference,
+    structure_of_array_difference,
+)
+from .values import RETURN, as_array, hashable, is_numeric, kind_of, length_of, listed, short, wanted_kind
 from .wire import Opaque
 
-RTOL = 1e-7
-RTOL_FLOAT32 = 1e-4
-RTOL_FLOAT16 = 1e-2
-LARGEST_ARRAY = 50_000_000  # entries; larger than any answer in a lesson, small enough to look at
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What is off, as a kind that programs can tell apart and a sentence for a person."""
-
-    kind: str
-    text: str
+__all__ = [
+    "RTOL_FLOAT16",
+    "Difference",
+    "Template",
+    "difference",
+    "in_the_form_of",
+    "matches",
+    "structure_difference",
+    "template_of",
+]
 
 
 def difference(
@@ -48,11 +54,13 @@ def matches(found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0) ->
 
 
 def _difference(found: Any, expected: Any, rtol: float, atol: float, name: str) -> Difference | None:
+    if found is None and expected is not None:
+        return Difference("none", f"{name} is None, expected {wanted_kind(expected)}: {RETURN}")
     if isinstance(expected, Mapping):
         return _mapping_difference(found, expected, rtol, atol, name)
     if expected is None or isinstance(expected, (str, bool, np.bool_, set, frozenset)):
         return _plain_difference(found, expected, name)
-    if isinstance(expected, (list, tuple)) and not _is_numeric(expected):
+    if isinstance(expected, (list, tuple)) and not is_numeric(expected):
         return _sequence_difference(found, expected, rtol, atol, name)
     if isinstance(expected, Opaque):
         return (
@@ -60,7 +68,10 @@ def _difference(found: Any, expected: Any, rtol: float, atol: float, name: str) 
             if isinstance(found, Opaque)
             else Difference("type", f"{name} is {kind_of(found)}, expected {kind_of(expected)}")
         )
-    return _numeric_difference(found, expected, rtol, atol, name)
+    wanted = as_array(expected)
+    if wanted is None:  # a whole number beyond every float
+        return _plain_difference(found, expected, name)
+    return number_difference(found, wanted, rtol, atol, name)
 
 
 def _mapping_difference(
@@ -68,14 +79,14 @@ def _mapping_difference(
 ) -> Difference | None:
     if not isinstance(found, Mapping):
         return Difference(
-            "type", f"{name} is {kind_of(found)}, expected a dictionary with {_listed(expected)}"
+            "type", f"{name} is {kind_of(found)}, expected a dictionary with {listed(expected)}"
         )
     missing = [key for key in expected if key not in found]
     if missing:
-        return Difference("keys", f"{name} has no {_listed(missing)}; it has {_listed(found) or 'no keys'}")
+        return Difference("keys", f"{name} has no {listed(missing)}; it has {listed(found) or 'no keys'}")
     extra = [key for key in found if key not in expected]
     if extra:
-        return Difference("keys", f"{name} has {_listed(extra)} too many; expected {_listed(expected)}")
+        return Difference("keys", f"{name} has {listed(extra)} too many; expected {listed(expected)}")
     for key, value in expected.items():
         part = _difference(found[key], value, rtol, atol, f"`{key}`")
         if part:
@@ -86,7 +97,7 @@ def _mapping_difference(
 def _sequence_difference(
     found: Any, expected: list[Any] | tuple[Any, ...], rtol: float, atol: float, name: str
 ) -> Difference | None:
-    length = _length(found)
+    length = length_of(found)
     if length is None:
         return Difference("type", f"{name} is {kind_of(found)}, expected {len(expected)} values in a row")
     if length != len(expected):
@@ -104,11 +115,11 @@ def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None
     if isinstance(expected, (set, frozenset)):
         if not isinstance(found, (set, frozenset, list, tuple)):
             return Difference("type", f"{name} is {kind_of(found)}, expected a set")
-        right = _hashable(found) and set(found) == expected
+        right = hashable(found) and set(found) == expected
         return (
             None
             if right
-            else Difference("value", f"{name} is {_short(found)}, which is not the set looked for")
+            else Difference("value", f"{name} is {short(found)}, which is not the set looked for")
         )
     plain = None if type(found) is str else as_array(found)  # NumPy drops null characters at a text's end
     value = plain.item() if plain is not None and plain.ndim == 0 else found
@@ -126,36 +137,8 @@ def _plain_difference(found: Any, expected: Any, name: str) -> Difference | None
     return (
         None
         if value == expected
-        else Difference("value", f"{name} is {_short(value)}, expected {_short(expected)}")
+        else Difference("value", f"{name} is {short(value)}, expected {short(expected)}")
     )
-
-
-def _numeric_difference(found: Any, expected: Any, rtol: float, atol: float, name: str) -> Difference | None:
-    wanted = as_array(expected)
-    if wanted is None:  # a whole number beyond every float
-        return _plain_difference(found, expected, name)
-    trouble = _structure_difference(found, wanted.shape, wanted.dtype.kind, name)
-    values = as_array(found)
-    if trouble or values is None:
-        return trouble
-    if wanted.dtype.kind == "U":
-        wrong = np.count_nonzero(values != wanted)
-        text = f"{name} differs from what is expected in {wrong} places"
-        return Difference("value", text) if wrong else None
-    finite = _finiteness_difference(values, wanted, name)
-    if finite:
-        return finite
-    if wanted.size == 0:
-        return None
-    off = _off(values, wanted, rtol, atol)
-    if not off.any():
-        return None
-    if values.dtype == np.float16 and not _off(values, wanted, RTOL_FLOAT16, atol).any():
-        return Difference(
-            "precision",
-            f"{name} is float16, which keeps three digits: too few to tell. Compute in float32 or float64",
-        )
-    return _value_difference(values, wanted, off, name)
 
 
 def structure_difference(found: Any, template: Any, name: str = "the result") -> Difference | None:
@@ -168,11 +151,11 @@ def structure_difference(found: Any, template: Any, name: str = "the result") ->
             return _mapping_difference(found, template, RTOL, 0.0, name)
         return _first(structure_difference(found[key], value, f"`{key}`") for key, value in template.items())
     if isinstance(template, Template):
-        trouble = _structure_difference(found, template.shape, template.kind, name)
+        trouble = structure_of_array_difference(found, template.shape, template.kind, name)
         values = as_array(found)
         if trouble or values is None or template.kind not in "fciu":
             return trouble
-        return _finiteness_difference(values, np.zeros_like(values), name)
+        return finiteness_difference(values, np.zeros_like(values), name)
     if isinstance(template, (list, tuple)):
         if not isinstance(found, (list, tuple)) or len(found) != len(template):
             return _sequence_difference(found, template, RTOL, 0.0, name)
@@ -215,263 +198,6 @@ def template_of(value: Any) -> Any:
         array = np.asarray(value)
         return Template(array.shape, array.dtype.kind)
     return value
-
-
-def _structure_difference(found: Any, shape: tuple[int, ...], kind: str, name: str) -> Difference | None:
-    wanted = describe_shape(shape)
-    if found is None:
-        return Difference(
-            "none", f"{name} is None, expected {wanted}: does every way through the function end in `return`?"
-        )
-    if isinstance(found, (bool, np.bool_)) and kind != "b":
-        return Difference("type", f"{name} is {kind_of(found)}, expected {wanted}")
-    values = as_array(found)
-    if values is None or (values.dtype.kind == "U") != (kind == "U"):
-        return Difference("type", f"{name} is {kind_of(found)}, expected {wanted}")
-    if values.shape != shape:
-        return _shape_difference(values, shape, name)
-    if values.dtype.kind == "c" and kind != "c":
-        return Difference(
-            "complex", f"{name} is complex, expected real numbers: take `.real` or `.imag` at the end"
-        )
-    if values.dtype.kind == "b" and kind in "fc":
-        return Difference("type", f"{name} holds True and False, expected numbers")
-    if kind == "b" and not np.isin(values, (0, 1)).all():
-        return Difference("type", f"{name} holds other values than True and False")
-    return None
-
-
-def _shape_difference(values: np.ndarray, shape: tuple[int, ...], name: str) -> Difference:
-    text = f"{name} is {describe_shape(values.shape)}, expected {describe_shape(shape)}"
-    if len(shape) > 1 and values.shape == shape[::-1]:
-        return Difference("transposed shape", text + ": rows and columns are swapped")
-    if values.size == math.prod(shape):
-        return Difference("shape", text + ": the right number of entries in another arrangement")
-    return Difference("shape", text)
-
-
-def _finiteness_difference(values: np.ndarray, wanted: np.ndarray, name: str) -> Difference | None:
-    if values.dtype.kind not in "fc" or wanted.dtype.kind not in "fciu":
-        return None
-    unlike = (np.isnan(values) != np.isnan(wanted)) | (np.isinf(values) != np.isinf(wanted))
-    if not unlike.any():
-        return None
-    where = _first_index(unlike)
-    number = values[where]
-    what = (
-        "nan"
-        if np.isnan(number)
-        else "infinite"
-        if np.isinf(number)
-        else f"{_number(number)}, expected {_number(wanted[where])},"
-    )
-    return Difference(
-        "not finite" if not np.isfinite(number) else "value",
-        f"{name} is {what}{_at(where)} ({np.count_nonzero(unlike)} of {values.size} entries)",
-    )
-
-
-def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np.ndarray:
-    """Which entries lie outside the tolerance.
-
-    Beside its own size an entry is allowed the same share of the array's typical size: sums that cancel
-    leave rounding errors of the terms' size, not of the result's.
-    """
-    rtol = max(rtol, _precision(values, wanted))
-    numbers, targets = _comparable(values), _comparable(wanted)
-    finite = np.isfinite(targets)
-    sizes = np.abs(np.where(finite, targets, 0))
-    largest = float(sizes.max()) or 1.0  # taken out before squaring, which overflows from 1e154 on
-    typical = largest * float(np.sqrt(np.mean((sizes[finite] / largest) ** 2))) if finite.any() else 0.0
-    allowed = np.minimum(atol + rtol * sizes + rtol * typical, np.finfo(float).max)
-    off: np.ndarray = np.where(
-        finite, ~(np.abs(numbers - targets) <= allowed), ~(numbers == targets) & ~np.isnan(targets)
-    )
-    return off
-
-
-def _comparable(values: np.ndarray) -> np.ndarray:
-    return values.astype(complex if values.dtype.kind == "c" else float)
-
-
-def _precision(values: np.ndarray, wanted: np.ndarray) -> float:
-    """The relative error to allow for the type the numbers were computed in.
-
-    A float64 array whose every entry is a float32 number was a float32 once (`float(tensor)` does that).
-    Numbers of float16 are allowed what that type rounds off only where the expected ones are of it, too: its
-    three digits would hide the difference between a wrong function and a right one.
-    """
-    if values.dtype.kind not in "fc":
-        return 0.0
-    if values.dtype == np.float16:
-        return RTOL_FLOAT16 if wanted.dtype == np.float16 else RTOL_FLOAT32
-    narrow = values.astype(np.complex64 if values.dtype.kind == "c" else np.float32)
-    came_from_float32 = bool(np.all((narrow == values) | np.isnan(values)))
-    whole = bool(np.all(values == np.round(values)))  # 2.0 is a float32 number too, and says nothing
-    return RTOL_FLOAT32 if came_from_float32 and not whole else 0.0
-
-
-def _value_difference(values: np.ndarray, wanted: np.ndarray, off: np.ndarray, name: str) -> Difference:
-    """The values are wrong: is there a pattern in it that helps?"""
-    kind, pattern = _pattern(_comparable(values), _comparable(wanted))
-    where = _first_index(off)
-    example = f"{name} is {_number(values[where])}{_at(where)}, expected {_number(wanted[where])}"
-    if values.size > 1:
-        example += f"; {np.count_nonzero(off)} of {values.size} entries differ"
-    return Difference(kind, f"{example}{pattern}")
-
-
-def _pattern(found: np.ndarray, wanted: np.ndarray) -> tuple[str, str]:
-    usable = np.isfinite(found) & np.isfinite(wanted) & (wanted != 0)
-    if np.allclose(found, -wanted, rtol=1e-6, atol=0) and usable.any():
-        return "sign", ". The sign is reversed everywhere"
-    if usable.sum() >= 2:
-        ratios = found[usable] / wanted[usable]
-        if (
-            np.allclose(ratios, ratios.flat[0], rtol=1e-6)
-            and np.all((wanted != 0) | (found == 0))
-            and abs(ratios.flat[0]) > 1e-12
-        ):
-            return "factor", f". Everything is {_number(ratios.flat[0])} times what it should be"
-        steps = (found - wanted)[usable]
-        if np.allclose(steps, steps.flat[0], rtol=1e-6) and usable.all():
-            return "offset", f". Everything is off by the same {_number(steps.flat[0])}"
-    if wanted.ndim >= 1 and wanted.size > 1 and np.allclose(found[::-1], wanted, rtol=1e-6, equal_nan=True):
-        return "reversed", ". The right values in reverse order"
-    if (
-        wanted.ndim == 2
-        and wanted.shape[0] == wanted.shape[1]
-        and np.allclose(found.T, wanted, rtol=1e-6, equal_nan=True)
-    ):
-        return "transposed", ". Rows and columns are swapped"
-    for digits in (1, 2, 3, 4):
-        if np.array_equal(found, np.round(wanted, digits)):
-            return "rounded", ". It looks rounded: keep all digits"
-    return "value", ""
-
-
-# What counts as an array, and how things are called
-
-
-def as_array(value: Any) -> np.ndarray | None:
-    """The value as an array of numbers, truth values or text, or None when it is nothing of the kind.
-
-    Tensors and lists of numbers convert; arrays of objects do not.
-    """
-    if isinstance(value, np.ndarray):
-        return np.asarray(value) if value.dtype.kind in "biufcU" else None
-    if isinstance(value, (bool, int, float, complex, str, np.generic)):
-        try:
-            array = np.asarray(value)
-            if array.dtype == object:
-                array = np.asarray(float(value))  # type: ignore[arg-type]  # complex: TypeError
-        except (OverflowError, TypeError, ValueError):
-            return None
-        return array if array.dtype.kind in "biufcU" else None
-    if isinstance(value, (list, tuple)) or hasattr(value, "__array__"):
-        return _converted(value)
-    return None
-
-
-def _converted(value: Any) -> np.ndarray | None:
-    if isinstance(value, (list, tuple)):
-        entries = len(value) + sum(item.size for item in value if isinstance(item, np.ndarray))
-        if entries > LARGEST_ARRAY:  # a few huge arrays in a list would be copied into a larger one
-            return None
-    try:
-        array = np.asarray(value)
-    except Exception:  # a foreign type may fail in any way it likes: it is no array then
-        return None
-    return array if array.dtype.kind in "biufcU" and array.size <= LARGEST_ARRAY else None
-
-
-def _is_numeric(value: list[Any] | tuple[Any, ...]) -> bool:
-    """A list of plain numbers, which is compared as one array; nested or mixed lists go item by item."""
-    plain = all(
-        isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool)
-        for item in value
-    )
-    return len(value) > 0 and plain and as_array(value) is not None
-
-
-def kind_of(value: Any) -> str:
-    """What a value is, in a student's words."""
-    if value is None:
-        return "None"
-    if isinstance(value, Opaque) and value.type_name.startswith("array of "):
-        return f"an {value.type_name}"
-    if isinstance(value, Opaque):
-        return f"an object of type {value.type_name}"
-    if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            return f"an array of Python objects (dtype=object) of shape {value.shape}"
-        if value.dtype.kind == "U":
-            return f"an array of texts of shape {value.shape}"
-        return describe_shape(value.shape)
-    if isinstance(value, (bool, np.bool_)):
-        return f"the truth value {bool(value)}"
-    if isinstance(value, str):
-        return f"the text {_short(value)}"
-    if isinstance(value, (int, float, complex, np.generic)):
-        return f"the number {_number(value)}"
-    if isinstance(value, (list, tuple, set, dict)):
-        article = {"list": "a list", "tuple": "a tuple", "set": "a set", "dict": "a dictionary"}
-        items = "1 item" if len(value) == 1 else f"{len(value)} items"
-        return f"{article.get(type(value).__name__, 'a collection')} of {items}"
-    return f"an object of type {type(value).__name__}"
-
-
-def describe_shape(shape: tuple[int, ...]) -> str:
-    """A shape in words."""
-    return "a single number" if shape == () else f"an array of shape {shape}"
-
-
-def _number(value: Any) -> str:
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, (bool, int)):
-        size = abs(value).bit_length()
-        return str(value) if size <= 64 else f"{'-' if value < 0 else ''}2**{size - 1} or more"
-    if isinstance(value, complex):
-        return f"{value:.4g}"
-    return f"{value:.6g}"
-
-
-def _short(value: Any, width: int = 60) -> str:
-    text = _number(value) if isinstance(value, int) else repr(str(value) if isinstance(value, str) else value)
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _listed(keys: Iterable[Any], most: int = 8) -> str:
-    keys = list(keys)
-    words = [
-        f"`{key if isinstance(key, str) and len(key) <= 30 else _short(key, 30)}`" for key in keys[:most]
-    ]
-    return ", ".join(words) + (f" and {len(keys) - most} more" if len(keys) > most else "")
-
-
-def _length(value: Any) -> int | None:
-    """How many values stand in a row, or None when it is no row."""
-    if isinstance(value, (str, bytes, Mapping, Opaque, set)):
-        return None
-    try:
-        return len(value)
-    except TypeError:  # a 0-d array has __len__ and yet no length
-        return None
-
-
-def _hashable(values: Iterable[Any]) -> bool:
-    try:
-        return bool(set(values) or True)
-    except TypeError:
-        return False
-
-
-def _first_index(mask: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape)) if mask.ndim else ()
-
-
-def _at(where: tuple[int, ...]) -> str:
-    return f" at [{', '.join(map(str, where))}]" if where else ""
 
 
 def _first(differences: Iterable[Difference | None]) -> Difference | None:

@@ -17,7 +17,6 @@ from .difference import (
     RTOL_FLOAT16,
     difference,
     in_the_form_of,
-    kind_of,
     matches,
     structure_difference,
     template_of,
@@ -25,7 +24,9 @@ from .difference import (
 from .probe import defined_in
 from .properties import parts
 from .sheet import Case, Mistake, Outcome, Sheet
+from .values import RETURN
 from .verdict import Row, Verdict
+from .wording import WITHOUT_INPUTS, error_text, given
 
 NOT_WRITTEN = "NotImplementedError"
 UNCHANGED = "arguments unchanged"
@@ -41,27 +42,35 @@ class Finding:
     ok: bool
     note: str = ""
     detail: str = ""
+    error: str = ""  # what kept anybody from looking at the property: an exception, a result of another form
 
 
 def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
     """The verdict on one exercise. Every outcome belongs to the case of the same position."""
     if all(outcome.raised == NOT_WRITTEN for outcome in outcomes):
-        rows = tuple(Row(group, 0.0, share, False, "") for group, share in shares(sheet).items())
+        rows = tuple(Row(group, 0.0, share, False, "", False) for group, share in shares(sheet).items())
         seen = outcomes[0].message if outcomes else ""
         own = {f"`{name}` is not written yet" for name in sheet.functions}  # which the status says already
         return Verdict(
-            sheet.name, 0.0, sheet.points, rows, status="open", explanation="" if seen in own else seen
+            sheet.name,
+            0.0,
+            sheet.points,
+            rows,
+            status="open",
+            explanation="" if seen in own else seen,
+            functions=sheet.functions,
         )
     findings = findings_of(sheet, outcomes)
     rows = _rows(sheet, findings)
     points = round(sum(row.points for row in rows), 2)
-    base = Verdict(sheet.name, points, sheet.points, rows)
+    base = Verdict(sheet.name, points, sheet.points, rows, functions=sheet.functions)
     if all(row.ok for row in rows):
         return replace(base, points=float(sheet.points), status="right")
-    mistake = recognised(sheet, outcomes, findings)
+    mistake, shared = recognised(sheet, outcomes, findings), _shared_error(findings)
     return replace(
         base,
         status="wrong" if points == 0 else "partly right",
+        error=shared.detail if shared else "",
         explanation=next((f.detail or f.note for f in findings if not f.ok and (f.detail or f.note)), ""),
         misconception=mistake.name if mistake else None,
         hint=mistake.hint if mistake else "",
@@ -78,8 +87,8 @@ def verdict_or_zero(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
 
 def unearned(sheet: Sheet, why: str) -> Verdict:
     """Nothing earned, and why."""
-    rows = tuple(Row(group, 0.0, share, False) for group, share in shares(sheet).items())
-    return Verdict(sheet.name, 0.0, sheet.points, rows, explanation=why)
+    rows = tuple(Row(group, 0.0, share, False, "", False) for group, share in shares(sheet).items())
+    return Verdict(sheet.name, 0.0, sheet.points, rows, explanation=why, functions=sheet.functions)
 
 
 def findings_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[Finding]:
@@ -127,16 +136,52 @@ def failures(findings: Sequence[Finding]) -> set[tuple[str, str]]:
     return {(finding.group, finding.note) for finding in findings if not finding.ok}
 
 
+def off(sheet: Sheet, case: Case, outcome: Outcome) -> str:
+    """What is off in the value that came of a case; empty where nothing is."""
+    judge = defined_in(sheet.judge, "judge") if sheet.judge else None
+    kept = replace(outcome, changed=())  # no value shows that an argument was changed
+    findings = _findings_of_case(sheet, case, kept, judge)
+    return next((f.detail or f.note or f"{f.group}: no" for f in findings if not f.ok), "")
+
+
+def first_failing(sheet: Sheet, outcomes: Sequence[Outcome]) -> int | None:
+    """The first case that fails by its value; where none does, the first on which an argument changed."""
+    for look in (off, lambda _, __, outcome: outcome.changed):
+        for number, (case, outcome) in enumerate(zip(sheet.cases, outcomes, strict=True)):
+            if look(sheet, case, outcome):
+                return number
+    return None
+
+
 def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
     held = {group: [f for f in findings if f.group == group] for group in sheet.groups}
     earned = {group: bool(fs) and all(f.ok for f in fs) for group, fs in held.items()}
     if UNCHANGED in earned and not any(ok for group, ok in earned.items() if group != UNCHANGED):
         earned[UNCHANGED] = False  # doing nothing changes nothing, and earns nothing
+    said_above = _shared_error(findings)
     rows = []
     for group, share in shares(sheet).items():
-        text = next((f.detail or f.note for f in held[group] if not f.ok), "")
-        rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text))
+        failed = [f for f in held[group] if not f.ok]
+        own = [f for f in failed if not f.error or said_above is None or f.error != said_above.error]
+        if group == UNCHANGED:
+            own = [f for f in failed if not f.error]
+            looked_at = earned[group] or bool(own)
+        else:
+            looked_at = bool(own) or any(not f.error for f in held[group])
+        text = next((f.detail or f.note for f in own), "")
+        if not text and looked_at and failed and group != UNCHANGED:
+            text = "on some inputs it ends in the error above"
+        rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text, looked_at))
     return tuple(rows)
+
+
+def _shared_error(findings: Sequence[Finding]) -> Finding | None:
+    """The error that several rows would repeat: it is said once, above them."""
+    failed = [f for f in findings if f.error and f.group != UNCHANGED]
+    for finding in failed:
+        if len({f.group for f in failed if f.error == finding.error}) > 1:
+            return finding
+    return None
 
 
 def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) -> list[Finding]:
@@ -145,20 +190,23 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
     affected = groups + ([UNCHANGED] if UNCHANGED in sheet.groups and UNCHANGED not in groups else [])
     if outcome.raised:
         note = f"raised {outcome.raised}"
-        detail = _raised_text(outcome, case)
-        return [Finding(group, False, note, detail) for group in affected]
+        error = error_text(outcome, sheet.functions)
+        inputs = "" if outcome.raised in WITHOUT_INPUTS or outcome.ours == "said" else given(sheet, case)
+        return [Finding(group, False, note, f"{error}{inputs}", error) for group in affected]
     try:
         found = _parts_of(sheet, outcome.value)
     except TypeError as error:
-        return [Finding(group, False, "parts", str(error)) for group in affected]
+        text = str(error)
+        text += f": {RETURN}" if outcome.value is None else ""
+        return [Finding(group, False, "parts", text, text) for group in affected]
     changed = _changed_findings(sheet, groups, outcome)
     if judge is None:
         compared = (_compared(sheet, case, found, part, own) for part, own in counted.items())
         return [*chain.from_iterable(compared), *changed]
     template = template_of(case.expected)
-    off = structure_difference(outcome.value, template)
-    if off:
-        return [Finding(group, False, off.kind, off.text) for group in affected]
+    unlike = structure_difference(outcome.value, template)
+    if unlike:
+        return [Finding(group, False, unlike.kind, unlike.text, unlike.text) for group in affected]
     result = in_the_form_of(template, outcome.value)
     return list(_judged(judge, case, result, groups)) + changed
 
@@ -174,9 +222,10 @@ def _compared(
     """One part of a result against the expected one, for each group that it counts for."""
     name = f"`{part}`" if part else "the result"
     rtol = max(sheet.rtol, RTOL_FLOAT16) if _is_narrow(case) else sheet.rtol
-    off = difference(found[part], _parts_of(sheet, case.expected)[part], rtol, sheet.atol, name)
+    unlike = difference(found[part], _parts_of(sheet, case.expected)[part], rtol, sheet.atol, name)
     for group in groups:
-        yield Finding(group, off is None, off.kind if off else "", f"{off.text}{_given(case)}" if off else "")
+        text = f"{unlike.text}{given(sheet, case)}" if unlike else ""
+        yield Finding(group, unlike is None, unlike.kind if unlike else "", text)
 
 
 def _parts_of(sheet: Sheet, value: Any) -> dict[str, Any]:
@@ -200,39 +249,6 @@ def _changed_findings(sheet: Sheet, groups: list[str], outcome: Outcome) -> list
     if UNCHANGED in sheet.groups:
         return [Finding(UNCHANGED, not names, "changed" if names else "", detail)]
     return [Finding(group, False, "changed", detail) for group in groups] if names else []
-
-
-def _raised_text(outcome: Outcome, case: Case) -> str:
-    if outcome.raised == NOT_WRITTEN:
-        return outcome.message or "a part of it is not written yet"
-    if outcome.raised == "Stopped":
-        return outcome.message
-    where = f" ({outcome.where})" if outcome.where else ""
-    return f"{outcome.raised}: {outcome.message}{where}{_given(case)}"
-
-
-def _given(case: Case) -> str:
-    inputs = inputs_text(case)
-    return f", with {inputs}" if inputs else ""
-
-
-def inputs_text(case: Case, width: int = 110) -> str:
-    """The inputs of a case in a few words: numbers as they are, arrays by shape unless they are tiny."""
-    words = []
-    for name, value in case.inputs.items():
-        if name.startswith("_"):  # between the case and its driver: no argument of the student's
-            continue
-        if isinstance(value, np.ndarray) and value.size > 6:
-            words.append(f"{name} of shape {value.shape}")
-        elif isinstance(value, np.ndarray):
-            words.append(f"{name} = {np.array2string(value, precision=4, separator=', ')}".replace("\n", ""))
-        elif isinstance(value, float):
-            words.append(f"{name} = {value:.6g}")
-        else:
-            text = repr(value)
-            words.append(f"{name} = {text}" if len(text) <= 40 else f"{name}: {kind_of(value)}")
-    text = ", ".join(words)
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _explains(

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .difference import as_array
+from .values import as_array, in_digits_that_differ
 
 LARGEST_GRID = (24, 48)  # rows, columns; of a larger array the upper left corner is drawn
 MOST_PAIRS = 40
+NEAREST = 3  # pixels between two marks that an eye tells apart
 _INK = "var(--jp-content-font-color1,CanvasText)"
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
@@ -40,12 +41,30 @@ def of_difference(found: Any, expected: Any) -> str:
     if one.ndim == 2:
         with np.errstate(all="ignore"):
             off = ~np.isclose(one, other, rtol=1e-4, atol=1e-4 * float(np.abs(other).max() or 1))
+        if not off.any():
+            return ""
         return _grid(
-            off,
-            f"Where your result is off: {int(off.sum())} of {off.size} entries",
-            "filled square: off; dot: right",
+            off, f"Where your result is off: {_largest(one, other, off)}", "filled square: off; dot: right"
         )
     return ""
+
+
+def _apart(one: list[float], other: list[float]) -> bool:
+    """Whether some cross and its circle can be told apart by eye; where they can't, a picture misleads."""
+    return any(abs(a - b) >= NEAREST for a, b in zip(one, other, strict=True))
+
+
+def _largest(found: np.ndarray, expected: np.ndarray, off: np.ndarray | None = None) -> str:
+    """How many entries differ, and the one that is furthest off, in numbers."""
+    with np.errstate(all="ignore"):
+        far = np.abs(found - expected)
+        off = ~np.isclose(found, expected, rtol=1e-6, atol=1e-300) if off is None else off
+    where = np.unravel_index(int(np.argmax(np.where(np.isnan(far), np.inf, far))), far.shape)
+    one, other = in_digits_that_differ(found[where], expected[where])
+    place = ", ".join(str(int(i)) for i in where)
+    one = "no number" if np.isnan(found[where]) else one
+    count = f"{int(off.sum())} of {off.size} differ"
+    return f"{count}, most at [{place}], where {other} is expected and yours is {one}"
 
 
 def _grid(marked: np.ndarray, label: str, key: str) -> str:
@@ -89,7 +108,9 @@ def _pairs(found: np.ndarray, expected: np.ndarray) -> str:
         if np.isfinite(one):
             cross = f"M{x - 4} {y(one) - 4}l8 8m0 -8l-8 8"
             shapes.append(f'<path d="{cross}" stroke="{_ORANGE}" stroke-width="2" fill="none"/>')
-    label = "Expected and found, entry by entry"
+    if not _apart([y(one) if np.isfinite(one) else math.inf for one in found], list(map(y, expected))):
+        return ""
+    label = f"Expected and found, entry by entry: {_largest(found, expected)}"
     return _figure(left + len(expected) * step, height, shapes, label, "circle: expected; cross: yours")
 
 

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .difference import LARGEST_ARRAY
+from . import properties
 from .guard import Stopped
 from .sheet import Case, Outcome, Sheet
+from .values import LARGEST_ARRAY
 from .wire import Opaque
 
 Driver = Callable[[list[Any], Case, dict[str, Any]], Any]
+_SOURCE = "__source__"  # in the names of a driver or judge: its text
 _IN_SETS = (str, int, float, tuple, frozenset, np.bool_, np.integer, np.floating)
 
 
@@ -37,7 +39,7 @@ def driver_for(sheet: Sheet) -> Driver:
 
 def defined_in(source: str, name: str) -> Callable[..., Any]:
     """The function that a piece of our own source defines."""
-    namespace: dict[str, Any] = {"np": np, "__name__": "autograder.student.sheet"}
+    namespace: dict[str, Any] = {"np": np, "__name__": "autograder.student.sheet", _SOURCE: source}
     exec(compile(source, f"<{name} of an exercise>", "exec"), namespace)
     found: Callable[..., Any] = namespace[name]
     return found
@@ -62,7 +64,8 @@ def outcome_of(driver: Driver, functions: list[Any], case: Case) -> Outcome:
         raise
     except BaseException as error:  # a student's sys.exit() is an answer like any other wrong one
         seconds = time.perf_counter() - started
-        return Outcome(None, type(error).__name__, _message(error), _students_line(error), seconds=seconds)
+        kind, text, where = type(error).__name__, _message(error), _students_line(error)
+        return Outcome(None, kind, text, where, seconds=seconds, ours=_ours(error))
     seconds = time.perf_counter() - started
     changed = tuple(name for name, value in case.inputs.items() if not _identical(given.get(name), value))
     return Outcome(value, changed=changed, seconds=seconds)
@@ -152,6 +155,26 @@ def _message(error: BaseException) -> str:
 def printable(text: str) -> str:
     """The text without the halves of characters that no stream and no notebook can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _ours(error: BaseException) -> str:
+    """Whether it was a driver that complained: "said" by its author, "tripped" over a result; else empty."""
+    last = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        last = frame.f_globals, line
+    if last is None:
+        return ""
+    names, line = last
+    if names.get("__name__") == properties.__name__:
+        return "said"
+    if _SOURCE not in names or isinstance(error, NotImplementedError):
+        return ""
+    lines = names[_SOURCE].split("\n")
+    return "said" if _begins_with_raise(lines, line) else "tripped"
+
+
+def _begins_with_raise(lines: list[str], line: int) -> bool:
+    return line <= len(lines) and lines[line - 1].strip().startswith("raise ")
 
 
 def _students_line(error: BaseException) -> str:

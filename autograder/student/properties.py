@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .difference import kind_of
+from .values import kind_of
 
 SIX_SIGMA = 6.0  # a false alarm is then rarer than two in a billion
 

@@ -21,6 +21,8 @@ class Outcome:
     where: str = ""  # the student's line that raised
     changed: tuple[str, ...] = ()  # arguments that were other afterwards
     seconds: float = 0.0
+    ours: str = ""  # a driver's complaint: "said" in words of its author, "tripped" over a result
+    found: str = ""  # what the function had returned there, where somebody looked
 
     @property
     def returned(self) -> bool:
@@ -49,6 +51,15 @@ class Mistake:
     outcomes: tuple[Outcome, ...] = ()  # of exercises that compare with the reference
     findings: tuple[tuple[str, str], ...] = ()  # of exercises with a judge: the properties that fail, and how
     loses: tuple[str, ...] = ()  # the groups that it does not earn
+    shown_by: int = 0  # the first example that it fails, counted from 1; 0: none, since no value shows it
+
+
+@dataclass(frozen=True)
+class Example:
+    """Something to do by hand: words, and mostly a case with the result that they lead to."""
+
+    text: str
+    case: Case | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,11 @@ class Sheet:
     picture: str = ""
     uses: tuple[str, ...] = ()  # other functions of the student's that the driver needs
     builds_on: tuple[str, ...] = ()
-    small: Case | None = None
-    small_text: str = ""
+    small: tuple[Example, ...] = ()
+    hints: tuple[str, ...] = ()  # steps that the author adds to the ladder, the gentlest first
+    # Of functions of earlier exercises that this one builds on, see standins.py:
+    recorded: dict[str, Any] = field(default_factory=dict)  # what they gave, on public sheets
+    stand_ins: dict[str, str] = field(default_factory=dict)  # their source; on hidden sheets alone
 
 
 @dataclass(frozen=True)
@@ -101,10 +115,11 @@ class LessonSheet:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     made_from: str = ""  # the state of the sources it was made from; empty: not told
+    written: tuple[tuple[str, float], ...] = ()  # questions that a person grades, and their points
 
     @property
     def points(self) -> float:
-        return sum(sheet.points for sheet in self.sheets.values())
+        return sum(sheet.points for sheet in self.sheets.values()) + sum(most for _, most in self.written)
 
 
 def joined(sheet: Sheet, other: Sheet) -> Sheet:
@@ -118,7 +133,8 @@ def joined(sheet: Sheet, other: Sheet) -> Sheet:
         for one, more in zip(sheet.mistakes, other.mistakes, strict=True)
     )
     cases, seconds = sheet.cases + other.cases, sheet.seconds + other.seconds
-    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds)
+    stand_ins = sheet.stand_ins | other.stand_ins
+    return replace(sheet, cases=cases, mistakes=mistakes, seconds=seconds, stand_ins=stand_ins)
 
 
 def shuffled(sheet: Sheet, seed: int) -> Sheet:

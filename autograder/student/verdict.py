@@ -1,11 +1,17 @@
 """What a check found: points, a row per group, hints; and how a terminal shows it.
 
-The repr is the plain number of points, which is what nbgrader reads as partial credit.
+Where nbgrader runs the notebook, the repr is the plain number of points, which it reads as partial credit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .failing import FailingCase
 
 STATUS_WORDS = {
     "right": "all right",
@@ -13,6 +19,12 @@ STATUS_WORDS = {
     "wrong": "not right yet",
     "open": "not written yet",
 }
+
+
+NEXT = (
+    "Write your code in place of `raise NotImplementedError()`, run its cell, then run this one again. If it "
+    "stands there already, its cell has not been run since."
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,7 @@ class Row:
     max_points: float
     ok: bool
     text: str = ""
+    looked_at: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,17 @@ class Verdict:
     warned: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     figure: str = ""  # SVG
+    functions: tuple[str, ...] = ()  # what the exercise asks for
+    error: str = ""  # an error that several rows have in common
+    case: FailingCase | None = None  # the first public case that fails, where it was run in this notebook
+
+    @property
+    def title(self) -> str:
+        """What was checked: every function by its name."""
+        return ", ".join(self.functions) or self.exercise
 
     def __repr__(self) -> str:
-        return repr(float(self.points))
+        return repr(float(self.points)) if "NBGRADER_EXECUTION" in os.environ else as_text(self)
 
     def __float__(self) -> float:
         return float(self.points)
@@ -74,29 +95,32 @@ def headline(verdict: Verdict) -> str:
 def remarks(verdict: Verdict) -> list[tuple[str, str]]:
     """What is said below the rows: a label and a text each, the most helpful first."""
     found = [("First", verdict.first), ("Hint", verdict.hint)]
-    if not verdict.hint and not any(row.text == verdict.explanation for row in verdict.rows):
+    said = {verdict.error, *(row.text for row in verdict.rows)}
+    if not verdict.hint and verdict.explanation not in said:
         found.append(("Seen", verdict.explanation))
     found.append(("A small example", verdict.small))
     found += [("Note", note) for note in verdict.notes]
-    found += [("Your function warned", text) for text in verdict.warned]
-    if verdict.status == "open":
+    costs = " (this costs no points)" if verdict.status == "right" else ""
+    found += [("Your function warned", f"{text}{costs}") for text in verdict.warned]
+    if verdict.case is not None:
         found.append(
-            (
-                "Next",
-                "Replace `raise NotImplementedError()` by your code, run its cell, then run this one again.",
-            )
+            ("The failing case", f"`{verdict.case.line}` calls yours on it; `print(case)` shows it.")
         )
+    if verdict.status == "open":
+        found.append(("Next", NEXT))
     return [(label, text) for label, text in found if text]
 
 
 def as_text(verdict: Verdict) -> str:
     """For a terminal: plain characters, no colour."""
-    lines = [f"{verdict.exercise}: {headline(verdict)}"]
+    lines = [f"{verdict.title}: {headline(verdict)}"]
+    if verdict.error:
+        lines.append(f"  {verdict.error}")
     if verdict.status != "open":
         for row in verdict.rows:
-            lines.append(
-                f"  [{'ok' if row.ok else 'no'}] {row.group} ({number(row.points)}/{number(row.max_points)})"
-            )
+            sign = "ok" if row.ok else "no" if row.looked_at else "--"
+            note = "" if row.looked_at else ", not looked at yet"
+            lines.append(f"  [{sign}] {row.group} ({number(row.points)}/{number(row.max_points)}){note}")
             if row.text:
                 lines.append(f"       {row.text}")
     lines += [f"  {label}: {text}" for label, text in remarks(verdict)]
@@ -115,6 +139,9 @@ class Progress:
     lesson: str
     title: str
     verdicts: tuple[Verdict, ...]
+    days: Mapping[str, str] = field(default_factory=dict)  # exercises not checked since, and when they were
+    next_lesson: str = ""  # the folder of the one that follows
+    written: tuple[tuple[str, float], ...] = ()  # questions that a person grades
 
     @property
     def points(self) -> float:
@@ -122,13 +149,23 @@ class Progress:
 
     @property
     def max_points(self) -> float:
-        return sum(verdict.max_points for verdict in self.verdicts)
+        return sum(verdict.max_points for verdict in self.verdicts) + sum(most for _, most in self.written)
 
     def __repr__(self) -> str:
         width = max((len(verdict.exercise) for verdict in self.verdicts), default=0)
         lines = [f"{self.title}: {number(self.points)} of {number(self.max_points)} points"]
-        lines += [f"  {verdict.exercise:<{width}}  {headline(verdict)}" for verdict in self.verdicts]
-        return "\n".join([*lines, self.advice()])
+        lines += [
+            f"  {verdict.exercise:<{width}}  {headline(verdict)}{self.since(verdict)}"
+            for verdict in self.verdicts
+        ]
+        lines += [f"  {name}: {number(most)} points, graded by hand" for name, most in self.written]
+        after = [f"The next lesson: {self.next_lesson}"] if self.next_lesson else []
+        return "\n".join([*lines, self.advice(), *after])
+
+    def since(self, verdict: Verdict) -> str:
+        """When an exercise was checked, where that was in an earlier session."""
+        day = self.days.get(verdict.exercise)
+        return f" (on {day})" if day else ""
 
     def advice(self) -> str:
         """The one thing to do next."""

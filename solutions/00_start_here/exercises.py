@@ -247,6 +247,10 @@ relative_error.small(
     "Take two matrices with (3, 4) and (3, 0) on their diagonals, zeros elsewhere: their lengths are 5 and "
     "3, the difference has length 4, and 4 / (5 + 3) = 0.5.",
     a=np.array([[3.0, 0.0], [0.0, 4.0]]), b=np.array([[3.0, 0.0], [0.0, 0.0]]))
+relative_error.small("Two gradients that are both zero agree: their error is 0, and not 0/0.", a=np.zeros(2), b=np.zeros(2))
+relative_error.small(
+    "Tiny gradients are judged like any others. Lengths 5e-9 and 3e-9, a difference of length 4e-9: 4 / (5 + 3) = 0.5.",
+    a=np.array([3e-9, 4e-9]), b=np.array([3e-9, 0.0]))
 
 # Three questions
 

@@ -163,10 +163,12 @@ def clipped_and_listed():
     return with_slope(lambda z: (1 / (1 + np.exp(-np.clip(z, -700, 700)))).tolist())
 
 
+sigmoid.small("At z = 0 the sigmoid is 1/(1 + 1) = ½, and its slope is ½ · ½ = ¼, the largest it ever is.", z=0.0)
+sigmoid.small("At z = 2 the sigmoid is 1/(1 + 0.1353) = 0.8808, and its slope 0.8808 · 0.1192 = 0.1050.", z=2.0)
 sigmoid.small(
-    "At z = 0 the sigmoid is 1/(1 + 1) = ½, and its slope is ½ · ½ = ¼, the largest it ever is. At z = 2 it "
-    "is 0.8808, and its slope 0.8808 · 0.1192 = 0.1050. At z = 800 it is 1 and at z = -800 it is 0, with "
-    "slope 0 at both.")
+    "Far out the sigmoid is 1 on the right and 0 on the left, with slope 0 at both. `exp(800)` is more than a float "
+    "can hold; the way you compute should not meet it.",
+    z=np.array([800.0, 0.0, -800.0]))
 
 # 1.2 forward_chain
 

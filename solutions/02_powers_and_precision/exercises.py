@@ -96,6 +96,9 @@ def answers(f, target):
 layers_until.small(
     "Halve until 0.1 is reached: 0.5, 0.25, 0.125, 0.0625.",
     f=0.5, target=0.1)
+layers_until.small(
+    "Double until 10 is reached: 2, 4, 8, 16. Here the factor is above 1, and so is the target.",
+    f=2.0, target=10.0)
 
 # 2.2 possible_factor
 
@@ -223,6 +226,16 @@ def answers(kind, value):
 possible_factor.small(
     "ReLU is level below 0, and rises by 1 for each 1 above it. No piece of it has a slope of 0.5.",
     kind="relu", value=0.5)
+possible_factor.small(
+    "The sigmoid is steepest at 0, where its slope is ½ · ½. It never rises faster than that.",
+    kind="sigmoid", value=0.5)
+possible_factor.small("At 0 the slope of tanh is 1; further out it takes every value down to 0.", kind="tanh", value=0.5)
+possible_factor.small("Both curves rise everywhere: no slope is below 0.", kind="tanh", value=-0.5)
+possible_factor.small("This leaky ReLU has two pieces, of slope 0.25 and 1. None is level.", kind="leaky(0.25)", value=0.0)
+possible_factor.small("This leaky ReLU has two pieces, of slope 0.25 and 1. The first:", kind="leaky(0.25)", value=0.25)
+possible_factor.small("α is what the name says: here 0.2, and another value is none of its slopes.", kind="leaky(0.2)", value=0.1)
+possible_factor.small("ReLU has two pieces, a level one and a rising one. The level one:", kind="relu", value=0.0)
+possible_factor.small("A linear unit passes on what it gets: its slope is one number everywhere.", kind="linear", value=0.5)
 
 # 2.3 slide_update
 
@@ -426,6 +439,18 @@ update_lost.small(
     "1e-8 towards zero is more than half of 1.49e-8: the nearest number is the next one, and the weight "
     "moves.",
     w=0.25, g=1e-6, lr=0.01, dtype="float32")
+update_lost.small(
+    "Near 1 float16 numbers lie 0.00098 apart: a step of 0.0001 is a tenth of that, and the weight stays.",
+    w=1.5, g=0.01, lr=0.01, dtype="float16")
+update_lost.small(
+    "The same step in float32, whose numbers lie 1.2e-7 apart there: the weight moves.",
+    w=1.5, g=0.01, lr=0.01, dtype="float32")
+update_lost.small(
+    "Near 1 float32 numbers lie 1.2e-7 apart: a step of 1e-8 is lost.",
+    w=1.5, g=1e-6, lr=0.01, dtype="float32")
+update_lost.small(
+    "In float64, whose numbers lie 2.2e-16 apart there, the same step is not lost.",
+    w=1.5, g=1e-6, lr=0.01, dtype="float64")
 
 # 2.5 diagnose
 
@@ -711,6 +736,30 @@ diagnose.small(
     "sign, and none of that is strange. That it came back, that it rests now, and that the loss stands "
     "still prove nothing.",
     traces={"output": [0.001, 0.0005, -0.0001, 0.001, 0.001], "loss": [5.7] * 5}, run="a small weight")
+diagnose.small(
+    "The first layer and the loss move; the second covers a thousandth of its size. One such layer is enough.",
+    traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.5002, 0.5004], "W3": [1.0, 0.7, 0.5], "loss": [6.0, 5.0, 4.0]}, run="three layers")
+diagnose.small(
+    "Both layers move, the last value of the first is 40 times its first size. Signs don't matter: it grew.",
+    traces={"W1": [0.5, 2.0, 8.0, 20.0], "W2": [0.5, 0.4, 0.3, 0.3], "loss": [6.0, 5.0, 4.0, 4.0]}, run="one layer grows")
+diagnose.small(
+    "Weights that move, and a loss of nan at the end: a value that is no number.",
+    traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "loss": [6.0, 5.0, float("nan")]}, run="nan at the end")
+diagnose.small(
+    "One layer hardly moves, and another one blows up: that it explodes is asked first.",
+    traces={"W1": [1.0, 1.0001, 1.0002], "W2": [0.5, 3.0, -40.0], "loss": [6.0, 5.0, 4.0]}, run="both at once")
+diagnose.small(
+    "The weight rests for two steps and moves after that: all its values count, not the first ones.",
+    traces={"W1": [1.0, 1.0001, 1.0, 0.6, 0.5], "W2": [0.5, 0.4, 0.3, 0.3, 0.2], "loss": [6.0, 5.0, 4.0, 4.0, 4.0]}, run="late")
+diagnose.small(
+    "Step by step the weight grows a little, and in the end it is 16 times as large as at first.",
+    traces={"W1": [0.5, 1.0, 2.0, 4.0, 8.0], "W2": [0.5, 0.4, 0.3, 0.3, 0.2], "loss": [6.0, 5.0, 4.0, 4.0, 4.0]}, run="little by little")
+diagnose.small(
+    "Both layers move and settle; only the loss grows to twenty times its first size.",
+    traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "loss": [1.0, 5.0, 20.0]}, run="the loss alone")
+diagnose.small(
+    "Only the third layer hardly moves.",
+    traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "W3": [2.0, 2.0002, 2.0004], "loss": [6.0, 5.0, 4.0]}, run="the third")
 
 # Questions
 

@@ -102,6 +102,9 @@ deep_linear.small(
     "First stretch by (2, 0.5), then turn: x = (1, 0) becomes (2, 0), and the turn makes (0, 2) of it. The "
     "other way round it would be (0, 0.5).",
     x=np.array([1.0, 0.0]), Ws=[np.array([[2.0, 0.0], [0.0, 0.5]]), np.array([[0.0, -1.0], [1.0, 0.0]])])
+deep_linear.small(
+    "Three steps, and numbers below zero stay: times 2, times -3, times 4, so 1 becomes 2, then -6, then -24.",
+    x=np.array([1.0]), Ws=[np.array([[2.0]]), np.array([[-3.0]]), np.array([[4.0]])])
 
 # 3.2 diagonal_gain
 
@@ -171,7 +174,10 @@ def in_a_loop(d, L, n):
 
 diagonal_gain.small(
     "Three layers, d = 3, n = 2: the hidden matrices are W_1 and W_2. (1, 0) becomes (3, 0), then (9, 0), "
-    "and (0, 1) becomes (0, 9). So the product is ((9, 0), (0, 9)); the last layer is not asked for.")
+    "and (0, 1) becomes (0, 9). So the product is ((9, 0), (0, 9)); the last layer is not asked for. Looked at are its "
+    "first entry, and the matrix divided by it.",
+    d=3.0, L=3, n=2)
+diagonal_gain.small("Five layers of three units: four hidden matrices, and all digits of 1.5⁴.", d=1.5, L=5, n=3)
 
 # 3.3 linear_grads
 
@@ -498,6 +504,17 @@ relu_chain.small(
     "(12 - 11) = 2. One step back multiplies by w_2 = 3: dz = 6, 2. Each dw is dz times what went in: 6 · 2 "
     "and 2 · 4. And dx is one step further, 2 · 6.",
     w=[2.0, 3.0], x=2.0, y=11.0, _keys=["z", "a", "dz", "dw", "dx"])
+relu_chain.small(
+    "The second of three units is off: w = (2, -3, 1), x = 1: z = 2, -6, 0 and a = 2, 0, 0. Nothing passes through a "
+    "unit that is off: its slope is 0, and at z = 0 the slope is taken as 0, too.",
+    w=[2.0, -3.0, 1.0], x=1.0, y=1.0, _keys=["z", "a", "dz", "dw", "dx"])
+relu_chain.small(
+    "The last unit is off: w = (2, -3), x = 1: z = 2, -6, so the output is 0 and 1 too small. The loss would push it "
+    "up, and its slope of 0 lets nothing through.",
+    w=[2.0, -3.0], x=1.0, y=1.0, _keys=["z", "a", "dz", "dw", "dx"])
+relu_chain.small(
+    "A negative input and a negative weight: w = (-2, 3), x = -1: z = 2, 6. Both units are on.",
+    w=[-2.0, 3.0], x=-1.0, y=5.0, _keys=["z", "a", "dz", "dw", "dx"])
 
 # 3.5 spectral_gain
 
@@ -577,6 +594,10 @@ spectral_gain.small(
     "1) becomes (3, 0), (0, 3), (9, 0), and (1, 0) becomes (0, 1), (3, 0), (0, 3). The largest stretch is "
     "9, and per layer its third root.",
     W=np.array([[0.0, 3.0], [1.0, 0.0]]), n=3)
+spectral_gain.small(
+    "One layer that turns and stretches both axes by 2: no vector becomes longer than twice its length, although a "
+    "row's sizes add up to 2.8.",
+    W=np.array([[1.0, -1.0], [1.0, 1.0]]) * np.sqrt(2), n=1)
 
 # Questions
 

@@ -277,11 +277,25 @@ def in_float32(ACT):
     return {**ACT, "tanh": (tanh, lambda z: 1 - tanh(z) ** 2)}
 
 
-ACT.small(
-    "By hand, with α = 0.5 and z = (-2, 3). ReLU: (0, 3), slopes (0, 1). Leaky and parametric ReLU: (-1, "
-    "3), slopes (0.5, 1), and dalpha is (-2, 0), since below zero αz moves by z for every 1 that α moves. "
-    "ELU: (0.5 (e⁻² - 1), 3) = (-0.432, 3), slopes (0.5 e⁻², 1) = (0.0677, 1). Tanh: (-0.964, 0.995), "
-    "slopes (0.0707, 0.0099). Sigmoid: (0.119, 0.953), slopes (0.105, 0.0452).")
+for name, words in [
+    ("relu", "ReLU: (0, 3), slopes (0, 1)."),
+    ("leaky", "Leaky ReLU: (-1, 3), slopes (0.5, 1)."),
+    ("prelu", "Parametric ReLU: (-1, 3), slopes (0.5, 1), and dalpha is (-2, 0): below zero αz moves by z for every 1 that "
+              "α moves."),
+    ("elu", "ELU: (0.5 (e⁻² - 1), 3) = (-0.432, 3), slopes (0.5 e⁻², 1) = (0.0677, 1)."),
+    ("tanh", "Tanh: (-0.964, 0.995), slopes (0.0707, 0.0099)."),
+    ("sigmoid", "Sigmoid: (0.119, 0.953), slopes (0.105, 0.0452)."),
+]:
+    with_alpha = name in ("leaky", "prelu", "elu")
+    ACT.small(
+        f"By hand{', with α = 0.5' if with_alpha else ''} and z = (-2, 3). {words}",
+        name=name, z=np.array([-2.0, 3.0]), **({"alpha": 0.5} if with_alpha else {}))
+for name, words in [
+    ("leaky", "A larger α, and z = -1: it is α · z, also where that is below z."),
+    ("prelu", "A larger α, and z = -1: it is α · z, also where that is below z; dalpha is z for each sample and unit."),
+    ("elu", "A larger α, and z = -1: 1.5 (e⁻¹ - 1), slope 1.5 e⁻¹, also where that is above 1/2."),
+]:
+    ACT.small(words, name=name, z=np.array([[-1.0, 2.0], [-2.0, 1.0]]), alpha=1.5)
 
 # 4.2 gradient_profile
 
@@ -492,7 +506,23 @@ def by_finite_differences(X, Ws, act):
 gradient_profile.small(
     "By hand: one sample x = 2, two layers of one unit without activation (f(z) = z), weights 3 and 5. out "
     "= 5 · 3 · 2. Move h_2 by 1 and out moves by 1; move h_1 and it moves by 5; move x and it moves by 15. "
-    "So the profile is (15, 5, 1).")
+    "So the profile is (15, 5, 1). Looked at are the numbers divided by the last one.",
+    X=np.array([[2.0]]), Ws=[np.array([[3.0]]), np.array([[5.0]])], act="linear", _only_the_start=False)
+gradient_profile.small(
+    "The start: two samples, two outputs. The mean over four numbers moves by ¼ for each of them.",
+    X=np.array([[1.0, 2.0], [3.0, -1.0]]), Ws=[np.eye(2)], act="linear", _only_the_start=True)
+gradient_profile.small(
+    "One sample, one layer from three units to two. The gradient at the input is W times (½, ½), one row of W for each "
+    "input: (1, 0), (2, 0), (0, 2) give (½, 1, 1), whose RMS is √¾, 1.73 times ½.",
+    X=np.array([[1.0, 1.0, 1.0]]), Ws=[np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 2.0]])], act="linear", _only_the_start=False)
+gradient_profile.small(
+    "With tanh each step multiplies by the slope at z of its own layer, the last one's included: z = 1, slope 1 - "
+    "tanh²(1) = 0.42, then z = 2 tanh(1) = 1.523, slope 0.173.",
+    X=np.array([[1.0]]), Ws=[np.array([[1.0]]), np.array([[2.0]])], act="tanh", _only_the_start=False)
+gradient_profile.small(
+    "Two samples, layers of one unit, weights 3 and 5: every sample's gradient is multiplied by 5, then by 3. Dividing by "
+    "the number of entries is done once, for the mean at the end.",
+    X=np.array([[1.0], [2.0]]), Ws=[np.array([[3.0]]), np.array([[5.0]])], act="linear", _only_the_start=False)
 
 # 4.3 dead_units
 
@@ -696,10 +726,17 @@ def one_by_one(w, b, X, act):
     return False
 
 
-can_learn.small(
-    "One input, w = 2, b = -1, and three samples x = -1, 0, 3: z is -3, -1 and 5. As a ReLU the unit learns "
-    "from the third sample. With b = -9 it has no sample left to learn from; a leaky ReLU would still have "
-    "the first and the third, since x = 0 sends nothing into w.")
+for words, b, x, act in [
+    ("As a ReLU the unit learns from the third sample, for which z is 5.", -1.0, [-1.0, 0.0, 3.0], "relu"),
+    ("z is -11, -9 and -3: no sample is left for a ReLU to learn from.", -9.0, [-1.0, 0.0, 3.0], "relu"),
+    ("z is -11, -9 and -3, and a leaky ReLU still has a slope of 0.2.", -9.0, [-1.0, 0.0, 3.0], "leaky"),
+    ("z is -9, 1 and -5: the ReLU is on for one sample, and x = 0 there sends nothing into w.", 1.0, [-5.0, 0.0, -3.0], "relu"),
+    ("z is 3, 5 and 7, and this unit is level from 1 on: it is not 0, and nothing can be learnt from it.", 1.0, [1.0, 2.0, 3.0], "clipped"),
+    ("z is 0.5, 5 and 7, and this unit rises between 0 and 1 only: one sample is enough.", 1.0, [-0.25, 2.0, 3.0], "clipped"),
+    ("z is -3, -5 and -7, and the unit is |z|: its slope is -1 there, which is not 0.", -1.0, [-1.0, -2.0, -3.0], "absolute"),
+    ("z is 2 and 0.5, both with slope 1. Gradients of samples add up to 0 here; each by itself does not.", 1.25, [0.375, -0.375], "relu"),
+]:
+    can_learn.small(f"One input and w = 2. {words}", w=np.array([2.0]), b=b, X=np.array([x]).T, act=act)
 
 # 4.5 born_dead_rate
 

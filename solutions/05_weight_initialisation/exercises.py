@@ -79,9 +79,8 @@ def one_branch_each(n_in, n_out, scheme):
     raise ValueError(scheme)
 
 
-init_std.small(
-    "By hand, with 8 inputs and 24 units: he is √(2/8) = 0.5, lecun √(1/8) = 0.354, and glorot √(2/32) = "
-    "0.25.")
+for scheme, words in [("he", "√(2/8)"), ("lecun", "√(1/8)"), ("glorot", "√(2/32)")]:
+    init_std.small(f"By hand, with 8 inputs and 24 units: {scheme} is {words}.", n_in=8, n_out=24, scheme=scheme)
 
 # 5.2 init_weights
 
@@ -652,6 +651,13 @@ distinct_units.small(
     "too, but its bias is 5. The third has (3, 1): the same length, another unit. The fourth has (1.006, "
     "3), which is the first up to tol. So there are three.",
     W=np.array([[1.0, 1.0, 3.0, 1.006], [3.0, 3.0, 1.0, 3.0]]), b=np.array([0.0, 5.0, 0.0, 0.0]), tol=0.01)
+distinct_units.small(
+    "Two units with two inputs and tol = 0.01, whose weights are (1, 3) and (1.005, 3.02). One pair of weights is closer "
+    "than tol, the other is not: two units.",
+    W=np.array([[1.0, 1.005], [3.0, 3.02]]), b=np.array([0.0, 0.0]), tol=0.01)
+distinct_units.small(
+    "Two units of large weights, (100, 300) and (100.5, 300), and tol = 0.01: half a unit apart, whatever their size.",
+    W=np.array([[100.0, 100.5], [300.0, 300.0]]), b=np.array([0.0, 0.0]), tol=0.01)
 
 # 5.5 fresh_initializers
 

@@ -525,6 +525,10 @@ effects.small(
     "A table with rows (0.6, 0.8) and (0.5, 0.9). He gains 0.2 with tanh and 0.4 with ReLU: 0.3 in the "
     "mean, and 0.2 more with ReLU. ReLU loses 0.1 with U(0,1) and gains 0.1 with He: 0 in the mean.",
     table=np.array([[0.6, 0.8], [0.5, 0.9]]))
+effects.small(
+    "The other way round: rows (0.8, 0.6) and (0.9, 0.5). He loses 0.2 with tanh and 0.4 with ReLU, and what is lost "
+    "keeps its sign: -0.3 in the mean.",
+    table=np.array([[0.8, 0.6], [0.9, 0.5]]))
 
 # 6.4 layer_grad_norms
 
@@ -685,9 +689,19 @@ def all_at_once_and_then_kernels(model, X, y):
 
 
 layer_grad_norms.small(
-    "One weight w = 0, one input 2, target 1, no bias: the output is σ(0) = ½, and the gradient of "
-    "cross-entropy with respect to z is ½ - 1 = -½. Times the input 2 that is -1 for w: a list with the one "
-    "number 1.")
+    "One weight w = (0, 0), no bias: the output is σ(0) = ½, and the gradient of cross-entropy with respect to z is ½ - 1 "
+    "= -½ for the target 1. Times the inputs (2, 0) that is (-1, 0) for w: a list with the one number 1.",
+    X=np.array([[2.0, 0.0]]), y=np.array([1.0]), _kernels=[np.zeros((2, 1))], _biases=[np.zeros(1)], _loss="binary_crossentropy",
+    _drop=0.0, _l2=0.0)
+layer_grad_norms.small(
+    "Two samples, two layers, and the squared error: the loss is a mean over both samples, and there is a norm for each "
+    "of the two kernels.",
+    X=np.array([[2.0, 0.0], [1.0, -1.0]]), y=np.array([1.0, 0.0]), _kernels=[np.array([[0.5, -0.3], [0.2, 0.4]]), np.array([[1.0], [-2.0]])],
+    _biases=[np.array([0.1, 0.2]), np.array([0.3])], _loss="mse", _drop=0.0, _l2=0.0)
+layer_grad_norms.small(
+    "With a dropout and a penalty in the model: the gradient is that of the loss alone, of the calm network.",
+    X=np.array([[2.0, 0.0], [1.0, -1.0]]), y=np.array([1.0, 0.0]), _kernels=[np.array([[0.5, -0.3], [0.2, 0.4]]), np.array([[1.0], [-2.0]])],
+    _biases=[np.array([0.1, 0.2]), np.array([0.3])], _loss="binary_crossentropy", _drop=0.5, _l2=0.3)
 
 # 6.5 depth_study
 
@@ -769,8 +783,9 @@ def filled_in(train_fn, depths, seeds):
 
 
 depth_study.small(
-    "Say train_fn(depth, seed) is depth + seed / 10, the depths are 1 and 2, the seeds 3, 4 and 5. Then the "
-    "rows are 1.3, 1.4, 1.5 and 2.3, 2.4, 2.5.")
+    "Say train_fn(depth, seed) is depth + seed / 10, the depths are 2 and 5, the seeds 3, 4 and 5. Then the "
+    "rows are 2.3, 2.4, 2.5 and 5.3, 5.4, 5.5. With these depths and seeds, and the check's own train_fn:",
+    depths=[2, 5], seeds=[3, 4, 5], _phase=1.0)
 
 # 6.6 supported_claims
 

@@ -193,6 +193,10 @@ clip_by_norm.small(
     "The squares of all entries, 1, 4 and 4, add up to 9: the length is 3. To bring it down to 2, multiply "
     "every entry by 2/3. (With c = 4 nothing would happen, and an array of zeros stays what it is.)",
     g=np.array([[1.0, 2.0], [2.0, 0.0]]), c=2.0)
+clip_by_norm.small(
+    "The length is 3, below c = 4: nothing happens.",
+    g=np.array([[1.0, 2.0], [2.0, 0.0]]), c=4.0)
+clip_by_norm.small("An array of zeros has the length 0, and stays what it is.", g=np.zeros(2), c=1.0)
 
 # 7.3 clip_by_global_norm
 
@@ -296,6 +300,9 @@ clip_by_global_norm.small(
     "The lengths are 3 and 4, the joint length is 5. With c = 3.5 both arrays are multiplied by 0.7, also "
     "the one that is shorter than 3.5 by itself.",
     grads=[np.array([3.0]), np.array([0.0, 4.0])], c=3.5)
+clip_by_global_norm.small(
+    "The joint length is 5, below c = 10: nothing happens to either array.",
+    grads=[np.array([3.0]), np.array([0.0, 4.0])], c=10.0)
 
 # 7.4 clip_norm_then_value
 
@@ -454,6 +461,9 @@ direction_kept.small(
     "With c = 4, (-12, 4, 3) becomes (-4, 4, 3). The scalar product of the two is 73, their lengths are 13 "
     "and √41: the cosine is 73 / (13 √41).",
     g=np.array([-12.0, 4.0, 3.0]), c=4.0, mode="value")
+direction_kept.small(
+    "Clipped by norm, (-12, 4, 3) keeps its direction and becomes shorter: the cosine is 1.",
+    g=np.array([-12.0, 4.0, 3.0]), c=4.0, mode="norm")
 
 # 7.6 first_nonfinite
 
@@ -541,6 +551,9 @@ def by_subtraction(history):
 first_nonfinite.small(
     "Step 0 is 355, step 1 is -1.8e6; step 2 is beyond every number.",
     history=[355.0, -1.8e6, -float("inf"), float("nan")])
+first_nonfinite.small("nan is not finite either: step 1.", history=[3.0, float("nan"), float("inf"), 2.0])
+first_nonfinite.small("The very first step: 0 is a place like any other.", history=[float("nan"), 2.0])
+first_nonfinite.small("All three are numbers, however large: there is no such step.", history=[1e30, -2.0, 3.0])
 
 # 7.7 train_regression
 
@@ -830,10 +843,17 @@ def puts_the_weights_back(model, X, y, lr, momentum, steps, batch, clip, rng):
     return run(model, X, y, lr, momentum, batches(len(X), steps, batch, rng), clip, move=move)
 
 
-train_regression.small(
-    "Check the order of things within a step: rows, loss, gradients, their norm, clipping, the move. With "
-    "`steps=1` and no clipping the model has moved by -lr times the gradient of the first batch, and "
-    "momentum has had no part in it.")
+for words, steps, clip in [
+    ("One step, nothing clipped: the model moves by -lr times the gradient of the first batch, and momentum has no part.", 1, None),
+    ("Five steps of two samples each, out of five: the third batch of an epoch has one sample. Nothing is clipped.", 5, None),
+    ("Clipped by value: the norm that is reported is that before clipping.", 1, ["value", 0.1]),
+    ("Clipped by value, in every step.", 4, ["value", 0.1]),
+    ("Clipped by norm, array by array, in every step.", 4, ["norm", 0.3]),
+    ("Clipped by the joint norm, in every step.", 4, ["global_norm", 0.5]),
+]:
+    train_regression.small(
+        words, X=np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [2.0, -1.0], [0.5, 1.5]]), y=np.array([4.0, -5.0, -8.0, 12.0, -2.0]),
+        lr=0.05, momentum=0.5, steps=steps, batch=2, clip=clip, _seed=1)
 
 # 7.8 clip_is_noop
 
@@ -927,6 +947,14 @@ clip_is_noop.small(
     "Inputs up to 0.5, tanh units, one last weight of -3: the gradient of that unit's bias can reach 1 · 3 "
     "· 1 = 3, and a threshold of 2 may act.",
     model_spec={"act": "tanh", "x_max": 0.5, "w_out": np.array([-3.0, 1.5])}, clipvalue=2.0)
+for words, act, x_max, w_out, c in [
+    ("A quarter of 2 is 0.5, and times the largest input 4 it is 2: beyond the threshold of 1.5.", "sigmoid", 4.0, [-2.0, 1.0], 1.5),
+    ("Sigmoid units: a quarter of 6 is 1.5 for the bias, and times 0.5 for the kernel. A threshold of 2 never acts.", "sigmoid", 0.5, [-6.0, 1.0], 2.0),
+    ("The largest of the weights counts, not their sum: a quarter of 3 is 0.75, below the threshold of 1.2.", "sigmoid", 1.0, [-3.0, 2.5, 2.0], 1.2),
+    ("Small last weights; the output layer's own bound is 1, and the threshold of 0.8 may act there.", "sigmoid", 1.0, [-0.5, 0.25], 0.8),
+    ("Small last weights: the output layer's own bound is 1, and the threshold is just that.", "sigmoid", 1.0, [-0.5, 0.25], 1.0),
+]:
+    clip_is_noop.small(words, model_spec={"act": act, "x_max": x_max, "w_out": np.array(w_out)}, clipvalue=c)
 
 # The quiz
 

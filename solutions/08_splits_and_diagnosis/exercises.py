@@ -528,6 +528,25 @@ diagnose.small(
     "Bayes 10 %, train 12 %, dev 16 %, gap 3 points: from 10 to 12 are 2 points, from 12 to 16 are 4. So "
     "the bias is not high, the variance is.",
     train_err=0.12, dev_err=0.16, bayes=0.1, gap=0.03)
+diagnose.small(
+    "Train 12 %, dev 13 %, and a Bayes error of 11 %: 1 point each, with a gap of 3. Neither is high, although 12 % "
+    "itself is more than the gap.",
+    train_err=0.12, dev_err=0.13, bayes=0.11, gap=0.03)
+diagnose.small(
+    "Train 1 %, dev 2 %, gap 3 points: twice as many errors, and only one point more.",
+    train_err=0.01, dev_err=0.02, gap=0.03)
+diagnose.small(
+    "Train 20 %, dev 15 %, gap 3 points: the dev set came out better. That is no variance.",
+    train_err=0.2, dev_err=0.15, gap=0.03)
+diagnose.small(
+    "Train 15 %, dev 30 %, gap 3 points: both are high. One does not exclude the other.",
+    train_err=0.15, dev_err=0.3, gap=0.03)
+diagnose.small(
+    "Train 20 %, dev 26 %, gap 3 points: the variance is measured from the training error, in points.",
+    train_err=0.2, dev_err=0.26, gap=0.03)
+diagnose.small(
+    "Train 15 %, dev 16 %, gap 3 points: 16 % are many, and all but one point are there in training already.",
+    train_err=0.15, dev_err=0.16, gap=0.03)
 
 # 8.5 next_steps
 

@@ -124,6 +124,18 @@ data_kind.small(
     "Zip codes are names. Nobody adds them, and 10115 is not less than 20095 in any way that matters.",
     **meta("int", [10115, 20095, 80331], False, "label"),
 )
+for words, column in [
+    ("Counts, stored as floats: no value has a fractional part.", ("float", [3.0, 4.0], True, "amount")),
+    ("Amounts, of which the second has a fractional part: one is enough.", ("float", [3.0, 4.5, 2.0], True, "amount")),
+    ("Amounts, of which the first has a fractional part, and whose sum is whole.", ("float", [3.5, 4.0, 2.5], True, "amount")),
+    ("Labels with a rank.", ("str", ["low", "middle", "high"], True, "label")),
+    ("Labels with a rank, written as numbers.", ("int", [1, 2, 3], True, "label")),
+    ("Labels without a rank, two of them: names all the same.", ("str", ["north", "south"], False, "label")),
+    ("Whether something is the case, written as 0 and 1.", ("int", [0, 1], False, "truth")),
+    ("Whether something is the case, in words.", ("str", ["yes", "no"], False, "truth")),
+    ("Two labels with a rank: `ordered` says so.", ("str", ["small", "large"], True, "label")),
+]:
+    data_kind.small(words, **meta(*column))
 
 # 9.2 Standardizer, 9.3 MinMax
 
@@ -928,6 +940,10 @@ mse_original_units.small(
     "A scaler with mean 50 and sd 10: predictions 0 and 1 mean 50 and 60. Beside targets 53 and 56 the "
     "errors are -3 and 4, and the mean of their squares is 12.5.",
     pred_scaled=np.array([0.0, 1.0]), y_raw=np.array([53.0, 56.0]), _shift=50.0, _scale=10.0)
+mse_original_units.small(
+    "The same predictions as a column, (2, 1), beside targets (2,): each belongs to its own target, and there are two "
+    "errors, not four.",
+    pred_scaled=np.array([[0.0], [1.0]]), y_raw=np.array([53.0, 56.0]), _shift=50.0, _scale=10.0)
 
 # 9.6 repeat_study
 
@@ -1030,7 +1046,11 @@ def one_table(train_fn, configs, seeds):
 
 repeat_study.small(
     "With train_fn(config, seed) = seed if config is 'a' and 10 · seed if it is 'b', and the seeds 3 and 5, "
-    "the result is {'a': [3, 5], 'b': [30, 50]}.")
+    "the result is {'a': [3, 5], 'b': [30, 50]}.",
+    configs=["a", "b"], seeds=[3, 5], _scores=np.array([[0.0, 1, 2, 3, 4, 5], [0, 10, 20, 30, 40, 50]]))
+repeat_study.small(
+    "The scores stand in the order of the seeds, and not by size.",
+    configs=["a"], seeds=[3, 5], _scores=np.array([[0.0, 0, 0, 0.9, 0, 0.7]]))
 
 # 9.7 batchnorm_forward
 
@@ -1263,6 +1283,22 @@ batchnorm_forward.small(
     "of 1 stays 1.",
     x=np.array([[1.0], [3.0]]), gamma=np.array([2.0]), beta=np.array([5.0]), mean=np.array([0.0]),
     var=np.array([1.0]), training=True, momentum=None, eps=None, _batches=1)
+unit = {"gamma": np.array([2.0]), "beta": np.array([5.0]), "momentum": None, "eps": None, "_batches": 1}
+batchnorm_forward.small(
+    "One unit, a batch of (1, 5): mean 3, variance 4. A running variance of 1 becomes 0.9 · 1 + 0.1 · 4 = 1.3.",
+    **unit | {"x": np.array([[1.0], [5.0]]), "mean": np.array([0.0]), "var": np.array([1.0]), "training": True})
+batchnorm_forward.small(
+    "At test time, with a running mean of 2 and a running variance of 4: (2, 6) becomes (0, 2) but for eps, and with "
+    "gamma and beta (5, 9). The running statistics stay.",
+    **unit | {"x": np.array([[2.0], [6.0]]), "mean": np.array([2.0]), "var": np.array([4.0]), "training": False})
+batchnorm_forward.small(
+    "Two units of unlike size: each has its own mean, 2 and 20, and its own variance.",
+    **unit | {"x": np.array([[1.0, 10.0], [3.0, 30.0]]), "gamma": np.ones(2), "beta": np.zeros(2), "mean": np.zeros(2),
+              "var": np.ones(2), "training": True})
+batchnorm_forward.small(
+    "eps and momentum are the caller's, here 3 and 0.5: a batch of (1, 3) has variance 1, and 1 + 3 = 4 under the root. A "
+    "running mean of 0 becomes 0.5 · 0 + 0.5 · 2 = 1.",
+    **unit | {"x": np.array([[1.0], [3.0]]), "mean": np.array([0.0]), "var": np.array([1.0]), "training": True, "momentum": 0.5, "eps": 3.0})
 
 # 9.8 batchnorm_backward
 

@@ -79,6 +79,9 @@ def answers(Ws, lam, m):
 l2_cost.small(
     "The squares of 1, 2 and 3 sum to 14. With λ = 2 and m = 7 the factor before them is 2/(2·7) = 1/7.",
     Ws=[np.array([[1.0, 2.0]]), np.array([[3.0]])], lam=2.0, m=7)
+l2_cost.small(
+    "All four squares count: 1 + 4 + 4 + 16 = 25, with 2/(2·5) = 0.2 before it.",
+    Ws=[np.array([[1.0, 2.0], [2.0, -4.0]])], lam=2.0, m=5)
 
 # 10.2 add_l2
 
@@ -159,6 +162,9 @@ def entry_by_entry(grads, Ws, lam, m):
 add_l2.small(
     "With λ = 4 and m = 8 half of each weight is added: 0.5 + 1 for the first, -1 + 1.5 for the second.",
     grads=[np.array([[0.5, -1.0]])], Ws=[np.array([[2.0, 3.0]])], lam=4.0, m=8)
+add_l2.small(
+    "A negative weight: half of -2 is added, so that 0.5 becomes -0.5.",
+    grads=[np.array([[0.5, -1.0]])], Ws=[np.array([[-2.0, 3.0]])], lam=4.0, m=8)
 
 # 10.3 decay_step
 
@@ -288,9 +294,12 @@ def answers(l2, m):
 
 
 keras_l2.small(
-    "With λ = 3 and m = 50 a weight of 1 costs (1/50)·(3/2) = 0.03 in the lecture's formula, and in Keras "
+    "With λ = 3 and m = 50 a weight of 1 costs (1/50)·(3/2) = 0.03 in the deck's formula, and in Keras "
     "it costs the number that you hand over.",
-    lam=3.0, m=50)
+    call="keras_l2", lam=3.0, m=50)
+keras_l2.small(
+    "The way back: with the number 0.03 in Keras and m = 50, λ is what makes (1/50)·(λ/2) = 0.03.",
+    call="lam_from_keras", l2=0.03, m=50)
 
 # 10.5 adamw_step
 
@@ -431,6 +440,10 @@ adamw_step.small(
     "From the zero state the corrected means are g and g², so that Adam's part is lr times the sign of g: "
     "0.1 here. The decay takes off lr·wd·w = 0.1·0.2·1 = 0.02: 0.88 is left.",
     w=np.array([1.0]), g=np.array([0.5]), state={"m": np.zeros(1), "v": np.zeros(1), "t": 0}, lr=0.1, wd=0.2)
+adamw_step.small(
+    "In a later step the size of the gradient counts: after two steps m = 0.2 and v = 0.05, now g = -0.5. And "
+    "of a weight of 2 the decay takes off twice as much as of a weight of 1.",
+    w=np.array([2.0]), g=np.array([-0.5]), state={"m": np.array([0.2]), "v": np.array([0.05]), "t": 2}, lr=0.1, wd=0.2)
 
 # 10.6 weight_report
 
@@ -542,6 +555,9 @@ weight_report.small(
     "does not count.",
     _kernels=[np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([[2.0], [0.0]])],
     _biases=[np.array([1.0, 1.0]), np.array([1.0])], _without=-1)
+weight_report.small(
+    "Two layers, the first without a bias, a dropout behind it: two kernels, two numbers, 5 and 2.",
+    _kernels=[np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([[2.0], [0.0]])], _biases=[np.array([1.0, 1.0]), np.array([1.0])], _without=0)
 
 # 10.7 choose_lambda
 
@@ -641,6 +657,16 @@ choose_lambda.small(
     "The best mean is 0.9 with an sd of 0.03, so that the limit is 0.87. Two strengths reach it, 0.1 and 1; "
     "the stronger is 1.",
     lams=np.array([0.1, 1.0, 10.0]), means=np.array([0.9, 0.88, 0.7]), sds=np.array([0.03, 0.01, 0.2]))
+choose_lambda.small(
+    "The strengths in another order. The best mean is 0.9 with an sd of 0.03: 0.88 reaches 0.87, 0.85 does not, although "
+    "other sds are larger.",
+    lams=np.array([10.0, 1.0, 0.1, 0.01]), means=np.array([0.7, 0.88, 0.9, 0.85]), sds=np.array([0.2, 0.1, 0.03, 0.1]))
+choose_lambda.small(
+    "The strongest that reaches 0.87 is 10; the one before it does not, and does not matter. 100 reaches 0.85 only.",
+    lams=np.array([0.1, 1.0, 10.0, 100.0]), means=np.array([0.9, 0.8, 0.88, 0.85]), sds=np.array([0.03, 0.01, 0.02, 0.2]))
+choose_lambda.small(
+    "In falling order: 1 reaches 0.87, and stands before the best in the list.",
+    lams=np.array([1.0, 0.1, 0.01]), means=np.array([0.88, 0.9, 0.875]), sds=np.array([0.01, 0.03, 0.02]))
 
 # Three questions
 

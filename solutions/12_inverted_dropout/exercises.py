@@ -634,6 +634,9 @@ def answers(keep_prob):
 keras_rate.small(
     "With keep_prob = 0.8, eight of ten units stay and two go. Keras' Dropout is told about the two of ten.",
     keep1=0.8)
+keras_rate.small(
+    "The model, with keep_prob = 0.6 and 0.9: layer by layer, what stands in it, and the two rates, 0.4 and 0.1.",
+    keep1=0.6, keep2=0.9)
 
 # 12.5 seed_everything
 
@@ -982,8 +985,9 @@ def with_statistics(train_fn, rates, seeds):
 
 
 rate_grid.small(
-    "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + "
-    "0.01) = 0.141.")
+    "Scores 0.7 and 0.9 for one rate: the mean is 0.8, and the standard deviation with ddof=1 is √(0.01 + 0.01) = 0.141. "
+    "With two rates and three seeds, and the check's own train_fn:",
+    rates=[0.5, 0.25], seeds=[3, 1, 2], _phase=1.0)
 
 # The quiz
 

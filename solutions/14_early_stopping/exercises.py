@@ -372,6 +372,29 @@ EarlyStopper.small(
     "With patience 2, min_delta 0 and mode 'min', the values 3, 2, 2, 2.5: epoch 1 is the best, and epochs "
     "2 and 3 are not better. 2 is not better than 2. That makes two, so epoch 3 stops.",
     patience=2, min_delta=0.0, mode="min", values=np.array([3.0, 2.0, 2.0, 2.5, 1.0]))
+def early(words, values, patience=20, min_delta=0.0, mode="min", **asked):
+    """An example with a course of values; patience 20 asks for the best, and for its epoch."""
+    EarlyStopper.small(words, patience=patience, min_delta=min_delta, mode=mode, values=np.array(values), **asked)
+
+
+NAN = float("nan")
+early("With patience 2: epochs 2 and 3 are not better than the best, 2.5, although epoch 3 is better than epoch 2.",
+      [3.0, 2.5, 2.75, 2.625, 1.0], patience=2)
+early("With patience 2 there is never more than one epoch in a row that is not better: a better one begins to count anew.",
+      [3.0, 3.5, 2.0, 2.5, 1.5, 1.75], patience=2)
+early("With patience 0 the first epoch that is not better stops; the first of all is better than nothing.",
+      [3.0, 2.0, 2.0, 1.0], patience=0)
+early("With patience 3, three epochs in a row are not better: epochs 1, 2 and 3.", [1.0, 2.0, 2.0, 2.0, 2.0, 2.0], patience=3)
+early("The best is 1, in epoch 1. What comes later is not better.", [3.0, 1.0, 2.0, 2.5])
+early("A nan is not better, and the best is that of epoch 2.", [3.0, NAN, 1.0, 2.0])
+early("With patience 2: two epochs of nan are two that are not better.", [3.0, NAN, NAN, 2.0, 1.0], patience=2)
+early("A min_delta of 0.5: 2.75 is not better than 3 by more than that, 2.25 is, and 2 is not better than 2.25 by it.",
+      [3.0, 2.75, 2.25, 2.0], min_delta=0.5, _best_alone=True)
+early("The same upwards: 1.25 is not better than 1 by more than 0.5, 1.75 is, and 2 is not better than 1.75 by it.",
+      [1.0, 1.25, 1.75, 2.0], min_delta=0.5, mode="max", _best_alone=True)
+early("Upwards: the best is the largest, 3, though smaller ones follow.", [1.0, 3.0, 2.0, 2.5], mode="max", _best_alone=True)
+early("With patience 2 and a min_delta of 1, a loss creeps down: 3.75 and 3.5 are not better than 4 by more than 1.",
+      [4.0, 3.75, 3.5, 3.25], patience=2, min_delta=1.0, _stopped=True)
 
 # 14.2 triggers
 
@@ -604,6 +627,22 @@ triggers.small(
     "k = 2, tol = 0.25, losses 4, 2, 1, 2: the last two span 1, so a is False; two epochs ago it was 2 and "
     "is 2 again, so b is True and c False; the averages are 3 and 1.5, so d is False.",
     history=np.array([4.0, 2.0, 1.0, 2.0]), k=2, tol=0.25, _key="")
+for words, history, k, tol in [
+    ("k = 2, tol = 0.25: the last two, 2 and 2.25, span just that, and so a is True. b: 2.25 against 1, two epochs ago, and "
+     "c says the same with its sign. d: 2.125 against 2.5.", [4.0, 1.0, 2.0, 2.25], 2, 0.25),
+    ("k = 2, tol = 0.25: the loss falls, from 2 to 1 in two epochs. It has changed, so b is False, and c, which asks for a rise.",
+     [4.0, 2.0, 1.5, 1.0], 2, 0.25),
+    ("k = 2, tol = 0.25: 2.125 is more than 2, but not by more than tol. b is True, c is False.", [4.0, 2.0, 3.0, 2.125], 2, 0.25),
+    ("k = 2, tol = 0.25: the loss has risen from 1 to 2 in two epochs, and c is True.", [4.0, 1.0, 1.5, 2.0], 2, 0.25),
+    ("k = 3, tol = 0.25: the steps are small, 1, 1.25, 1.5, and yet the last three span 0.5: a is False.",
+     [1.0, 1.0, 1.0, 1.0, 1.25, 1.5], 3, 0.25),
+    ("k = 2, tol = 0.25: d compares the averages of the last two, 2, and of the two before, 2.125; older values count for nothing.",
+     [9.0, 9.0, 3.0, 1.25, 1.5, 2.5], 2, 0.25),
+    ("k = 2, tol = 0.25: the averages 2 and 3 differ by more than tol, whatever stood before.",
+     [1.0, 1.0, 2.0, 4.0, 1.0, 3.0], 2, 0.25),
+    ("k = 2, and three values only: fewer than four, so all are False.", [1.0, 1.0, 1.0], 2, 0.25),
+]:
+    triggers.small(words, history=np.array(history), k=k, tol=tol, _key="")
 
 # 14.3 best_checkpoint
 
@@ -729,6 +768,10 @@ best_checkpoint.small(
     "Losses 3, nan, 1, 2, 1: the lowest is 1, first met in epoch 2. Epoch 4 beat the one before it, too, "
     "but not the best.",
     values=[3.0, float("nan"), 1.0, 2.0, 1.0], mode="min")
+best_checkpoint.small(
+    "Accuracies, where more is better: the highest is 0.9, first met in epoch 1; nan is no accuracy.",
+    values=[0.5, 0.9, float("nan"), 0.7, 0.9], mode="max")
+best_checkpoint.small("A nan at the very beginning is passed over.", values=[float("nan"), 3.0, 1.0, 2.0], mode="min")
 
 # 14.4 three_way
 

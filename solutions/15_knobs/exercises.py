@@ -69,6 +69,10 @@ param_count.small(
     "2 inputs, 3 hidden units, 1 output. Each hidden unit has 2 weights and a bias, the output has 3 "
     "weights and a bias.",
     sizes=[2, 3, 1])
+param_count.small(
+    "2 inputs, 3 and 4 hidden units, 1 output. The second hidden layer is fed by the first: 4 units with 3 weights and a "
+    "bias each.",
+    sizes=[2, 3, 4, 1])
 
 # 15.2 hidden_sizes
 
@@ -157,6 +161,9 @@ hidden_sizes.small(
     "Four hidden layers, the first of 5 units: half of 5, rounded down, is 2; half of 2 is 1; below 1 it "
     "does not go.",
     n=4, first=5, rule="pyramid")
+hidden_sizes.small("Three layers of a box: all alike.", n=3, first=8, rule="box")
+hidden_sizes.small("Half of 13, rounded down, is 6, and half of 6 is 3.", n=3, first=13, rule="pyramid")
+hidden_sizes.small("Half of 7, rounded down, is 3, and half of 3, rounded down, is 1.", n=3, first=7, rule="pyramid")
 
 # 15.3 updates_per_epoch
 
@@ -221,6 +228,7 @@ def accepted(n, batch):
 updates_per_epoch.small(
     "Ten samples in batches of four: four, four, and the two that are left.",
     n=10, batch=4)
+updates_per_epoch.small("Eight samples in batches of four: two batches, and nothing is left.", n=8, batch=4)
 
 # 15.4 gradient_noise
 
@@ -306,6 +314,10 @@ gradient_noise.small(
     "Two samples, one parameter, gradients 1 and 5: the mean is 3, and both lie 2 from it. With four to a "
     "batch, half of that.",
     grads=np.array([[1.0], [5.0]]), batch=4)
+gradient_noise.small(
+    "Three samples, gradients 1, 1 and 4: the mean is 2, the squared distances 1, 1 and 4, and the root of their mean is "
+    "√2. A batch of one has all of it.",
+    grads=np.array([[1.0], [1.0], [4.0]]), batch=1)
 
 # 15.5 bce, cce_from_logits, mse
 
@@ -588,6 +600,32 @@ bce.small(
     "bce, by hand: a label of 1 to which the network gives ½ costs log 2 = 0.693; so does a label of 0. The "
     "mean is the same.",
     _of="bce", _rows=0, p=np.array([0.5, 0.5]), y=np.array([1.0, 0.0]))
+for words, given in [
+    ("bce: a label of 1 to which the network gives 0.8, and a label of 0 to which it gives 0.4: -log 0.8 = 0.223 and -log 0.6 "
+     "= 0.511, in the mean 0.367.", {"_of": "bce", "p": np.array([0.8, 0.4]), "y": np.array([1.0, 0.0])}),
+    ("bce: one answer is sure and right, and costs next to nothing; the other costs log 2, so the mean is 0.347.",
+     {"_of": "bce", "p": np.array([1.0, 0.5]), "y": np.array([1.0, 0.0])}),
+    ("The same with a 0 that is sure and right.", {"_of": "bce", "p": np.array([0.0, 0.5]), "y": np.array([0.0, 1.0])}),
+    ("cce: one sample, logits 0 and log 3, so the probabilities are ¼ and ¾. The answer is the first: log 4 = 1.386.",
+     {"_of": "cce_from_logits", "z": np.array([[0.0, np.log(3)]]), "Y": np.array([[1.0, 0.0]])}),
+    ("cce: two samples of three classes, and the mean over the samples.",
+     {"_of": "cce_from_logits", "z": np.array([[0.0, 1.0, 2.0], [1.0, -1.0, 0.5]]), "Y": np.eye(3)[[0, 2]]}),
+    ("cce: logits of 1000 and 999 differ by 1, and only that counts: log(1 + 1/e) = 0.313. exp(1000) is more than a float holds.",
+     {"_of": "cce_from_logits", "z": np.array([[1000.0, 999.0], [-1000.0, -1001.0]]), "Y": np.array([[1.0, 0.0], [1.0, 0.0]])}),
+    ("cce: logits of 1000 and 0, and the answer is the first: nothing is left to pay.",
+     {"_of": "cce_from_logits", "z": np.array([[1000.0, 0.0], [0.0, 0.0]]), "Y": np.array([[1.0, 0.0], [1.0, 0.0]])}),
+    ("mse: two entries, off by 1 and by 3: the squares are 1 and 9, their mean is 5.",
+     {"_of": "mse", "p": np.array([1.0, 4.0]), "y": np.array([2.0, 1.0])}),
+    ("mse: two rows of two, off by 1, 1, 1 and 3: one mean over all four.",
+     {"_of": "mse", "p": np.array([[1.0, 1.0], [1.0, 3.0]]), "y": np.zeros((2, 2))}),
+]:
+    bce.small(words, _rows=0, **given)
+bce.small(
+    "bce: one of two answers is sure and wrong. That costs much, about 14 to 37 by the epsilon, and not infinitely much.",
+    _of="bce", _rows=2, p=np.array([0.0, 0.5]), y=np.array([1.0, 0.0]))
+bce.small(
+    "cce: one of two answers is sure and wrong. That costs the difference of the two logits, 1000, or as much as the epsilon allows.",
+    _of="cce_from_logits", _rows=2, z=np.array([[1000.0, 0.0], [0.0, 0.0]]), Y=np.array([[0.0, 1.0], [1.0, 0.0]]))
 
 # 15.6 slide_lr
 
@@ -642,6 +680,9 @@ def accepted(epochs):
 slide_lr.small(
     "101 is not equal to 100, and not to 500.",
     epochs=101)
+slide_lr.small("Just 100 is the first line of the rule.", epochs=100)
+slide_lr.small("Just 500 is the second line of the rule.", epochs=500)
+slide_lr.small("Any other number is the third line, few epochs as well.", epochs=50)
 
 # 15.7 lr_issues
 
@@ -863,6 +904,19 @@ pick_lr.small(
     "The best loss is 0.40, and five per cent more is 0.42. Three rates are below that or at it; nan is not "
     "a loss.",
     lrs=[0.001, 0.01, 0.1, 1.0], losses=[0.41, 0.40, 0.42, float("nan")])
+pick_lr.small(
+    "In another order: the best loss is 0.40, and five per cent more is 0.42. 0.1 is at 0.41, and the worse one beside it "
+    "does not matter.",
+    lrs=[1.0, 0.1, 0.03, 0.01, 0.001], losses=[float("inf"), 0.41, 0.6, 0.40, 0.405])
+pick_lr.small(
+    "A loss of 1.43 is more than five per cent above 1.36, which is a limit of 1.428.",
+    lrs=[0.01, 0.1, 1.0], losses=[1.36, 1.43, 1.6])
+pick_lr.small(
+    "With a tol of 0.5 the limit is 0.6: the share is the caller's.",
+    lrs=[0.01, 0.1, 1.0], losses=[0.4, 0.55, 0.8], tol=0.5)
+pick_lr.small(
+    "Large losses: five per cent above 40 is 42, and 41 is below it. That is a share, and no 0.05 on top.",
+    lrs=[0.01, 0.1, 1.0], losses=[40.0, 41.0, 80.0])
 
 # Questions
 

@@ -214,10 +214,20 @@ def own_message_and_lists(root):
     return np.stack(images), labels, tuple(names)
 
 
-load_dataset.small(
-    "A csv with the lines 7.jpg,1 and 10.jpg,0: the first image is 7.jpg with label 1. Sorted as text, "
-    "10.jpg would come first. An image of one red pixel is [[[255, 0, 0]]]: three numbers, also if its file "
-    "holds four or one.")
+red, blue = np.zeros((1, 1, 3), np.uint8) + [[[250, 0, 0]]], np.zeros((1, 1, 3), np.uint8) + [[[0, 0, 90]]]
+for words, names, labels, kinds, unlisted, damage in [
+    ("A csv with the lines 7.jpg,1 and 10.jpg,0: the first image is 7.jpg with label 1. Sorted as text, 10.jpg would come "
+     "first.", ["7.jpg", "10.jpg", "8.jpg"], [1, 0, 0], "RGB", 0, ""),
+    ("The csv decides what belongs to the set: an image that stands beside the others and not in the csv is left out.",
+     ["7.jpg", "10.jpg", "8.jpg"], [1, 0, 0], "RGB", 1, ""),
+    ("Files that hold four numbers for a pixel: three of them are asked for.", ["1.jpg", "2.jpg", "3.jpg"], [1, 0, 0], "RGBA", 0, ""),
+    ("Files that hold one number for a pixel, a grey: three are asked for.", ["1.jpg", "2.jpg", "3.jpg"], [1, 0, 0], "L", 0, ""),
+    ("The third image of the csv is missing: that must not pass unnoticed.", ["1.jpg", "2.jpg", "3.jpg"], [1, 0, 0], "RGB", 0, "missing"),
+    ("The third image can't be read: that must not pass unnoticed.", ["1.jpg", "2.jpg", "3.jpg"], [1, 0, 0], "RGB", 0, "unreadable"),
+]:
+    load_dataset.small(
+        words, _names=names, _labels=labels, _pixels=np.array([red, blue, red + blue]).astype(np.uint8), _kinds=[kinds] * 3,
+        _unlisted=unlisted, _damage=damage)
 
 # 16.2 preprocess
 
@@ -323,6 +333,22 @@ preprocess.small(
     "One image of 1 x 2 pixels as uint8, (0, 51, 255) and (102, 0, 0): one row, 0, 0.2, 1, 0.4, 0, 0. The "
     "same image as floats 0, 0.2, 1, 0.4, 0, 0 gives the same row. Shown in order of size:",
     X=np.array([[[[0, 51, 255], [102, 0, 0]]]], np.uint8), _look="values")
+preprocess.small(
+    "Whole numbers whose largest is 1: the type decides, and 1 becomes 1/255.",
+    X=np.array([[[[0, 1, 1], [1, 0, 0]]]], np.uint8), _look="values")
+preprocess.small(
+    "Whole numbers whose largest is 100: divided by 255 all the same.",
+    X=np.array([[[[0, 50, 100], [10, 20, 30]]]], np.uint8), _look="values")
+preprocess.small(
+    "Floats from 0 to 0.8 stay as they are.",
+    X=np.array([[[[0.0, 0.1, 0.8], [0.2, 0.3, 0.4]]]]), _look="values")
+preprocess.small(
+    "Two images: a row for each, six numbers in it, pixel by pixel and colour by colour.",
+    X=np.array([[[[0, 1, 2], [3, 4, 5]]], [[[9, 8, 7], [6, 11, 10]]]], np.uint8), _look="places")
+preprocess.small(
+    "Two images of 2 x 2 pixels: the first row of pixels comes first.",
+    X=np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3), _look="places")
+preprocess.small("The type of what comes out is float32.", X=np.array([[[[0.0, 0.1, 0.8], [0.2, 0.3, 0.4]]]]), _look="type")
 
 # 16.3 split
 
@@ -1048,6 +1074,22 @@ evaluate.small(
     "Saying 0 to all would have been right three times as well. Of three zeros one was called 1: the first "
     "row of the table is 2, 1, the second 0, 1.",
     X=np.log([[0.25], [9.0], [2 / 3], [1.5]]), y=np.array([0, 0, 0, 1]), _key="confusion")
+for key in ("accuracy", "base_rate", "constant"):
+    evaluate.small(
+        "y = 0, 0, 0, 1 and probabilities .2, .9, .4, .6: the answers are 0, 1, 0, 1. "
+        + {"accuracy": "Three of four are right.",
+           "base_rate": "Saying 0 to all would have been right three times of four.",
+           "constant": "The answers are not all the same, though as many are right as without looking."}[key],
+        X=np.log([[0.25], [9.0], [2 / 3], [1.5]]), y=np.array([0, 0, 0, 1]), _key=key)
+evaluate.small(
+    "y = 1, 1, 0 and probabilities .2, .4, .3: the answer is 0 every time, though the probabilities differ.",
+    X=np.log([[0.25], [2 / 3], [3 / 7]]), y=np.array([1, 1, 0]), _key="constant")
+evaluate.small(
+    "y = 1, 1, 0: saying 1 to all would be right twice. Whichever class is more frequent counts.",
+    X=np.log([[0.25], [2 / 3], [3 / 7]]), y=np.array([1, 1, 0]), _key="base_rate")
+evaluate.small(
+    "y = 1, 1, 0 and probabilities .2, .4, .3: the answer is 0 every time, and one of three is right.",
+    X=np.log([[0.25], [2 / 3], [3 / 7]]), y=np.array([1, 1, 0]), _key="accuracy")
 
 # 16.8 diagnoses
 

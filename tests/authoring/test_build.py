@@ -188,11 +188,12 @@ def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) ->
     """What checks.json is made from: every exercise, its points, cases of each group, misconceptions."""
     compiled = compile_public(only_lesson(built))
 
-    assert (compiled.lesson, compiled.title, compiled.points) == (NAME, "Halve and shuffle", 3)
+    assert (compiled.lesson, compiled.title, compiled.points) == (NAME, "Halve and shuffle", 4.5)
     assert list(compiled.sheets) == ["half", "shuffled"]
     assert {case.group for case in compiled.sheets["half"].cases} == {"numbers", "arrays"}
     assert [mistake.name for mistake in compiled.sheets["half"].mistakes] == ["doubled", "root_of_arrays"]
-    assert compiled.sheets["half"].small.expected == 1.5
+    assert [example.case.expected for example in compiled.sheets["half"].small[:1]] == [1.5]
+    assert [mistake.shown_by for mistake in compiled.sheets["half"].mistakes] == [1, 2]
 
 
 def test_a_judge_travels_with_its_helpers_and_without_a_reference(built: Course) -> None:
@@ -237,9 +238,11 @@ def test_the_solution_notebook_is_executed_and_earns_everything(built: Course) -
     """Its checks show full points, in numbers and as HTML."""
     cells = cells_by_id(notebook_at(built, SOLUTION))
 
-    for name, points in (("check_half", "2.0"), ("check_shuffled", "1.0")):
+    for name, points in (("check_half", "2"), ("check_shuffled", "1")):
         (output,) = cells[name].outputs
-        assert output.data["text/plain"] == points
+        assert f": {points} of {points} points, all right" in output.data["text/plain"].replace(
+            "1 point,", "1 points,"
+        )
         assert "all right" in output.data["text/html"]
     assert cells["shuffling-02"].outputs[0].text == "[0.  0.5 1.  1.5]\n"
 
@@ -418,7 +421,7 @@ def test_a_stale_lesson_is_whole_again_after_a_build(course: Course) -> None:
     result = invoke(course, "build", "07")
 
     assert result.exit_code == 0, result.output
-    assert re.fullmatch(rf"{NAME}  3 points, \d+ kB, \d+ s\n", result.stdout)
+    assert re.fullmatch(rf"{NAME}  4\.5 points, \d+ kB, \d+ s\n", result.stdout)
     assert built_files(course) == fresh
 
 
@@ -695,7 +698,7 @@ MISTAKES = {
     "solution that is spoilt before its check": in_lesson(
         "# %%\ncheck(half)",
         '# %% tags=["demo"]\nhalf = np.sqrt\n\n# %%\ncheck(half)  # here',
-        "in check(half) the solution earns 0.0, not 2",
+        "in check(half) the solution earns half: 0 of 2 points, not right yet, not 2",
         "Mend the solution",
     ),
 }
@@ -799,7 +802,8 @@ def test_list_shows_lessons_exercises_and_points(built: Course) -> None:
     result = invoke(built, "list")
     assert (result.exit_code, result.stdout) == (
         0,
-        f"{NAME}  3 points  Halve and shuffle\n    half  2\n    shuffled  1\n",
+        f"{NAME}  4.5 points  Halve and shuffle\n    half  2\n    shuffled  1\n"
+        "    why_shuffle  1.5, graded by hand\n",
     )
 
     result = invoke(built, "list", "--json")
@@ -809,8 +813,9 @@ def test_list_shows_lessons_exercises_and_points(built: Course) -> None:
             {
                 "lesson": NAME,
                 "title": "Halve and shuffle",
-                "points": 3,
+                "points": 4.5,
                 "exercises": [{"name": "half", "points": 2}, {"name": "shuffled", "points": 1}],
+                "written": [{"name": "why_shuffle", "points": 1.5}],
             }
         ]
     }
@@ -1062,6 +1067,8 @@ def cases(rng):
 def odd(x):
     return x % 2 == 1
 
+
+half.small("4 is even.", x=4)
 
 """
 

@@ -713,7 +713,7 @@ def moments(**options: Any) -> Exercise:
 def judged_moments(made: Exercise, answer: Callable) -> tuple[float, dict[str, str]]:
     """Points, and what was found wrong in each group."""
     verdict, _ = examine(sheet_of(made, MOMENTS, "moments"), [answer])
-    return verdict.points, {row.group: row.text for row in verdict.rows if not row.ok}
+    return verdict.points, {row.group: row.text or verdict.error for row in verdict.rows if not row.ok}
 
 
 def test_each_part_of_a_result_is_judged_for_itself() -> None:

@@ -209,7 +209,8 @@ def test_an_exercise_is_proven_by_wrong_and_right_answers_and_an_example(subject
     assert len(exercise.misconceptions) >= 2
     assert len(exercise.accepted) >= 2
     assert len(set(names)) == len(names)
-    assert len(exercise.small_text) > 20
+    assert exercise.examples
+    assert len(exercise.examples[0].text) > 20
 
 
 @each_exercise
@@ -227,7 +228,7 @@ def test_hints_are_sentences_of_their_own_and_give_nothing_away(subject: Subject
     alike = Counter(re.sub(r"\W+", " ", hint).lower() for hint in hints)
     assert max(alike.values()) <= 2 <= len(alike)
     for line in solution_of(subject):
-        for text in [*hints, subject.exercise.small_text]:
+        for text in [*hints, *(example.text for example in subject.exercise.examples)]:
             assert squeezed(line) not in squeezed(text), f"{line!r} stands in: {text}"
 
 

@@ -12,6 +12,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+from tests.builders import code_cell
+
 WRONG_GRADIENT, WRONG_RELATIVE = "return x", "return 17"
 
 
@@ -48,21 +50,10 @@ class Hostile:
                     meta["points"] = self.points
         first = next(i for i, cell in enumerate(made["cells"]) if cell["cell_type"] == "code")
         if self.setup:
-            made["cells"].insert(first + 1, _cell("setup", self.setup))
+            made["cells"].insert(first + 1, code_cell(self.setup, "setup"))
         if self.last:
-            made["cells"].append(_cell("last", self.last))
+            made["cells"].append(code_cell(self.last, "last"))
         return made
-
-
-def _cell(name: str, source: str) -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "id": name,
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": source,
-    }
 
 
 # Finds the socket to whoever asks.

@@ -26,22 +26,11 @@ from autograder.nbgrader.course import Course
 from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Submission
 from tests.builders import LESSON as LESSON_SOURCE
-from tests.builders import make_course, only_lesson
-from tests.classroom import LESSON, Classroom
+from tests.builders import code_cell, make_course, only_lesson
+from tests.sample_class import LESSON, Classroom
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
 Notebook = dict[str, Any]
-
-
-def code(source: str, name: str = "extra") -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "id": name,
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": source,
-    }
 
 
 def at(notebook: Notebook, name: str) -> int:
@@ -235,7 +224,7 @@ def helper_redefined(c: Classroom) -> None:
     cell = made["cells"][at(made, "relative_error")]
     own = cell["source"].replace("np.linalg.norm", "size")
     cell["source"] = f"def size(v):\n    return np.linalg.norm(v)\n\n{own}"
-    made["cells"].append(code("def size(v):\n    raise ValueError('another helper')", "later"))
+    made["cells"].append(code_cell("def size(v):\n    raise ValueError('another helper')", "later"))
     c.submit("helper_redefined", made)
 
 
@@ -252,9 +241,9 @@ def noisy(c: Classroom) -> None:
 def in_tensorflow_types(c: Classroom) -> None:
     """float32 where float64 was expected, and a NumPy scalar for a float."""
     made = c.solution()
-    made["cells"].insert(at(made, "relative_error") + 1, code("exact = relative_error", "a"))
+    made["cells"].insert(at(made, "relative_error") + 1, code_cell("exact = relative_error", "a"))
     made["cells"].insert(
-        at(made, "a") + 1, code("def relative_error(a, b):\n    return np.float32(exact(a, b))", "b")
+        at(made, "a") + 1, code_cell("def relative_error(a, b):\n    return np.float32(exact(a, b))", "b")
     )
     c.submit("in_tensorflow_types", made)
 
@@ -269,7 +258,7 @@ def forever(c: Classroom) -> None:
 def dies_between(c: Classroom) -> None:
     """A cell of one's own ends the process, between two finished exercises."""
     made = c.solution()
-    made["cells"].insert(at(made, "relative_error"), code("import os\nos._exit(7)", "dies"))
+    made["cells"].insert(at(made, "relative_error"), code_cell("import os\nos._exit(7)", "dies"))
     c.submit("dies_between", made)
 
 
@@ -294,7 +283,9 @@ def dies_everywhere(c: Classroom) -> None:
 def deep_result(c: Classroom) -> None:
     made = c.solution()
     nest = "deep = []\nfor _ in range(600):\n    deep = [deep]\n"
-    made["cells"].append(code(nest + "display({'application/json': deep, 'text/plain': 'deep'}, raw=True)"))
+    made["cells"].append(
+        code_cell(nest + "display({'application/json': deep, 'text/plain': 'deep'}, raw=True)")
+    )
     c.submit("deep_result", made)
 
 
@@ -306,7 +297,7 @@ EXPECTED = {
     misconceived: (None, "graded", ""),
     no_notebook: (None, "failed", "there is no 00_start_here.ipynb; found: no notebook"),
     two_notebooks: (4, "graded", ""),
-    renamed: (None, "failed", "found: 00_start_here (1).ipynb"),
+    renamed: (4, "graded", "handed in as 00_start_here (1).ipynb"),
     broken_json: (None, "failed", "is not a notebook"),
     empty: (None, "failed", "is empty"),
     not_utf8: (None, "failed", "is not UTF-8 text"),
@@ -589,13 +580,20 @@ def test_interrupted_it_ends_tidily_and_goes_on_later(small: Classroom) -> None:
 
 
 def test_a_manual_score_survives_a_regrade(small: Classroom) -> None:
+    """Nobody is asked to look again, unless something has changed; and it is the exercise's points."""
+    asked = "select sum(needs_manual_grade) from grade"
     small.grade("--student", "student0")
     with sqlite3.connect(small.root / "gradebook.db") as book:
         book.execute("update grade set manual_score = 1.5 where rowid = (select min(rowid) from grade)")
     (again,) = small.grade("--student", "student0", "--regrade").values()
-    assert again["score"] == 1.5
+    assert again["score"] == sum(row["points"] for row in again["exercises"]) == 1.5
     with sqlite3.connect(small.root / "gradebook.db") as book:
-        assert book.execute("select sum(needs_manual_grade) from grade").fetchone() == (1,)
+        assert book.execute(asked).fetchone() == (0,)
+    small.submit("student0", small.solution())
+    (changed,) = small.grade("--student", "student0").values()
+    assert "answered anew since it was graded by hand" in changed["reason"]
+    with sqlite3.connect(small.root / "gradebook.db") as book:
+        assert book.execute(asked).fetchone() == (1,)
 
 
 def test_a_new_version_of_a_submission_is_graded_anew(small: Classroom) -> None:

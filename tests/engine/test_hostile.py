@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from autograder.engine.sandbox import missing
-from tests.classroom import Classroom
 from tests.engine import hostile
+from tests.sample_class import Classroom
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
 CANARY = "HOSTILE_CANARY_5e1f"

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from autograder.authoring.build import build
+from autograder.commands.shown import table
 from autograder.engine import family, pool, run, submissions
-from autograder.engine.entering import Entering
+from autograder.engine.entering import Entering, as_result
 from autograder.engine.failures import Failures
 from autograder.engine.inside.limits import Limits
+from autograder.engine.options import Options
 from autograder.engine.prepare import InstructorsNotebooks, prepare
 from autograder.engine.records import Records
 from autograder.engine.sandbox import missing
@@ -28,7 +30,7 @@ from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.patches import patch
 from autograder.nbgrader.records import Assignment, ExerciseMark, Mark, NotebookMark, Submission
 from autograder.student import checks_file
-from tests.builders import LESSON, NAME, make_course, only_lesson
+from tests.builders import LESSON, NAME, code_cell, make_course, only_lesson
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
 LIMITS = replace(Limits(), cell_seconds=3)
@@ -76,8 +78,7 @@ def submission(course: Course, first: str, raw: bytes | None, replaced: dict[str
         if cell["id"] in replaced:
             cell["source"] = replaced[cell["id"]]
     if first:
-        code: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook["cells"].insert(0, code | {"id": "first", "source": first})
+        notebook["cells"].insert(0, code_cell(first, "first"))
     data = json.dumps(notebook).encode() if raw is None else raw
     return Submission("ada", NAME, {f"{NAME}.ipynb": data})
 
@@ -126,6 +127,31 @@ def test_what_is_printed_or_displayed_counts_for_nothing(marked: Marked) -> None
     assert exercise(mark, "half").points == 0
 
 
+def test_what_was_merely_imported_from_the_course_earns_nothing(marked: Marked) -> None:
+    kit = (
+        "import sys, types\nkit = types.ModuleType('kit')\nkit.__handed_out__ = True\n"
+        "exec('def half(x): return x / 2', kit.__dict__)\nsys.modules['kit'] = kit"
+    )
+    found = exercise(marked(first=kit, half="from kit import half"), "half")
+    assert found.points == 0
+    assert "is the course's own here, imported from `kit`" in found.explanation
+    whole = exercise(marked(first=kit, half="import kit\ndef half(x):\n    return kit.half(x)"), "half")
+    assert whole.points == whole.max_points
+
+
+def test_nobodys_diary_is_read_or_written(marked: Marked) -> None:
+    """Whatever the environment says, in a grader there is none, and the course's own functions are used."""
+    mark = marked(
+        first="import os\nos.environ['AUTOGRADER_DATA'] = '/tmp/diary'",
+        half=(
+            "import math\nfrom autograder import use_mine\nfrom autograder.student import diary\n"
+            "def half(x):\n    assert use_mine(math.sqrt) is math.sqrt and diary.own().path is None\n"
+            "    return x / 2"
+        ),
+    )
+    assert exercise(mark, "half").points == exercise(mark, "half").max_points
+
+
 def test_a_deleted_answer_earns_nothing_and_says_so(marked: Marked) -> None:
     mark = marked(half="")
     assert exercise(mark, "half").points == 0
@@ -134,8 +160,15 @@ def test_a_deleted_answer_earns_nothing_and_says_so(marked: Marked) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"", "is empty"), (b"{", "is not a notebook"), (b"\xff\xfe{}", "is not UTF-8"), (b"{}", "notebook")],
-    ids=["empty", "cut off", "another encoding", "no notebook"],
+    [
+        (b"", "is empty"),
+        (b"{", "is not a notebook"),
+        (b"\xff\xfe{}", "is not UTF-8"),
+        (b"{}", "notebook"),
+        (b"\n<!DOCTYPE html><html>Sign in</html>", "is a web page, not a notebook"),
+        (b"%PDF-1.7", "is a PDF, not a notebook"),
+    ],
+    ids=["empty", "cut off", "another encoding", "no notebook", "web page", "PDF"],
 )
 def test_a_broken_file_is_the_students_result_not_a_failure_of_ours(
     marked: Marked, data: bytes, said: str
@@ -145,6 +178,63 @@ def test_a_broken_file_is_the_students_result_not_a_failure_of_ours(
     assert said in mark.reason
     assert not mark.ours
     assert {one.points for one in mark.exercises} == {None}
+
+
+def test_a_written_answer_waits_for_a_person_and_is_not_called_unsealed(marked: Marked) -> None:
+    mark = marked(why_shuffle="Files are often sorted by class.")
+    question = exercise(mark, "why_shuffle")
+    assert (question.points, question.by_hand, question.sealed) == (None, True, False)
+    assert mark.sealed and mark.status == "graded"
+    result = as_result(mark)
+    assert result["sealed"] and all(row["sealed"] for row in result["exercises"])
+    assert "unsealed" not in table({"lessons": [result], "failures": 0})
+    assert "1 to grade by hand" in table({"lessons": [result], "failures": 0})
+
+
+def test_a_failed_submission_is_not_called_sealed(marked: Marked) -> None:
+    """Nor unsealed: nothing of it was graded."""
+    result = as_result(marked(raw=b"{"))
+    assert not result["sealed"] and not any(row["sealed"] for row in result["exercises"])
+    assert "sealed" not in table({"lessons": [result], "failures": 1})
+
+
+def test_what_was_graded_is_known_again_cell_by_cell(marked: Marked) -> None:
+    """A written answer for itself; code with all of the student's code and the points."""
+    first, second = "why_shuffle", f"{NAME}/check_half"
+    before = marked(why_shuffle="Because.").answers
+    assert marked(why_shuffle="Because.").answers == before
+    other = marked(why_shuffle="Because.", half="def half(x):\n    return 2 * x").answers
+    assert other[f"{NAME}/{first}"] == before[f"{NAME}/{first}"] and other[second] != before[second]
+    assert marked(why_shuffle="Why not?").answers[f"{NAME}/{first}"] != before[f"{NAME}/{first}"]
+
+
+def files_called(course: Course, *names: str) -> Submission:
+    data = submission(course, "", None, {}).files[f"{NAME}.ipynb"]
+    return Submission("ada", NAME, dict.fromkeys(names, data))
+
+
+def test_a_notebook_of_another_name_is_graded_and_said(
+    marked: Marked, course: Course, assignment: Assignment, worker: Worker
+) -> None:
+    """Of two nobody knows which; beside the right name others don't matter; plain courses keep theirs."""
+    one, two = files_called(course, "my (1).ipynb"), files_called(course, "a.ipynb", "b.ipynb")
+    mark = worker.mark(assignment, one)
+    assert (mark.status, mark.reason) == ("graded", "handed in as my (1).ipynb")
+    assert points(mark) == points(marked())
+    mark = worker.mark(assignment, two)
+    assert mark.status == "failed" and "a.ipynb and b.ipynb both hold its cells" in mark.reason
+    mark = worker.mark(assignment, files_called(course, "a.ipynb", f"{NAME}.ipynb"))
+    assert (mark.status, mark.reason) == ("graded", "")
+    mark = worker.mark(replace(assignment, checks=""), one)
+    assert mark.status == "failed" and "my (1).ipynb holds its cells: rename it" in mark.reason
+
+
+def test_a_comment_in_the_configuration_grades_nobody_anew(assignment: Assignment) -> None:
+    """Another value does."""
+    text = assignment.config["nbgrader_config.py"]
+    commented = replace(assignment, config=assignment.config | {"nbgrader_config.py": text + b"\n# a word\n"})
+    changed = replace(assignment, config=assignment.config | {"nbgrader_config.py": text + b"\nx = 1\n"})
+    assert commented.digest == assignment.digest != changed.digest
 
 
 def test_what_fails_on_our_side_says_so_and_leaves_its_traceback(
@@ -202,6 +292,25 @@ def test_what_a_hidden_case_showed_is_told_in_no_words_of_it(marked: Marked) -> 
     shown = outputs_of(mark, "check_half")
     assert ELSEWHERE in shown
     assert "7.125" not in shown and "expected" not in shown
+
+
+def test_what_is_kept_of_an_exercise_may_all_be_shown(marked: Marked) -> None:
+    """Its rows, in words about public cases only, and that it was right on these alone."""
+    kept = marked(half=BY_HEART).details["half"]
+    assert kept["only_public"] and kept["status"] == "wrong"
+    assert "7.125" not in json.dumps([kept["rows"], kept["explanation"]])
+    assert kept["code"] == BY_HEART
+    right = marked().details["half"]
+    assert right["status"] == "right" and not right["only_public"]
+    assert right["returned"] == kept["returned"] != ""
+
+
+def test_answers_that_give_the_same_are_known_by_it(marked: Marked) -> None:
+    """However they are written; and others by giving something else."""
+    one = marked(half="def half(x):\n    return x / 2 + 1").details["half"]["returned"]
+    same = marked(half="def half(y):\n    z = 0.5 * y\n    return 1 + z").details["half"]["returned"]
+    other = marked(half="def half(x):\n    return x / 2 + 2").details["half"]["returned"]
+    assert one == same != other
 
 
 def test_functions_are_called_on_cases_when_no_cell_is_left_to_tell(
@@ -367,7 +476,7 @@ def test_every_student_stands_once_in_the_results(
     handed_in(other_course, *students)
     monkeypatch.setattr(run, "BATCH", 1)
     patch()
-    found = run.grade(other_course, run.Options(jobs=1))
+    found = run.grade(other_course, Options(jobs=1))
     assert sorted(result["student"] for result in found["lessons"]) == students
 
 

@@ -66,6 +66,35 @@ def test_markdown_that_means_no_harm_stays_as_it_is() -> None:
     assert "<b>bold</b>" in harmless_markdown(text)
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "[x](javascript:alert(1))",
+        "[x](\n  JavaScript:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](<javascript:alert(1)>)",
+        "[x](data:text/html;base64,AAAA)",
+        "[x](/formgrader/api/grade/1)",
+        "![x](https://elsewhere/seen.png)",
+        "![x][named]\n\n[named]: https://elsewhere/seen.png",
+        "![a [nested] one](https://elsewhere/seen.png)",
+        "[x][named]\n\n[named]: javascript:alert(1)",
+        "[x][named]\n\n[named]:\n  javascript:alert(1)",
+    ],
+)
+def test_markdown_fetches_nothing_and_links_to_nothing_that_runs(attack: str) -> None:
+    from nbconvert.filters import markdown2html
+
+    page = markdown2html(harmless_markdown(attack))
+    assert "<img" not in page
+    assert "href" not in page or 'href="https://' in page
+
+
+def test_links_and_pasted_pictures_stay() -> None:
+    text = "See [this](https://example.org/a?b=c) and ![it](attachment:it.png), [up](#top)."
+    assert harmless_markdown(text) == text
+
+
 def test_links_in_formulas_are_none() -> None:
     assert "\\href" not in harmless_markdown(r"$\href{javascript:alert(1)}{x}$")
     assert "\\href" not in shown({"text/latex": r"$\href{javascript:alert(1)}{x}$"})["text/latex"]

@@ -15,15 +15,8 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from autograder.student.difference import (
-    RTOL,
-    RTOL_FLOAT16,
-    RTOL_FLOAT32,
-    difference,
-    matches,
-    structure_difference,
-    template_of,
-)
+from autograder.student.arrays import RTOL, RTOL_FLOAT16, RTOL_FLOAT32
+from autograder.student.difference import difference, matches, structure_difference, template_of
 from autograder.student.probe import plain
 from autograder.student.wire import Opaque
 
@@ -222,7 +215,7 @@ ROW = np.array([1.23456, 2.34567, 3.45678])
     ("found", "expected", "kind", "words"),
     [
         pytest.param(None, ROW, "none", "is None, expected an array of shape (3,)", id="None"),
-        pytest.param(None, {"a": 1}, "type", "is None, expected a dictionary with `a`", id="None for a dict"),
+        pytest.param(None, {"a": 1}, "none", "is None, expected a dictionary with `a`", id="None for a dict"),
         pytest.param(
             MATRIX.T, MATRIX, "transposed shape", "rows and columns are swapped", id="transposed shape"
         ),

@@ -62,7 +62,7 @@ def _furnish(new_root: str, readable: Iterable[str]) -> None:
     mount("tmpfs", new_root, "tmpfs", Mount.NOSUID | Mount.NODEV, "mode=755,size=16m")
     os.mkdir(f"{new_root}/tmp")  # for matplotlib's cache; first, since what is shown may lie in it
     mount("tmpfs", f"{new_root}/tmp", "tmpfs", Mount.NOSUID | Mount.NODEV, "mode=1777,size=64m")
-    for path in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", *_OF_ETC, *DEVICES):
+    for path in (*SYSTEM, *DEVICES):
         _show(new_root, path)
     for path in sorted({os.path.realpath(p) for p in readable} | set(map(os.path.abspath, readable))):
         _show(new_root, path)
@@ -91,6 +91,7 @@ _BUILDING_SITE = (
     "/sys"  # a folder that every Linux has and no lesson reads: hidden by the new root until that is "/"
 )
 _OF_ETC = ("/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types", "/etc/fonts", "/etc/alternatives")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", *_OF_ETC)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
@@ -123,7 +124,7 @@ def _own_namespaces(kinds: int, *, as_root: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
     if not as_root:
         unshare(Namespace.USER | kinds)
-        map_self(uid, gid)
+        map_self(uid, gid, 0)
         return
     ours, theirs = socket.socketpair()
     outside = os.fork()

@@ -15,7 +15,7 @@ import traceback
 from typing import Any
 
 import ipykernel.ipkernel
-from traitlets.config import Config
+from traitlets.config import Application, Config
 
 from .recorder import ERROR_FIELDS, Recorder, Stream, drain, redirect_to_memory
 
@@ -32,6 +32,7 @@ class Kernel:
             config=settings, session=self.recorder, iopub_socket=object()
         )
         self.kernel.log = _quiet_log()
+        setattr(Application.instance(), "kernel", self.kernel)  # noqa: B010  where %matplotlib looks for it
         self.kernel.shell_channel_thread = threading.current_thread()
         here: Any = threading.current_thread()
         here.parent_thread = here  # where it looks for the main one

@@ -18,9 +18,9 @@ class Limits:
     memory: int = 4096 * MIB  # of all its processes together
     disk: int = 256 * MIB
     files: int = 10_000
-    file_size: int = 64 * MIB
+    file_size: int = 128 * MIB  # more than nbgrader takes
     processes: int = 200
-    open_files: int = 256
+    open_files: int = 1024
 
 
 def limit_resources(limits: Limits) -> None:

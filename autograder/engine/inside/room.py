@@ -27,7 +27,7 @@ from .syscalls import (
 )
 from .users import map_self, write_once
 
-WORK = f"{SCRATCH}/work"
+STUDENT = 1000  # as whom the student's code sees itself, whoever grades
 _SET_INTERFACE_FLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 
 
@@ -40,11 +40,11 @@ def fork_into_room() -> int:
 
 def furnish_room(limits: Limits, uid: int, gid: int) -> None:
     """An empty scratch folder in memory, and no privileges, for who was this user before the fork."""
-    map_self(uid, gid)
+    map_self(uid, gid, STUDENT)
     os.setsid()
     size = f"mode=700,size={limits.disk},nr_inodes={limits.files}"
     mount("tmpfs", SCRATCH, "tmpfs", Mount.NOSUID | Mount.NODEV, size)
-    for folder in (WORK, f"{SCRATCH}/tmp", f"{SCRATCH}/shm"):
+    for folder in (f"{SCRATCH}/tmp", f"{SCRATCH}/shm"):
         os.mkdir(folder)
     _keep_in_sight("/tmp", f"{SCRATCH}/tmp")
     mount(f"{SCRATCH}/tmp", "/tmp", None, Mount.BIND | Mount.REC)

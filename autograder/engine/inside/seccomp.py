@@ -102,18 +102,18 @@ def allowed_calls(machine: str) -> list[Call]:
     return [Call(row[0], int(row[column])) for row in rows if row[column] != "-"]
 
 
-def refuse_calls() -> None:
-    """From here on, for this process and all that descend from it."""
+def refuse_calls(network: bool = True) -> None:
+    """From here on, for this process and all that descend from it; without a network only local sockets."""
     if platform.machine() not in _ARCHITECTURES:
         return
-    steps = _program(platform.machine())
+    steps = _program(platform.machine(), _FAMILIES if network else _FAMILIES[:1])
     buffer = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
     header = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(buffer))
     if ctypes.CDLL(None, use_errno=True).prctl(_SET_SECCOMP, _BY_FILTER, ctypes.c_char_p(header), 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "seccomp")
 
 
-def _program(machine: str) -> list[tuple[int, int, int, int]]:
+def _program(machine: str, families: tuple[int, ...] = _FAMILIES) -> list[tuple[int, int, int, int]]:
     """The filter: what to do, how far to jump if it holds and if not, and with which value."""
     architecture, column = _ARCHITECTURES[machine]
     steps: list[_Step] = [
@@ -133,7 +133,7 @@ def _program(machine: str) -> list[tuple[int, int, int, int]]:
         *(_Step(_EQUAL, kind, "refuse") for kind in _FOR_OTHERS),
         _Step(_GIVE, _ALLOW, label="allow"),
         _Step(_LOAD, _argument(0), label="socket"),
-        *(_Step(_EQUAL, family, "allow too") for family in _FAMILIES),
+        *(_Step(_EQUAL, family, "allow too") for family in families),
         _Step(_EQUAL, _NETLINK, if_not="no family"),
         _Step(_LOAD, _argument(2)),
         _Step(_EQUAL, _ROUTES, "allow too", "no family"),

@@ -119,22 +119,42 @@ def give_up_privileges() -> None:
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="ascii"))
     for capability in range(last + 1):
         prctl(_CAPBSET_DROP, capability)
-    prctl(_SET_NO_NEW_PRIVS, 1)
+    gain_no_privileges()
     header = struct.pack("=Ii", 0x20080522, 0)
     checked(_LIBC.capset(header, struct.pack("=6I", *[0] * 6)), "capset")
     prctl(_SET_DUMPABLE, 1)
 
 
-def restrict_paths(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Landlock, where the kernel has it: a second wall behind the mount view."""
-    version = _LIBC.syscall(_CALLS["landlock_create_ruleset"], None, 0, 1)
+def gain_no_privileges() -> None:
+    """None by running a program, and no way to change that."""
+    prctl(_SET_NO_NEW_PRIVS, 1)
+
+
+def has_landlock() -> bool:
+    """Whether the kernel can close paths for a process."""
+    return _landlock_version() >= 1
+
+
+def _landlock_version() -> int:
+    return int(_LIBC.syscall(_CALLS["landlock_create_ruleset"], None, 0, 1))
+
+
+def restrict_paths(readable: Iterable[str], writable: Iterable[str], network: bool = True) -> None:
+    """Landlock, where the kernel has it: a second wall behind the mount view.
+
+    Args:
+        readable: what may be read and run.
+        writable: what may be changed, too.
+        network: whether TCP is open; in a namespace of its own it leads nowhere but to itself.
+    """
+    version = _landlock_version()
     if version < 1:
         return
     everything = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
     read = _EXECUTE | _READ_FILE | _READ_DIR
-    network = 3 if version >= 4 else 0
+    closed = 0 if network or version < 4 else 3  # to listen, and to connect
     scoped = 3 if version >= 6 else 0
-    attributes = struct.pack("QQQ", everything, network, scoped)[: 24 if scoped else 16 if network else 8]
+    attributes = struct.pack("QQQ", everything, closed, scoped)[: 24 if scoped else 16 if closed else 8]
     ruleset = checked(
         _LIBC.syscall(_CALLS["landlock_create_ruleset"], attributes, len(attributes), 0), "landlock"
     )

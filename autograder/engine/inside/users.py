@@ -9,10 +9,9 @@ from pathlib import Path
 NOBODY = 231_072
 
 
-def map_self(uid: int, gid: int) -> None:
-    """In a user namespace just entered: who this was outside is its only user."""
+def map_self(uid: int, gid: int, inside: int) -> None:
+    """In a user namespace just entered: who this was outside is its only user, with this number."""
     write_once("/proc/self/setgroups", "deny")
-    inside = 1000 if uid == 1 else 0  # the student's process; otherwise the house of somebody's own user
     write_once("/proc/self/uid_map", f"{inside} {uid} 1")
     write_once("/proc/self/gid_map", f"{inside} {gid} 1")
 

@@ -13,12 +13,14 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import frames
+from .fence import become_nobody, close_fence
 from .house import HOUSE_HOME, SCRATCH, move_into_house
 from .kernel import Kernel
 from .limits import Limits, limit_resources
-from .room import WORK, fork_into_room, furnish_room
+from .room import fork_into_room, furnish_room
 from .serving import serve
 from .syscalls import exit_code_of
 
@@ -39,7 +41,7 @@ def main() -> None:
     _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
     control.sendall(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
-    _serve(control, kernel, Limits(**settings["limits"]), settings["sandbox"])
+    _serve(control, kernel, settings)
 
 
 def _move_in(control: socket.socket, readable: list[str], fonts: dict[str, bytes]) -> None:
@@ -66,7 +68,7 @@ def _import(modules: list[str]) -> None:
     gc.freeze()  # the collector of a child leaves these pages shared
 
 
-def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bool) -> None:
+def _serve(control: socket.socket, kernel: Kernel, settings: dict[str, Any]) -> None:
     """For each connection that comes a child that serves it; with a message alone, modules to import."""
     while True:
         asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
@@ -77,11 +79,11 @@ def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bo
             _import(message)
             continue
         connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
-        pid = fork_into_room() if sandboxed else os.fork()
+        pid = fork_into_room() if settings["sandbox"] else os.fork()
         if pid == 0:
             control.close()
             try:
-                _become_student(connection, kernel, limits, user if sandboxed else None, message)
+                _become_student(connection, kernel, settings, user, message)
             except BaseException:
                 os._exit(1)
             os._exit(0)
@@ -89,20 +91,31 @@ def _serve(control: socket.socket, kernel: Kernel, limits: Limits, sandboxed: bo
 
 
 def _become_student(
-    connection: socket.socket, kernel: Kernel, limits: Limits, user: tuple[int, int] | None, folder: str
+    connection: socket.socket,
+    kernel: Kernel,
+    settings: dict[str, Any],
+    user: tuple[int, int],
+    place: list[str],
 ) -> None:
+    sandboxed, limits = settings["sandbox"], Limits(**settings["limits"])
+    home, name = (SCRATCH if sandboxed else place[0]), place[1]
+    folder = os.path.join(home, "work" if name in _OTHER_FOLDERS else name)
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _close_all_but(connection.fileno())
         kernel.begin()
-        if user:
-            folder = WORK
+        if sandboxed:
             furnish_room(limits, *user)
         else:
             os.setsid()
+            if settings["fence"]:
+                close_fence(home, settings["readable"])
+            elif os.environ.get("AUTOGRADER_USER"):
+                become_nobody(home)
+        os.mkdir(folder)
         os.chdir(folder)
-        _clean_environment(SCRATCH if user else folder)
+        _clean_environment(home, settings["environment"])
         limit_resources(limits)
     except BaseException as error:
         frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
@@ -123,13 +136,15 @@ def _close_all_but(kept: int) -> None:
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _clean_environment(home: str) -> None:
+def _clean_environment(home: str, environment: dict[str, str]) -> None:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT}
     os.environ.clear()
     os.environ.update(kept, HOME=home, USER="student", LOGNAME="student", NBGRADER_EXECUTION="autograde")
     os.environ.update(dict.fromkeys(_THREADS, "1"))
+    os.environ.update(environment)
 
 
+_OTHER_FOLDERS = ("tmp", "shm", ".", "..")  # of the room
 _KEPT = {
     *("PATH", "LANG", "TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"),
     *("MPLBACKEND", "MPLCONFIGDIR", "PYTHONHASHSEED", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"),
