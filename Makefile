@@ -17,21 +17,28 @@ PYTHON ?= $(shell PATH="$(system_path)"; for python in python3.11 python3.12 pyt
 	$$python -c 'import sys; $(supported); print(sys._base_executable)' 2>/dev/null && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo build test quick coverage bench lint lock clean
+.PHONY: help setup lab lab-teacher demo build site test quick coverage bench lint lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/installed ## make .venv with everything in it
 
 lab: setup ## open the course in JupyterLab
-	JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+	$(BIN)/jupyter lab --config lab/student.py $(ARGS)
+
+lab-teacher: setup ## open it with nbgrader's Formgrader
+	$(BIN)/jupyter lab --config lab/teacher.py $(ARGS)
 
 demo: setup ## grade a sample class
 	$(BIN)/autograder demo $(ARGS)
 
 build: setup ## build the notebooks that students open from solutions/
 	$(BIN)/autograder build $(ARGS)
+	$(BIN)/python docs/site/start.py
+
+site: setup ## make the site of the course in build/site (ARGS="--repository OWNER/NAME": with links to Binder and Colab)
+	$(BIN)/python docs/site/make_site.py $(ARGS)
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)

@@ -21,3 +21,5 @@ __all__ = [
     "plus_minus",
     "repeat",
 ]
+
+__handed_out__ = True  # what a learner merely imports from here is no answer of theirs

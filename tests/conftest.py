@@ -22,11 +22,13 @@ import autograder
 from autograder.authoring import exercise as exercises
 from autograder.authoring.exercise import Exercise
 from autograder.authoring.proof import Sources, draw_sheet
-from autograder.student import checks_file
+from autograder.student import checks_file, diary
 from autograder.student import notebook as checking
 from autograder.student import sheet as sheets
 from autograder.student.sheet import LessonSheet
 from autograder.student.verdict import Verdict
+
+os.environ[diary.FOLDER] = ""  # whoever runs the tests may learn here, too
 
 
 class Notebook:
@@ -36,14 +38,20 @@ class Notebook:
         self.names: dict[str, Any] = {
             "__name__": "__main__",
             "check": autograder.check,
+            "hint": autograder.hint,
+            "use_mine": autograder.use_mine,
             "progress": autograder.progress,
+            "quiz": autograder.quiz,
+            "solution": autograder.solution,
             "np": np,
+            "In": [""],
         }
         self.cells = 0
 
     def run(self, source: str) -> Any:
         """Runs a cell; the value of its last expression, if it ends in one."""
         self.cells += 1
+        self.names["In"].append(textwrap.dedent(source))
         tree = ast.parse(textwrap.dedent(source))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         place = f"<ipython-input-{self.cells}>"
@@ -113,6 +121,7 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     """Makes a lesson of some sheets in a folder of its own and goes there; earlier checks are forgotten."""
     for memory in ("_loaded", "_last", "_tries"):
         monkeypatch.setattr(checking, memory, {})
+    monkeypatch.setattr(diary, "_own", None)
     monkeypatch.chdir(tmp_path)
 
     def make(*made: sheets.Sheet) -> Path:
@@ -123,6 +132,17 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
         return path
 
     return make
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's diary, though these tests have loaded what no learner has: where it lies."""
+    monkeypatch.setattr(diary, "ROOMS_OF_OTHERS", ())
+    monkeypatch.setattr(diary, "_own", None)
+    monkeypatch.delenv("STATIC_FIGURES", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv(diary.FOLDER, str(tmp_path / "data"))
+    return tmp_path / "data" / diary.FILE_NAME
 
 
 def seconds_of(work: Callable[[], Any]) -> float:

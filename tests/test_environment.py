@@ -123,7 +123,7 @@ def test_a_students_runtime_needs_numpy_alone():
 
 def test_the_extras_are_the_documented_ones():
     """Each group of requirements has a name that the documentation uses."""
-    assert set(extras()) == {"lessons", "grading", "postgresql", "cluster", "dev"}
+    assert set(extras()) == {"lessons", "grading", "postgresql", "cluster", "site", "dev"}
 
 
 @pytest.mark.parametrize("machine", MACHINES)

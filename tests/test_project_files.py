@@ -265,14 +265,14 @@ def test_a_workflow_is_one(path: Path) -> None:
 
 def targets() -> set[str]:
     """What can be made."""
-    return set(re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=named)
 def test_a_workflow_makes_what_can_be_made(path: Path) -> None:
     """Targets and paths that it names are there."""
     runs = [step["run"] for job in yaml_of(path)["jobs"].values() for step in job["steps"] if "run" in step]
-    made = {name for run in runs for name in re.findall(r"\bmake (\w+)", run)}
+    made = {name for run in runs for name in re.findall(r"\bmake ([a-z-]+)", run)}
     assert made and made <= targets()
     assert all((ROOT / one).exists() for run in runs for one in re.findall(r"\btests/\S+", run))
 
@@ -322,7 +322,7 @@ def commands_of(text: str) -> set[str]:
 
 def unknown(command: str) -> list[str]:
     """What a command names that isn't there: a target of make, a module of ours, a path of the tests."""
-    missing = [name for name in re.findall(r"^make ([a-z]+)", command) if name not in targets()]
+    missing = [name for name in re.findall(r"^make ([a-z-]+)", command) if name not in targets()]
     for name in re.findall(r"python -m ((?:autograder|bench|emergency_vehicles)[\w.]*)", command):
         places = [root / name.replace(".", "/") for root in (ROOT, ROOT / "data")]
         if not any(one.with_suffix(".py").exists() or (one / "__main__.py").exists() for one in places):

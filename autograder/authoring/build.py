@@ -15,10 +15,12 @@ from pathlib import Path
 from ..errors import LessonError
 from ..files import write_whole
 from ..nbgrader.course import Course
+from ..student.instead import FILE_NAME as PICTURES
 from .assemble import assemble
 from .compile import compile_public
 from .execute import execute
 from .lesson import Lesson
+from .pictures import pictures_text
 from .stale import note_build, settled
 
 LARGEST_NOTEBOOK = 1_000_000
@@ -55,6 +57,9 @@ def build(course: Course, lesson: Lesson) -> Built:
             )
     write_whole(lesson.notebook_path, text)
     release(course, lesson.name)
+    pictures = pictures_text(lesson, notebook)
+    if pictures:
+        write_whole(course.notebooks / lesson.name / PICTURES, pictures)
     note_build(course, lesson)
     return Built(lesson.name, time.monotonic() - started, checks.points, len(text.encode()))
 

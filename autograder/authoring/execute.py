@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import LessonError
+from ..student import diary
 from .assemble import HIDDEN_CASES, KERNEL
 from .lesson import QUIET_TENSORFLOW, Cell, Lesson
 from .rules import checked_names, is_check
@@ -35,6 +36,7 @@ def execute(lesson: Lesson, notebook: NotebookNode) -> None:
         resources={"metadata": {"path": str(lesson.folder)}},
     )
     environment = {**os.environ, **QUIET_TENSORFLOW, "STATIC_FIGURES": "1", "PYTHONHASHSEED": "0"}
+    environment[diary.FOLDER] = ""  # nothing of whoever builds goes into what is built
     try:
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

@@ -91,6 +91,7 @@ class Exercise:
         uses: other functions of the student's that the driver needs; they follow the exercise's own.
         builds_on: exercises of the lesson that a student's solution is likely to call.
         picture: of a driver's results, the matrix whose zeros are drawn beside a wrong verdict.
+        hints: steps for `hint(f)`, the gentlest first, after those that it finds by itself.
     """
 
     functions: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ class Exercise:
     uses: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
     picture: str = ""
+    hints: tuple[str, ...] = ()
     name: str = ""
 
     def __init__(
@@ -117,11 +119,11 @@ class Exercise:
         self.groups = _groups(groups or {}, returns)
         if returns and (len(returns) < 2 or len(functions) > 1):
             raise TypeError("returns= names the parts, two or more, of what one function returns")
-        unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture"}
+        unknown = set(options) - {"rtol", "atol", "seconds", "uses", "builds_on", "picture", "hints"}
         if unknown:
             raise TypeError(f"an exercise has no option {', '.join(sorted(unknown))}")
         for option, value in options.items():
-            setattr(self, option, tuple(value) if option in ("uses", "builds_on") else value)
+            setattr(self, option, tuple(value) if option in ("uses", "builds_on", "hints") else value)
         self.line = sys._getframe(1).f_lineno
         self.draw: Callable[..., Iterator[Case]] | None = None
         self.drive: Callable[..., Any] | None = None

@@ -97,6 +97,7 @@ def _blank(exercise: Exercise, sources: Sources) -> Sheet:
         picture=exercise.picture,
         uses=exercise.uses,
         builds_on=exercise.builds_on,
+        hints=exercise.hints,
     )
 
 

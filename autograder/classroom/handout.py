@@ -36,14 +36,14 @@ _MADE_HERE = ("pyproject.toml", "README.md", "environment.yml", LOCK)
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
-def handout(course: Course, lessons: list[Lesson], self_study: bool = False) -> Contents:
+def handout(course: Course, lessons: list[Lesson], self_study: bool = False, opens: str = "") -> Contents:
     """All files of a folder from which students can work on these lessons."""
     for name in _MADE_HERE:
         if not (course.root / name).is_file():
             raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
     project = Project.of(course)
     packages = course_packages(course, lessons)
-    contents = lesson_files(course, lessons, self_study)
+    contents = lesson_files(course, lessons, self_study, opens)
     contents |= learners_part()
     for package in packages:
         contents |= files_under(package, course.root)
@@ -59,8 +59,10 @@ def handout(course: Course, lessons: list[Lesson], self_study: bool = False) -> 
     return contents
 
 
-def lesson_files(course: Course, lessons: list[Lesson], self_study: bool) -> Contents:
+def lesson_files(course: Course, lessons: list[Lesson], self_study: bool, opens: str = "") -> Contents:
     """The released folders of these lessons, with the solutions for those who learn by themselves.
+
+    A class is told the day on which it will have them.
 
     Raises:
         StaleLesson: one was edited after it was built.
@@ -72,8 +74,9 @@ def lesson_files(course: Course, lessons: list[Lesson], self_study: bool) -> Con
         if not public.is_file() or checks_file.load(public).made_from != lesson.state:
             raise StaleLesson(lesson.name)
         contents |= files_under(folder, course.root)
-        if self_study:
-            contents[f"{course.notebooks.name}/{lesson.name}/{SOLUTIONS}"] = solutions_text(lesson).encode()
+        if self_study or opens:
+            text = solutions_text(lesson, opens, withheld=not self_study)
+            contents[f"{course.notebooks.name}/{lesson.name}/{SOLUTIONS}"] = text.encode()
     return contents
 
 

@@ -38,6 +38,7 @@ def release(
     self_study: bool = False,
     force: bool = False,
     say: Callable[[str], None] = lambda _: None,
+    opens: str = "",
 ) -> Released:
     """Makes what students are handed, looks through it, and only then puts it where it was asked for.
 
@@ -48,12 +49,13 @@ def release(
         self_study: with the solutions.
         force: replaces an earlier release.
         say: told what is being done.
+        opens: the day from which solutions are shown or, where they don't go out, will be there.
     """
     project = Project.of(course)
     lessons = lessons_of(course, names)
     _must_be_free(course, project, target, force)
     say(f"gathering {len(lessons)} lessons")
-    contents = handout(course, lessons, self_study)
+    contents = handout(course, lessons, self_study, opens)
     if target.suffix == ".whl":
         contents = wheel(course, project, lessons, contents)
     say(f"looking through {len(contents)} files")

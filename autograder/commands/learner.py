@@ -11,6 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AutograderError, nearest
+from . import learning
 
 
 class Commands(click.Group):
@@ -77,3 +78,7 @@ def check(notebook: Path, as_json: bool, junit: Path | None, github: bool, min_p
     if min_points is not None and found.score < min_points:
         click.echo(f"autograder: {found.score:g} points, fewer than the {min_points:g} asked for", err=True)
         sys.exit(1)
+
+
+for command in learning.COMMANDS:
+    main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AutograderError
+from ..student import diary
 
 CELL_SECONDS = 300
 SAY_EVERY = 5.0  # seconds
@@ -86,7 +88,7 @@ def verdicts_of(path: Path, say: Callable[[str], None] = lambda _: None) -> Foun
         on_cell_start=_teller(len(notebook.cells), say),
     )
     try:
-        client.execute()
+        client.execute(env={**os.environ, diary.FOLDER: ""})  # what this run earns, and no earlier one
     except Exception as error:
         raise AutograderError(f"running {path} broke off: {str(error).splitlines()[0]}") from None
     said = "".join(o.text for o in notebook.cells[-1].outputs if o.get("name") == "stdout")

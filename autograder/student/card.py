@@ -9,6 +9,7 @@ a variable: a grey border and the page's own colours are left then.
 from __future__ import annotations
 
 import html
+from urllib.parse import quote
 
 from .verdict import STATUS_WORDS, Progress, Row, Verdict, headline, number, remarks
 
@@ -83,7 +84,7 @@ def card_of_progress(progress: Progress) -> str:
         f'<tr><td {cell}><span aria-hidden="true">{_SIGNS[verdict.status]}</span> '
         f"<code>{html.escape(verdict.exercise)}</code></td>"
         f"<td {cell}>{number(verdict.points)} of {number(verdict.max_points)}</td>"
-        f"<td {cell}>{STATUS_WORDS[verdict.status]}</td></tr>"
+        f"<td {cell}>{STATUS_WORDS[verdict.status]}{html.escape(progress.since(verdict))}</td></tr>"
         for verdict in progress.verdicts
     )
     rows += "".join(
@@ -95,5 +96,13 @@ def card_of_progress(progress: Progress) -> str:
     return (
         f'<div style="{CARD}"><strong>{html.escape(progress.title)}: {points}</strong>'
         f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        f"{html.escape(progress.advice())}</div>"
+        f"{html.escape(progress.advice())}{_link_to_the_next(progress.next_lesson)}</div>"
     )
+
+
+def _link_to_the_next(lesson: str) -> str:
+    """A link that JupyterLab opens as a notebook: from one lesson's folder into the next one's."""
+    if not lesson:
+        return ""
+    words = html.escape(lesson.replace("_", " "))
+    return f'<br>The next lesson: <a href="../{quote(lesson)}/{quote(lesson)}.ipynb">{words}</a>'

@@ -49,9 +49,8 @@ def parse(text: str) -> LessonSheet:
     if data["format"] != FORMAT:
         raise WireError(f"checks.json of format {data['format']}; this version reads {FORMAT}")
     sheets = {name: _sheet_from(name, fields) for name, fields in data["exercises"].items()}
-    questions = tuple(map(_question_from, data["questions"]))
     written = tuple((str(name), float(most)) for name, most in data.get("written", ()))
-    return LessonSheet(data["lesson"], data["title"], sheets, questions, data["made_from"], written)
+    return LessonSheet(data["lesson"], data["title"], sheets, questions_of(data), data["made_from"], written)
 
 
 _PLAIN = (
@@ -69,9 +68,10 @@ _PLAIN = (
     "builds_on",
     "recorded",
     "stand_ins",
+    "hints",
 )
-_LATER = ("returns",)  # not in files made before there was such a thing
-_SELDOM = ("recorded", "stand_ins")  # left out where there are none
+_SELDOM = ("recorded", "stand_ins", "hints")  # left out where there are none
+_LATER = ("returns", *_SELDOM)  # not in every file
 
 
 def _sheet_text(sheet: Sheet) -> str:
@@ -85,6 +85,11 @@ def _sheet_text(sheet: Sheet) -> str:
 
 def _lines(items: Any) -> str:
     return ",\n".join("  " + json.dumps(item) for item in items)
+
+
+def questions_of(data: dict[str, Any]) -> tuple[Question, ...]:
+    """The questions in what was read from a checks.json."""
+    return tuple(map(_question_from, data.get("questions", ())))
 
 
 def _question_data(question: Question) -> dict[str, Any]:
@@ -128,7 +133,7 @@ def _outcome_tuple(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
-    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER + _SELDOM}
+    given = {key: fields[key] for key in _PLAIN if key in fields or key not in _LATER}
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
     }

@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -163,12 +164,16 @@ def within(seconds: float, work: Callable[[], None]) -> bool:
     """Runs `work` in a thread of its own; True when it ended in time, False when it was given up.
 
     A thread works alike on every system and lets the notebook go on even while C code can't be interrupted.
+    A browser's Python has none; there the work is done in place.
     """
     context = contextvars.copy_context()
 
     def run() -> None:
         with contextlib.suppress(Stopped), np.errstate(all="warn", under="ignore"):
             work()
+
+    if sys.platform == "emscripten":
+        return _in_place(seconds, lambda: context.run(run))
 
     ended = threading.Event()
 
@@ -191,6 +196,33 @@ def within(seconds: float, work: Callable[[], None]) -> bool:
         return True
     _stop(thread, ended)
     return False
+
+
+def _in_place(seconds: float, work: Callable[[], None]) -> bool:
+    """Runs `work` here, looking at the clock at each call, and at each step of a cell's code.
+
+    It can't stop C code, nor code that catches Stopped: Python gives up a trace function that raised.
+    """
+    deadline = time.monotonic() + seconds
+    late = False
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal late
+        if time.monotonic() > deadline:
+            late = True
+            raise Stopped
+        if "site-packages" in frame.f_code.co_filename:
+            return None  # a library's own steps: tracing them takes longer than running them
+        frame.f_trace_opcodes = True  # `while True: pass` on one line is no new line, in Python 3.11
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return not late
 
 
 def _started_thread(target: Callable[[], None]) -> threading.Thread:

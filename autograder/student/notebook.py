@@ -17,10 +17,13 @@ import numpy as np
 from ..errors import LessonNotFound, UnknownExercise
 from . import judge, lessons, picture, seen, standins
 from .checks_file import FILE_NAME, load
+from .course import CourseProgress, course_beside, next_lesson
 from .difference import matches
 from .example import failing_case, outcomes_within, small_example
 from .failing import FailingCase
 from .guard import undisturbed
+from .keeping import day_of, earlier, noted, tries_of
+from .origin import answered_by
 from .probe import missing_function
 from .sheet import LessonSheet, Outcome, Sheet
 from .verdict import Progress, Verdict
@@ -55,24 +58,33 @@ def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deep
     functions = functions_of(sheet, answers, names)
     whole, note = deepen(lesson, sheet, checks_path(names).parent) if deepen else (sheet, "")
     said = seen.of_the_cells(sheet.functions, functions)
-    verdict = examine(whole, functions)
-    verdict = replace(verdict, notes=tuple(filter(None, (said, note))))
+    verdict = replace(examine(whole, functions), notes=tuple(filter(None, (said, note))))
     known = {name: one for (of, name), one in _last.items() if of == lesson.lesson}
-    again = lambda: examine(whole, functions_of(whole, answers, names))  # noqa: E731
-    verdict = standins.better(lesson, whole, verdict, known, names, again)
+    verdict = standins.better(
+        lesson, whole, verdict, known, names, lambda: examine(whole, functions_of(whole, answers, names))
+    )
     if verdict.case and len(verdict.case.sheet.cases) > len(sheet.cases):  # hidden cases are nobody's to hold
         verdict = replace(verdict, case=None)
-    return remember(lesson, sheet, functions, verdict, names)
+    verdict = remember(lesson, sheet, functions, verdict, names)
+    return verdict if deepen else noted(lesson, sheet, functions, names, verdict)
 
 
-def progress() -> Progress:
-    """What is earned and what is open in this lesson, by the checks run since the kernel started."""
-    lesson = lesson_here(sys._getframe(1).f_globals)
-    verdicts = tuple(
-        _last.get((lesson.lesson, sheet.name), Verdict(sheet.name, 0.0, sheet.points, status="open"))
-        for sheet in lesson.sheets.values()
-    )
-    return Progress(lesson.lesson, lesson.title, verdicts, written=lesson.written)
+def progress(of: str = "") -> Progress | CourseProgress:
+    """What is earned and what is open in this lesson: by the checks run since the kernel started, else by the
+    diary. With "course", the same of all lessons."""
+    names = sys._getframe(1).f_globals
+    if of == "course":
+        return course_beside(checks_path(names))
+    lesson = lesson_here(names)
+    verdicts = tuple(state_of(lesson, sheet) for sheet in lesson.sheets.values())
+    days = {name: day_of(*key) for name in lesson.sheets if (key := (lesson.lesson, name)) not in _last}
+    after = next_lesson(checks_path(names))
+    return Progress(lesson.lesson, lesson.title, verdicts, days, after, lesson.written)
+
+
+def state_of(lesson: LessonSheet, sheet: Sheet) -> Verdict:
+    """The last verdict on an exercise: of this kernel, else of an earlier one."""
+    return _last.get((lesson.lesson, sheet.name)) or earlier(lesson, sheet)
 
 
 def lesson_here(names: dict[str, Any]) -> LessonSheet:
@@ -119,10 +131,12 @@ def sheet_for(lesson: LessonSheet, answers: tuple[Any, ...], names: dict[str, An
 def functions_of(sheet: Sheet, answers: tuple[Any, ...], names: dict[str, Any]) -> list[Any]:
     """One object for each name the exercise asks for; those not handed over are looked up in the notebook."""
     wanted = sheet.functions + sheet.uses
-    return [
+    found = [
         answers[i] if i < len(answers) else names.get(name, missing_function(name))
         for i, name in enumerate(wanted)
     ]
+    own = len(sheet.functions)
+    return [*map(answered_by, sheet.functions, found[:own]), *found[own:]]
 
 
 def examine(sheet: Sheet, functions: list[Any]) -> Verdict:
@@ -173,7 +187,9 @@ def remember(
 ) -> Verdict:
     """Counts tries, and adds what depends on them and on other exercises: the example, what to mend first."""
     key = (lesson.lesson, sheet.name)
-    _tries[key] = 0 if verdict.status == "right" else _tries.get(key, 0) + (verdict.status != "open")
+    _tries[key] = (
+        0 if verdict.status == "right" else _tries.get(key, tries_of(*key)) + (verdict.status != "open")
+    )
     if verdict.status in ("wrong", "partly right"):
         verdict = replace(verdict, first=_to_mend_first(lesson, sheet, functions, names, verdict.case))
         if _tries[key] >= TRIES_BEFORE_EXAMPLE:

@@ -82,6 +82,7 @@ class Sheet:
     uses: tuple[str, ...] = ()  # other functions of the student's that the driver needs
     builds_on: tuple[str, ...] = ()
     small: tuple[Example, ...] = ()
+    hints: tuple[str, ...] = ()  # steps that the author adds to the ladder, the gentlest first
     # Of functions of earlier exercises that this one builds on, see standins.py:
     recorded: dict[str, Any] = field(default_factory=dict)  # what they gave, on public sheets
     stand_ins: dict[str, str] = field(default_factory=dict)  # their source; on hidden sheets alone

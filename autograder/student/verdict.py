@@ -6,7 +6,8 @@ Where nbgrader runs the notebook, the repr is the plain number of points, which 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class Progress:
     lesson: str
     title: str
     verdicts: tuple[Verdict, ...]
+    days: Mapping[str, str] = field(default_factory=dict)  # exercises not checked since, and when they were
+    next_lesson: str = ""  # the folder of the one that follows
     written: tuple[tuple[str, float], ...] = ()  # questions that a person grades
 
     @property
@@ -151,9 +154,18 @@ class Progress:
     def __repr__(self) -> str:
         width = max((len(verdict.exercise) for verdict in self.verdicts), default=0)
         lines = [f"{self.title}: {number(self.points)} of {number(self.max_points)} points"]
-        lines += [f"  {verdict.exercise:<{width}}  {headline(verdict)}" for verdict in self.verdicts]
+        lines += [
+            f"  {verdict.exercise:<{width}}  {headline(verdict)}{self.since(verdict)}"
+            for verdict in self.verdicts
+        ]
         lines += [f"  {name}: {number(most)} points, graded by hand" for name, most in self.written]
-        return "\n".join([*lines, self.advice()])
+        after = [f"The next lesson: {self.next_lesson}"] if self.next_lesson else []
+        return "\n".join([*lines, self.advice(), *after])
+
+    def since(self, verdict: Verdict) -> str:
+        """When an exercise was checked, where that was in an earlier session."""
+        day = self.days.get(verdict.exercise)
+        return f" (on {day})" if day else ""
 
     def advice(self) -> str:
         """The one thing to do next."""

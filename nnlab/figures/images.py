@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.mathtext import MathTextParser
 
 from nnlab.figures.palette import DPI
@@ -107,8 +108,14 @@ def tagged(source: str, alt: str, fig: Figure, dpi: int = DPI) -> dict[str, str]
     # JupyterLab takes <style> out of outputs, so that all looks are attributes.
     looks = "max-width:100%;height:auto;border-radius:6px"
     width = round(fig.get_figwidth() * dpi)
-    tag = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="{looks}">'
+    kind = ' class="drawing"' if is_drawing(fig) else ""
+    tag = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}"{kind} style="{looks}">'
     return {"text/html": tag, "text/plain": alt}
+
+
+def is_drawing(fig: Figure) -> bool:
+    """Return whether a page may turn its light ground dark: no photograph, no map of light and dark."""
+    return not fig.findobj(AxesImage) and not fig.findobj(QuadMesh)
 
 
 def gif(images: list[bytes], seconds: float) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
-from cycler import cycler
-
 # Okabe and Ito's colours, which people with any common colour blindness can tell apart.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -57,6 +54,9 @@ def look_of(name: str, place: int, looks: Looks | None) -> Look:
 
 def style() -> None:
     """Set the defaults of all figures: sizes to read without zooming, a light grid, a light ground."""
+    import matplotlib.pyplot as plt
+    from cycler import cycler
+
     plt.rcParams.update(
         {
             "figure.figsize": (7.0, 4.0),

@@ -28,9 +28,17 @@
 # adds an example that can be done by hand. It judges results, never the way you wrote them: loops or whole arrays,
 # `float32` or `float64`, your own names for things inside are all fine.
 #
+# Where you are stuck, add a cell of your own and write `hint(numerical_gradient)`: each time it gives one hint more.
+# `solution(numerical_gradient)` shows the solution once your answer has passed, with two other ways to write it, or
+# after three wrong answers that differ. In a class your teacher may have set a day before which it stays shut.
+#
+# What you have done is kept on your own machine, and is there again tomorrow: `progress()` shows this lesson,
+# `progress("course")` all of them. Your functions of this lesson, once they pass, are the ones that later lessons use.
+#
 # The cells between exercises can't be edited, so that no click destroys them. Cells marked *your log* are yours.
 # When something is odd, choose *Kernel → Restart Kernel and Run All Cells*: what works then, works. Cells that
-# use a function you have not written yet end in an error, and the rest runs on.
+# use a function you have not written yet end in an error, and the rest runs on. Where such a cell draws a figure, you
+# see the solution's below the error, marked as not yours.
 
 # %% [markdown]
 # ## The five documents that the course reads
@@ -53,7 +61,7 @@
 # %%
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab.figures import curves, show, style
 
 style()

@@ -21,15 +21,20 @@ import warnings
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.activations import sigmoid as sigma
 from nnlab.figures import GREY, bars, curves, draw_graph, explore, figure, graph, points, show
 from nnlab.figures import style
 from nnlab.oracle import numerical_gradient, relative_error
 
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(1)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

@@ -22,7 +22,7 @@ from collections import Counter
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
@@ -30,9 +30,14 @@ from nnlab.figures import curves, explore, show, style
 from nnlab.oracle import numerical_gradient, relative_error
 from nnlab.stack import fit_together
 
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(2)
 FORMATS = ("float16", "float32", "float64")
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

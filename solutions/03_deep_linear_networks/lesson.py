@@ -20,18 +20,23 @@
 # %%
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training
 from nnlab.activations import sigmoid
 from nnlab.figures import BLACK, BLUE, GREY, VERMILION, curves, explore, show, style
 from nnlab.oracle import numerical_gradient, relative_error
 
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(3)
 LOOK = {
     "d = 0.5": (BLUE, "--", "v"), "d = 1.0": (BLACK, "-", "o"), "d = 1.5": (VERMILION, "-.", "^"),
 }
 SCALES = (0.5, 1.0, 1.5)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

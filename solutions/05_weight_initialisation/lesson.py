@@ -18,7 +18,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, Experiment, Training
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
@@ -31,6 +31,9 @@ from nnlab.study import plus_minus
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
 rng = np.random.default_rng(5)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

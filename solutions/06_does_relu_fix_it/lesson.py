@@ -18,7 +18,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREEN, GREY, PURPLE, VERMILION
@@ -29,8 +29,13 @@ from nnlab.stack import fit_together
 
 # Silence TensorFlow's log, and make rounding reproducible.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(6)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

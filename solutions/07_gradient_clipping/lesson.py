@@ -20,14 +20,19 @@ from functools import cache
 import numpy as np
 from sklearn.datasets import make_regression
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training, plus_minus, repeat
 from nnlab.figures import BLACK, BLUE, GREY, VERMILION
 from nnlab.figures import curves, dots, explore, heatmap, points, show, style
 from nnlab.oracle import numerical_gradient, relative_error
 
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 SEEDS = range(5)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

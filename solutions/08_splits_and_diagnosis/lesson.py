@@ -19,7 +19,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, Experiment, Training, repeat
 from nnlab.data import Split
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY
@@ -28,6 +28,9 @@ from nnlab.figures import bars, curves, dots, explore, figure, histogram, show, 
 style()
 rng = np.random.default_rng(8)
 SEEDS = range(5)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.datasets import load_digits, make_regression
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Experiment, Training, plus_minus
 from nnlab.data import Split, circles, study
 from nnlab.figures import BLUE, GREY, ORANGE, VERMILION
@@ -31,9 +31,14 @@ from nnlab.initialisers import uniform
 from nnlab.oracle import numerical_gradient, relative_error
 from nnlab.stack import fit_together
 
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(9)
 SEEDS = range(5)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

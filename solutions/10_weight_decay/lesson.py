@@ -20,7 +20,7 @@ import os
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, fit_in_keras, lecture_case, plus_minus
 from nnlab.data import moons, study
 from nnlab.figures import BLACK, BLUE, GREY, ORANGE, PURPLE, TEST, TRAIN, VERMILION
@@ -29,8 +29,13 @@ from nnlab.oracle import numerical_gradient, relative_error
 
 # TensorFlow comes later: silence its log, and make it round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(10)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

@@ -19,7 +19,7 @@ from functools import cache
 
 import numpy as np
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP, Training, fit_in_keras, lecture_case, plus_minus
 from nnlab.constraints import max_norm
 from nnlab.data import circles, study
@@ -29,8 +29,13 @@ from nnlab.oracle import numerical_gradient, relative_error
 
 # Silence TensorFlow's log, and make it round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 rng = np.random.default_rng(12)
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

@@ -23,7 +23,7 @@ import os
 import numpy as np
 from sklearn.datasets import make_blobs
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution
 from nnlab import MLP, plus_minus
 from nnlab.data import Split, moons
 from nnlab.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
@@ -33,6 +33,9 @@ from nnlab.stack import fit_together
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
 style()
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## See it fail first

@@ -32,7 +32,7 @@ from matplotlib.image import imread
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from autograder import check, progress, quiz
+from autograder import check, hint, progress, quiz, solution, use_mine
 from nnlab import MLP
 from nnlab.figures import BLUE, ORANGE, TEST, TRAIN
 from nnlab.figures import bars, curves, dots, explore, heatmap, picture, show, style
@@ -40,9 +40,14 @@ from nnlab.oracle import numerical_gradient, relative_error
 
 # TensorFlow comes later. It may keep its notes to itself, and round alike on every machine.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+# Yours of lesson 00 where they have passed their checks, else the course's own.
+numerical_gradient, relative_error = use_mine(numerical_gradient, relative_error)
 style()
 SEEDS = range(3)
 LOOK = {"training": (TRAIN, "-", ""), "validation": (TEST, "--", "")}
+
+# %%
+quiz("due")  # questions of earlier lessons that are due again
 
 # %% [markdown]
 # ## The data

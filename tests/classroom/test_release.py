@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_a_released_folder_holds_what_learners_need_and_no_more(built: Course, t
     }
     rooms = {path.split("/")[1] for path in there if path.startswith("autograder/")}
     assert rooms == {"__init__.py", "__main__.py", "commands", "errors.py", "py.typed", "student"}
-    assert not any(re.search(r"cli\.py|hidden|solution|exercises|lesson\.py|secret", path) for path in there)
+    assert not any(re.search(r"cli\.py|hidden|solutions|exercises|lesson\.py|secret", path) for path in there)
     environment = (tmp_path / "out" / "environment.yml").read_text(encoding="utf-8")
     assert "click=8.5" in environment and "nbgrader" not in environment
 
@@ -168,10 +169,10 @@ def test_a_notebook_alone_works_with_the_wheel(built: Course, tmp_path: Path) ->
     ]
     subprocess.run([*pip, str(tmp_path / WHEEL)], check=True, capture_output=True)
 
-    cells = f"from autograder import check, progress\n{SOLVED}\nprint(repr(check(half)))\nprint(progress())"
+    cells = f"from autograder import check, progress\n{SOLVED}\nprint(float(check(half)))\nprint(progress())"
     done = run(target, "-c", cells, at=empty)
 
-    assert done.stdout.startswith("2.0\n") and "2 of 3 points" in done.stdout, done.stderr
+    assert done.stdout.startswith("2.0\n") and "2 of 4.5 points" in done.stdout, done.stderr
 
 
 def test_archives_have_the_same_bytes_each_time(built: Course, tmp_path: Path) -> None:
@@ -183,6 +184,20 @@ def test_archives_have_the_same_bytes_each_time(built: Course, tmp_path: Path) -
     with zipfile.ZipFile(tmp_path / "one" / "course.zip") as archive:
         assert {entry.filename.split("/")[0] for entry in archive.infolist()} == {"course"}
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_class_is_told_from_when_solutions_will_be_there(built: Course, tmp_path: Path) -> None:
+    """Without any of them; for self-study, they go out with the day from which they are shown."""
+    release(built, tmp_path / "class", opens="2030-05-01")
+    release(built, tmp_path / "alone", self_study=True, opens="2030-05-01")
+
+    def given(folder: str) -> dict[str, Any]:
+        path = tmp_path / folder / "notebooks" / NAME / "solutions.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    assert given("class") == {"lesson": NAME, "solutions": {}, "opens": "2030-05-01"}
+    assert given("alone")["opens"] == "2030-05-01" and given("alone")["solutions"]["half"]
 
 
 def test_solutions_go_out_for_self_study_alone(built: Course, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from autograder.authoring.lesson import Lesson, lesson_names, lessons_of
 from autograder.authoring.stale import stale_files
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file
+from autograder.student.instead import key_of
 from tests.builders import ROOT, solution_bodies
 
 COURSE = Course(ROOT)
@@ -83,7 +84,7 @@ def test_nothing_went_to_stderr(name: str) -> None:
 def test_no_file_names_the_machine_it_was_built_on(name: str) -> None:
     """No absolute path in a notebook, a release or a checks.json."""
     for folder in ("solutions", "notebooks"):
-        for file in (f"{name}.ipynb", "checks.json"):
+        for file in (f"{name}.ipynb", "checks.json", *(["pictures.json"] if folder == "notebooks" else [])):
             text = without_pictures((ROOT / folder / name / file).read_text(encoding="utf-8"))
             assert MACHINES.search(text) is None, f"{folder}/{name}/{file}"
 
@@ -123,6 +124,15 @@ def test_checks_hold_no_solution(name: str) -> None:
     text = (ROOT / "notebooks" / name / "checks.json").read_text(encoding="utf-8")
 
     assert text == (ROOT / "solutions" / name / "checks.json").read_text(encoding="utf-8")
+    assert given_away(name, "\n".join(strings(json.loads(text)))) == []
+
+
+@each_lesson
+def test_pictures_hold_no_solution_and_belong_to_cells_that_are_there(name: str) -> None:
+    """Figures and their texts alone, looked up by what stands in a cell of the release."""
+    text = (ROOT / "notebooks" / name / "pictures.json").read_text(encoding="utf-8")
+
+    assert set(json.loads(text)) <= {key_of(cell.source) for cell in notebook("notebooks", name).cells}
     assert given_away(name, "\n".join(strings(json.loads(text)))) == []
 
 

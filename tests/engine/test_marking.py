@@ -127,6 +127,31 @@ def test_what_is_printed_or_displayed_counts_for_nothing(marked: Marked) -> None
     assert exercise(mark, "half").points == 0
 
 
+def test_what_was_merely_imported_from_the_course_earns_nothing(marked: Marked) -> None:
+    kit = (
+        "import sys, types\nkit = types.ModuleType('kit')\nkit.__handed_out__ = True\n"
+        "exec('def half(x): return x / 2', kit.__dict__)\nsys.modules['kit'] = kit"
+    )
+    found = exercise(marked(first=kit, half="from kit import half"), "half")
+    assert found.points == 0
+    assert "is the course's own here, imported from `kit`" in found.explanation
+    whole = exercise(marked(first=kit, half="import kit\ndef half(x):\n    return kit.half(x)"), "half")
+    assert whole.points == whole.max_points
+
+
+def test_nobodys_diary_is_read_or_written(marked: Marked) -> None:
+    """Whatever the environment says, in a grader there is none, and the course's own functions are used."""
+    mark = marked(
+        first="import os\nos.environ['AUTOGRADER_DATA'] = '/tmp/diary'",
+        half=(
+            "import math\nfrom autograder import use_mine\nfrom autograder.student import diary\n"
+            "def half(x):\n    assert use_mine(math.sqrt) is math.sqrt and diary.own().path is None\n"
+            "    return x / 2"
+        ),
+    )
+    assert exercise(mark, "half").points == exercise(mark, "half").max_points
+
+
 def test_a_deleted_answer_earns_nothing_and_says_so(marked: Marked) -> None:
     mark = marked(half="")
     assert exercise(mark, "half").points == 0

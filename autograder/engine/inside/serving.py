@@ -20,6 +20,7 @@ import numpy as np
 
 from ...errors import WireError
 from ...student.guard import Stopped, undisturbed
+from ...student.origin import answered_by
 from ...student.probe import defined_in, driver_for, missing_function, outcome_of, printable
 from ...student.sheet import Case, Outcome, Sheet
 from ...student.wire import Opaque
@@ -128,7 +129,10 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
     try:
         for name, source in request["stand_ins"].items():
             kernel.names[name] = defined_in(source, name)
-        functions = [kernel.names.get(name, missing_function(name)) for name in sheet.functions + sheet.uses]
+        functions = [
+            *(answered_by(name, _named(kernel, name)) for name in sheet.functions),
+            *(_named(kernel, name) for name in sheet.uses),
+        ]
         driver = driver_for(sheet)
         for number, (inputs, call) in enumerate(request["cases"]):
             with undisturbed(), np.errstate(all="warn", under="ignore"):
@@ -138,6 +142,10 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
         pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _named(kernel: Kernel, name: str) -> Any:
+    return kernel.names.get(name, missing_function(name))
 
 
 def _has_threads() -> bool:
