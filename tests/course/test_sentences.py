@@ -160,7 +160,7 @@ class Told:
         for pattern, holds in PATTERNS.items():
             if not self.sheet.judge and re.search(pattern, text):
                 assert any(holds(*pair) for pair in self._numbers()), f"{pattern}: {self.place}"
-        if "changes its argument" in text:
+        if "changes its argument" in text and not self.sheet.judge:  # a judge says so of what its driver saw
             named = set(re.findall(r"`(\w+)`", text.split("changes its argument")[1].split(";")[0]))
             assert any(named == set(outcome.changed) for outcome in self.outcomes), self.place
         raised = re.match(r"(\w+(?:Error|Exit|Interrupt|Exception))(: | \(|$|,)", text)
