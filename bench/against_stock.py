@@ -142,7 +142,7 @@ def main(course: Path, wanted: list[str]) -> None:
         shutil.copytree(
             course, ours, ignore=shutil.ignore_patterns(".git", "submitted", "gradebook.db", "release")
         )
-        run(ours, "nbgrader", "update", "source")  # old courses have old metadata, which both refuse
+        run(ours, "nbgrader", "update", ".")  # old courses have old metadata, which both refuse
         for assignment in wanted or sorted(
             path.name for path in (ours / "source").iterdir() if path.is_dir()
         ):

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import AutograderError
 from ..nbgrader import cells
 from ..nbgrader.course import Course
+from ..nbgrader.extensions import Extensions
 from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
 from . import canary, cgroup, cluster, pool, submissions
@@ -213,10 +214,12 @@ class _Run:
         name = assignment.name
         state = hashlib.sha256(f"{VERSION} {assignment.digest} {self.setup}".encode()).hexdigest()
         done = set() if self.options.regrade else self.gradebook.graded_already(name)
-        asked = not self.options.canary
+        asked, extensions = not self.options.canary, Extensions.of(self.course.root).until
         for student, folder in folders[name].items():
             submission = submissions.read(student, name, folder, self.gradebook.folders.files_of(folder))
-            key = hashlib.sha256(f"{state} {submission.digest}".encode()).hexdigest()
+            key = hashlib.sha256(
+                f"{state} {submission.digest}{extensions.get((student, name), '')}".encode()
+            ).hexdigest()
             known = None if self.options.regrade else self.records.result(name, student, key)
             if known and (student in done or known["status"] == "failed"):
                 self._say(known, fresh=False)

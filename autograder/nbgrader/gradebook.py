@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import AutograderError
 from . import cells
 from .course import Course, alembic_on_path, first_line, load_config, silent_log
+from .extensions import Extensions
 from .folders import Folders
 from .records import Mark, Notebook, SourceCell
 from .release import enter_into_gradebook
@@ -121,6 +122,7 @@ class Gradebook:
         """
         from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
+        extensions = Extensions.of(self.course.root)
         session = self.database.db
         warnings.simplefilter("ignore", SAWarning)  # about how nbgrader adds a submission piece by piece
         # As nbgrader, which stops before it has a row for the submission.
@@ -138,7 +140,7 @@ class Gradebook:
                 session.flush()
             for mark, entry in zip(marks, entries, strict=True):
                 if mark.status != "failed":
-                    self._penalise(mark, entry)
+                    self._penalise(mark, entry, extensions)
             session.commit = commit
             session.commit()
         except Exception as error:
@@ -173,19 +175,22 @@ class Gradebook:
                 if name in comments:  # a cell that the student's file calls an answer may be none
                     comments[name].auto_comment = comment
 
-    def _penalise(self, mark: Mark, submission: Any) -> None:
-        """What nbgrader's AssignLatePenalties does."""
+    def _penalise(self, mark: Mark, submission: Any, extensions: Extensions) -> None:
+        """What nbgrader's AssignLatePenalties does, with the student's own extension if there is one."""
         from nbgrader.preprocessors import AssignLatePenalties
 
         graded = {done.name for done in mark.notebooks}
         for notebook in [notebook for notebook in submission.notebooks if notebook.name in graded]:
             notebook.late_submission_penalty = None
-            if submission.total_seconds_late > 0:
+            late = extensions.seconds_late(
+                mark.student, mark.assignment, submission.timestamp, submission.total_seconds_late
+            )
+            if late > 0:
                 step = AssignLatePenalties(config=self.config, log=silent_log())
                 step.init_plugin()
                 self.database.db.refresh(notebook)
                 penalty = step.plugin_inst.late_submission_penalty(
-                    submission.student.id, notebook.score, submission.total_seconds_late
+                    submission.student.id, notebook.score, late
                 )
                 if penalty is not None:
                     notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)

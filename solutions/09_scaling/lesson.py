@@ -450,10 +450,12 @@ show(
 # is called "Wrong Way!!!!", the second "Right Way!!!!":
 #
 # ```python
-# x = scaler.fit_transform(x)               # all rows, then the split x_train, x_test, … = train_test_split(x, …)
+# x = scaler.fit_transform(x)               # all rows, then the split
+# x_train, x_test, … = train_test_split(x, …)
 #
-# x_train, x_test, … = train_test_split(x, …) x_train = scaler.fit_transform(x_train)   # the training rows only x_test
-# = scaler.transform(x_test)
+# x_train, x_test, … = train_test_split(x, …)
+# x_train = scaler.fit_transform(x_train)   # the training rows only
+# x_test = scaler.transform(x_test)
 # ```
 #
 # The first lets the test rows have a say in how the training rows look: information flows from where we measure to
@@ -1449,12 +1451,17 @@ show(
 # course compares `batchnorm_forward` and `batchnorm_backward` with the layer, values and gradients.)
 #
 # ```python
-# scale = keras.layers.Normalization()         # mean 0, sd 1 scale.adapt(X_train)                         # the
-# training rows only; this is `fit`
+# scale = keras.layers.Normalization()         # mean 0, sd 1
+# scale.adapt(X_train)                         # the training rows only; this is `fit`
 #
-# model = keras.Sequential([ keras.Input((20,)), scale, keras.layers.Dense(25, use_bias=False),  # beta takes the place
-# of the bias keras.layers.BatchNormalization(),       # or after the activation keras.layers.Activation("relu"),
-# keras.layers.Dense(1), ])
+# model = keras.Sequential([
+#     keras.Input((20,)),
+#     scale,
+#     keras.layers.Dense(25, use_bias=False),  # beta takes the place of the bias
+#     keras.layers.BatchNormalization(),       # or after the activation
+#     keras.layers.Activation("relu"),
+#     keras.layers.Dense(1),
+# ])
 # ```
 #
 # - `BatchNormalization(momentum=0.99, epsilon=0.001)` are the defaults; ours here were 0.9 and 0.00001. `momentum` is

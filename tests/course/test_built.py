@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -243,3 +244,12 @@ def test_folded_parts_have_a_title_and_an_end(path: Path, text: str) -> None:
         assert depth in (0, 1), "a folded part within another, or one too many closed"
     assert depth == 0, "a folded part is not closed"
     assert len(re.findall(r"<details\b[^>]*>\s*<summary>\s*\S.*?</summary>", text)) == text.count("<details")
+
+
+@each_lesson
+def test_code_that_the_prose_quotes_is_code(name: str) -> None:
+    """A listing that was wrapped as prose is one no more; dots may stand for what is left out."""
+    for cell in notebook("solutions", name).cells:
+        if cell.cell_type == "markdown":
+            for code in re.findall(r"^```python\n(.*?)^```", cell.source, re.DOTALL | re.MULTILINE):
+                ast.parse(code.replace("…", "_"))
