@@ -91,6 +91,7 @@ def text_of(student: StudentProcess, source: str) -> str:
         ("sorted(n for n in os.listdir('/') if n in ('home', 'root', 'var', 'opt', 'mnt', 'boot'))", None),
         ("[x.split()[1] for x in open('/proc/self/status') if 'CapEff' in x]", "['0000000000000000']"),
         ("import socket; [name for _, name in socket.if_nameindex()]", "['lo']"),
+        ("import ctypes; ctypes.CDLL(None).setuid(0)", "-1"),
         ("import tempfile; tempfile.TemporaryFile().write(b'x')", "1"),
         ("from multiprocessing import Pool; Pool(2).map(abs, [-1, 2])", "[1, 2]"),
         ("import asyncio; await asyncio.sleep(0, 'slept')", "'slept'"),
