@@ -138,8 +138,8 @@ ENGINE = (
         "missed names forgotten",
         "A right answer that reaches a demonstration's name in a roundabout way earns nothing.",
         "engine/sealed",
-        "return self.runner.name_errors or any(",
-        "return any(",
+        "if self.demos and self.runner.name_errors and",
+        "if False and",
         *_in(
             MARKING, "test_who_leans_on_a_demonstration_in_a_roundabout_way_gets_it_and_others_miss_nothing"
         ),
@@ -147,9 +147,9 @@ ENGINE = (
     _mutation(
         "cells beside a demonstration run",
         "A locked cell that needs a left-out demonstration fails in front of the student's eyes.",
-        "engine/prepare",
-        "(demo or (uses - binds) & (from_demos - bound))",
-        "demo",
+        "engine/needed",
+        "left_out=frozenset(cell.grade_id for cell in left),",
+        "left_out=frozenset(cell.grade_id for cell in left if cell.demo),",
         *_in(
             MARKING, "test_who_leans_on_a_demonstration_in_a_roundabout_way_gets_it_and_others_miss_nothing"
         ),
@@ -294,8 +294,8 @@ ENGINE = (
         "our failures recorded",
         "The grader failed once on a submission, and never tries it again.",
         "engine/entering",
-        "                    if not mark.ours:\n                        self.records.keep",
-        "                    if True:\n                        self.records.keep",
+        "                    if not mark.ours:\n                        key, digest",
+        "                    if True:\n                        key, digest",
         *_in(MARKING, "test_a_mark_that_the_gradebook_refuses_costs_nobody_else_and_is_tried_again"),
     ),
     _mutation(
@@ -393,8 +393,8 @@ INSIDE = (
         "another user mapped",
         "In the sandbox a student is root, and programs behave otherwise than at home.",
         "engine/inside/users",
-        "inside = 1000 if uid == 1 else 0",
-        "inside = 0",
+        "{inside} {uid} 1",
+        "0 {uid} 1",
         *_in(SANDBOX, "test_cells_run_as_in_jupyter_within_the_walls"),
     ),
     _mutation(
@@ -452,8 +452,8 @@ NBGRADER = (
         "late is free",
         "The course's penalty for handing in late is never applied.",
         "nbgrader/gradebook",
-        "if submission.total_seconds_late > 0:",
-        "if submission.total_seconds_late < 0:",
+        "            if late > 0:",
+        "            if late < 0:",
         *_in(GRADING, "test_a_late_submission_is_penalised_by_nbgraders_plugin"),
     ),
     _mutation(
@@ -688,7 +688,7 @@ AUTHORING = (
     _mutation(
         "helpers left behind",
         "A reference solution is cut out without the functions that it calls.",
-        "authoring/slicing",
+        "student/statements",
         "wanted |= statement.uses - set(have)",
         "wanted |= set()",
         SLICING,

@@ -124,7 +124,7 @@ data_kind.small(
     "Zip codes are names. Nobody adds them, and 10115 is not less than 20095 in any way that matters.",
     **meta("int", [10115, 20095, 80331], False, "label"),
 )
-for words, column in [
+for text, column in [
     ("Counts, stored as floats: no value has a fractional part.", ("float", [3.0, 4.0], True, "amount")),
     ("Amounts, of which the second has a fractional part: one is enough.", ("float", [3.0, 4.5, 2.0], True, "amount")),
     ("Amounts, of which the first has a fractional part, and whose sum is whole.", ("float", [3.5, 4.0, 2.5], True, "amount")),
@@ -135,7 +135,7 @@ for words, column in [
     ("Whether something is the case, in words.", ("str", ["yes", "no"], False, "truth")),
     ("Two labels with a rank: `ordered` says so.", ("str", ["small", "large"], True, "label")),
 ]:
-    data_kind.small(words, **meta(*column))
+    data_kind.small(text, **meta(*column))
 
 # 9.2 Standardizer, 9.3 MinMax
 
