@@ -20,19 +20,33 @@ class Split(NamedTuple):
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 1, train: int = 30) -> Split:
     """Return two noisy circles, one inside the other; the first `train` of the n points are for training."""
-    # Slow to import, so only who needs data waits for it.
-    from sklearn.datasets import make_circles
-
-    X, y = make_circles(n_samples=n, noise=noise, random_state=seed)
+    outer, inner = (np.linspace(0, 2 * np.pi, m, endpoint=False) for m in (n // 2, n - n // 2))
+    X, y = _drawn((np.cos(outer), np.sin(outer)), (np.cos(inner) * 0.8, np.sin(inner) * 0.8), noise, seed)
     return Split(X[:train], y[:train], X[train:], y[train:])
 
 
 def moons(n: int = 100, noise: float = 0.2, seed: int = 1, train: int = 30) -> Split:
     """Return two noisy half moons; the first `train` of the n points are for training."""
-    from sklearn.datasets import make_moons
-
-    X, y = make_moons(n_samples=n, noise=noise, random_state=seed)
+    outer, inner = (np.linspace(0, np.pi, m) for m in (n // 2, n - n // 2))
+    X, y = _drawn((np.cos(outer), np.sin(outer)), (1 - np.cos(inner), 1 - np.sin(inner) - 0.5), noise, seed)
     return Split(X[:train], y[:train], X[train:], y[train:])
+
+
+def _drawn(
+    first: tuple[ndarray, ndarray], second: tuple[ndarray, ndarray], noise: float, seed: int
+) -> tuple[ndarray, ndarray]:
+    """The points of two curves, to the last bit as scikit-learn's make_circles and make_moons draw them.
+
+    Without scikit-learn, which takes a second to import and is not everywhere that NumPy is.
+    """
+    draw = np.random.RandomState(seed)
+    X = np.vstack([np.append(*both) for both in zip(first, second)]).T
+    y = np.repeat([0, 1], [len(first[0]), len(second[0])])
+    order = np.arange(len(X))
+    draw.shuffle(order)
+    X, y = X[order], y[order]
+    X += draw.normal(scale=noise, size=X.shape)
+    return X, y
 
 
 def study(name: str) -> dict[str, ndarray]:

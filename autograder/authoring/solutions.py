@@ -48,7 +48,9 @@ def _source(lesson: Lesson, exercise: Exercise) -> str:
     cells = [
         cell.source
         for cell in lesson.cells
-        if cell.is_solution and any(statement.binds & wanted for statement in lesson.statements_of(cell))
+        if cell.is_solution
+        and any(name in cell.source for name in wanted)  # which is quickly seen
+        and any(statement.binds & wanted for statement in lesson.statements_of(cell))
     ]
     lines = [line for line in "\n\n\n".join(cells).split("\n") if line.strip() not in (BEGIN, END)]
     return "\n".join(lines).strip("\n") + "\n"
@@ -69,10 +71,10 @@ def _variants(lesson: Lesson, exercise: Exercise) -> list[str]:
     """Other right ways, as functions that could stand in the place of the reference."""
     found: list[str] = []
     for variant in exercise.accepted:
-        text = _text_of(lesson, exercise, variant)
+        text = _text_of(lesson, exercise, variant) if len(found) < MOST_VARIANTS else ""
         if text and text not in found:
             found.append(text)
-    return found[:MOST_VARIANTS]
+    return found
 
 
 def _text_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:

@@ -61,6 +61,7 @@ class Source:
     path: Path
     entries: list[Entry] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    repositories: set[tuple[str, ...]] = field(default_factory=set)  # folders with a .git in them
 
 
 def open_source(path: Path) -> Source:
@@ -115,6 +116,8 @@ def is_left_out(parts: tuple[str, ...]) -> bool:
 def _walk(source: Source) -> None:
     for folder, names, files in os.walk(source.path):
         names.sort()
+        if ".git" in names:
+            source.repositories.add(Path(folder).relative_to(source.path).parts)
         for name in list(names):
             if os.path.islink(os.path.join(folder, name)):
                 names.remove(name)
@@ -149,8 +152,10 @@ def _members(archive: zipfile.ZipFile, source: Source, above: tuple[str, ...]) -
             continue
         name = _name_of(info)
         parts = safe_parts(name)
-        if parts is not None and is_left_out(parts):
-            continue
+        if parts is not None and ".git" in parts:
+            source.repositories.add((*above, *parts[: parts.index(".git")]))
+        if name.endswith("\\") or (parts is not None and is_left_out(parts)):
+            continue  # the first is how a folder ends where Windows wrote the zip
         if parts is None:
             source.refused.append(f"{_shown(name)} would leave the folder")
         elif stat.S_ISLNK(info.external_attr >> 16):

@@ -117,7 +117,7 @@ class _Collection:
                 result.rows.append(Row(one.who.label, "refused", notes=[str(error)]))
         self._not_twice(by_student, result)
         for student in sorted(by_student):
-            result.rows.append(self._collect(student, by_student[student], source.path.is_dir()))
+            result.rows.append(self._collect(student, by_student[student], path.is_dir()))
         if not self.asked.dry_run and self.log:
             self.log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self.log_path, json.dumps(self.log, indent=1, sort_keys=True), mode=0o600)

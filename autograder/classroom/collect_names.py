@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from ..errors import AutograderError
 from .archive import Entry, Source, unpacked
@@ -26,6 +27,7 @@ _MOODLE = re.compile(
 _ATTEMPT = re.compile(r"(?P<head>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)", re.DOTALL)
 _RECEIPT_NAME = re.compile(r"^Name:\s*(?P<name>.*?)\s*\((?P<login>[^()]+)\)\s*$", re.MULTILINE)
 _GRADESCOPE = re.compile(r"submission_\d+")
+_CLONED = "-submissions"  # how `gh classroom clone student-repos` ends the folder's name
 _MOST_OF_A_RECEIPT = 1 << 20
 
 
@@ -69,7 +71,7 @@ def hand_ins_of(source: Source, scheme: str, lessons: Iterable[str], known: set[
         known: what the roster calls its students, where a name alone does not say where it begins.
     """
     lessons = set(lessons)
-    entries = _without_wrapper(source.entries, lessons)
+    entries = _without_wrapper(source, lessons)
     scheme = scheme or _fitting(entries, source)
     found = SCHEMES[scheme](entries, source, lessons, known)
     return Found(scheme, [_unzipped(one, source) for one in found.hand_ins], found.strangers)
@@ -86,14 +88,21 @@ def _fitting(entries: list[Entry], source: Source) -> str:
         return "blackboard"
     if any(_CANVAS.fullmatch(name) for name in flat):
         return "canvas"
-    cloned = source.path.name.endswith("-submissions") or any(".git" in one.parts for one in entries)
+    cloned = _is_cloned(source.path) or source.repositories
     return "github" if cloned else "folder"
 
 
-def _without_wrapper(entries: list[Entry], lessons: set[str]) -> list[Entry]:
+def _is_cloned(path: Path) -> bool:
+    return path.name.removesuffix(".zip").endswith(_CLONED)
+
+
+def _without_wrapper(source: Source, lessons: set[str]) -> list[Entry]:
     """Many a zip holds one folder, and all of the class in that."""
-    while entries and len({entry.parts[0] for entry in entries}) == 1:
+    entries, above = source.entries, Path(source.path)
+    while entries and len({entry.parts[0] for entry in entries}) == 1 and not _is_cloned(above):
         top = entries[0].parts[0]
+        if (*above.relative_to(source.path).parts, top) in source.repositories:
+            break
         inside = [entry.below(1) for entry in entries if len(entry.parts) > 1]
         if len(inside) < len(entries) or _MOODLE.fullmatch(top):
             break
@@ -102,7 +111,8 @@ def _without_wrapper(entries: list[Entry], lessons: set[str]) -> list[Entry]:
         is_students = {entry.parts[0] for entry in inside if len(entry.parts) > 1} <= lessons
         if METADATA not in direct and not flat and (direct or is_students):
             break
-        entries = inside
+        entries, above = inside, above / top
+    source.path = above
     return entries
 
 
@@ -174,7 +184,7 @@ def _time(text: str) -> datetime | None:
 
 def _github(entries: list[Entry], source: Source, lessons: set[str], known: set[str]) -> Found:
     folders = {entry.parts[0] for entry in entries if len(entry.parts) > 1}
-    named = source.path.stem.removesuffix("-submissions") if "-submissions" in source.path.name else ""
+    named = source.path.name.removesuffix(".zip").removesuffix(_CLONED) if _is_cloned(source.path) else ""
     logins = _last_parts(folders, "-", known, named)
     found: dict[str, HandIn] = {}
     for entry in entries:

@@ -66,7 +66,7 @@ def export(standing: ClassStanding, form: str, roster: Roster, by_exercise: bool
         for column in ([Column(lesson, one) for one in lesson.most] if by_exercise else [Column(lesson)])
     ]
     result = Exported("")
-    owners = _owners(standing, roster, result)
+    owners = _owners(standing, roster, result, "" if form == "csv" else ", and so not in the table")
     rows = FORMATS[form](standing, roster, columns, owners, result)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
@@ -91,7 +91,7 @@ def text_cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _owners(standing: ClassStanding, roster: Roster, result: Exported) -> dict[str, str]:
+def _owners(standing: ClassStanding, roster: Roster, result: Exported, lost: str) -> dict[str, str]:
     """The gradebook's student of each person in the roster; what fits two is refused."""
     found: dict[str, list[str]] = {}
     for student in standing.students:
@@ -102,7 +102,7 @@ def _owners(standing: ClassStanding, roster: Roster, result: Exported) -> dict[s
         elif people:
             found.setdefault(people[0].student, []).append(student)
         elif roster.people:
-            result.remarks.append(f"{student} is not in the roster")
+            result.remarks.append(f"{student} is not in the roster{lost}")
     for person, students in found.items():
         if len(students) > 1:
             result.refused.append(f"{' and '.join(students)} are both {person} of the roster")

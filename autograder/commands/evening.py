@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import click
+
+SECONDS_OF_SILENCE = 5.0
 
 
 @click.command()
@@ -46,6 +49,14 @@ def feedback(folder: Path | None, /, names: tuple[str, ...], with_solutions: boo
     from ..classroom import feedback as returning
     from ..nbgrader.course import find_course
 
-    made = returning.write(find_course(folder), names, with_solutions, jobs or 0)
+    said = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > SECONDS_OF_SILENCE:
+            said = time.monotonic()
+            click.echo(f"made {done} of {total} pages", err=True)
+
+    made = returning.write(find_course(folder), names, with_solutions, jobs or 0, tell)
     megabytes = sum(path.stat().st_size for path in made) / 1e6
     click.echo(f"{len(made)} pages, {megabytes:.1f} MB, in {made[0].parents[2] if made else 'feedback'}")

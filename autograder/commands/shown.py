@@ -37,8 +37,6 @@ class ProgressBar:
         self.failures += step.result["status"] == "failed"
         self.fresh += step.fresh
         self.known += not step.fresh
-        if self.fresh == 1 and step.fresh:
-            self.began = time.monotonic()  # before it, everything was getting warm
         self.last = step
         if sys.stderr.isatty():
             self._bar(step)
@@ -69,10 +67,10 @@ class ProgressBar:
 
     def _rate(self) -> str:
         failed = f"{self.failures} failed"
-        if self.fresh < 2:
+        if not self.fresh:
             return failed
         minutes = max(time.monotonic() - self.began, 1e-3) / 60
-        return f"{(self.fresh - 1) / minutes:.0f} a minute, {failed}"
+        return f"{self.fresh / minutes:.0f} a minute, {failed}"
 
 
 def table(found: dict[str, Any]) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Details = dict[str, Any]
 MOST_CODE = 8_000  # characters of one answer
 MOST_TEXT = 400
+MOST_WORDS = 10_000  # of a result that is compared with others
 SMALLEST, LARGEST = 1e-12, 1e300
 DIGITS = 6  # to which two results are held to be the same
 
@@ -112,19 +114,37 @@ def _first(sheet: Sheet, count: int) -> Sheet:
     return replace(sheet, cases=sheet.cases[:count])
 
 
-def _plain(value: Any) -> Any:
-    """A result without its last digits and without what kind of number or list it is."""
+def _plain(value: Any) -> list[str]:
+    """A result without its last digits and the kinds of its numbers; of a large one the beginning."""
+    return list(islice(_words_of(value), MOST_WORDS))
+
+
+def _words_of(value: Any) -> Iterator[str]:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, np.ndarray):
-        return [list(value.shape), _plain(value.ravel()[:10_000].tolist())]
-    if isinstance(value, dict):
-        return sorted((str(key), _plain(part)) for key, part in value.items())
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)) and -LARGEST < value < LARGEST:
+    if isinstance(value, np.ndarray) and value.size <= MOST_WORDS:
+        yield from _words_of(value.tolist())
+    elif isinstance(value, np.ndarray):
+        yield f"shape {value.shape}"
+        yield from map(_word, value.ravel()[:MOST_WORDS].tolist())
+    elif isinstance(value, dict):
+        parts = (
+            value.items() if len(value) > MOST_WORDS else sorted(value.items(), key=lambda one: str(one[0]))
+        )
+        yield f"{len(value)} names"
+        for name, part in parts:
+            yield str(name)[:200]
+            yield from _words_of(part)
+    elif isinstance(value, (list, tuple)):
+        yield f"{len(value)} parts"
+        for part in value:
+            yield from _words_of(part)
+    else:
+        yield _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST < value < LARGEST:
         number = float(value)
         return "0" if abs(number) <= SMALLEST else f"{number:.{DIGITS}g}"
     return str(value)[:200]

@@ -36,7 +36,7 @@ def missing() -> str:
     from .inside.room import fork_into_room, furnish_room
     from .inside.syscalls import exit_code_of
 
-    def build() -> None:
+    def enter() -> None:
         inner = move_into_house([sys.base_prefix, sys.prefix])
         user = os.geteuid(), os.getegid()
         inner = inner or fork_into_room()
@@ -44,7 +44,7 @@ def missing() -> str:
             os._exit(exit_code_of(inner))
         furnish_room(Limits(), *user)
 
-    return _why_not(build)
+    return _why_not(enter)
 
 
 def missing_for_fence() -> str:
@@ -57,8 +57,8 @@ def missing_for_fence() -> str:
         return _why_not(lambda: close_fence(home, []))
 
 
-def _why_not(build: Callable[[], None]) -> str:
-    """Why something can't be built, found by trying it in a process of its own; empty: it can."""
+def _why_not(enter: Callable[[], None]) -> str:
+    """Why something can't be entered, found by trying it in a process of its own; empty: it can."""
     from .inside.syscalls import exit_code_of
 
     read, write = os.pipe()
@@ -66,7 +66,7 @@ def _why_not(build: Callable[[], None]) -> str:
     if pid == 0:
         try:
             os.close(read)
-            build()
+            enter()
             os._exit(0)
         except BaseException as error:
             os.write(write, f"{error}".encode())

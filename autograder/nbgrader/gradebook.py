@@ -212,7 +212,7 @@ class Gradebook:
         }
 
     def manual_comments(self, assignment: str) -> dict[str, list[str]]:
-        """What graders have written to each cell, the most frequent first."""
+        """The lines that graders have written to each cell, the most frequent first."""
         from nbgrader import api
 
         rows = (
@@ -225,8 +225,8 @@ class Gradebook:
         )
         counts: dict[str, Counter[str]] = {}
         for cell, comment in rows:
-            if comment.strip():
-                counts.setdefault(cell, Counter())[comment.strip()] += 1
+            lines = [line.strip() for line in comment.splitlines() if line.strip()]
+            counts.setdefault(cell, Counter()).update(lines)
         return {cell: [text for text, _ in some.most_common()] for cell, some in counts.items()}
 
     def grades(self, assignment: str, by_hand: bool = False) -> dict[str, list[Grade]]:

@@ -42,6 +42,7 @@ class LessonProgress:
     exercises: tuple[ExerciseProgress, ...]
     seconds: float
     last: str
+    by_hand: float = 0.0  # points of questions that a person grades
 
     @property
     def heading(self) -> str:
@@ -55,7 +56,7 @@ class LessonProgress:
 
     @property
     def max_points(self) -> float:
-        return sum(one.max_points for one in self.exercises)
+        return sum(one.max_points for one in self.exercises) + self.by_hand
 
     @property
     def done(self) -> int:
@@ -118,7 +119,9 @@ class CourseProgress:
 
     def __repr__(self) -> str:
         width = max((len(one.lesson) for one in self.lessons), default=0)
-        lines = [f"{number(self.points)} of {number(self.max_points)} points{in_words(self.minutes)}"]
+        by_hand = sum(one.by_hand for one in self.lessons)
+        said = f", {number(by_hand)} of them graded by hand" if by_hand else ""
+        lines = [f"{number(self.points)} of {number(self.max_points)} points{said}{in_words(self.minutes)}"]
         for one in self.lessons:
             points = f"{number(one.points)} of {number(one.max_points)}"
             last = f", last on {diary.day(one.last)}" if one.last else ""
@@ -226,8 +229,9 @@ def _lesson(data: dict[str, Any], name: str, checks: dict[str, Any]) -> LessonPr
         _exercise(exercise, fields["points"], written.get("exercises", {}).get(exercise))
         for exercise, fields in checks["exercises"].items()
     )
+    by_hand = sum(float(points) for _, points in checks.get("written", ()))
     return LessonProgress(
-        name, checks["title"], exercises, written.get("seconds", 0.0), written.get("last", "")
+        name, checks["title"], exercises, written.get("seconds", 0.0), written.get("last", ""), by_hand
     )
 
 

@@ -21,12 +21,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from _typeshed import TraceFunction
 
 KEPT_CHARACTERS = 1_000
 STACK_BYTES = 64 << 20  # macOS gives threads half a megabyte, too little for deep recursion in C
@@ -209,7 +206,7 @@ def _in_place(seconds: float, work: Callable[[], None]) -> bool:
     deadline = time.monotonic() + seconds
     late = False
 
-    def trace(frame: FrameType, event: str, argument: Any) -> TraceFunction | None:
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal late
         if time.monotonic() > deadline:
             late = True

@@ -60,8 +60,9 @@ def check_exercise(answers: tuple[Any, ...], names: dict[str, Any], deepen: Deep
     said = seen.of_the_cells(sheet.functions, functions)
     verdict = replace(examine(whole, functions), notes=tuple(filter(None, (said, note))))
     known = {name: one for (of, name), one in _last.items() if of == lesson.lesson}
-    again = lambda: examine(whole, functions_of(whole, answers, names))  # noqa: E731
-    verdict = standins.better(lesson, whole, verdict, known, names, again)
+    verdict = standins.better(
+        lesson, whole, verdict, known, names, lambda: examine(whole, functions_of(whole, answers, names))
+    )
     if verdict.case and len(verdict.case.sheet.cases) > len(sheet.cases):  # hidden cases are nobody's to hold
         verdict = replace(verdict, case=None)
     verdict = remember(lesson, sheet, functions, verdict, names)

@@ -38,8 +38,7 @@ MENDED = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
     '<th class="head"><p></p></th>': "<td></td>",
-    # of the search page
-    '<noscript>\n<div class="admonition error">': '<h1>Search</h1>\n<noscript>\n<div class="admonition error">',
+    '<noscript>\n<div class="admonition': '<h1>Search</h1>\n<noscript>\n<div class="admonition',
 }
 
 

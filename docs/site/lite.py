@@ -30,8 +30,9 @@ SITE_PACKAGES = "lib/python3.11/site-packages"
 # What a browser's Python needs of the course; nothing that grades.
 COURSE = ("autograder/*.py", "autograder/student/*.py", "nnlab/*.py", "nnlab/figures/*.py")
 BEGIN = """\
-# You try this lesson in your browser: nothing is installed, and nothing you type leaves it.
-# Run this cell first; the first one takes some ten seconds, until Python is there.
+# You try this lesson in your browser: nothing is installed, and nothing you type leaves it. Run this cell
+# first; it takes some ten seconds, until Python is there. Ctrl + S keeps your answers in this browser. After
+# you have loaded the page anew, run all cells once. Cells that need Keras or SciPy end in an error here.
 import os
 
 os.chdir("/course/{name}")"""

@@ -515,6 +515,10 @@ expected_noisy_mse.small(
     "One sample (1, 2) with target 3, w = (1, 2): the prediction is 5, its squared error 4. Noise of sd 0.5 "
     "on both inputs moves the prediction with a variance of 0.25 · 1 + 0.25 · 4 = 1.25.",
     X=np.array([[1.0, 2.0]]), y=np.array([3.0]), w=np.array([1.0, 2.0]), sd=0.5)
+expected_noisy_mse.small(
+    "Two samples (1, 2) and (2, 0), targets 3 and 0, w = (1, 2): squared errors 4 and 4, in the mean 4. The noise adds 0.25 "
+    "· 1 + 0.25 · 4 = 1.25, whatever the sample.",
+    X=np.array([[1.0, 2.0], [2.0, 0.0]]), y=np.array([3.0, 0.0]), w=np.array([1.0, 2.0]), sd=0.5)
 
 # 13.4 label_preserving and augment
 

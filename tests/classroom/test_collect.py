@@ -232,6 +232,25 @@ def test_newest_version_of_canvas_counts(desk: Desk) -> None:
     assert notes(found) == {"lovelaceada": "new: the newest of 3 versions"}
 
 
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "folder"])
+def test_one_students_repository_is_no_wrapper(desk: Desk, zipped: bool) -> None:
+    """Though all files lie in one folder; the folder's name says where the login begins."""
+    place = "hw-0-ada-l/notebooks"
+    files = {
+        f"hw-0-submissions/{place}/{FILE}": desk.notebook,
+        "hw-0-submissions/hw-0-ada-l/.git/config": b"",
+    }
+    found = desk.collect((desk.zip if zipped else desk.unpacked)(files))
+    assert (found.scheme, desk.submitted()) == ("github", {"ada-l": [FILE]})
+
+
+def test_folders_that_windows_wrote_are_folders(desk: Desk) -> None:
+    found = desk.collect(
+        desk.zip({"ada\\": b"", f"ada\\{FILE}": desk.notebook, f"bob\\x\\{FILE}": desk.notebook})
+    )
+    assert sorted(desk.submitted()) == ["ada", "bob"] and not found.strangers
+
+
 # Asked or refused, never guessed
 
 

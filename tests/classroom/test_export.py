@@ -182,7 +182,7 @@ def test_names_that_fit_two_are_refused(tmp_path: Path) -> None:
         "Jan Novak may be any of 1, 2",
         "Ada Lovelace and ada are both 3 of the roster",
     ]
-    assert "stranger is not in the roster" in found.remarks
+    assert "stranger is not in the roster, and so not in the table" in found.remarks
     assert [row[5] for row in rows(found)[2:]] == ["", "", ""]
 
 

@@ -169,10 +169,10 @@ def test_a_notebook_alone_works_with_the_wheel(built: Course, tmp_path: Path) ->
     ]
     subprocess.run([*pip, str(tmp_path / WHEEL)], check=True, capture_output=True)
 
-    cells = f"from autograder import check, progress\n{SOLVED}\nprint(repr(check(half)))\nprint(progress())"
+    cells = f"from autograder import check, progress\n{SOLVED}\nprint(float(check(half)))\nprint(progress())"
     done = run(target, "-c", cells, at=empty)
 
-    assert done.stdout.startswith("2.0\n") and "2 of 3 points" in done.stdout, done.stderr
+    assert done.stdout.startswith("2.0\n") and "2 of 4.5 points" in done.stdout, done.stderr
 
 
 def test_archives_have_the_same_bytes_each_time(built: Course, tmp_path: Path) -> None:

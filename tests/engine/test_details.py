@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.engine.details import _plain, code_of
+from autograder.engine.details import MOST_WORDS, _plain, code_of
 
 PAIRS: dict[str, tuple[Any, Any]] = {
     "last digits": (1 / 3, 1 / 3 + 1e-12),
@@ -16,6 +16,7 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "nearly nothing": (1e-15, 0),
     "a list of lists": ((1.0, 2), [1, 2.0]),
     "an array": (np.array([[1, 2]]), np.array([[1.0, 2.0]])),
+    "an array and a list": (np.array([[1, 2]]), [(1.0, 2.0)]),
     "the largest numbers": (np.float32(3e38), float(np.float32(3e38))),
     "an endless number": (np.float64("inf"), float("inf")),
     "no number": (np.float32("nan"), float("nan")),
@@ -35,6 +36,10 @@ def test_two_results_are_the_same(name: str) -> None:
 )
 def test_two_results_are_not_the_same(one: Any, other: Any) -> None:
     assert _plain(one) != _plain(other)
+
+
+def test_a_large_result_is_not_read_to_its_end() -> None:
+    assert len(_plain([[0] * 1_000] * 1_000)) == len(_plain(np.zeros(10**6))) == MOST_WORDS
 
 
 def test_the_code_of_an_exercise_is_what_counted_when_it_was_checked() -> None:

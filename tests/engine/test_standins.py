@@ -85,6 +85,9 @@ def mistakes(x):
     yield "half", x / 2, "That is half of it."
 
 
+third.small("A third of 3 is 1.", x=3.0)
+
+
 noisy = Exercise(points=1)
 
 
@@ -104,6 +107,9 @@ def mistakes(x, rng):
     yield "no_noise", x / 3, "There is no noise in it."
 
 
+noisy.small("A third of 3 is 1, and then there is the noise.", x=3.0, seed=1)
+
+
 both = Exercise(points=2, returns={"calm": 1, "loud": 1})
 
 
@@ -121,6 +127,9 @@ def drive(both, x, seed):
 @both.mistakes
 def mistakes(x, rng):
     yield "calm_twice", (x / 3, x / 3), "Both come without noise."
+
+
+both.small("A third of 3 is 1, once without noise and once with it.", x=3.0, seed=1)
 """
 HALF = "def third(x):\n    return x / 2"
 OTHERS_ARGUMENTS = "def noisy(x, rng):\n    return third(2 * x) / 2 + rng.normal()"
