@@ -93,7 +93,7 @@ main.add_command(handing_out.package)
     "--submitted",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where submissions lie. [default: as nbgrader_config.py says]",
+    help="Where submissions lie. [default: as configured]",
 )
 @click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
@@ -101,7 +101,7 @@ main.add_command(handing_out.package)
     "--timeout",
     metavar="S",
     type=click.FloatRange(0.1),
-    help="Seconds a cell may take. [default: as nbgrader_config says, or 60]",
+    help="Seconds a cell may take. [default: as configured, or 60]",
 )
 @click.option(
     "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
@@ -145,8 +145,7 @@ def grade(
 ) -> None:
     """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
 
-    What is graded already is not done again. For example: autograder grade 12 --jobs 2
-
+    What is graded already is not done again. For example: autograder grade 12 --jobs 2.
     What opens the sandbox to what a course needs (--env, --read, --disk, --file-size,
     --without-namespaces): docs/other-courses.md.
     """
