@@ -19,7 +19,7 @@ from typing import Any
 
 from .. import __version__
 from ..authoring import slicing
-from ..authoring.lesson import Lesson
+from ..authoring.lesson import Lesson, lessons_of
 from ..authoring.solutions import FILE_NAME as SOLUTIONS
 from ..authoring.solutions import solutions_text
 from ..errors import AutograderError, StaleLesson
@@ -50,13 +50,37 @@ def handout(course: Course, lessons: list[Lesson], self_study: bool = False, ope
     contents |= files_under(course.root / DATA, course.root)
     for name in project.licence_files:
         contents[name] = (course.root / name).read_bytes()
-    contents["README.md"] = _readme(project, lessons, self_study).encode()
+    contents |= jupyterlab(course, lessons)
+    contents["README.md"] = _readme(project, lessons, self_study, lab_command(contents)).encode()
     contents["pyproject.toml"] = _pyproject(project, packages).encode()
     contents["environment.yml"] = _environment(course, project).encode()
     contents["requirements.lock"] = (course.root / LOCK).read_bytes()
-    contents["Makefile"] = (TEMPLATES / "Makefile").read_bytes()
+    makefile = (TEMPLATES / "Makefile").read_text(encoding="utf-8")
+    contents["Makefile"] = makefile.replace(
+        "jupyter lab $(ARGS)", f"{lab_command(contents)} $(ARGS)"
+    ).encode()
     contents[".gitignore"] = (TEMPLATES / "gitignore").read_bytes()
     return contents
+
+
+LAB, START = "lab", "start.ipynb"
+
+
+def jupyterlab(course: Course, lessons: list[Lesson]) -> Contents:
+    """How JupyterLab looks for learners; and the start page, where every lesson that it names is there."""
+    found = files_under(course.root / LAB, course.root)
+    found.pop(f"{LAB}/teacher.py", None)
+    start = course.notebooks / START
+    if start.is_file() and {lesson.name for lesson in lessons} == {one.name for one in lessons_of(course)}:
+        found[f"{course.notebooks.name}/{START}"] = start.read_bytes()
+    return found
+
+
+def lab_command(contents: Contents) -> str:
+    """What opens the lessons."""
+    configured = " --config lab/student.py" if f"{LAB}/student.py" in contents else ""
+    elsewhere = "" if f"notebooks/{START}" in contents else " --LabApp.default_url=/lab/tree/notebooks"
+    return f"jupyter lab{configured}{elsewhere}"
 
 
 def lesson_files(course: Course, lessons: list[Lesson], self_study: bool, opens: str = "") -> Contents:
@@ -184,7 +208,7 @@ class Project:
         )
 
 
-def _readme(project: Project, lessons: list[Lesson], self_study: bool) -> str:
+def _readme(project: Project, lessons: list[Lesson], self_study: bool, lab: str) -> str:
     rows = [_row(lesson) for lesson in lessons]
     solutions = (TEMPLATES / "solutions.md").read_text("utf-8") if self_study else ""
     files = " and ".join(f"[{name}]({name})" for name in project.licence_files)
@@ -195,6 +219,7 @@ def _readme(project: Project, lessons: list[Lesson], self_study: bool) -> str:
         first=f"notebooks/{lessons[0].name}/{lessons[0].name}.ipynb",
         lessons="\n".join(rows),
         solutions=solutions,
+        lab=lab,
         licence=f"{project.licence}: {files}." if project.licence else f"{files}.",
     )
 
