@@ -170,7 +170,7 @@ def grade(
     remarks: list[str] = []
     try:
         with ProgressBar() as progress:
-            found = grading.grade(course, asked, progress.step, remarks.append)
+            found = grading.grade(course, asked, progress.step, remarks.append, progress.preparing)
     except KeyboardInterrupt:
         click.echo(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
