@@ -1,7 +1,7 @@
 """Grades on a cluster that SLURM runs: `python slurm.py COURSE [LESSON…]`, on a node that may submit jobs.
 
-Needs `pip install dask-jobqueue` beside the course's own environment, which every node has to reach, and Linux
-with user namespaces on the nodes. Workers get submissions over the network and need no shared disk; the
+Needs `pip install dask-jobqueue` beside the course's own environment, which every node has to reach, and
+Linux with user namespaces on the nodes. Workers get submissions over the network and need no shared disk; the
 gradebook is written here alone.
 """
 
