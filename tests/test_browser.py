@@ -298,7 +298,8 @@ def test_the_keyboard_alone_is_enough(browser: Browser, lab: Lab, tmp_path: Path
         tab_to(page, "Start here")
         press("Enter")
         lesson = page.locator(".jp-NotebookPanel", has=page.locator("h1", has_text="Start here: build"))
-        lesson.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        lesson.locator(".jp-Notebook:focus-within").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         arrow_to(page, lesson, "import numpy as np")
         press("Control+Enter")
         arrow_to(page, lesson, "def relative_error(")
@@ -335,7 +336,7 @@ def arrow_to(page: Page, notebook: Locator, beginning: str) -> None:
 
 
 def test_a_slider_draws_its_figure_anew(browser: Browser, lab: Lab, tmp_path: Path) -> None:
-    """In place of the figure that was there, and its text follows; the handle has a name and its true value."""
+    """In place of the figure that was there; its text follows, and the handle says its name and value."""
     with opened(browser, lab, f"{LESSON}/{LESSON}.ipynb", tmp_path) as page:
         run_all(page)
         cell = code_cell(page, "tosses = ")

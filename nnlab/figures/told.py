@@ -39,7 +39,7 @@ def _told_of(ax: Axes) -> str:
 
 def _course(line: Line2D) -> str:
     """Where a line begins, ends, and how far it goes in between."""
-    x, y = (np.ma.filled(np.ma.asarray(values, float), np.nan) for values in line.get_data())
+    x, y = (np.asarray(values, float) for values in line.get_data())
     there = np.isfinite(x) & np.isfinite(y)
     x, y = x[there], y[there]
     if not len(x):
