@@ -92,13 +92,23 @@ def _chosen(value: Any, given: Control) -> float | str:
 
 
 def _widgets() -> ModuleType | None:
-    if not images.in_notebook() or os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
-        return None  # nobody is there to move a slider
+    if not images.in_notebook() or not _somebody_is_there():
+        return None
     try:
         import ipywidgets
     except ImportError:
         return None
     return ipywidgets  # type: ignore[no-any-return]
+
+
+def _somebody_is_there() -> bool:
+    """Whether a person runs the notebook: a program says that nobody could answer a question of `input`."""
+    if os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
+        return False
+    from IPython import get_ipython
+
+    parent: dict[str, Any] = getattr(get_ipython(), "get_parent", dict)()
+    return bool(parent.get("content", {}).get("allow_stdin", True))
 
 
 def animate(frames: Sequence[Figure | Chart], alt: str, seconds: float = 1.2, dpi: int = 60) -> None:
