@@ -394,15 +394,16 @@ def test_the_text_of_a_moved_figure_is_read_off_the_drawing() -> None:
         None,
         lines,
         title="Two lines",
-        xlabel="epoch",
+        xlabel="$t$",
         ylabel="loss",
         across={"limit": 0.5},
-        also=lambda ax: ax.text(1, 1, "here"),
+        marks={"found": (1, 2), "tried": ([1, 2, 1], [3, 1, 2])},
+        also=lambda ax: ax.text(1, 1, "he\nre"),
     )
     fig = figure(two, curves(None, [1, np.nan, 4], title="Alone"))
     assert told(fig) == (
-        "Two lines. loss against epoch. loss: from 3 to 2 (lowest 1); rising: from 1 to 3; limit: at 0.5. "
-        "Written in it: here. Alone."
+        "Two lines. loss against t. loss: from 3 to 2 (lowest 1); rising: from 1 to 3; limit: at 0.5; "
+        "found: at (1, 2); tried: 3 points. Written in it: he re. Alone."
     )
     plt.close(fig)
 

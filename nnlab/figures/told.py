@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ def titles_of(fig: Figure) -> str:
 def told(fig: Figure) -> str:
     """Titles, axes, where named lines begin and end, and what is written in the charts."""
     said = [fig.get_suptitle(), *map(_told_of, fig.axes)]
-    return " ".join(_sentence(part) for part in said if part)
+    return re.sub(r"\s*\n\s*", " ", " ".join(_sentence(part) for part in said if part)).replace("$", "")
 
 
 def _title(ax: Axes) -> str:
@@ -44,10 +46,12 @@ def _course(line: Line2D) -> str:
     x, y = x[there], y[there]
     if not len(x):
         return "nothing"
-    if line.get_transform() != line.axes.transData if line.axes else False:  # over the whole chart
+    if line.axes and line.get_transform() != line.axes.transData:  # over the whole chart
         return f"at {y[0]:.3g}" if y[0] == y[-1] else f"at {x[0]:.3g}"
     if len(x) == 1:
         return f"at ({x[0]:.3g}, {y[0]:.3g})"
+    if line.get_linestyle() == "None":
+        return f"{len(x)} points"
     if (np.diff(x) < 0).any():  # a path in a plane
         return f"from ({x[0]:.3g}, {y[0]:.3g}) to ({x[-1]:.3g}, {y[-1]:.3g})"
     ends = sorted((y[0], y[-1]))
