@@ -19,8 +19,8 @@ from ..errors import LessonError
 from ..nbgrader import cells
 
 CLASS = 24
-# So many have an answer that nobody else has. Of the others each goes wrong in so many exercises, and as others
-# do: in a class, too, several people make the same mistake, and some make many.
+# So many have an answer that nobody else has. Of the others each goes wrong in so many exercises, in the same
+# ways: in a real class, too, several people make one mistake, and some make many.
 DISTINCT, OTHERS = 14, (2, 3, 1, 4)
 # Deletes the asserts of every cell that follows, and replaces what a check would call.
 ATTACK = """\
@@ -70,7 +70,7 @@ def _hard_cases(right: Made, wrong: Made) -> Iterator[Made]:
 
 
 def _others(right: Made) -> Iterator[Made]:
-    """Submissions that share their slips: of the first exercises of a lesson, each one's first misconception."""
+    """Submissions that share their slips: the first misconception of the first exercise, of the second, …"""
     lesson, slips, words = right.lesson, [], []
     for exercise in lesson.exercises.values():
         usable = ((v, cell_or_none(lesson, exercise, v)) for v in exercise.misconceptions)
@@ -82,7 +82,7 @@ def _others(right: Made) -> Iterator[Made]:
     for count in cycle(OTHERS):
         some = min(count, len(slips))
         if some not in made:
-            what = f"misconceptions, {', '.join(words[:some])}" if some else right.what
+            what = f"misconception{'s' * (some > 1)}, {', '.join(words[:some])}" if some else right.what
             made[some] = Made(lesson, what, notebook_of(lesson, *slips[:some]))
         yield made[some]
 
