@@ -32,15 +32,14 @@ PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).parent / "templates" / "handout"
 DATA = "data"
 LOCK = "lessons.lock"  # in the course; handed out it is the only one
-_MADE_HERE = ("pyproject.toml", "README.md", "environment.yml", LOCK)
+MADE_HERE = ("pyproject.toml", "README.md", "environment.yml", LOCK)
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def handout(course: Course, lessons: list[Lesson], self_study: bool = False, opens: str = "") -> Contents:
     """All files of a folder from which students can work on these lessons."""
-    for name in _MADE_HERE:
-        if not (course.root / name).is_file():
-            raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
+    for name in lacking(course):
+        raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
     project = Project.of(course)
     packages = course_packages(course, lessons)
     contents = lesson_files(course, lessons, self_study, opens)
@@ -81,6 +80,11 @@ def lab_command(contents: Contents) -> str:
     configured = " --config lab/student.py" if f"{LAB}/student.py" in contents else ""
     elsewhere = "" if f"notebooks/{START}" in contents else " --LabApp.default_url=/lab/tree/notebooks"
     return f"jupyter lab{configured}{elsewhere}"
+
+
+def lacking(course: Course) -> list[str]:
+    """What a hand-out is made of and this course does not have."""
+    return [name for name in MADE_HERE if not (course.root / name).is_file()]
 
 
 def lesson_files(course: Course, lessons: list[Lesson], self_study: bool, opens: str = "") -> Contents:
