@@ -20,7 +20,7 @@ from ..authoring.lesson import Lesson, lessons_of
 from ..classroom.handout import DATA, MADE_HERE, Project, course_packages, files_under, lacking
 from ..classroom.sample import CLASS, Made, class_of
 from ..classroom.sample_download import roster_text, students, write_download
-from ..errors import AutograderError
+from ..errors import AutograderError, StaleLesson
 from ..nbgrader.course import CONFIG, Course
 from ..nbgrader.records import one_line
 from ..student import checks_file
@@ -55,11 +55,15 @@ def run(course: Course, say: Say, names: tuple[str, ...] = ()) -> None:
 
 def _lessons(course: Course, names: tuple[str, ...]) -> list[Lesson]:
     """What the class works on: what is asked for, else the first lessons that don't take long to get warm."""
-    built = [lesson for lesson in lessons_of(course, names) if _is_built(lesson)]
-    light = built if names else list(islice((one for one in built if not _needs_tensorflow(one)), LESSONS))
-    if not light and not built:
+    known = lessons_of(course, names)
+    built = [lesson for lesson in known if _is_built(lesson)]
+    if names:
+        if stale := [lesson.name for lesson in known if lesson not in built]:
+            raise StaleLesson(stale[0])
+        return built
+    if not built:
         raise AutograderError("No lesson is built as it stands now: run autograder build.")
-    return light or built[:1]
+    return list(islice((one for one in built if not _needs_tensorflow(one)), LESSONS)) or built[:1]
 
 
 def _is_built(lesson: Lesson) -> bool:

@@ -177,5 +177,7 @@ def test_lessons_that_were_edited_since_are_left_out(built: Course, tmp_path: Pa
     course = Course(tmp_path / "course")
     path = only_lesson(course).source_path
     path.write_text(path.read_text(encoding="utf-8") + "\n# later\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["--course", str(course.root), "demo"])
-    assert result.exit_code == 1 and "autograder build" in result.stderr
+    for words in (["demo"], ["demo", NAME]):
+        result = CliRunner().invoke(main, ["--course", str(course.root), *words])
+        assert result.exit_code == 1 and "autograder build" in result.stderr
+    assert not (course.root / "demo").exists()
