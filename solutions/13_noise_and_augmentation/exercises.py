@@ -97,6 +97,9 @@ def judge(case, result):
     by_entry = noise.std(axis=0)
     grows = by_entry.std() > 0 and np.corrcoef(by_entry.ravel(), np.abs(x).ravel())[0, 1] > 0.9
     seen, detail = wrong_spread(noise, sd)
+    middle = noise.mean(axis=0)
+    if middle.std() > 0.05 and abs(np.corrcoef(middle.ravel(), x.ravel())[0, 1]) > 0.9:
+        seen, detail = "x is not kept", "over many calls the mean of an entry is not the entry of `x`"
     if grows:
         detail = "the noise grows with the entry it falls on: where x is twice as large, it is twice as strong"
     yield SPREAD, not (seen or grows), "multiplied" if grows else seen, detail
@@ -105,7 +108,7 @@ def judge(case, result):
         detail = "two generators with the same seed gave different noise: it does not come from `rng`"
     else:
         # Multiplied noise is looked at without what it does to the mean and to the spread of an entry.
-        seen = sharing((noise - noise.mean(axis=0)) / np.abs(x) if grows else noise)
+        seen = sharing((noise - middle) / np.abs(x) if grows else noise)
         detail = f"{seen}; every entry should get a draw of its own"
     yield ALONE, not seen, seen, detail
     calm, again = (np.asarray(result[name], dtype=float) for name in ("calm", "calm_again"))
@@ -128,10 +131,12 @@ def mistakes(x, sd, rng, training):
         "Your noise is multiplied by the signal: large entries get much, and an entry of zero none. It is "
         "to be added.")
     yield "uniform_noise", x + rng.uniform(-sd, sd, x.shape) if training else x, (
-        "Your draws are spread evenly between two bounds. A normal draw has no bounds, and its standard "
-        "deviation is `sd`.")
+        "Your noise never leaves a band: it is spread evenly between two bounds, or cut off at them. A normal "
+        "draw has no bounds, and its standard deviation is `sd`.")
     yield "one_sided", x + np.abs(rng.normal(0, sd, x.shape)) if training else x, (
         "The noise is never negative, or its middle is not 0: it pushes the signal to one side.")
+    yield "only_the_noise", rng.normal(0, sd, x.shape) if training else x, (
+        "What you return is not `x` plus noise: over many calls the mean of an entry is not the entry of `x`.")
     yield "noise_at_test_time", x + rng.normal(0, sd, x.shape), (
         "Noise is added at test time too. What does `training` say?")
     yield "nothing_at_test_time", x + rng.normal(0, sd, x.shape) if training else 0 * x, (
@@ -317,8 +322,8 @@ def noisy(array, sd, rng):
 
 
 @noisy_dense.wrong(
-    "For 'pre' you add the noise behind ReLU. Before the activation means on the weighted sum, so that ReLU "
-    "sees the noise.", loses=PRE)
+    "For 'pre' your outputs can be negative, as they are when the noise comes behind ReLU. Before the activation "
+    "means on the weighted sum, so that ReLU sees the noise and cuts it off.", loses=PRE)
 def pre_behind_relu(x, W, b, sd, where, rng):
     if where == "in":
         return relu(noisy(x, sd, rng) @ W + b)
@@ -355,7 +360,8 @@ def in_behind_the_weights(x, W, b, sd, where, rng):
 @noisy_dense.mistakes
 def mistakes(x, W, b, sd, where, rng):
     yield "always_behind_relu", noisy(relu(x @ W + b), sd, rng), (
-        "The noise is added behind ReLU, whatever `where` says.")
+        "Your outputs can be negative for 'in' and for 'pre', too, where ReLU has the last word. Do you add the "
+        "noise behind it, whatever `where` says?")
 
 
 @noisy_dense.wrong(
@@ -364,6 +370,31 @@ def mistakes(x, W, b, sd, where, rng):
 def post_left_out(x, W, b, sd, where, rng):
     z = (noisy(x, sd, rng) if where == "in" else x) @ W + b
     return relu(noisy(z, sd, rng) if where == "pre" else z)
+
+
+@noisy_dense.wrong(
+    "For 'pre' there is no noise in your outputs. Does one of your conditions spell the place in another way, or do "
+    "you use the weighted sum from before the noise?")
+def pre_left_out(x, W, b, sd, where, rng):
+    h = relu((noisy(x, sd, rng) if where == "in" else x) @ W + b)
+    return noisy(h, sd, rng) if where == "post" else h
+
+
+@noisy_dense.wrong(
+    "For 'in' there is no noise in your outputs. Does one of your conditions spell the place in another way, or do "
+    "you multiply the weights by the inputs from before the noise?")
+def in_left_out(x, W, b, sd, where, rng):
+    z = x @ W + b
+    h = relu(noisy(z, sd, rng) if where == "pre" else z)
+    return noisy(h, sd, rng) if where == "post" else h
+
+
+@noisy_dense.wrong("For 'pre' you return the noisy weighted sum itself: ReLU is still to come.")
+def pre_without_relu(x, W, b, sd, where, rng):
+    z = (noisy(x, sd, rng) if where == "in" else x) @ W + b
+    if where == "pre":
+        return noisy(z, sd, rng)
+    return noisy(relu(z), sd, rng) if where == "post" else relu(z)
 
 
 @noisy_dense.wrong(
@@ -495,6 +526,20 @@ def cases(rng):
         yield case(group, X=rng.normal(size=(m, n)), y=rng.normal(size=m) * 2, w=w, sd=sd)
 
 
+@expected_noisy_mse.driver
+def drive(expected_noisy_mse, X, y, w, sd):
+    first, second = (expected_noisy_mse(X, y, w, sd) for _ in range(2))
+    if sd and not np.array_equal(first, second):
+        raise ValueError("two calls with the same arguments gave different results: the formula needs no random numbers")
+    return first
+
+
+@expected_noisy_mse.wrong(
+    "You average over random draws. That comes near, but never to the very number: use the formula that was derived.")
+def by_random_draws(X, y, w, sd):
+    return np.mean(((X + np.random.normal(0, sd, (50, *X.shape))) @ w - y) ** 2)
+
+
 @expected_noisy_mse.mistakes
 def mistakes(X, y, w, sd):
     yield "sd_not_squared", np.mean((X @ w - y) ** 2) + sd * np.sum(w**2), (
@@ -521,6 +566,8 @@ def mistakes(X, y, w, sd):
         "What the noise adds counts as often as there are samples. It belongs to each sample's own error, and "
         "the mean over the samples leaves it as it is. (The m s² of the ridge formula comes from a *sum* of "
         "squares.)")
+    yield "absolute_weights", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(np.abs(w)), (
+        "You sum the absolute weights. The variance of n · w is a sum of *squares* of the weights, times s².")
     yield "squares_of_the_sum", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w) ** 2, (
         "You square the sum of the weights. The noises of two inputs are independent, so that products of two "
         "different weights have the mean 0: sum the squares.")
@@ -665,12 +712,12 @@ def best_moves(img, outs):
         widened["mirrored", k] = np.pad(turned, 2)
     names, images, (rows, columns) = [], [], img.shape
     for (fill, _), wide in widened.items():
-        for down, right in np.ndindex(5, 5):
-            farthest = max(abs(down - 2), abs(right - 2))
+        for row, column in np.ndindex(5, 5):
+            farthest = max(abs(row - 2), abs(column - 2))
             # Where nothing comes in the fills are alike; two pixels away only the background is looked at.
             if fill == "background" or farthest == 1 or (fill == "mirrored" and farthest == 0):
-                names.append((fill, down - 2, right - 2))
-                images.append(wide[4 - down : 4 - down + rows, 4 - right : 4 - right + columns])
+                names.append((fill, row - 2, column - 2))
+                images.append(wide[4 - row : 4 - row + rows, 4 - column : 4 - column + columns])
     # Round the circle, since a uint8 pixel that leaves the range comes in at its other end.
     apart = np.abs(outs[:, None].astype(np.float32) - np.array(images, dtype=np.float32))
     apart = np.minimum(apart, np.abs(1 - apart)).mean(axis=(2, 3))
@@ -700,6 +747,8 @@ def how_it_moved(moves):
         return False, "too far", "some results are moved by more than one pixel"
     if downs == rights == {0}:
         return False, "never moved", "in 100 calls the image was never moved"
+    if all(abs(down) == abs(right) for _, down, right in moves):
+        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     wanted = {-1, 0, 1}
     if downs != wanted or rights != wanted:
         sides = f"down by {sorted(downs)} and right by {sorted(rights)}"
@@ -722,6 +771,15 @@ def how_grainy(img, outs, moves, type_kept, dtype):
         words = "hardly any noise" if grain < 0.015 else "too strong a noise"
         detail = f"for {dtype} the noise has an sd of {grain:.3f} of the range; 0.02 to 0.1 was asked for"
         return False, f"{words} in {dtype}", detail
+    if abs(off[grey].mean()) > 0.03:
+        brighter = "brighter" if off[grey].mean() > 0 else "darker"
+        return False, f"{brighter} on average", f"grey pixels come out {brighter} on average; noise should have a mean of 0"
+    if max(one[here].std() for one, here in zip(off, grey)) < 0.01:
+        return False, "one draw for all pixels", "all pixels of an image are changed by the same amount"
+    came_in = np.array([placed(np.ones_like(img), *move[1:]) == 0 for move in moves])
+    if came_in.any() and np.all(outs[came_in] == 0):
+        return False, "no noise on the background that came in", (
+            "the background that comes in is exactly 0 in every image: the noise belongs on every pixel, after the move")
     jumps = np.abs(off[~grey]).max() > 0.85
     return not jumps, "leaves the range", "pixels jump from one end of the range to the other"
 
@@ -805,6 +863,18 @@ def half_turns_are_harmless(reference):
 
 
 @label_preserving.wrong(
+    "You say no to every change, although you would read a 4 that has moved by a pixel.", loses=LABELS, edits=True)
+def nothing_keeps(reference):
+    return lambda transform, digit: False
+
+
+@label_preserving.wrong(
+    "A 0 has two axes of symmetry, as the 8 has: it survives the flips and the half turn.", loses=LABELS, edits=True)
+def zero_overlooked(reference):
+    return kept_by(flip_lr=(8,), flip_ud=(3, 8), rotate180=(8,))
+
+
+@label_preserving.wrong(
     "Ten degrees is about how much handwriting slants. Would you misread any digit because of that?",
     loses=LABELS, edits=True)
 def no_rotation_at_all(reference):
@@ -841,6 +911,16 @@ def mistakes(img, rng):
         "The image never moves down or right. The upper bound of `integers` is not among the draws.")
     yield "two_pixels", grained(placed(img, *rng.integers(-2, 3, 2)), rng), (
         "Some results are moved too far. One pixel of eight is already a lot.")
+    yield "one_draw_for_both_ways", grained(moved(img, *[rng.integers(-1, 2)] * 2), rng), (
+        "One draw decides for both directions, so that the image moves along a diagonal only. Draw twice.")
+    yield "noise_before_the_move", moved(grained(img, rng), *steps(rng)), (
+        "You add the noise first and move then: the background that comes in has none.")
+    top = 255 if img.dtype == np.uint8 else 1
+    changed = lambda noise: np.clip(moved(img, *steps(rng)) + noise * top, 0, top).astype(img.dtype)
+    yield "one_draw_for_all_pixels", changed(rng.normal(0, 0.05)), (
+        "One number is added to the whole image: that makes it brighter or darker. Draw a number for each pixel.")
+    yield "brightens", changed(np.abs(rng.normal(0, 0.08, img.shape))), (
+        "Your noise has a mean that is not 0: it makes the image brighter or darker.")
     yield "mirrors_too", grained(moved(img[:, ::-1] if rng.random() < 0.5 else img, *steps(rng)), rng), (
         "You also mirror the image: a mirrored 4 is none any more, and still carries the label 4.")
     yield "shift_alone", moved(img, *steps(rng)).copy(), "There is no noise in your images, or next to none."
@@ -856,7 +936,7 @@ def without_clipping(img, rng):
 
 
 @label_preserving.wrong(
-    "A uint8 image comes back as another type. Convert the result to the dtype of `img`.",
+    "The result is not of the type that `img` has. Convert it to `img.dtype` at the end.",
     loses=GRAIN, replaces="augment")
 def returns_floats(img, rng):
     top = 255 if img.dtype == np.uint8 else 1
@@ -981,6 +1061,8 @@ def mistakes(t, eta, gamma):
         "Your noise grows from step to step. It is to fade as training settles.")
     yield "one_outside_the_power", np.sqrt(eta / (1 + t**gamma)), (
         "You take the power of t and then add 1. The 1 belongs inside: (1 + t) is taken to the power.")
+    yield "exponential", np.sqrt(eta) * np.exp(-gamma * np.asarray(t, dtype=float)), (
+        "Your noise fades exponentially and is soon gone. A power of 1 + t fades slowly.")
     yield "without_gamma", np.sqrt(eta / (1 + t)), (
         "`gamma` does not occur in your formula: it says how fast the noise fades.")
     yield "root_of_the_denominator", eta / np.sqrt((1 + t) ** gamma), (

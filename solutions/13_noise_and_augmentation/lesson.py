@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Add noise where it helps, and find out before you train whether it will
 #
-# *About 75 minutes: reading 27, exercises 48.*
+# *About 71 minutes: reading 28, exercises 43.*
 #
 # You will add noise to a network in several places and find that the first place one thinks of makes it worse; then
 # derive why, predict it without training anything, and change images without changing what they show.
@@ -335,7 +335,7 @@ check(expected_noisy_mse)
 #
 # First the loss itself, against 20,000 draws of the noise. Then its gradient, which the formula says is that of the
 # mean squared error plus $2s^2w$, weight decay, against the numerical gradient of your function. Then the stronger
-# claim: whoever fits a linear model to noisy copies gets the model that the penalty gives, $w = (X^\top X + m\,s^2
+# claim: fitting a linear model to noisy copies gives the same model as the penalty does, $w = (X^\top X + m\,s^2
 # I)^{-1}X^\top y$, without any noise. (The $m$ is there because the sum of the squares is $m$ times their mean.)
 
 # %%
@@ -674,11 +674,12 @@ show(
     dots(gains, error="se", title="The lecture's draw (ringed) is not the rule", down={"_none": 0},
          xlabel="gain in test accuracy, 24 draws", also=ringed),
     legend="below", size=(8.2, 4.6),
-    alt="Gains in test accuracy by noise of 0.1 on 24 draws of the data after 2,000 steps, in six rows, "
-    "with diamonds for mean and standard error. Circles: with noise on the inputs from -0.14 to "
-    "+0.06, mean -0.03, the ringed draw 1 among the largest losses; before and behind ReLU on both "
-    "sides of zero, means just above it, the ringed draw 1 well above. Moons: with noise on the "
-    "inputs hardly a loss and gains up to 0.09; before and behind ReLU near zero.",
+    alt="Gains in test accuracy by noise of 0.1 on 24 draws of the data after 2,000 steps, in six"
+    " rows, with diamonds for mean and standard error. Circles: with noise on the inputs from"
+    " -0.14 to +0.06, mean -0.03, the ringed draw 1 among the largest losses; before and "
+    "behind ReLU on both sides of zero, means just above it, the ringed draw 1 well above. "
+    "Moons: with noise on the inputs hardly a loss and gains up to 0.09; before and behind "
+    "ReLU near zero.",
 )
 
 # %% [markdown]
@@ -694,9 +695,9 @@ show(
 # seeds on one draw had put the harm at eight points.)
 #
 # How did these trainings end? Without noise all training points are right after 12,000 steps. With noise on the inputs
-# it is 95 % on the circles: there the noise asks for something else. And as with dropout, the test *loss* falls much
-# more clearly than the accuracy changes: on the circles by more than half with each of the three places; on the moons
-# it falls with noise on the inputs, and before ReLU we can't tell.
+# it is 95 % on the circles, where it was 92 % after 2,000; two lengths can't say whether it would go on. As with
+# dropout, the test *loss* changes more clearly than the accuracy: on the circles each of the three places lowers it by
+# 40 % or more; on the moons noise on the inputs does, while before ReLU we can't tell.
 #
 # ### Did the vote know?
 #
@@ -728,10 +729,11 @@ show(
     points(at, title="What the vote says before training", across={"_none": 0},
            xlabel="training points on which the others' vote is right",
            ylabel="gain in 12,000 steps"),
-    alt="Gain by noise on the inputs against the share of training points on which the others' vote "
-    "is right, one point for each draw, in two clouds. Circles lie between 0.3 and 0.73, with gains "
-    "from -0.23 to +0.13, most of them below zero. Moons lie between 0.83 and 1, with gains from "
-    "-0.03 to +0.17, most of them above zero. Within a cloud there is no slope to be seen.",
+    alt="Gain by noise on the inputs against the share of training points on which the others' "
+    "vote is right, one point for each draw, in two clouds. Circles lie between 0.3 and 0.73,"
+    " with gains from -0.23 to +0.13, most of them below zero. Moons lie between 0.83 and 1, "
+    "with gains from -0.03 to +0.17, most of them above zero. Within a cloud there is no "
+    "slope to be seen.",
 )
 
 # %% [markdown]
@@ -821,8 +823,8 @@ print(f"NumPy {scores['inputs'].min():.3f} to {scores['inputs'].max():.3f} in te
 #
 # - It is moved by whole pixels, up to one in each direction (−1, 0 or 1 downwards, −1, 0 or 1 to the right, at
 #   random). What comes in at the border is background, 0; what goes out is lost.
-# - Then a little noise is added to every pixel, with a standard deviation of your choice from 0.02 to 0.1 of the
-#   range.
+# - Then a little noise is added to every pixel, also to the background that came in: a draw of its own for each, with
+#   mean 0 and a standard deviation of your choice from 0.02 to 0.1 of the range.
 # - Type and range stay: a `uint8` image has pixels from 0 to 255, a float image from 0 to 1, and so has the result.
 # - All randomness comes from `rng`; `img` stays as it was.
 #
@@ -997,9 +999,9 @@ show(
     dots(shown, title="Augmentation teaches what it shows",
          xlabel="test accuracy after 2,560 epochs", xlim=(0, 1)),
     legend="below", size=(8.2, 3.8),
-    alt="Test accuracy of twelve splits in three rows. Trained on digits as they are: 0.89 on centred "
-    "and 0.37 on moved digits. With augment: 0.87 and 0.86. With flips before augment: 0.78 and "
-    "0.78. The splits lie close together in each row.",
+    alt="Test accuracy of twelve splits in three rows. Trained on digits as they are: 0.89 on "
+    "centred and 0.37 on moved digits. With augment: 0.87 and 0.86. With flips before "
+    "augment: 0.78 and 0.78. The splits lie close together in each row.",
 )
 
 # %% [markdown]
