@@ -747,12 +747,12 @@ def how_it_moved(moves):
         return False, "too far", "some results are moved by more than one pixel"
     if downs == rights == {0}:
         return False, "never moved", "in 100 calls the image was never moved"
-    if all(abs(down) == abs(right) for _, down, right in moves):
-        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     wanted = {-1, 0, 1}
     if downs != wanted or rights != wanted:
         sides = f"down by {sorted(downs)} and right by {sorted(rights)}"
         return False, f"not to all sides: {sides}", f"in 100 calls the image moved {sides} only"
+    if all(abs(down) == abs(right) for _, down, right in moves):
+        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     return True, "", ""
 
 
