@@ -160,7 +160,7 @@ def _with_expected(
     )
     verdict, _ = examine(sheet, functions)
     if verdict.status != "right":
-        lost = ", ".join(f"{row.group!r}: {row.text}" for row in verdict.rows if not row.ok)
+        lost = verdict.error or ", ".join(f"{row.group!r}: {row.text}" for row in verdict.rows if not row.ok)
         raise Undrawable(
             f"the reference itself does not earn full points ({lost})",
             "Mend the solution, the driver or the judge.",

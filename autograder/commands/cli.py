@@ -93,7 +93,7 @@ main.add_command(handing_out.package)
     "--submitted",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where submissions lie. [default: as nbgrader_config.py says]",
+    help="Where submissions lie. [default: as configured]",
 )
 @click.option("--student", "students", metavar="ID", multiple=True, help="Only this one (may be repeated).")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="Submissions at once. [default: all cores]")
@@ -101,35 +101,27 @@ main.add_command(handing_out.package)
     "--timeout",
     metavar="S",
     type=click.FloatRange(0.1),
-    help="Seconds a cell may take. [default: as nbgrader_config says, or 60]",
+    help="Seconds a cell may take. [default: as configured, or 60]",
 )
 @click.option(
     "--memory", metavar="MIB", type=click.IntRange(64), help="MiB a submission may use. [default: 4096]"
 )
-@click.option("--disk", metavar="MIB", type=click.IntRange(1), help="MiB it may write. [default: 256]")
-@click.option("--file-size", metavar="MIB", type=click.IntRange(1), help="MiB of one file. [default: 128]")
-@click.option(
-    "--env",
-    "environment",
-    metavar="NAME[=VALUE]",
-    multiple=True,
-    help="A variable that notebooks find, with your value or another (may be repeated).",
-)
+@click.option("--disk", metavar="MIB", type=click.IntRange(1), hidden=True)
+@click.option("--file-size", metavar="MIB", type=click.IntRange(1), hidden=True)
+@click.option("--env", "environment", metavar="NAME[=VALUE]", multiple=True, hidden=True)
 @click.option(
     "--read",
     "readable",
     metavar="PATH",
     multiple=True,
     type=click.Path(exists=True, resolve_path=True),
-    help="A file or folder of this machine that notebooks may read (may be repeated).",
+    hidden=True,
 )
 @click.option("--regrade", is_flag=True, help="Grade again what is graded already.")
 @click.option("--scheduler", metavar="ADDRESS", help="Share the work over a Dask cluster.")
 @click.option("--strict", is_flag=True, help="Exit 1 if anything could not be graded.")
 @click.option("--no-canary", is_flag=True, help="Grade even where your own answers lose points.")
-@click.option(
-    "--without-namespaces", "fence", is_flag=True, help="Keep what is left of the sandbox in a container."
-)
+@click.option("--without-namespaces", "fence", is_flag=True, hidden=True)
 @click.option("--no-sandbox", is_flag=True, help="Run strangers' code with your own rights.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -153,7 +145,9 @@ def grade(
 ) -> None:
     """Grade submitted/<student>/<lesson>/<lesson>.ipynb, each in a sandbox, and enter the marks.
 
-    What is graded already is not done again. For example: autograder grade 12 --jobs 2
+    What is graded already is not done again. For example: autograder grade 12 --jobs 2.
+    What opens the sandbox to what a course needs (--env, --read, --disk, --file-size,
+    --without-namespaces): docs/other-courses.md.
     """
     from ..classroom import summary
     from ..engine import run as grading

@@ -120,7 +120,7 @@ def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np
     off: np.ndarray = np.where(
         finite, ~(np.abs(numbers - targets) <= allowed), ~(numbers == targets) & ~np.isnan(targets)
     )
-    return off
+    return off & ~(numbers == targets)  # also where sizes have overflowed
 
 
 def _comparable(values: np.ndarray) -> np.ndarray:

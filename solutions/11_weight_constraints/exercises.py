@@ -786,7 +786,7 @@ def drive(claim_check, W_before, W_after, _key):
     return {key: result[key] for key in ([_key] if _key else sorted(keys))}
 
 
-def answers(frobenius, largest):
+def as_asked(frobenius, largest):
     """The dictionary that is asked for."""
     return {"frobenius_smaller": bool(frobenius), "largest_column_smaller": bool(largest)}
 
@@ -797,58 +797,58 @@ def mistakes(W_before, W_after):
     longest, each, sizes = (lambda W: lengths(W).max()), lengths, (lambda W: np.abs(W).sum(axis=0))
     frobenius, largest, stretch = falls(np.linalg.norm), falls(longest), lambda W: np.linalg.norm(W, 2)
     first, last = lengths(W_before).argmax(), lengths(W_after).argmax()
-    yield "as_the_deck_says", answers(True, True), (
+    yield "as_the_deck_says", as_asked(True, True), (
         "You say True to everything, as the deck takes for granted. Compute both lengths before and after, "
         "and look.")
-    yield "never", answers(False, False), (
+    yield "never", as_asked(False, False), (
         "You say False to everything. Compute both lengths before and after, and look.")
-    yield "frobenius_for_both", answers(frobenius, frobenius), (
+    yield "frobenius_for_both", as_asked(frobenius, frobenius), (
         "Both answers come from the Frobenius norm. `largest_column_smaller` asks about the longest single "
         "column.")
-    yield "largest_for_both", answers(largest, largest), (
+    yield "largest_for_both", as_asked(largest, largest), (
         "Both answers come from the longest column. `frobenius_smaller` asks about all entries together.")
-    yield "keys_swapped", answers(largest, frobenius), (
+    yield "keys_swapped", as_asked(largest, frobenius), (
         "The two answers have changed places: each stands under the other's key.")
-    yield "the_other_way_round", answers(falls(lambda W: -np.linalg.norm(W)), falls(lambda W: -longest(W))), (
+    yield "the_other_way_round", as_asked(falls(lambda W: -np.linalg.norm(W)), falls(lambda W: -longest(W))), (
         "Before and after have changed places: True means smaller afterwards.")
-    yield "largest_row", answers(frobenius, falls(lambda W: row_lengths(W).max())), (
+    yield "largest_row", as_asked(frobenius, falls(lambda W: row_lengths(W).max())), (
         "You look at the longest row. The weights into one unit are a column.")
-    yield "largest_entry", answers(frobenius, falls(lambda W: np.abs(W).max())), (
+    yield "largest_entry", as_asked(frobenius, falls(lambda W: np.abs(W).max())), (
         "You look at the largest single weight. A column is as long as all its weights together.")
-    yield "mean_length", answers(frobenius, falls(lambda W: each(W).mean())), (
+    yield "mean_length", as_asked(frobenius, falls(lambda W: each(W).mean())), (
         "You compare the columns' mean length. The question is about the longest of them.")
-    yield "median_length", answers(frobenius, falls(lambda W: np.median(each(W)))), (
+    yield "median_length", as_asked(frobenius, falls(lambda W: np.median(each(W)))), (
         "You compare the median of the columns' lengths. The question is about the longest of them.")
-    yield "shortest_column", answers(frobenius, falls(lambda W: each(W).min())), (
+    yield "shortest_column", as_asked(frobenius, falls(lambda W: each(W).min())), (
         "You compare the shortest columns. The question is about the longest.")
-    yield "every_column", answers(frobenius, falls(each)), (
+    yield "every_column", as_asked(frobenius, falls(each)), (
         "You ask whether each column got shorter. The longest before and the longest after may be different "
         "columns; only their lengths are compared.")
-    yield "any_column", answers(frobenius, np.any(each(W_after) < each(W_before))), (
+    yield "any_column", as_asked(frobenius, np.any(each(W_after) < each(W_before))), (
         "You ask whether any column got shorter. The question is about the longest before and the longest "
         "after.")
-    yield "the_longest_before", answers(frobenius, falls(lambda W: each(W)[0, first])), (
+    yield "the_longest_before", as_asked(frobenius, falls(lambda W: each(W)[0, first])), (
         "You look at the column that was the longest *before*, and whether it got shorter. Afterwards "
         "another one may be the longest.")
-    yield "the_longest_after", answers(frobenius, falls(lambda W: each(W)[0, last])), (
+    yield "the_longest_after", as_asked(frobenius, falls(lambda W: each(W)[0, last])), (
         "You look at the column that is the longest *afterwards*, and whether it got shorter. Before, "
         "another one may have been the longest.")
-    yield "first_column", answers(frobenius, falls(lambda W: each(W)[0, 0])), (
+    yield "first_column", as_asked(frobenius, falls(lambda W: each(W)[0, 0])), (
         "You compare the first columns. The question is about the longest.")
-    yield "sum_of_sizes_of_a_column", answers(frobenius, falls(lambda W: sizes(W).max())), (
+    yield "sum_of_sizes_of_a_column", as_asked(frobenius, falls(lambda W: sizes(W).max())), (
         "For a matrix `np.linalg.norm(W, 1)` is the largest sum of absolute values in a column. A length "
         "wants squares and a root.")
-    yield "stretch_for_the_column", answers(frobenius, falls(stretch)), (
+    yield "stretch_for_the_column", as_asked(frobenius, falls(stretch)), (
         "For a matrix `np.linalg.norm(W, 2)` is the largest stretch, not the longest column. Say `axis=0`.")
-    yield "largest_stretch", answers(falls(stretch), largest), (
+    yield "largest_stretch", as_asked(falls(stretch), largest), (
         "For a matrix `np.linalg.norm(W, 2)` is the largest stretch, not the Frobenius norm.")
-    yield "sum_of_lengths", answers(falls(lambda W: each(W).sum()), largest), (
+    yield "sum_of_lengths", as_asked(falls(lambda W: each(W).sum()), largest), (
         "For the Frobenius norm you add the columns' lengths up. It is the root of the sum of their "
         "squares.")
-    yield "sum_of_sizes", answers(falls(lambda W: np.abs(W).sum()), largest), (
+    yield "sum_of_sizes", as_asked(falls(lambda W: np.abs(W).sum()), largest), (
         "For the Frobenius norm you add the sizes of all entries up. It is the root of the sum of their "
         "squares.")
-    yield "length_of_the_change", answers(np.linalg.norm(W_after - W_before) < np.linalg.norm(W_before), largest), (
+    yield "length_of_the_change", as_asked(np.linalg.norm(W_after - W_before) < np.linalg.norm(W_before), largest), (
         "You compare the length of the *difference* with that of W_before. The question is about the length "
         "of W_after.")
 
@@ -866,17 +866,17 @@ def in_loops(W_before, W_after):
         return sum(length**2 for length in columns) ** 0.5, max(columns)
 
     (all_before, most_before), (all_after, most_after) = both(W_before), both(W_after)
-    return answers(all_after < all_before, most_after < most_before)
+    return as_asked(all_after < all_before, most_after < most_before)
 
 
 @claim_check.answers
-def right_answers(W_before, W_after):
+def answers(W_before, W_after):
     frobenius = np.linalg.norm(W_after) < np.linalg.norm(W_before)
     largest = lengths(W_after).max() < lengths(W_before).max()
     narrow = [lengths(np.float32(W)) for W in (W_after, W_before)]
     yield "as_numbers", {"frobenius_smaller": int(frobenius), "largest_column_smaller": int(largest)}
     yield "as_arrays", {"largest_column_smaller": np.array(largest), "frobenius_smaller": np.array(frobenius)}
-    yield "in_float32", answers(np.linalg.norm(narrow[0]) < np.linalg.norm(narrow[1]), narrow[0].max() < narrow[1].max())
+    yield "in_float32", as_asked(np.linalg.norm(narrow[0]) < np.linalg.norm(narrow[1]), narrow[0].max() < narrow[1].max())
 
 
 claim_check.small(

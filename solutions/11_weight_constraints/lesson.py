@@ -466,8 +466,8 @@ def at_rest(optimiser, lr, momentum=0.0):
 for name, settings in {"plain steps": ("sgd", 0.3), "momentum 0.9": ("sgd", 0.03, 0.9),
                        "Adam, 0.01": ("adam", 0.01), "Adam, 0.001": ("adam", 0.001)}.items():
     W, still_moving = at_rest(*settings)
-    print(f"{name:13} columns " + "  ".join(f"({a:6.3f}, {b:.3f})" for a, b in W.T)
-          + f"   losses {losses_of(W).round(3)}   moved lately {still_moving:.0e}")
+    print(f"{name:12} columns 2 and 3 " + "  ".join(f"({a:6.3f}, {b:.3f})" for a, b in W.T[1:])
+          + f"  losses {losses_of(W)[1:].round(3)}  moved lately {still_moving:.0e}")
 signs = -np.sign(gradient(W)[:, 1:]) / np.sqrt(2)
 print(f"-sign of the gradients, over √2: {signs.T.round(3).tolist()}")
 
@@ -843,7 +843,7 @@ for kind in ("moons", "circles"):
         acc, loss = gain(kind, "UnitNorm", steps=k)
         train, test = (stored[kind][:, :2, k, which].mean(axis=0) for which in (0, LOSS))
         up = np.sum(acc > 1e-6)
-        print(f"{kind:7} {n:6} steps: accuracy {mean_and_error(acc)}, up on {up:2} of 24; "
+        print(f"{kind:7} {n:6} steps: accuracy {mean_and_error(acc)}, up on {up:2}; "
               f"loss {mean_and_error(loss)}, down on {np.sum(loss < 0):2} of 24;\n{'':22}"
               f"without and with: training accuracy {train[0]:.3f}, {train[1]:.3f}, test loss "
               f"{test[0]:.2f}, {test[1]:.2f}")
@@ -932,11 +932,11 @@ for setting in place["digits"]:
     for k in (0, 1):
         some = stored["digits"][:, place["digits"].index(setting), k]
         acc, loss = gain("digits", setting, steps=k)
-        n, (train_acc, test_acc, _, test_loss) = stored["steps_digits"][k], some.mean(axis=0)
+        n, (_, test_acc, _, test_loss) = stored["steps_digits"][k], some.mean(axis=0)
         against = "" if setting == "none" else (
             f";  change {mean_and_error(acc, 4)}, loss {mean_and_error(loss)}")
-        print(f"{setting:13} {n} steps: train {train_acc:.2f}, test {test_acc:.3f}, "
-              f"loss {test_loss:.3f}{against}")
+        print(f"{setting:12} {n} steps: test {test_acc:.3f}, loss {test_loss:.3f}{against}")
+print(f"lowest training accuracy of all: {stored['digits'][..., 0].min():.2f}")
 show(
     dots({name: gain("digits", name)[0] for name in place["digits"][1:]}, error="se",
          down={"_no change": 0}, title="On digits the accuracy hardly moves",
@@ -1173,8 +1173,8 @@ net = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, activat
 fresh = np.linalg.norm(np.asarray(hidden.kernel))
 loss, accuracy = fit_in_keras(net, data, steps=4000)
 W = np.asarray(hidden.kernel)
-print(f"Keras with UnitNorm, moons: test accuracy {accuracy:.3f}, loss {loss:.2f}; norm of W1 "
-      f"{fresh:.2f} when fresh, {np.linalg.norm(W):.2f} in the end, "
+print(f"Keras with UnitNorm, moons: test accuracy {accuracy:.3f}, loss {loss:.2f}")
+print(f"norm of W1 {fresh:.2f} when fresh, {np.linalg.norm(W):.2f} in the end, "
       f"longest column {lengths(W).max():.2f}")
 
 # %% [markdown]
@@ -1210,7 +1210,7 @@ for draw in stored["draws"][:4]:
         run = there.vary(constraint=constraint).run(draw)
         bound = np.prod([np.linalg.norm(run.net.W[l], 2) for l in (1, 2)])
         print(f"draw {draw}, {name:7} at most {bound:5.1f} steep, steepest found "
-              f"{steepest(run.net, grid):5.1f}; training accuracy {run.train_acc:.2f}, "
+              f"{steepest(run.net, grid):5.1f}; train {run.train_acc:.2f}, "
               f"test {run.test_acc:.3f}, loss {run.test_loss:.2f}")
 
 # %% [markdown]
