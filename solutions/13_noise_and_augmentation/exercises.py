@@ -222,14 +222,14 @@ def cases(rng):
 
 @noisy_dense.driver
 def drive(noisy_dense, x, W, b, sd, where, _seed):
-    def out(*arguments, seed):
+    def out(*arguments, seed, sd=sd):
         return noisy_dense(*arguments, sd, where, np.random.default_rng(seed))
 
     def afresh(seed):
         return np.asarray(out(x.copy(), W.copy(), b.copy(), seed=seed), dtype=float)
 
     return {
-        "calm": np.asarray(noisy_dense(x.copy(), W.copy(), b.copy(), 0.0, where, np.random.default_rng(_seed)), dtype=float),
+        "calm": np.asarray(out(x.copy(), W.copy(), b.copy(), seed=_seed, sd=0.0), dtype=float),
         "again": afresh(_seed),
         "many": np.array([afresh(_seed + i) for i in range(1, 301)]),
         # Last, since these are the arguments themselves: it is watched whether they change.
@@ -321,138 +321,53 @@ def noisy(array, sd, rng):
     return array + rng.normal(0, sd, array.shape)
 
 
-@noisy_dense.wrong(
-    "For 'pre' your outputs can be negative, as they are when the noise comes behind ReLU. Before the activation "
-    "means on the weighted sum, so that ReLU sees the noise and cuts it off.", loses=PRE)
-def pre_behind_relu(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    return noisy(relu(x @ W + b), sd, rng)
-
-
-@noisy_dense.wrong(
-    "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after "
-    "it. What is added behind the activation stays as it is.", loses=POST)
-def post_rectified_again(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    if where == "pre":
-        return relu(noisy(x @ W + b, sd, rng))
-    return relu(noisy(relu(x @ W + b), sd, rng))
-
-
-@noisy_dense.wrong("The places 'pre' and 'post' are exchanged.", loses=(PRE, POST))
-def pre_and_post_swapped(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    return noisy(relu(x @ W + b), sd, rng) if where == "pre" else relu(noisy(x @ W + b, sd, rng))
-
-
-@noisy_dense.wrong(
-    "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all "
-    "units of a sample together.", loses=IN)
-def in_behind_the_weights(x, W, b, sd, where, rng):
-    if where == "post":
-        return noisy(relu(x @ W + b), sd, rng)
-    return relu(noisy(x @ W + b, sd, rng))
-
-
 @noisy_dense.mistakes
 def mistakes(x, W, b, sd, where, rng):
-    yield "always_behind_relu", noisy(relu(x @ W + b), sd, rng), (
+    def layer(at=where, noise=lambda array: noisy(array, sd, rng), cut=relu, b=b):
+        z = (noise(x) if at == "in" else x) @ W + b
+        h = cut(noise(z) if at == "pre" else z)
+        return noise(h) if at == "post" else h
+
+    yield "pre_behind_relu", layer("post" if where == "pre" else where), (
+        "For 'pre' your outputs can be negative, as they are when the noise comes behind ReLU. Before the "
+        "activation means on the weighted sum, so that ReLU sees the noise and cuts it off.")
+    yield "post_rectified_again", relu(layer()), (
+        "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after "
+        "it. What is added behind the activation stays as it is.")
+    yield "pre_and_post_swapped", layer({"pre": "post", "post": "pre"}.get(where, where)), (
+        "The places 'pre' and 'post' are exchanged.")
+    yield "in_behind_the_weights", layer("pre" if where == "in" else where), (
+        "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all "
+        "units of a sample together.")
+    yield "always_behind_relu", layer("post"), (
         "Your outputs can be negative for 'in' and for 'pre', too, where ReLU has the last word. Do you add the "
         "noise behind it, whatever `where` says?")
-
-
-@noisy_dense.wrong(
-    "For 'post' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
-    "or do you return what you had before the noise?")
-def post_left_out(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, rng) if where == "in" else x) @ W + b
-    return relu(noisy(z, sd, rng) if where == "pre" else z)
-
-
-@noisy_dense.wrong(
-    "For 'pre' there is no noise in your outputs. Does one of your conditions spell the place in another way, or do "
-    "you use the weighted sum from before the noise?")
-def pre_left_out(x, W, b, sd, where, rng):
-    h = relu((noisy(x, sd, rng) if where == "in" else x) @ W + b)
-    return noisy(h, sd, rng) if where == "post" else h
-
-
-@noisy_dense.wrong(
-    "For 'in' there is no noise in your outputs. Does one of your conditions spell the place in another way, or do "
-    "you multiply the weights by the inputs from before the noise?")
-def in_left_out(x, W, b, sd, where, rng):
-    z = x @ W + b
-    h = relu(noisy(z, sd, rng) if where == "pre" else z)
-    return noisy(h, sd, rng) if where == "post" else h
-
-
-@noisy_dense.wrong("For 'pre' you return the noisy weighted sum itself: ReLU is still to come.")
-def pre_without_relu(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, rng) if where == "in" else x) @ W + b
-    if where == "pre":
-        return noisy(z, sd, rng)
-    return noisy(relu(z), sd, rng) if where == "post" else relu(z)
-
-
-@noisy_dense.wrong(
-    "There is no ReLU in your layer: outputs are negative where the weighted sum is, even without noise.")
-def without_relu(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, rng) if where == "in" else x) @ W + b
-    return z if where == "in" else noisy(z, sd, rng)
-
-
-@noisy_dense.wrong(
-    "Your noise has a mean that is not 0: it pushes the layer to one side, and at test time it is gone.")
-def one_sided(x, W, b, sd, where, rng):
-    noised = lambda array: array + np.abs(rng.normal(0, sd, array.shape))
-    z = (noised(x) if where == "in" else x) @ W + b
-    h = relu(noised(z) if where == "pre" else z)
-    return noised(h) if where == "post" else h
-
-
-@noisy_dense.wrong("The noise is as strong for every `sd`: the third argument does not reach the generator.")
-def always_standard_normal(x, W, b, sd, where, rng):
-    z = (noisy(x, 1, rng) if where == "in" else x) @ W + b
-    h = relu(noisy(z, 1, rng) if where == "pre" else z)
-    return noisy(h, 1, rng) if where == "post" else h
-
-
-@noisy_dense.wrong("Without the noise this is not the layer that was asked for: is the bias in it?")
-def without_the_bias(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, rng) if where == "in" else x) @ W
-    h = relu(noisy(z, sd, rng) if where == "pre" else z)
-    return noisy(h, sd, rng) if where == "post" else h
-
-
-@noisy_dense.wrong(
-    "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them "
-    "to.")
-def noise_shared_over_the_batch(x, W, b, sd, where, rng):
-    draw = rng.normal(0, sd, x.shape[1] if where == "in" else W.shape[1])
-    z = (x + draw if where == "in" else x) @ W + b
-    return relu(z + draw) if where == "pre" else relu(z) + (draw if where == "post" else 0)
-
-
-@noisy_dense.wrong("You treat `sd` as a variance, or square it on the way.")
-def variance_for_sd(x, W, b, sd, where, rng):
-    z = (noisy(x, sd**2, rng) if where == "in" else x) @ W + b
-    h = relu(noisy(z, sd**2, rng) if where == "pre" else z)
-    return noisy(h, sd**2, rng) if where == "post" else h
-
-
-@noisy_dense.wrong("The noise does not come from `rng`: nobody could repeat your run.")
-def draws_from_elsewhere(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, np.random) if where == "in" else x) @ W + b
-    h = relu(noisy(z, sd, np.random) if where == "pre" else z)
-    return noisy(h, sd, np.random) if where == "post" else h
-
-
-@noisy_dense.mistakes
-def mistakes(x, W, b, sd, where, rng):
-    yield "no_noise", relu(x @ W + b), (
+    yield "post_left_out", layer(where if where != "post" else "nowhere"), (
+        "For 'post' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you return what you had before the noise?")
+    yield "pre_left_out", layer(where if where != "pre" else "nowhere"), (
+        "For 'pre' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you use the weighted sum from before the noise?")
+    yield "in_left_out", layer(where if where != "in" else "nowhere"), (
+        "For 'in' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you multiply the weights by the inputs from before the noise?")
+    yield "pre_without_relu", layer(cut=np.asarray if where == "pre" else relu), (
+        "For 'pre' you return the noisy weighted sum itself: ReLU is still to come.")
+    yield "without_relu", layer(cut=np.asarray), (
+        "There is no ReLU in your layer: outputs are negative where the weighted sum is, even without noise.")
+    yield "one_sided", layer(noise=lambda array: array + np.abs(rng.normal(0, sd, array.shape))), (
+        "Your noise has a mean that is not 0: it pushes the layer to one side, and at test time it is gone.")
+    yield "always_standard_normal", layer(noise=lambda array: noisy(array, 1, rng)), (
+        "The noise is as strong for every `sd`: the argument does not reach the generator.")
+    yield "without_the_bias", layer(b=0), (
+        "Without the noise this is not the layer that was asked for: is the bias in it?")
+    yield "noise_shared_over_the_batch", layer(noise=lambda array: array + rng.normal(0, sd, array.shape[1])), (
+        "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them to.")
+    yield "variance_for_sd", layer(noise=lambda array: noisy(array, sd**2, rng)), (
+        "You treat `sd` as a variance, or square it on the way.")
+    yield "draws_from_elsewhere", layer(noise=lambda array: noisy(array, sd, np.random)), (
+        "The noise does not come from `rng`: nobody could repeat your run.")
+    yield "no_noise", layer("nowhere"), (
         "There is no noise in the output, in any place. Is `training` on, and is what you draw used?")
 
 
@@ -747,12 +662,12 @@ def how_it_moved(moves):
         return False, "too far", "some results are moved by more than one pixel"
     if downs == rights == {0}:
         return False, "never moved", "in 100 calls the image was never moved"
-    if all(abs(down) == abs(right) for _, down, right in moves):
-        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     wanted = {-1, 0, 1}
     if downs != wanted or rights != wanted:
         sides = f"down by {sorted(downs)} and right by {sorted(rights)}"
         return False, f"not to all sides: {sides}", f"in 100 calls the image moved {sides} only"
+    if all(abs(down) == abs(right) for _, down, right in moves):
+        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     return True, "", ""
 
 
@@ -1103,7 +1018,7 @@ gap = Question(
     wrong("1, as for white noise.", "White says that draws are independent, not how large they are. With 1 a copy may "
           "lie anywhere."),
     wrong("0.2, the distance.", "A copy changes sides when it moves by half the distance, 0.1, towards the other "
-          "class. With 0.2 that happens to three in ten, even if their class lies on one side only."),
+          "class. With 0.2 that happens to three copies in ten; seven in ten keep a label that fits."),
     right("0.03, well below half the distance.", "A move by half the distance, 0.1, then takes more than three standard "
           "deviations."))
 

@@ -655,9 +655,10 @@ for k, steps in enumerate(stored["steps"]):
         print(f"{kind}, {steps} steps: without noise training accuracy {some[:, 0, 0].mean():.3f}, "
               f"test {some[:, 0, ACC].mean():.3f}, loss {some[:, 0, LOSS].mean():.2f}")
         for name, i in settings.items():
+            up, down = np.sum(gain[:, i, ACC] > 1e-6), np.sum(gain[:, i, ACC] < -1e-6)
             print(f"  {name:12} training {some[:, i, 0].mean():.3f}; gain in test accuracy "
-                  f"{mean_and_error(gain[:, i, ACC])} (draw 1: {gain[0, i, ACC]:+.3f}), "
-                  f"test loss {mean_and_error(gain[:, i, LOSS])}")
+                  f"{mean_and_error(gain[:, i, ACC])} ({up:2} draws up, {down:2} down, "
+                  f"draw 1 {gain[0, i, ACC]:+.3f}), test loss {mean_and_error(gain[:, i, LOSS])}")
 
 # %% tags=["demo"]
 gains = {f"{kind}, {name}": against[row, :, i, 0, ACC]
@@ -691,7 +692,7 @@ show(
 #
 # Noise on the inputs is another matter. On the circles it costs 2.7 ± 1.1 points, and after 12,000 steps, when the
 # network has gone further where the noise pulls it, 4.8 ± 1.5. On the moons it gains 1.7 ± 0.5 and 3.4 ± 1.0. Each is
-# more than two standard errors, the longer ones more than three, and the signs are those that the vote foretold. (Ten
+# more than two standard errors, the longer ones more than three, and it fits what the vote foretold. (Ten
 # seeds on one draw had put the harm at eight points.)
 #
 # How did these trainings end? Without noise all training points are right after 12,000 steps. With noise on the inputs
@@ -738,12 +739,12 @@ show(
 
 # %% [markdown]
 # The vote tells the two *kinds* of data apart, and rightly. Within a kind it says nothing about the single draw: the
-# correlations there are near zero or have the wrong sign, since what 30 points vote is itself a rough measurement.
+# correlations there are near zero or have the wrong sign. (What 30 points vote is itself a rough measurement.)
 #
 # And the pull can be seen. Networks without noise say what the vote says on 84 to 87 % of the plane (for a width of
 # 0.1). With noise they go nearer to it, on every line of the table by more than four standard errors; the more noise
 # and the longer the training, the nearer they come. With 0.3 and 12,000 steps it is 95 % on circles and 98 % on moons.
-# On circles such a vote is little better than a coin on the test points, and that is why the accuracy went down at 0.3.
+# On circles such a vote is little better than a coin on the test points, which fits the fall at 0.3 in the grid above.
 #
 # ### The Keras way
 #
