@@ -30,7 +30,7 @@ lab: setup ## open the course in JupyterLab
 lab-teacher: setup ## open it with nbgrader's Formgrader
 	$(BIN)/jupyter lab --config lab/teacher.py $(ARGS)
 
-demo: setup ## grade a sample class
+demo: setup ## hand out, collect, grade, report and give back with a sample class (ARGS="03 08": on these lessons)
 	$(BIN)/autograder demo $(ARGS)
 
 build: setup ## build the notebooks that students open from solutions/

@@ -45,7 +45,7 @@ ENGINE = (
     _mutation(
         "lock shared",
         "Two people grade one course at the same time, and each undoes what the other enters.",
-        "engine/records",
+        "engine/alone",
         "fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)",
         *_in(GRADING, "test_a_second_run_says_who_is_grading"),

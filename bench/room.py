@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.lesson import lessons_of
-from autograder.commands import demo
+from autograder.classroom import sample
 from autograder.engine.prepare import InstructorsNotebooks, prepare
 from autograder.engine.warm import QUIET
 from autograder.nbgrader import cells
@@ -73,7 +73,7 @@ class Room:
     def answers(self) -> list[bytes]:
         """The reference solutions, then one answer replaced by a misconception or by another right way."""
         (lesson,) = lessons_of(Course(self.master), (self.lesson,))
-        return [demo.notebook_of(lesson), *(one.notebook for one in demo.answers_to(lesson))]
+        return [sample.notebook_of(lesson), *(one.notebook for one in sample.answers_to(lesson))]
 
     def _without_demos(self, notebook: bytes) -> bytes:
         """Without the cells that our engine would leave out: for both contestants the same notebooks."""

@@ -145,6 +145,7 @@ def lab(course: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16))
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        f"--config={ROOT / 'lab' / 'student.py'}",
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={course}"),
     ]
@@ -290,14 +291,61 @@ def test_progress_is_a_table(browser: Browser, lab: Lab, tmp_path: Path) -> None
         assert "2 of 4 points" in card and "Next: numerical_gradient." in card
 
 
+def test_the_keyboard_alone_is_enough(browser: Browser, lab: Lab, tmp_path: Path) -> None:
+    """From the start page to lesson 00, an answer and its full points, without a mouse."""
+    with opened(browser, lab, "start.ipynb", tmp_path) as page:
+        press = page.keyboard.press
+        tab_to(page, "Start here")
+        press("Enter")
+        lesson = page.locator(".jp-NotebookPanel", has=page.locator("h1", has_text="Start here: build"))
+        lesson.locator(".jp-Notebook:focus-within").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        arrow_to(page, lesson, "import numpy as np")
+        press("Control+Enter")
+        arrow_to(page, lesson, "def relative_error(")
+        press("Enter")  # into the editor
+        press("Control+End")
+        press("Shift+Home")
+        page.keyboard.type("together = np.linalg.norm(a) + np.linalg.norm(b)")
+        press("Enter")
+        page.keyboard.type("return np.linalg.norm(a - b) / together if together else 0.0")
+        press("Shift+Enter")  # runs it and goes on to its check
+        press("Shift+Enter")
+        verdict = verdict_on(page, "relative_error")
+        assert verdict.get_by_role("status").inner_text() == "✓ relative_error 2 of 2 points, all right"
+        assert page.evaluate("document.activeElement.closest('.jp-Cell') !== null"), "the focus is kept"
+
+
+def tab_to(page: Page, link: str) -> None:
+    """Presses Tab until the focus is on a link."""
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('a') && document.activeElement.innerText") == link:
+            return
+    pytest.fail(f"Tab does not lead to {link!r}")
+
+
+def arrow_to(page: Page, notebook: Locator, beginning: str) -> None:
+    """Presses the down arrow until the cell is chosen whose source begins so."""
+    chosen = notebook.locator(".jp-Cell.jp-mod-active .cm-content")
+    for _ in range(60):
+        page.keyboard.press("ArrowDown")
+        if chosen.inner_text().lstrip().startswith(beginning):
+            return
+    pytest.fail(f"the arrow does not lead to {beginning!r}")
+
+
 def test_a_slider_draws_its_figure_anew(browser: Browser, lab: Lab, tmp_path: Path) -> None:
-    """In place of the figure that was there, with a text alternative that names the new position."""
+    """In place of the figure that was there; its text follows, and the handle says its name and value."""
     with opened(browser, lab, f"{LESSON}/{LESSON}.ipynb", tmp_path) as page:
         run_all(page)
         cell = code_cell(page, "tosses = ")
-        slider = cell.get_by_role("slider").first
+        slider = cell.get_by_role("slider", name="keep", exact=True)
         slider.wait_for()
-        assert cell.get_by_role("img", name="Now for keep").count() == 0
+        assert cell.get_by_role("img", name="keep = 0.55").count() == 0
         slider.press("ArrowRight")
-        cell.get_by_role("img", name="Now for keep = 0.55: ").wait_for()
+        cell.get_by_role("img", name="keep = 0.55. keep = 0.55: derived sd").wait_for()
         assert cell.get_by_role("img").count() == 1
+        assert slider.get_attribute("aria-valuetext") == "0.55"
+        assert slider.get_attribute("aria-valuemax") == "0.95", "by itself it says 0.9 or 1.0"
+        assert "derived sd" in cell.get_by_role("status").inner_text()

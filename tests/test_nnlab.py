@@ -622,6 +622,8 @@ def test_no_module_of_nnlab_needs_one_that_needs_it() -> None:
             continue
         # Importing part of a package runs its __init__ first, which holds nothing but imports.
         needs[name] -= {"nnlab", "nnlab.figures"}
+    for name, others in needs.items():
+        others.discard(name)  # a package that takes one of its own modules by its whole name
     TopologicalSorter(needs).prepare()  # raises CycleError
 
 

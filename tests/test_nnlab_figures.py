@@ -38,6 +38,7 @@ from nnlab.figures import (
 )
 from nnlab.figures.images import DPI, image
 from nnlab.figures.moving import _chosen
+from nnlab.figures.told import told
 
 matplotlib.use("Agg")
 
@@ -370,7 +371,7 @@ def test_a_list_of_texts_becomes_buttons_beside_sliders(notebook: tuple[Place, l
         return curves(None, [0, gap], title=f"{situation} of {gap}")
 
     figures.explore(draw, "A chart.", situation=["bias", "variance"], gap=(0.0, 0.2, 0.05, 0.1))
-    buttons, slider = below[0].children
+    buttons, slider = below[0].children[:2]
     assert isinstance(buttons, ipywidgets.ToggleButtons)
     assert isinstance(slider, ipywidgets.FloatSlider)
 
@@ -379,9 +380,32 @@ def test_a_list_of_texts_becomes_buttons_beside_sliders(notebook: tuple[Place, l
     assert asked == [("bias", 0.1), ("variance", 0.1)]
     assert [data["text/plain"] for data in place.shown] == [
         "A chart.",
-        "Now for situation = variance, gap = 0.1: variance of 0.1. At the start: A chart.",
+        "situation = variance, gap = 0.1. variance of 0.1.",
     ]
+    announced = below[0].children[2].value
+    assert ">variance of 0.1<" in announced
     assert not plt.get_fignums()
+
+
+def test_the_text_of_a_moved_figure_is_read_off_the_drawing() -> None:
+    """Titles, axes, where every named line begins and ends and how far it goes, and what is written in it."""
+    lines = {"loss": [3, 1, 2], "rising": [1, 2, 3], "_nameless": [0, 0, 0]}
+    two = curves(
+        None,
+        lines,
+        title="Two lines",
+        xlabel="$t$",
+        ylabel="loss",
+        across={"limit": 0.5},
+        marks={"found": (1, 2), "tried": ([1, 2, 1], [3, 1, 2])},
+        also=lambda ax: ax.text(1, 1, "he\nre"),
+    )
+    fig = figure(two, curves(None, [1, np.nan, 4], title="Alone"))
+    assert told(fig) == (
+        "Two lines. loss against t. loss: from 3 to 2 (lowest 1); rising: from 1 to 3; limit: at 0.5; "
+        "found: at (1, 2); tried: 3 points. Written in it: he re. Alone."
+    )
+    plt.close(fig)
 
 
 def test_everything_keeps_its_place_while_a_slider_moves(notebook: tuple[Place, list[Any]]) -> None:

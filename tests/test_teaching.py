@@ -89,7 +89,8 @@ def test_the_class_page_and_feedback_are_there(term: Path) -> None:
 
 def test_an_extension_saves_its_student_and_nobody_else(term: Path) -> None:
     """The exported marks: ada's extension covers her, bob's lateness costs all, cyd has none."""
-    rows = list(csv.reader((term / "exports" / "marks.csv").open(encoding="utf-8")))
+    with (term / "exports" / "marks.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
     marks = {row[3]: row[-1] for row in rows if len(row) > 3 and row[3] in ("ada", "bob", "cyd")}
     assert (float(marks["ada"]), float(marks["bob"]), marks["cyd"]) == (4, 0, "")
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..authoring.lesson import Lesson, lessons_of
+from ..engine.alone import alone
 from ..engine.prepare import InstructorsNotebooks, prepare
-from ..engine.records import alone
 from ..errors import AutograderError
 from ..nbgrader.course import Course
 from ..nbgrader.gradebook import Gradebook

@@ -19,7 +19,7 @@ from typing import Any
 
 from .. import __version__
 from ..authoring import slicing
-from ..authoring.lesson import Lesson
+from ..authoring.lesson import Lesson, lessons_of
 from ..authoring.solutions import FILE_NAME as SOLUTIONS
 from ..authoring.solutions import solutions_text
 from ..errors import AutograderError, StaleLesson
@@ -32,15 +32,14 @@ PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).parent / "templates" / "handout"
 DATA = "data"
 LOCK = "lessons.lock"  # in the course; handed out it is the only one
-_MADE_HERE = ("pyproject.toml", "README.md", "environment.yml", LOCK)
+MADE_HERE = ("pyproject.toml", "README.md", "environment.yml", LOCK)
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def handout(course: Course, lessons: list[Lesson], self_study: bool = False, opens: str = "") -> Contents:
     """All files of a folder from which students can work on these lessons."""
-    for name in _MADE_HERE:
-        if not (course.root / name).is_file():
-            raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
+    for name in lacking(course):
+        raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
     project = Project.of(course)
     packages = course_packages(course, lessons)
     contents = lesson_files(course, lessons, self_study, opens)
@@ -50,13 +49,42 @@ def handout(course: Course, lessons: list[Lesson], self_study: bool = False, ope
     contents |= files_under(course.root / DATA, course.root)
     for name in project.licence_files:
         contents[name] = (course.root / name).read_bytes()
-    contents["README.md"] = _readme(project, lessons, self_study).encode()
+    contents |= jupyterlab(course, lessons)
+    contents["README.md"] = _readme(project, lessons, self_study, lab_command(contents)).encode()
     contents["pyproject.toml"] = _pyproject(project, packages).encode()
     contents["environment.yml"] = _environment(course, project).encode()
     contents["requirements.lock"] = (course.root / LOCK).read_bytes()
-    contents["Makefile"] = (TEMPLATES / "Makefile").read_bytes()
+    makefile = (TEMPLATES / "Makefile").read_text(encoding="utf-8")
+    contents["Makefile"] = makefile.replace(
+        "jupyter lab $(ARGS)", f"{lab_command(contents)} $(ARGS)"
+    ).encode()
     contents[".gitignore"] = (TEMPLATES / "gitignore").read_bytes()
     return contents
+
+
+LAB, START = "lab", "start.ipynb"
+
+
+def jupyterlab(course: Course, lessons: list[Lesson]) -> Contents:
+    """How JupyterLab looks for learners; and the start page, where every lesson that it names is there."""
+    found = files_under(course.root / LAB, course.root)
+    found.pop(f"{LAB}/teacher.py", None)
+    start = course.notebooks / START
+    if start.is_file() and {lesson.name for lesson in lessons} == {one.name for one in lessons_of(course)}:
+        found[f"{course.notebooks.name}/{START}"] = start.read_bytes()
+    return found
+
+
+def lab_command(contents: Contents) -> str:
+    """What opens the lessons."""
+    configured = " --config lab/student.py" if f"{LAB}/student.py" in contents else ""
+    elsewhere = "" if f"notebooks/{START}" in contents else " --LabApp.default_url=/lab/tree/notebooks"
+    return f"jupyter lab{configured}{elsewhere}"
+
+
+def lacking(course: Course) -> list[str]:
+    """What a hand-out is made of and this course does not have."""
+    return [name for name in MADE_HERE if not (course.root / name).is_file()]
 
 
 def lesson_files(course: Course, lessons: list[Lesson], self_study: bool, opens: str = "") -> Contents:
@@ -184,7 +212,7 @@ class Project:
         )
 
 
-def _readme(project: Project, lessons: list[Lesson], self_study: bool) -> str:
+def _readme(project: Project, lessons: list[Lesson], self_study: bool, lab: str) -> str:
     rows = [_row(lesson) for lesson in lessons]
     solutions = (TEMPLATES / "solutions.md").read_text("utf-8") if self_study else ""
     files = " and ".join(f"[{name}]({name})" for name in project.licence_files)
@@ -195,6 +223,7 @@ def _readme(project: Project, lessons: list[Lesson], self_study: bool) -> str:
         first=f"notebooks/{lessons[0].name}/{lessons[0].name}.ipynb",
         lessons="\n".join(rows),
         solutions=solutions,
+        lab=lab,
         licence=f"{project.licence}: {files}." if project.licence else f"{files}.",
     )
 

@@ -170,7 +170,7 @@ def grade(
     remarks: list[str] = []
     try:
         with ProgressBar() as progress:
-            found = grading.grade(course, asked, progress.step, remarks.append)
+            found = grading.grade(course, asked, progress.step, remarks.append, progress.preparing)
     except KeyboardInterrupt:
         click.echo(
             "autograder: stopped; what is graded is kept, and the same command goes on from there", err=True
@@ -185,16 +185,18 @@ def grade(
 
 
 @main.command()
+@click.argument("names", metavar="[LESSON]...", nargs=-1)
 @click.pass_obj
-def demo(folder: Path | None, /) -> None:
-    """Grade a sample class of 24: right answers, known misconceptions, an attack, a broken file, a late one.
+def demo(folder: Path | None, /, names: tuple[str, ...]) -> None:
+    """Show a teacher's evening: hand out, collect, grade, report, feedback and marks of a sample class of 24.
 
-    It stays in the folder demo/ of the course, gradebook and executed notebooks included.
+    Right answers, known misconceptions, an attack, a broken file, a late one. All of it stays in the folder
+    demo/ of the course. For example: autograder demo 03 08
     """
     from ..nbgrader.course import find_course
     from .demo import run
 
-    run(find_course(folder), click.echo)
+    run(find_course(folder), click.echo, names)
 
 
 main.add_command(evening.report)

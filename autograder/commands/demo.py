@@ -1,73 +1,74 @@
-"""`autograder demo`: a class of 24 made of what the lessons know to be right and wrong, graded and shown.
+"""`autograder demo`: a teacher's evening with a class that doesn't exist, from the hand-out to the marks.
 
-Each submission is the release with the reference solutions written in, one answer replaced by an accepted
-variant or by a misconception; one attacks the grader, one is broken and one is late. All of it stays in the
-course's folder demo/, where nbgrader's commands and formgrader work on it.
+All of it stays in the course's folder demo/, a course of its own on which every command works, nbgrader's
+and formgrader included.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain, zip_longest
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from ..authoring.exercise import Exercise, Variant
 from ..authoring.lesson import Lesson, lessons_of
-from ..errors import AutograderError, LessonError
-from ..nbgrader import cells
+from ..classroom.handout import DATA, MADE_HERE, Project, course_packages, files_under, lacking
+from ..classroom.sample import CLASS, Made, class_of
+from ..classroom.sample_download import roster_text, students, write_download
+from ..errors import AutograderError, StaleLesson
 from ..nbgrader.course import CONFIG, Course
+from ..nbgrader.records import one_line
+from ..student import checks_file
 
-CLASS = 24
 FOLDER = "demo"
+LESSONS = 2  # that the class works on, where none is named
 LATE = "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n"
-DUE, HANDED_IN = "2026-01-31 12:00:00 UTC", "2026-02-02 08:00:00 UTC"
-# Deletes the asserts of every cell that follows, and replaces what a check would call.
-ATTACK = """\
-import ast, sys
-class Gone(ast.NodeTransformer):
-    def visit_Assert(self, node):
-        return ast.Pass()
-get_ipython().ast_transformers.append(Gone())
-import autograder.student.judge
-autograder.student.judge.difference = lambda *_: None
-sys.displayhook(1000)
-"""
+DUE = "2026-01-31 12:00:00 UTC"
+HANDED_OUT, ROSTER, MARKS = "students.zip", "roster.csv", "exports/marks.csv"
+IN_ROOM = f"$ autograder --course {FOLDER}"
+_MADE = (
+    "solutions", "notebooks", "downloaded", "submitted", "autograded", "reports", "feedback", "exports",
+    ".autograder/records", ".autograder/collected", "gradebook.db", HANDED_OUT, ROSTER,
+)  # fmt: skip
+
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Made:
-    """One submission of the class, and what it was made of."""
+def run(course: Course, say: Say, names: tuple[str, ...] = ()) -> None:
+    """Hands out, collects, grades, shows the class, gives back, and enters marks."""
+    evening = _Evening(course, _lessons(course, names), say)
+    say(f"A class that doesn't exist, in {evening.room.root}")
+    evening.release()
+    evening.hand_in()
+    evening.collect()
+    evening.grade()
+    evening.report()
+    evening.feedback()
+    evening.export()
+    say("\n" + evening.times() + "\n\n" + evening.pages())
 
-    lesson: Lesson
-    what: str
-    notebook: bytes
-    files: tuple[tuple[str, str], ...] = ()
+
+def _lessons(course: Course, names: tuple[str, ...]) -> list[Lesson]:
+    """What the class works on: what is asked for, else the first lessons that don't take long to get warm."""
+    known = lessons_of(course, names)
+    built = [lesson for lesson in known if _is_built(lesson)]
+    if names:
+        if stale := [lesson.name for lesson in known if lesson not in built]:
+            raise StaleLesson(stale[0])
+        return built
+    if not built:
+        raise AutograderError("No lesson is built as it stands now: run autograder build.")
+    return list(islice((one for one in built if not _needs_tensorflow(one)), LESSONS)) or built[:1]
 
 
-def run(course: Course, say: Callable[[str], None]) -> None:
-    """Makes the class, grades it, and prints students, points and the misconceptions found."""
-    from ..engine.options import Options
-    from ..engine.run import grade
-
-    lessons = [lesson for lesson in lessons_of(course) if lesson.checks_path.is_file()]
-    light = [lesson for lesson in lessons if not _needs_tensorflow(lesson)] or lessons
-    if not light:
-        raise AutograderError("No lesson is built yet: run autograder build.")
-    started = time.monotonic()
-    room = _room(course, light)
-    made = dict(zip((f"student{number:02d}" for number in range(1, CLASS + 1)), _class(light), strict=False))
-    for student, submission in made.items():
-        _hand_in(room, student, submission)
-    _set_due(room, [one.lesson.name for one in made.values() if one.files])
-    several = len({one.lesson.name for one in made.values()})
-    say(f"{len(made)} submissions to {several} lessons, in {room.root}")
-    found = grade(room, Options())
-    say(_table(made, found["lessons"]))
-    say(f"{time.monotonic() - started:.0f} s; graded in parallel, each in a sandbox, judged outside of it")
+def _is_built(lesson: Lesson) -> bool:
+    path = lesson.checks_path
+    return path.is_file() and checks_file.load(path).made_from == lesson.state
 
 
 def _needs_tensorflow(lesson: Lesson) -> bool:
@@ -75,121 +76,174 @@ def _needs_tensorflow(lesson: Lesson) -> bool:
     return any("tensorflow" in cell.source or "import keras" in cell.source for cell in lesson.cells)
 
 
-def _room(course: Course, lessons: list[Lesson]) -> Course:
-    """A course of its own in demo/; the secret and the cases drawn from it stay from one time to the next."""
-    root = course.root / FOLDER
-    for name in ("solutions", "notebooks", "submitted", "autograded", "gradebook.db"):
-        path = root / name
+class _Evening:
+    """The steps, each of which does what a command does and says so."""
+
+    def __init__(self, course: Course, lessons: list[Lesson], say: Say) -> None:
+        self.lessons, self.say = lessons, say
+        self.room = Course(course.root / FOLDER)
+        self.handed_in: dict[str, dict[str, Made]] = {}  # by lesson and student
+        self.rows: list[tuple[str, float, str]] = []
+        _clear(self.room)
+        _copy(course, self.room, lessons)
+
+    @contextmanager
+    def _step(self, name: str, result: str, said: str = "") -> Iterator[None]:
+        if said:
+            self.say(f"\n{said}")
+        started = time.monotonic()
+        yield
+        self.rows.append((name, time.monotonic() - started, str(self.room.root / result)))
+
+    def times(self) -> str:
+        """Seconds of each step, and where what came of it lies."""
+        wide = max(len(name) for name, _, _ in self.rows)
+        lines = [f"{name:{wide}}  {seconds:5.1f} s  {result}" for name, seconds, result in self.rows]
+        return "\n".join([*lines, f"{'in all':{wide}}  {sum(row[1] for row in self.rows):5.1f} s"])
+
+    def pages(self) -> str:
+        """The class page, and the feedback of a slip and of a file that nobody can grade."""
+        feedback = self.room.root / "feedback"
+        (lesson, class_list), *_ = self.handed_in.items()
+        wanted = {"with a slip": "misconception", "of a broken file": "cut off"}
+        lines = [("the class", str(self.room.root / "reports" / "class.html"))]
+        for words, what in wanted.items():
+            student = next((one for one, made in class_list.items() if what in made.what), "")
+            if student:
+                lines.append((f"feedback {words}", str(feedback / student / lesson / f"{lesson}.html")))
+        return "\n".join(f"{words:27}{path}" for words, path in lines)
+
+    def release(self) -> None:
+        from ..classroom.release import release
+
+        with self._step("release", HANDED_OUT, f"{IN_ROOM} release {FOLDER}/{HANDED_OUT}"):
+            if papers := lacking(self.room):
+                self.say(f"nothing is handed out: there is no {', no '.join(papers)} in this course")
+                return
+            made = release(self.room, self.room.root / HANDED_OUT)
+            self.say(f"{made.files} files, {made.bytes / 1e6:.1f} MB; nothing in it must stay here")
+
+    def hand_in(self) -> None:
+        """The class as Canvas has it, and a download for each lesson."""
+        with self._step("hand in", "downloaded", "The class hands in."):
+            for lesson in self.lessons:
+                made = class_of(lesson, hard_cases=lesson is self.lessons[0])
+                self.handed_in[lesson.name] = dict(zip(students(CLASS), made, strict=True))
+                write_download(self._download(lesson), self.handed_in[lesson.name])
+            _set_due(self.room, self.lessons[0])
+            roster = roster_text(students(CLASS + 1), self.lessons)
+            (self.room.root / ROSTER).write_text(roster, encoding="utf-8")
+            self.say(f"{CLASS} of {CLASS + 1} students, {len(self.lessons)} downloads from Canvas")
+
+    def _download(self, lesson: Lesson) -> Path:
+        return self.room.root / "downloaded" / f"{lesson.name}.zip"
+
+    def collect(self) -> None:
+        from ..classroom.collect import Asked, collect
+        from ..classroom.roster import read_roster
+        from .collecting import remarks, table
+
+        asked = Asked(roster=read_roster(self.room.root / ROSTER), zone=UTC)
+        with self._step("collect", "submitted"):
+            for lesson in self.lessons:
+                source = self._download(lesson)
+                self.say(f"\n{IN_ROOM} collect {lesson.name} {FOLDER}/downloaded/{source.name}")
+                found = collect(self.room, lesson.name, source, asked)
+                odd = [row for row in found.rows if row.notes or row.file != f"{lesson.name}.ipynb"]
+                said = [table(replace(found, rows=odd))] if odd else []
+                self.say("\n".join([*said, *remarks(found, dry_run=False)]))
+
+    def grade(self) -> None:
+        from ..classroom import summary
+        from ..engine.options import Options
+        from ..engine.run import grade
+        from .shown import ProgressBar
+
+        with self._step("grade", "gradebook.db", f"{IN_ROOM} grade"), ProgressBar() as progress:
+            found = grade(self.room, Options(), progress.step)
+        self.say(_table(self.handed_in, found["lessons"]))
+        self.say("\n" + "\n".join(summary.lines(found)[:-1]))
+
+    def report(self) -> None:
+        from ..classroom.report import write
+
+        with self._step("report", "reports/class.html", f"{IN_ROOM} report"):
+            _, found = write(self.room, [])
+            self.say(f"{found.students} students, {len(found.lessons)} lessons on one page")
+
+    def feedback(self) -> None:
+        from ..classroom.feedback import write
+
+        with self._step("feedback", "feedback", f"{IN_ROOM} feedback"):
+            made = write(self.room, [])
+            self.say(f"{len(made)} pages, one for each submission")
+
+    def export(self) -> None:
+        from ..classroom.export import export
+        from ..classroom.roster import read_roster
+        from ..classroom.standing import standing_of
+        from .exporting import remarks
+
+        command = f"{IN_ROOM} export --format canvas --output {FOLDER}/{MARKS}"
+        with self._step("export", MARKS, command):
+            found = export(standing_of(self.room), "canvas", read_roster(self.room.root / ROSTER))
+            path = self.room.root / MARKS
+            path.parent.mkdir(parents=True)
+            path.write_text(found.text, encoding="utf-8")
+            self.say("\n".join(remarks(found)))
+
+
+def _clear(room: Course) -> None:
+    """Away with an earlier class; the secret and the cases drawn from it stay from one time to the next."""
+    room.root.mkdir(exist_ok=True)
+    for name in _MADE:
+        path = room.root / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    shutil.rmtree(root / ".autograder" / "records", ignore_errors=True)
+
+
+def _copy(course: Course, room: Course, lessons: list[Lesson]) -> None:
+    """The course with these lessons alone, and what of it students are handed."""
+    papers = [name for name in MADE_HERE if (course.root / name).is_file()]
+    if not lacking(course):
+        papers += Project.of(course).licence_files
+    for name in papers:
+        shutil.copyfile(course.root / name, room.root / name)
+    folders = [
+        folder for folder in (course.root / DATA, *course_packages(course, lessons)) if folder.is_dir()
+    ]
     for lesson in lessons:
-        shutil.copytree(lesson.folder, root / "solutions" / lesson.name)
+        folders += [course.solutions / lesson.name, course.notebooks / lesson.name]
+    for folder in folders:
+        shutil.rmtree(room.root / folder.relative_to(course.root), ignore_errors=True)
+        for path, data in files_under(folder, course.root).items():
+            (room.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (room.root / path).write_bytes(data)
     config = (course.root / CONFIG).read_text(encoding="utf-8")
-    (root / CONFIG).write_text(config + LATE, encoding="utf-8")
-    return Course(root)
+    (room.root / CONFIG).write_text(config + LATE, encoding="utf-8")
 
 
-def _class(lessons: list[Lesson]) -> Iterator[Made]:
-    """The hard cases, then variants and misconceptions of all lessons in turn."""
-    first = lessons[0]
-    yield Made(first, "the reference solutions", notebook_of(first))
-    yield Made(first, "wrong answers that attack the grader", notebook_of(first, attack=ATTACK))
-    yield Made(first, "a file cut off in the middle", notebook_of(first)[:-200])
-    yield Made(first, "right, two days late", notebook_of(first), (("timestamp.txt", HANDED_IN),))
-    in_turn = zip_longest(*map(answers_to, lessons))
-    yield from (made for made in chain.from_iterable(in_turn) if made)
-
-
-def answers_to(lesson: Lesson) -> Iterator[Made]:
-    """Submissions with one answer replaced: mostly misconceptions, now and then another right way."""
-    wrong = ((e, v, "misconception") for e, v in _in_turn(lesson, lambda e: e.misconceptions))
-    right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: e.accepted))
-    for number, pair in enumerate(zip_longest(wrong, right)):
-        for exercise, variant, kind in filter(None, pair[: 1 + number % 2]):
-            try:
-                cell = _cell_of(lesson, exercise, variant)
-            except (
-                LessonError,
-                ValueError,
-                OSError,
-                TypeError,
-            ):  # leans on something that stays with its author
-                continue
-            words = variant.name.replace("_", " ")
-            yield Made(lesson, f"{exercise.name}: {kind}, {words}", notebook_of(lesson, (exercise, cell)))
-
-
-def _in_turn(
-    lesson: Lesson, variants: Callable[[Exercise], list[Variant]]
-) -> Iterator[tuple[Exercise, Variant]]:
-    rows = zip_longest(*([(e, v) for v in variants(e)] for e in lesson.exercises.values()))
-    return (pair for row in rows for pair in row if pair)
-
-
-def _cell_of(lesson: Lesson, exercise: Exercise, variant: Variant) -> str:
-    """A cell that answers as the variant does."""
-    replaced = variant.replaces or exercise.functions[:1]
-    if len(replaced) == 1 and not variant.edits:
-        return lesson.travelling(variant.function, replaced[0], variant.text)
-    own = lesson.travelling(variant.function, f"_{variant.name}")
-    given = replaced[0] if variant.edits else ""
-    return f"{own}\n{', '.join(replaced)} = _{variant.name}({given})\n"
-
-
-def notebook_of(lesson: Lesson, replaced: tuple[Exercise, str] | None = None, attack: str = "") -> bytes:
-    """The lesson as a student hands it in: reference answers, one of them replaced."""
-    made = json.loads(lesson.notebook_path.read_text(encoding="utf-8"))
-    handed_in = []
-    for cell in made["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-            if attack and cells.is_solution(cell):
-                cell["source"] = "".join(cell["source"]).split("### BEGIN SOLUTION")[0] + "pass"
-        handed_in.append(cell)
-        if replaced and cells.grade_id(cell) in replaced[0].functions:
-            handed_in.append(_code(f"{cells.grade_id(cell)}-own", replaced[1]))
-        if attack and len(handed_in) == 2:
-            handed_in.append(_code("attack", attack))
-    made["cells"] = handed_in
-    return json.dumps(made).encode()
-
-
-def _code(name: str, source: str) -> dict[str, Any]:
-    usual: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    return usual | {"id": name[:64], "source": source}
-
-
-def _hand_in(room: Course, student: str, made: Made) -> None:
-    folder = room.root / "submitted" / student / made.lesson.name
-    folder.mkdir(parents=True)
-    (folder / f"{made.lesson.name}.ipynb").write_bytes(made.notebook)
-    for name, text in made.files:
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _set_due(room: Course, lessons: list[str]) -> None:
+def _set_due(room: Course, lesson: Lesson) -> None:
     from ..nbgrader.gradebook import Gradebook
 
     gradebook = Gradebook(room)
     try:
-        for lesson in lessons:
-            gradebook.set_due(lesson, DUE)
+        gradebook.set_due(lesson.name, DUE)
     finally:
         gradebook.close()
 
 
-def _table(made: dict[str, Made], results: list[dict[str, Any]]) -> str:
+def _table(handed_in: dict[str, dict[str, Made]], results: list[dict[str, Any]]) -> str:
     """A line for each submission: what it was made of, what it earned, what was recognised."""
-    by_student = {result["student"]: result for result in results}
+    by_both = {(result["lesson"], result["student"]): result for result in results}
     rows = [("student", "lesson", "handed in", "points", "found")]
-    for student, one in made.items():
-        result = by_student[student]
-        met = [e["misconception"].replace("_", " ") for e in result["exercises"] if e["misconception"]]
-        failed = result["status"] == "failed"
-        points = "none" if failed else f"{result['score']:g} of {result['max_score']:g}"
-        rows.append(
-            (student, one.lesson.name.split("_")[0], one.what, points, ", ".join(met) or result["reason"])
-        )
+    for lesson, class_list in handed_in.items():
+        for student, one in class_list.items():
+            result = by_both[lesson, student]
+            met = [e["misconception"].replace("_", " ") for e in result["exercises"] if e["misconception"]]
+            points = f"{result['score']:g} of {result['max_score']:g}"
+            points = "none" if result["status"] == "failed" else points
+            found = ", ".join(met) or one_line(result["reason"])
+            rows.append((student, lesson.split("_")[0], one.what, points, found))
     widths = [min(max(len(row[k]) for row in rows), 76) for k in range(4)]
     return "\n".join(
         "  ".join([*(f"{text:{wide}}" for text, wide in zip(row, widths, strict=False)), row[4]]).rstrip()

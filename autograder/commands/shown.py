@@ -43,6 +43,13 @@ class ProgressBar:
         elif step.done == step.total or time.monotonic() - self.said > LINE_SECONDS:
             self._line(step)
 
+    def preparing(self, assignment: str) -> None:
+        """A word at once: reading, warming up and the instructor's own answers take their seconds."""
+        if self.bar is None:
+            print(f"preparing {assignment} …", file=sys.stderr, flush=True)
+        else:
+            self.bar.update(self.task, description=f"preparing {assignment} …")
+
     def _line(self, step: Done) -> None:
         self.said = time.monotonic()
         print(f"graded {step.done} of {step.total}, {self._rate()}", file=sys.stderr, flush=True)

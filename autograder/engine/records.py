@@ -1,19 +1,14 @@
-"""What is graded already, so that a run that was killed goes on where it stopped; and who is grading now."""
+"""What is graded already, so that a run that was killed goes on where it stopped."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AutograderError
 from ..files import write_whole
 
 MOST_EARLIER = 20
@@ -107,31 +102,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) and isinstance(record.get("result"), dict) else {}
-
-
-class AnotherRun(AutograderError):
-    """Somebody is grading this course now."""
-
-    def __init__(self, who: str) -> None:
-        super().__init__(who)
-        self.who = who
-
-    def __str__(self) -> str:
-        return f"This course is being graded already: {self.who}. Wait for it to end, or stop it."
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Holds the course's lock; the kernel lets go of it however this process ends."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "grading.lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            raise AnotherRun(lock.read().strip() or "by an unknown process") from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"process {os.getpid()} on {os.uname().nodename}, since {time.strftime('%H:%M:%S')}")
-        lock.flush()
-        yield

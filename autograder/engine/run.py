@@ -20,12 +20,13 @@ from ..nbgrader.extensions import Extensions
 from ..nbgrader.gradebook import Grade, Gradebook
 from ..nbgrader.records import Assignment, Mark, Submission
 from . import canary, cgroup, cluster, pool, submissions
+from .alone import alone, alone_with
 from .canary import ClassFailures
 from .entering import Entering
 from .failures import Failures
 from .options import Options, named, usual_jobs
 from .prepare import InstructorsNotebooks, prepare
-from .records import Records, alone
+from .records import Records
 from .sandbox import NoSandbox, missing, missing_for_fence
 from .worker import Setup, Task
 
@@ -52,6 +53,7 @@ def grade(
     options: Options,
     tell: Callable[[Done], None] = lambda _: None,
     remark: Callable[[str], None] = lambda _: None,
+    preparing: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Grades what is not graded yet; the results of everything asked for, new or not.
 
@@ -60,6 +62,7 @@ def grade(
         options: which, and how.
         tell: called for each that is done.
         remark: called in the end with what the instructor should look at.
+        preparing: called with the assignment that is being made ready, before anything of it is marked.
     """
     if lacking := missing() if options.sandbox else missing_for_fence() if options.fence else "":
         raise NoSandbox(lacking)
@@ -71,8 +74,9 @@ def grade(
         try:
             gradebook = Gradebook(course)
             try:
-                run = _Run(course, options, gradebook, setup, workers, tell)
-                found = run.whole()
+                with alone_with(gradebook):
+                    run = _Run(course, options, gradebook, setup, workers, tell, preparing)
+                    found = run.whole()
                 for line in run.remarks():
                     remark(line)
                 return found
@@ -91,8 +95,10 @@ class _Run:
         setup: Setup,
         workers: list[pool.WorkerProcess],
         tell: Callable[[Done], None],
+        preparing: Callable[[str], None],
     ) -> None:
         self.course, self.options, self.gradebook, self.tell = course, options, gradebook, tell
+        self.preparing = preparing
         self.setup, self.workers = setup, workers
         self.records = Records(course.private / "records")
         self.entering = Entering(gradebook, self.records, Failures(course.private / "failures"))
@@ -206,6 +212,7 @@ class _Run:
             alike = [name for name in names if sources[name].heavy == heavy]
             modules = {module for name in alike for module in sources[name].modules}
             for name in alike:
+                self.preparing(name)
                 yield from self._waiting_of(
                     prepare(self.course, self.gradebook, sources[name], modules), folders
                 )

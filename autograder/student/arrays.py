@@ -117,10 +117,9 @@ def _off(values: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> np
     largest = float(sizes.max()) or 1.0  # taken out before squaring, which overflows from 1e154 on
     typical = largest * float(np.sqrt(np.mean((sizes[finite] / largest) ** 2))) if finite.any() else 0.0
     allowed = np.minimum(atol + rtol * sizes + rtol * typical, np.finfo(float).max)
-    off: np.ndarray = np.where(
-        finite, ~(np.abs(numbers - targets) <= allowed), ~(numbers == targets) & ~np.isnan(targets)
-    )
-    return off & ~(numbers == targets)  # also where sizes have overflowed
+    off: np.ndarray = np.where(finite, ~(np.abs(numbers - targets) <= allowed), ~np.isnan(targets))
+    off &= ~(numbers == targets)  # also where sizes have overflowed
+    return off
 
 
 def _comparable(values: np.ndarray) -> np.ndarray:

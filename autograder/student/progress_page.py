@@ -46,7 +46,8 @@ def card(course: CourseProgress) -> str:
     return (
         f'<div role="group" aria-label="Progress in the course" style="{CARD}">'
         f"<strong>{_points(course)} points{in_words(course.minutes)}</strong>"
-        f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        '<div role="region" aria-label="Lessons" tabindex="0" style="overflow-x:auto">'
+        f'<table style="margin:.5em 0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"{advice}</div>"
     )
 

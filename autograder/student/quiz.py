@@ -121,8 +121,9 @@ class Quiz:
     def _ipython_display_(self) -> None:
         if self.due and not self.asked and not diary.is_kept():
             return  # nobody is there who could have answered any
-        if not self.asked or not _show_with_buttons(self.asked):
-            _display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
+        shown = {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        # Both forms, since a page made of the notebook may have no widgets.
+        _display({**_with_buttons(self.asked), **shown} if self.asked else shown, raw=True)
 
 
 def _question_html(number: int, question: Question) -> str:
@@ -134,16 +135,26 @@ def _question_html(number: int, question: Question) -> str:
     return f'<p style="margin:.6em 0 .2em"><strong>{number}.</strong> {rich(question.text)}</p>{choices}'
 
 
-def _show_with_buttons(asked: tuple[Asked, ...]) -> bool:
-    """Shows the questions with a row of buttons each, where there are widgets and somebody to press them."""
-    if os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
-        return False
+def _with_buttons(asked: tuple[Asked, ...]) -> dict[str, Any]:
+    """The questions with a row of buttons each, where there are widgets and somebody to press them."""
+    if not _somebody_is_there():
+        return {}
     try:
         import ipywidgets
     except ImportError:
+        return {}
+    box = ipywidgets.VBox([_asked(ipywidgets, number, *one) for number, one in enumerate(asked, 1)])
+    bundle: dict[str, Any] = box._repr_mimebundle_() or {}
+    return bundle
+
+
+def _somebody_is_there() -> bool:
+    """Whether a person runs the notebook: a program says that nobody could answer a question of `input`."""
+    if os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
         return False
-    _display(ipywidgets.VBox([_asked(ipywidgets, number, *one) for number, one in enumerate(asked, 1)]))
-    return True
+    ipython = sys.modules.get("IPython")
+    parent: dict[str, Any] = getattr(ipython.get_ipython() if ipython else None, "get_parent", dict)()
+    return bool(parent.get("content", {}).get("allow_stdin", True))
 
 
 def _display(what: Any, **options: Any) -> None:

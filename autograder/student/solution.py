@@ -75,7 +75,11 @@ class Solution:
     def _repr_html_(self) -> str:
         shown = "".join(
             f'<p style="margin:.4em 0">{f"<strong>{label}:</strong> " if label else ""}{rich(text)}</p>'
-            + (f'<pre style="margin:.3em 0;overflow-x:auto">{html.escape(code)}</pre>' if code else "")
+            + (
+                f'<pre tabindex="0" style="margin:.3em 0;overflow-x:auto">{html.escape(code)}</pre>'
+                if code
+                else ""
+            )
             for label, text, code in self._parts()
         )
         name = html.escape(self.exercise)

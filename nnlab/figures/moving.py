@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -12,8 +13,11 @@ from matplotlib.figure import Figure
 
 from nnlab.figures import images
 from nnlab.figures.frames import Chart
+from nnlab.figures.names import naming
 from nnlab.figures.shown import as_figure, show
+from nnlab.figures.told import titles_of, told
 
+HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
 Control = tuple[float, float, float, float] | list[str]
 
 
@@ -21,7 +25,8 @@ def explore(draw: Callable[..., Figure | Chart], alt: str, **controls: Control) 
     """Show a figure with sliders or buttons for its parameters below it; without widgets, the figure alone.
 
     While a slider moves, everything keeps its place from the first drawing: give charts the limits that all
-    settings need. Their titles are read out after each move.
+    settings need. A screen reader reads their titles after each move, and the figure's text is made from what
+    was drawn.
 
     Args:
         draw: called with one number for each slider and one text for each row of buttons, returns a chart or
@@ -36,6 +41,7 @@ def explore(draw: Callable[..., Figure | Chart], alt: str, **controls: Control) 
     if widgets is None:
         show(first, alt=alt)
         return
+    said = widgets.HTML(layout=widgets.Layout(height="0px", margin="0px"))
     handles = {name: _handle(widgets, name, given) for name, given in controls.items()}
     # One figure, drawn anew in its place: a saved notebook holds the last, also for readers without widgets.
     place = images.display(images.image(first, alt), again=True)
@@ -49,29 +55,32 @@ def explore(draw: Callable[..., Figure | Chart], alt: str, **controls: Control) 
             fig.set_layout_engine("none")
             for ax, where in zip(fig.axes, layout):
                 ax.set_position(where, which="both")
-        place.update(images.quick_image(fig, _words(values, fig, alt)), raw=True)
+        place.update(images.quick_image(fig, _words(values, fig)), raw=True)
+        said.value = f'<span style="{HIDDEN}">{html.escape(titles_of(fig) or _settings(values))}</span>'
         plt.close(fig)
 
     for handle in handles.values():
         handle.observe(redraw, names="value")
-    images.display(widgets.VBox(list(handles.values())))
+    ranges = {name: given[:2] for name, given in controls.items() if isinstance(given, tuple)}
+    images.display(widgets.VBox([*handles.values(), said, naming(widgets, ranges)]))
 
 
-def _words(values: dict[str, float | str], fig: Figure, alt: str) -> str:
-    """The text of a figure after a move: the first figure's numbers would be wrong."""
-    texts = (
+def _words(values: dict[str, float | str], fig: Figure) -> str:
+    """The text of a figure after a move: of the first figure's text most would be wrong."""
+    return f"{_settings(values)}. {told(fig)}"
+
+
+def _settings(values: dict[str, float | str]) -> str:
+    return ", ".join(
         f"{name} = {value if isinstance(value, str) else f'{value:g}'}" for name, value in values.items()
     )
-    titles = [fig.get_suptitle(), *(ax.get_title("left") or ax.get_title() for ax in fig.axes)]
-    now = "; ".join(title for title in titles if title)
-    return f"Now for {', '.join(texts)}{f': {now}' if now else ''}. At the start: {alt}"
 
 
 def _handle(widgets: ModuleType, name: str, given: Control) -> Any:
     if isinstance(given, list):
-        return widgets.ToggleButtons(options=given, description=name)
+        return widgets.ToggleButtons(options=given, description=name, tooltip=name)
     low, high, step, value = given
-    return widgets.FloatSlider(value, min=low, max=high, step=step, description=name)
+    return widgets.FloatSlider(value, min=low, max=high, step=step, description=name, tooltip=name)
 
 
 def _chosen(value: Any, given: Control) -> float | str:
@@ -83,13 +92,23 @@ def _chosen(value: Any, given: Control) -> float | str:
 
 
 def _widgets() -> ModuleType | None:
-    if not images.in_notebook() or os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
-        return None  # nobody is there to move a slider
+    if not images.in_notebook() or not _somebody_is_there():
+        return None
     try:
         import ipywidgets
     except ImportError:
         return None
     return ipywidgets  # type: ignore[no-any-return]
+
+
+def _somebody_is_there() -> bool:
+    """Whether a person runs the notebook: a program says that nobody could answer a question of `input`."""
+    if os.environ.get("STATIC_FIGURES") or os.environ.get("NBGRADER_EXECUTION"):
+        return False
+    from IPython import get_ipython
+
+    parent: dict[str, Any] = getattr(get_ipython(), "get_parent", dict)()
+    return bool(parent.get("content", {}).get("allow_stdin", True))
 
 
 def animate(frames: Sequence[Figure | Chart], alt: str, seconds: float = 1.2, dpi: int = 60) -> None:

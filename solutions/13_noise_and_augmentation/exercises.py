@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.authoring import Exercise, case, draw_seed
+from autograder.authoring import Exercise, Question, case, draw_seed, right, wrong
 from autograder.student.properties import SIX_SIGMA, binomial, close, same, uncorrelated
 
 # What the judges of random results have in common. `noise` is what was added: (calls, rows, columns).
@@ -82,6 +82,7 @@ def drive(gaussian_noise, x, sd, _seed):
     gaussian_noise(given, sd, np.random.default_rng(_seed), True)
     return {
         "calm": out(False, _seed),
+        "calm_again": out(False, _seed + 1),
         "once": out(True, _seed),
         "again": out(True, _seed),
         "x_after": given,
@@ -96,22 +97,24 @@ def judge(case, result):
     by_entry = noise.std(axis=0)
     grows = by_entry.std() > 0 and np.corrcoef(by_entry.ravel(), np.abs(x).ravel())[0, 1] > 0.9
     seen, detail = wrong_spread(noise, sd)
+    middle = noise.mean(axis=0)
+    if middle.std() > 0.05 and abs(np.corrcoef(middle.ravel(), x.ravel())[0, 1]) > 0.9:
+        seen, detail = "x is not kept", "over many calls the mean of an entry is not the entry of `x`"
     if grows:
-        detail = (
-            "the noise grows with the entry it falls on: where x is twice as large, it is twice as strong"
-        )
+        detail = "the noise grows with the entry it falls on: where x is twice as large, it is twice as strong"
     yield SPREAD, not (seen or grows), "multiplied" if grows else seen, detail
     if not close(result["once"], result["again"]):
         seen = "not from rng"
         detail = "two generators with the same seed gave different noise: it does not come from `rng`"
     else:
         # Multiplied noise is looked at without what it does to the mean and to the spread of an entry.
-        seen = sharing((noise - noise.mean(axis=0)) / np.abs(x) if grows else noise)
+        seen = sharing((noise - middle) / np.abs(x) if grows else noise)
         detail = f"{seen}; every entry should get a draw of its own"
     yield ALONE, not seen, seen, detail
-    calm = np.asarray(result["calm"], dtype=float)
+    calm, again = (np.asarray(result[name], dtype=float) for name in ("calm", "calm_again"))
     if not close(calm, x, rtol=1e-6):
-        yield MODES, False, "noise at test time", "with training=False the result should be `x` itself"
+        seen = "other values at test time" if close(calm, again) else "noise at test time"
+        yield MODES, False, seen, "with training=False the result should be `x` itself"
     else:
         yield MODES, same(result["x_after"], x), "changes x", "the function changes its argument `x`"
 
@@ -122,18 +125,23 @@ def mistakes(x, sd, rng, training):
         "You treat `sd` as a variance, or square it on the way. NumPy's generators ask for a standard "
         "deviation.")
     yield "always_standard_normal", x + rng.standard_normal(x.shape) if training else x, (
-        "The noise is as strong for every `sd`. The lecture says that white noise has a standard deviation "
-        "of one, but its own code asks for 0.1 and 0.01: use the argument.")
+        "The noise is as strong for every `sd`. The Better Deep Learning deck says that Gaussian noise has a "
+        "standard deviation of one, but its own code asks for 0.1 and 0.01: use the argument.")
     yield "multiplies", x * (1 + rng.normal(0, sd, x.shape)) if training else x, (
         "Your noise is multiplied by the signal: large entries get much, and an entry of zero none. It is "
         "to be added.")
     yield "uniform_noise", x + rng.uniform(-sd, sd, x.shape) if training else x, (
-        "Your draws are spread evenly between two bounds. A normal draw has no bounds, and its standard "
-        "deviation is `sd`.")
+        "Your noise never leaves a band: it is spread evenly between two bounds, or cut off at them. A normal "
+        "draw has no bounds, and its standard deviation is `sd`.")
     yield "one_sided", x + np.abs(rng.normal(0, sd, x.shape)) if training else x, (
         "The noise is never negative, or its middle is not 0: it pushes the signal to one side.")
+    yield "only_the_noise", rng.normal(0, sd, x.shape) if training else x, (
+        "What you return is not `x` plus noise: over many calls the mean of an entry is not the entry of `x`.")
     yield "noise_at_test_time", x + rng.normal(0, sd, x.shape), (
         "Noise is added at test time too. What does `training` say?")
+    yield "nothing_at_test_time", x + rng.normal(0, sd, x.shape) if training else 0 * x, (
+        "With training=False your result is another array than `x`: nothing has to be made up for at test "
+        "time, since the noise has a mean of 0.")
     yield "modes_swapped", x if training else x + rng.normal(0, sd, x.shape), (
         "`training` works the wrong way round: noise at test time, and none while training.")
     yield "one_draw_for_all_rows", x + rng.normal(0, sd, x.shape[1]) if training else x, (
@@ -164,7 +172,7 @@ def scaled_standard_normal(x, sd, rng, training):
 
 
 @gaussian_noise.answers
-def right(x, sd, rng, training):
+def answers(x, sd, rng, training):
     yield "around_the_signal", rng.normal(loc=x, scale=sd) if training else x
 
 
@@ -184,7 +192,7 @@ def entry_by_entry(x, sd, rng, training):
 
 
 @gaussian_noise.answers
-def right(x, sd, rng, training):
+def answers(x, sd, rng, training):
     yield "as_lists", [[float(v) + (rng.normal(0, sd) if training else 0.0) for v in row] for row in x]
 
 
@@ -214,13 +222,14 @@ def cases(rng):
 
 @noisy_dense.driver
 def drive(noisy_dense, x, W, b, sd, where, _seed):
-    def out(*arguments, seed):
+    def out(*arguments, seed, sd=sd):
         return noisy_dense(*arguments, sd, where, np.random.default_rng(seed))
 
     def afresh(seed):
         return np.asarray(out(x.copy(), W.copy(), b.copy(), seed=seed), dtype=float)
 
     return {
+        "calm": np.asarray(out(x.copy(), W.copy(), b.copy(), seed=_seed, sd=0.0), dtype=float),
         "again": afresh(_seed),
         "many": np.array([afresh(_seed + i) for i in range(1, 301)]),
         # Last, since these are the arguments themselves: it is watched whether they change.
@@ -230,14 +239,14 @@ def drive(noisy_dense, x, W, b, sd, where, _seed):
 
 @noisy_dense.judge
 def judge(case, result):
-    seen, detail = trouble(case.inputs, np.asarray(result["many"], dtype=float))
+    seen, detail = trouble(case.inputs, np.asarray(result["many"], dtype=float), result["calm"])
     if not close(result["once"], result["again"], atol=1e-6):
         seen = "not from rng"
         detail = "two generators with the same seed gave different noise: it does not come from `rng`"
     yield case.group, not seen, seen, detail
 
 
-def trouble(inputs, outs):
+def trouble(inputs, outs, calm):
     """What is wrong with many outputs of the layer, without and with numbers; empty if nothing."""
     x, W, b, sd = (inputs[name] for name in ("x", "W", "b", "sd"))
     z = x @ W + b
@@ -246,21 +255,22 @@ def trouble(inputs, outs):
     spread = moved.std(axis=0)
     allowed = np.where(spread > 0, SIX_SIGMA * spread / math.sqrt(len(moved)), 4)
     if np.any(np.abs(moved.mean(axis=0)) > allowed):
-        detail = (
-            "on average over many calls the output is not that of the layer without noise: is it x @ W + b?"
-        )
-        return "another layer", detail
+        if close(calm, np.maximum(z, 0), rtol=1e-3, atol=1e-3):
+            return "off centre", "with sd = 0 this is the right layer, but the noise moves its mean: it should be 0"
+        return "another layer", (
+            "on average over many calls the output is not that of the layer without noise: is it x @ W + b?")
+    if close(calm[:, low], z[:, low], rtol=1e-3, atol=1e-3):
+        return "no ReLU", "with sd = 0 the output is x @ W + b itself, also where that is negative"
     if inputs["where"] == "post":
+        if np.abs(outs - np.maximum(z, 0)).max() < 1e-9:
+            return "no noise", "the outputs are those of a layer without noise"
         if outs.min() >= 0:
-            detail = "no output is ever negative, although noise was added to many zeros"
-            return "cut off", detail
+            return "cut off", "no output is ever negative, although noise was added to many zeros"
         noise = outs - np.maximum(z, 0)
     else:
         if outs.min() < 0:
-            return (
-                "behind ReLU",
-                f"outputs as low as {outs.min():.2f}; the last thing a ReLU layer does is to cut at 0",
-            )
+            return "behind ReLU", (
+                f"outputs as low as {outs.min():.2f}; the last thing a ReLU layer does is to cut at 0")
         noise = moved
     if inputs["where"] == "in":
         return through_the_weights(noise, outs[..., low], inputs)
@@ -280,13 +290,10 @@ def through_the_weights(moved, low, inputs):
         return "no noise", "the outputs are those of a layer without noise"
     noise = moved @ np.linalg.pinv(W[:, :4])
     if not close(noise @ W[:, :4], moved, rtol=1e-3, atol=1e-3):
-        detail = "no change of the inputs explains how the units of a sample moved: the noise came in behind the weights"
-        return "not through the weights", detail
+        return "not through the weights", (
+            "no change of the inputs explains how the units of a sample moved: the noise came in behind the weights")
     if not close(low, np.maximum((x + noise) @ W[:, 4:] + b[4:], 0), rtol=1e-3, atol=1e-3):
-        return (
-            "not through ReLU",
-            "units near zero don't come out as ReLU of the noisy inputs would have them",
-        )
+        return "not through ReLU", "units near zero don't come out as ReLU of the noisy inputs would have them"
     shared = sharing(noise)
     if shared:
         return shared, f"{shared}; every entry of every sample should get a draw of its own"
@@ -299,8 +306,7 @@ def rises_above_zero(above, z, sd):
     allowed = SIX_SIGMA * math.sqrt(len(above) * np.sum(chance * (1 - chance))) + 1
     detail = (
         f"of the units with a negative weighted sum {np.mean(above):.0%} came out positive; "
-        f"with noise on the sum it would be {np.mean(chance):.0%}"
-    )
+        f"with noise on the sum it would be {np.mean(chance):.0%}")
     fits = abs(above.sum() - len(above) * chance.sum()) <= allowed
     if binomial(above, 0.5):
         return "behind ReLU", detail
@@ -315,81 +321,53 @@ def noisy(array, sd, rng):
     return array + rng.normal(0, sd, array.shape)
 
 
-@noisy_dense.wrong(
-    "For 'pre' you add the noise behind ReLU. Before the activation means on the weighted sum, so that ReLU "
-    "sees the noise.", loses=PRE)
-def pre_behind_relu(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    return noisy(relu(x @ W + b), sd, rng)
-
-
-@noisy_dense.wrong(
-    "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after "
-    "it. What is added behind the activation stays as it is.", loses=POST)
-def post_rectified_again(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    if where == "pre":
-        return relu(noisy(x @ W + b, sd, rng))
-    return relu(noisy(relu(x @ W + b), sd, rng))
-
-
-@noisy_dense.wrong("The places 'pre' and 'post' are exchanged.", loses=(PRE, POST))
-def pre_and_post_swapped(x, W, b, sd, where, rng):
-    if where == "in":
-        return relu(noisy(x, sd, rng) @ W + b)
-    return noisy(relu(x @ W + b), sd, rng) if where == "pre" else relu(noisy(x @ W + b, sd, rng))
-
-
-@noisy_dense.wrong(
-    "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all "
-    "units of a sample together.", loses=IN)
-def in_behind_the_weights(x, W, b, sd, where, rng):
-    if where == "post":
-        return noisy(relu(x @ W + b), sd, rng)
-    return relu(noisy(x @ W + b, sd, rng))
-
-
 @noisy_dense.mistakes
 def mistakes(x, W, b, sd, where, rng):
-    yield "always_behind_relu", noisy(relu(x @ W + b), sd, rng), (
-        "The noise is added behind ReLU, whatever `where` says.")
+    def layer(at=where, noise=lambda array: noisy(array, sd, rng), cut=relu, b=b):
+        z = (noise(x) if at == "in" else x) @ W + b
+        h = cut(noise(z) if at == "pre" else z)
+        return noise(h) if at == "post" else h
 
-
-@noisy_dense.wrong("Without the noise this is not the layer that was asked for: is the bias in it?")
-def without_the_bias(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, rng) if where == "in" else x) @ W
-    h = relu(noisy(z, sd, rng) if where == "pre" else z)
-    return noisy(h, sd, rng) if where == "post" else h
-
-
-@noisy_dense.wrong(
-    "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them "
-    "to.")
-def noise_shared_over_the_batch(x, W, b, sd, where, rng):
-    draw = rng.normal(0, sd, x.shape[1] if where == "in" else W.shape[1])
-    z = (x + draw if where == "in" else x) @ W + b
-    return relu(z + draw) if where == "pre" else relu(z) + (draw if where == "post" else 0)
-
-
-@noisy_dense.wrong("You treat `sd` as a variance, or square it on the way.")
-def variance_for_sd(x, W, b, sd, where, rng):
-    z = (noisy(x, sd**2, rng) if where == "in" else x) @ W + b
-    h = relu(noisy(z, sd**2, rng) if where == "pre" else z)
-    return noisy(h, sd**2, rng) if where == "post" else h
-
-
-@noisy_dense.wrong("The noise does not come from `rng`: nobody could repeat your run.")
-def draws_from_elsewhere(x, W, b, sd, where, rng):
-    z = (noisy(x, sd, np.random) if where == "in" else x) @ W + b
-    h = relu(noisy(z, sd, np.random) if where == "pre" else z)
-    return noisy(h, sd, np.random) if where == "post" else h
-
-
-@noisy_dense.mistakes
-def mistakes(x, W, b, sd, where, rng):
-    yield "no_noise", relu(x @ W + b), (
+    yield "pre_behind_relu", layer("post" if where == "pre" else where), (
+        "For 'pre' your outputs can be negative, as they are when the noise comes behind ReLU. Before the "
+        "activation means on the weighted sum, so that ReLU sees the noise and cuts it off.")
+    yield "post_rectified_again", relu(layer()), (
+        "For 'post' your outputs are never negative: a second ReLU cuts the noise off, or the first comes after "
+        "it. What is added behind the activation stays as it is.")
+    yield "pre_and_post_swapped", layer({"pre": "post", "post": "pre"}.get(where, where)), (
+        "The places 'pre' and 'post' are exchanged.")
+    yield "in_behind_the_weights", layer("pre" if where == "in" else where), (
+        "For 'in' every unit gets noise of its own. Noise on the inputs comes before the weights, and moves all "
+        "units of a sample together.")
+    yield "always_behind_relu", layer("post"), (
+        "Your outputs can be negative for 'in' and for 'pre', too, where ReLU has the last word. Do you add the "
+        "noise behind it, whatever `where` says?")
+    yield "post_left_out", layer(where if where != "post" else "nowhere"), (
+        "For 'post' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you return what you had before the noise?")
+    yield "pre_left_out", layer(where if where != "pre" else "nowhere"), (
+        "For 'pre' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you use the weighted sum from before the noise?")
+    yield "in_left_out", layer(where if where != "in" else "nowhere"), (
+        "For 'in' there is no noise in your outputs. Does one of your conditions spell the place in another way, "
+        "or do you multiply the weights by the inputs from before the noise?")
+    yield "pre_without_relu", layer(cut=np.asarray if where == "pre" else relu), (
+        "For 'pre' you return the noisy weighted sum itself: ReLU is still to come.")
+    yield "without_relu", layer(cut=np.asarray), (
+        "There is no ReLU in your layer: outputs are negative where the weighted sum is, even without noise.")
+    yield "one_sided", layer(noise=lambda array: array + np.abs(rng.normal(0, sd, array.shape))), (
+        "Your noise has a mean that is not 0: it pushes the layer to one side, and at test time it is gone.")
+    yield "always_standard_normal", layer(noise=lambda array: noisy(array, 1, rng)), (
+        "The noise is as strong for every `sd`: the argument does not reach the generator.")
+    yield "without_the_bias", layer(b=0), (
+        "Without the noise this is not the layer that was asked for: is the bias in it?")
+    yield "noise_shared_over_the_batch", layer(noise=lambda array: array + rng.normal(0, sd, array.shape[1])), (
+        "All samples of the batch get the same noise. Draw as many numbers as the array has that you add them to.")
+    yield "variance_for_sd", layer(noise=lambda array: noisy(array, sd**2, rng)), (
+        "You treat `sd` as a variance, or square it on the way.")
+    yield "draws_from_elsewhere", layer(noise=lambda array: noisy(array, sd, np.random)), (
+        "The noise does not come from `rng`: nobody could repeat your run.")
+    yield "no_noise", layer("nowhere"), (
         "There is no noise in the output, in any place. Is `training` on, and is what you draw used?")
 
 
@@ -463,6 +441,20 @@ def cases(rng):
         yield case(group, X=rng.normal(size=(m, n)), y=rng.normal(size=m) * 2, w=w, sd=sd)
 
 
+@expected_noisy_mse.driver
+def drive(expected_noisy_mse, X, y, w, sd):
+    first, second = (expected_noisy_mse(X, y, w, sd) for _ in range(2))
+    if sd and not np.array_equal(first, second):
+        raise ValueError("two calls with the same arguments gave different results: the formula needs no random numbers")
+    return first
+
+
+@expected_noisy_mse.wrong(
+    "You average over random draws. That comes near, but never to the very number: use the formula that was derived.")
+def by_random_draws(X, y, w, sd):
+    return np.mean(((X + np.random.normal(0, sd, (50, *X.shape))) @ w - y) ** 2)
+
+
 @expected_noisy_mse.mistakes
 def mistakes(X, y, w, sd):
     yield "sd_not_squared", np.mean((X @ w - y) ** 2) + sd * np.sum(w**2), (
@@ -485,6 +477,18 @@ def mistakes(X, y, w, sd):
     yield "averaged_over_the_samples", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2) / len(X), (
         "What the noise adds is divided by the number of samples. It happens to every sample, and the mean "
         "over samples leaves it as it is.")
+    yield "once_for_each_sample", np.mean((X @ w - y) ** 2) + len(X) * sd**2 * np.sum(w**2), (
+        "What the noise adds counts as often as there are samples. It belongs to each sample's own error, and "
+        "the mean over the samples leaves it as it is. (The m s² of the ridge formula comes from a *sum* of "
+        "squares.)")
+    yield "absolute_weights", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(np.abs(w)), (
+        "You sum the absolute weights. The variance of n · w is a sum of *squares* of the weights, times s².")
+    yield "squares_of_the_sum", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w) ** 2, (
+        "You square the sum of the weights. The noises of two inputs are independent, so that products of two "
+        "different weights have the mean 0: sum the squares.")
+    yield "noise_alone", sd**2 * np.sum(w**2), "This is what the noise adds; the error without it belongs to it."
+    yield "root_of_the_error", np.sqrt(np.mean((X @ w - y) ** 2) + sd**2 * np.sum(w**2)), (
+        "This is the root of the mean squared error; no root was asked for.")
     yield "noise_on_the_weights", np.mean((X @ w - y) ** 2) + sd**2 * np.sum(X**2) / len(X), (
         "You multiply the variance by the squared inputs: that is what noise on the weights would do. Here "
         "it is the inputs that are noisy.")
@@ -501,7 +505,7 @@ def sample_by_sample_with_variance(X, y, w, sd):
 
 
 @expected_noisy_mse.answers
-def right(X, y, w, sd):
+def answers(X, y, w, sd):
     yield "with_norms", np.linalg.norm(X @ w - y) ** 2 / y.size + (sd * np.linalg.norm(w)) ** 2
 
 
@@ -590,17 +594,19 @@ def judge(case, result):
     yield FRESH, *how_fresh(outs, result["again"] / top, result["img_left_alone"])
 
 
+def times(digits):
+    return f"{len(digits)} time{'s' * (len(digits) > 1)}"
+
+
 def as_a_reader(transform, digits, answers):
     kept = digits if transform in ALWAYS else KEPT_BY[transform]
     too_many = sorted(d for d, yes in zip(digits, answers) if yes and d not in kept)
     too_few = sorted(d for d, yes in zip(digits, answers) if not yes and d in kept)
     parts = []
     if too_many:
-        parts.append(
-            f"says yes {len(too_many)} time{'s' * (len(too_many) > 1)} where a reader would no longer see the same digit"
-        )
+        parts.append(f"says yes {times(too_many)} where a reader would no longer see the same digit")
     if too_few:
-        parts.append(f"says no {len(too_few)} time{'s' * (len(too_few) > 1)} where a reader still would")
+        parts.append(f"says no {times(too_few)} where a reader still would")
     seen = f"{transform}: yes for {too_many}, no for {too_few}"
     return not parts, seen, f"with '{transform}' your function {' and '.join(parts)}"
 
@@ -621,12 +627,12 @@ def best_moves(img, outs):
         widened["mirrored", k] = np.pad(turned, 2)
     names, images, (rows, columns) = [], [], img.shape
     for (fill, _), wide in widened.items():
-        for down, right in np.ndindex(5, 5):
-            farthest = max(abs(down - 2), abs(right - 2))
+        for row, column in np.ndindex(5, 5):
+            farthest = max(abs(row - 2), abs(column - 2))
             # Where nothing comes in the fills are alike; two pixels away only the background is looked at.
             if fill == "background" or farthest == 1 or (fill == "mirrored" and farthest == 0):
-                names.append((fill, down - 2, right - 2))
-                images.append(wide[4 - down : 4 - down + rows, 4 - right : 4 - right + columns])
+                names.append((fill, row - 2, column - 2))
+                images.append(wide[4 - row : 4 - row + rows, 4 - column : 4 - column + columns])
     # Round the circle, since a uint8 pixel that leaves the range comes in at its other end.
     apart = np.abs(outs[:, None].astype(np.float32) - np.array(images, dtype=np.float32))
     apart = np.minimum(apart, np.abs(1 - apart)).mean(axis=(2, 3))
@@ -660,6 +666,8 @@ def how_it_moved(moves):
     if downs != wanted or rights != wanted:
         sides = f"down by {sorted(downs)} and right by {sorted(rights)}"
         return False, f"not to all sides: {sides}", f"in 100 calls the image moved {sides} only"
+    if all(abs(down) == abs(right) for _, down, right in moves):
+        return False, "diagonally only", "whenever the image moved downwards or upwards it moved as far to a side"
     return True, "", ""
 
 
@@ -678,6 +686,15 @@ def how_grainy(img, outs, moves, type_kept, dtype):
         words = "hardly any noise" if grain < 0.015 else "too strong a noise"
         detail = f"for {dtype} the noise has an sd of {grain:.3f} of the range; 0.02 to 0.1 was asked for"
         return False, f"{words} in {dtype}", detail
+    if abs(off[grey].mean()) > 0.03:
+        brighter = "brighter" if off[grey].mean() > 0 else "darker"
+        return False, f"{brighter} on average", f"grey pixels come out {brighter} on average; noise should have a mean of 0"
+    if max(one[here].std() for one, here in zip(off, grey)) < 0.01:
+        return False, "one draw for all pixels", "all pixels of an image are changed by the same amount"
+    came_in = np.array([placed(np.ones_like(img), *move[1:]) == 0 for move in moves])
+    if came_in.any() and np.all(outs[came_in] == 0):
+        return False, "no noise on the background that came in", (
+            "the background that comes in is exactly 0 in every image: the noise belongs on every pixel, after the move")
     jumps = np.abs(off[~grey]).max() > 0.85
     return not jumps, "leaves the range", "pixels jump from one end of the range to the other"
 
@@ -747,6 +764,32 @@ def one_survivor_overlooked(reference):
 
 
 @label_preserving.wrong(
+    "A 3 survives one of the three, since its lower half mirrors its upper half. Exchange its left and right, or "
+    "turn it by 180 degrees, and it opens to the other side.", loses=LABELS, edits=True)
+def one_set_for_all_flips(reference):
+    return kept_by(flip_lr=KEPT_BY["flip_ud"], rotate180=KEPT_BY["flip_ud"])
+
+
+@label_preserving.wrong(
+    "A half turn is not a mirror: it does to a 6 or a 9 what no mirror does, and gives another digit.",
+    loses=LABELS, edits=True)
+def half_turns_are_harmless(reference):
+    return kept_by(rotate180=range(10))
+
+
+@label_preserving.wrong(
+    "You say no to every change, although you would read a 4 that has moved by a pixel.", loses=LABELS, edits=True)
+def nothing_keeps(reference):
+    return lambda transform, digit: False
+
+
+@label_preserving.wrong(
+    "A 0 has two axes of symmetry, as the 8 has: it survives the flips and the half turn.", loses=LABELS, edits=True)
+def zero_overlooked(reference):
+    return kept_by(flip_lr=(8,), flip_ud=(3, 8), rotate180=(8,))
+
+
+@label_preserving.wrong(
     "Ten degrees is about how much handwriting slants. Would you misread any digit because of that?",
     loses=LABELS, edits=True)
 def no_rotation_at_all(reference):
@@ -783,9 +826,19 @@ def mistakes(img, rng):
         "The image never moves down or right. The upper bound of `integers` is not among the draws.")
     yield "two_pixels", grained(placed(img, *rng.integers(-2, 3, 2)), rng), (
         "Some results are moved too far. One pixel of eight is already a lot.")
+    yield "one_draw_for_both_ways", grained(moved(img, *[rng.integers(-1, 2)] * 2), rng), (
+        "One draw decides for both directions, so that the image moves along a diagonal only. Draw twice.")
+    yield "noise_before_the_move", moved(grained(img, rng), *steps(rng)), (
+        "You add the noise first and move then: the background that comes in has none.")
+    top = 255 if img.dtype == np.uint8 else 1
+    changed = lambda noise: np.clip(moved(img, *steps(rng)) + noise * top, 0, top).astype(img.dtype)
+    yield "one_draw_for_all_pixels", changed(rng.normal(0, 0.05)), (
+        "One number is added to the whole image: that makes it brighter or darker. Draw a number for each pixel.")
+    yield "brightens", changed(np.abs(rng.normal(0, 0.08, img.shape))), (
+        "Your noise has a mean that is not 0: it makes the image brighter or darker.")
     yield "mirrors_too", grained(moved(img[:, ::-1] if rng.random() < 0.5 else img, *steps(rng)), rng), (
-        "You also mirror the image: half of your 4s are none any more, and still carry the label 4.")
-    yield "shift_alone", moved(img, *steps(rng)).copy(), "There is no noise in your images."
+        "You also mirror the image: a mirrored 4 is none any more, and still carries the label 4.")
+    yield "shift_alone", moved(img, *steps(rng)).copy(), "There is no noise in your images, or next to none."
 
 
 @label_preserving.wrong(
@@ -798,7 +851,7 @@ def without_clipping(img, rng):
 
 
 @label_preserving.wrong(
-    "A uint8 image comes back as another type. Convert the result to the dtype of `img`.",
+    "The result is not of the type that `img` has. Convert it to `img.dtype` at the end.",
     loses=GRAIN, replaces="augment")
 def returns_floats(img, rng):
     top = 255 if img.dtype == np.uint8 else 1
@@ -919,14 +972,14 @@ def mistakes(t, eta, gamma):
         "step.")
 
 
-@gradient_noise_sd.wrong(
-    "Your noise grows from step to step. It is to fade as training settles.", loses=LATER)
-def grows(t, eta, gamma):
-    return np.sqrt(eta * (1 + t) ** gamma)
-
-
-@gradient_noise_sd.mistakes
-def mistakes(t, eta, gamma):
+    yield "grows", np.sqrt(eta * (1 + t) ** gamma), (
+        "Your noise grows from step to step. It is to fade as training settles.")
+    yield "one_outside_the_power", np.sqrt(eta / (1 + t**gamma)), (
+        "You take the power of t and then add 1. The 1 belongs inside: (1 + t) is taken to the power.")
+    yield "exponential", np.sqrt(eta) * np.exp(-gamma * np.asarray(t, dtype=float)), (
+        "Your noise fades exponentially and is soon gone. A power of 1 + t fades slowly.")
+    yield "without_gamma", np.sqrt(eta / (1 + t)), (
+        "`gamma` does not occur in your formula: it says how fast the noise fades.")
     yield "root_of_the_denominator", eta / np.sqrt((1 + t) ** gamma), (
         "Your root covers only the denominator; the variance is the whole fraction.")
     yield "root_of_the_numerator", np.sqrt(eta) / (1 + t) ** gamma, (
@@ -938,7 +991,7 @@ def mistakes(t, eta, gamma):
 
 
 @gradient_noise_sd.answers
-def right(t, eta, gamma):
+def answers(t, eta, gamma):
     yield "with_powers", eta**0.5 * (1.0 + t) ** (-gamma / 2)
     yield "through_logarithms", np.exp((np.log(eta) - gamma * np.log1p(t)) / 2)
     yield "in_float32", np.sqrt(np.float32(eta) / np.power(np.float32(1) + np.float32(t), np.float32(gamma)))
@@ -948,3 +1001,31 @@ gradient_noise_sd.small(
     "With eta = 0.36 and gamma = 0.5, at t = 15: (1 + 15) to the power 0.5 is 4, the variance is 0.09, its "
     "root 0.3.",
     t=15, eta=0.36, gamma=0.5)
+
+# The quiz
+
+behind = Question(
+    "Noise behind ReLU makes activations negative. Does it matter?",
+    wrong("Yes: a ReLU layer must not put out negative numbers, so a second ReLU has to cut them off.",
+          "With a second ReLU, a unit that is off would put out $s/\\sqrt{2\\pi}$, about $0.4\\,s$, on average in "
+          "training and 0 at test time, with nothing to make up for it."),
+    right("No. The next layer takes any number, and its weighted sum keeps its mean.",
+          "The noise has the mean 0 behind ReLU, too, and the next layer's sum is linear in it."),
+    wrong("It can't happen: ReLU comes last.", "That describes noise *before* ReLU."))
+
+gap = Question(
+    "The classes are 0.2 apart. Which standard deviation would you start with on the inputs?",
+    wrong("1, as for white noise.", "White says that draws are independent, not how large they are. With 1 a copy may "
+          "lie anywhere."),
+    wrong("0.2, the distance.", "A copy changes sides when it moves by half the distance, 0.1, towards the other "
+          "class. With 0.2 that happens to three copies in ten; seven in ten keep a label that fits."),
+    right("0.03, well below half the distance.", "A move by half the distance, 0.1, then takes more than three standard "
+          "deviations."))
+
+penalty = Question(
+    "A linear model has $w = (3, 4)$. Noise of standard deviation 0.2 is added to both inputs. By how much does the "
+    "expected mean squared error rise?",
+    wrong("By $0.2 \\cdot 25 = 5$.", "Variances add up, not standard deviations: the square of $s$ is missing."),
+    right("By $0.04 \\cdot 25 = 1$.", "$s^2\\lVert w\\rVert^2$: twice the noise is four times the penalty."),
+    wrong("By $0.04 \\cdot 5 = 0.2$.", "The length of $w$ enters as its square: each weight adds the variance "
+          "$s^2 w_i^2$."))

@@ -29,7 +29,6 @@ from autograder.authoring.compile import (
 from autograder.authoring.proof import PUBLIC
 from autograder.authoring.stale import stale_files
 from autograder.commands.cli import main
-from autograder.engine.sandbox import missing
 from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file
@@ -889,27 +888,6 @@ def test_help_fits_a_screen(command: str) -> None:
     assert result.exit_code == 0
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 100
-
-
-@pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
-def test_demo_grades_a_class_and_finds_what_was_put_in(built: Course) -> None:
-    """Right answers earn all, the attack nothing; every misconception is found under its own name."""
-    before = {path for path in built.root.rglob("*") if "demo" not in path.parts}
-
-    result = invoke(built, "demo")
-
-    assert result.exit_code == 0, result.output
-    rows = [re.split(r"  +", line) for line in result.stdout.splitlines() if line.startswith("student0")]
-    found = {row[2]: row[3:] for row in rows}
-    assert found["the reference solutions"] == ["3 of 4.5"]  # the rest is graded by hand
-    assert found["wrong answers that attack the grader"][0] == "0 of 4.5"
-    assert found["a file cut off in the middle"][0] == "none"
-    assert found["right, two days late"][1].startswith("handed in late")
-    put_in = [what.partition(", ")[2] for what in found if "misconception" in what]
-    assert len(put_in) >= 4
-    assert [found_as[1] for what, found_as in found.items() if "misconception" in what] == put_in
-    assert {found_as[0] for what, found_as in found.items() if "another right way" in what} == {"3 of 4.5"}
-    assert {path for path in built.root.rglob("*") if "demo" not in path.parts} == before
 
 
 def test_check_runs_a_notebook_and_shows_what_it_earns(course: Course) -> None:

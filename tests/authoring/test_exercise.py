@@ -16,7 +16,7 @@ from autograder.authoring.compile import compile_exercise
 from autograder.authoring.exercise import UNCHANGED, Exercise, case
 from autograder.authoring.lesson import Lesson, lessons_of
 from autograder.authoring.proof import PUBLIC, Undrawable, examine, implementation, seed_of
-from autograder.commands import demo
+from autograder.classroom import sample
 from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file, judge
@@ -887,7 +887,7 @@ def test_a_cell_of_a_yielded_variant_runs(tmp_path: Path) -> None:
     made = lesson.exercises["half"]
     public = compile_exercise(lesson, "half", PUBLIC)
     for variant in made.misconceptions + made.accepted:
-        cell = demo._cell_of(lesson, made, variant)
+        cell = sample.cell_of(lesson, made, variant)
         names: dict[str, Any] = {"np": np}
         exec(cell, names)
         verdict, _ = examine(public, [names["half"]])
@@ -902,6 +902,6 @@ def test_every_yielded_variant_of_a_lesson_becomes_a_cell() -> None:
         public, reference = compile_exercise(lesson, made.name, PUBLIC), lesson.reference(made)
         for variant in made.misconceptions:
             names = {"np": np, **reference}
-            exec(demo._cell_of(lesson, made, variant), names)
+            exec(sample.cell_of(lesson, made, variant), names)
             verdict, _ = examine(public, [names[name] for name in made.all_functions])
             assert verdict.misconception == variant.name

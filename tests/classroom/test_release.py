@@ -134,6 +134,22 @@ def test_a_released_folder_holds_what_learners_need_and_no_more(built: Course, t
     assert "click=8.5" in environment and "nbgrader" not in environment
 
 
+def test_jupyterlab_looks_as_it_does_in_the_course(built: Course, tmp_path: Path) -> None:
+    """Its start page goes along with all lessons that it names; the teacher's way in stays."""
+    (built.root / "lab").mkdir()
+    for name in ("student.py", "teacher.py"):
+        (built.root / "lab" / name).touch()
+    (built.notebooks / "start.ipynb").write_text(
+        '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    release(built, tmp_path / "out")
+
+    there = files(tmp_path / "out")
+    assert {"lab/student.py", "notebooks/start.ipynb"} <= there and "lab/teacher.py" not in there
+    makefile = (tmp_path / "out" / "Makefile").read_text(encoding="utf-8")
+    assert "jupyter lab --config lab/student.py $(ARGS)" in makefile
+
+
 def test_a_learner_can_check_with_the_released_folder_alone(built: Course, tmp_path: Path) -> None:
     """The command runs a notebook there, and nothing of this repository is within its reach."""
     folder = tmp_path / "out"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -64,15 +65,29 @@ def _processes() -> list[int]:
 
 
 def _ours(pids: set[int]) -> list[str]:
-    """Of new processes those that a sandbox started: their namespace is another than ours."""
+    """Of new processes those that a sandbox started, and whose engine is no more.
+
+    Their namespace is another than ours. Tests that run beside this one have sandboxes, too, under engines
+    that are alive.
+    """
     found = []
     for pid in pids:
         try:
-            if os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid"):
+            if os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid") and not _is_in_use(pid):
                 found.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
             continue
     return found
+
+
+def _is_in_use(pid: int) -> bool:
+    """Whether one of its ancestors is an engine's process: what is left behind is taken over by the first."""
+    while pid > 1:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        pid = int(re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)[1])  # type: ignore[index]
+        if b"multiprocessing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return True
+    return False
 
 
 def _everything(classroom: Classroom) -> dict[str, str]:

@@ -38,7 +38,7 @@ LIMITS = Limits(cell_seconds=5, seconds=60, memory=500 << 20, disk=20 << 20)
 def test_another_system_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     monkeypatch.setattr(sandbox.platform, "system", lambda: "Darwin")
-    assert missing() == "the sandbox needs Linux, and this is Darwin"
+    assert missing() == "the sandbox needs Linux, and this is Darwin: use WSL2, a container or a server"
 
 
 def test_grading_refuses_without_a_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

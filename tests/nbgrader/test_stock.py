@@ -304,9 +304,9 @@ def test_answers_learnt_by_heart_pass_the_public_cases(course: Run) -> None:
     """Or the hidden cases would not have been what cost them their points."""
     folder = course.root / "submitted" / "learnt_by_heart" / LESSON
 
-    _, verdicts, _ = verdicts_of(folder / f"{LESSON}.ipynb")
+    found = verdicts_of(folder / f"{LESSON}.ipynb")
 
-    assert [verdict["points"] for verdict in verdicts] == [2, 2]
+    assert [verdict["points"] for verdict in found.verdicts] == [2, 2]
 
 
 def test_an_endless_loop_is_named_in_what_the_student_gets_back(course: Run) -> None:

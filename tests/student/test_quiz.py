@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
 import pytest
+from ipywidgets.widgets import widget
 
 from autograder import quiz
 from autograder.student import checks_file, notebook
@@ -75,7 +77,9 @@ def test_with_widgets_a_button_answers(names: dict[str, Any], monkeypatch: pytes
     monkeypatch.delenv("STATIC_FIGURES", raising=False)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     eval("quiz()", names)._ipython_display_()
-    (box,) = shown
+    (bundle,) = shown
+    assert bundle.keys() == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+    box = widget._instances[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
     (asked,) = box.children
     assert isinstance(asked, ipywidgets.VBox)
     _, first, second, said = asked.children
@@ -85,11 +89,17 @@ def test_with_widgets_a_button_answers(names: dict[str, Any], monkeypatch: pytes
     assert "Not so." in said.value
 
 
+@pytest.mark.parametrize("program", ["the course's build", "any other"])
 def test_where_nobody_presses_buttons_the_page_is_shown(
-    names: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    names: dict[str, Any], monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     shown: list[Any] = []
     monkeypatch.setattr("IPython.display.display", lambda *what, **_: shown.extend(what))
-    monkeypatch.setenv("STATIC_FIGURES", "1")
+    if program == "any other":
+        shell = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": False}})
+        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    else:
+        monkeypatch.setenv("STATIC_FIGURES", "1")
     eval("quiz()", names)._ipython_display_()
+    assert shown[0].keys() == {"text/html", "text/plain"}
     assert "<details" in shown[0]["text/html"]
