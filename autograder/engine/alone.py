@@ -50,8 +50,8 @@ def alone_with(gradebook: Gradebook) -> Iterator[None]:
                 yield
         finally:
             engine.dispose()
-    elif url.database:
-        with _held(Path(f"{url.database}.grading.lock")):
+    elif url.database and Path(url.database).resolve().parent != gradebook.course.root.resolve():
+        with _held(Path(f"{url.database}.grading.lock")):  # one of its own is its folder's to hold
             yield
     else:
         yield
