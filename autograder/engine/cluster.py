@@ -115,16 +115,18 @@ class _Asked:
         self.client, self.setup = client, setup
         self.at_once = 2
         self.awake: list[str] = []  # workers
+        self.silent: set[str] = set()  # and those that have said nothing for long
         self.shared: dict[str, Future[Any]] = {}  # assignments, by name
         self.futures: dict[int, Future[Any]] = {}
 
-    def ask(self, number: int, task: Task, workers: list[str] | None = None) -> None:
-        """Asks for a mark; of these workers, where any are named."""
+    def ask(self, number: int, task: Task) -> None:
+        """Asks for a mark; not of a worker that is silent."""
         assignment, submission = task
         if assignment.name not in self.shared or self.shared[assignment.name].status != "finished":
             self.shared[assignment.name] = self.client.scatter(
                 assignment, workers=self.awake or None, broadcast=True, hash=False
             )
+        workers = self.awake if self.silent and self.awake else None
         self.futures[number] = self.client.submit(
             _task, self.shared[assignment.name], submission, self.setup, pure=False, workers=workers
         )
@@ -145,20 +147,22 @@ class _Asked:
                 yield number, failed(tasks[number][1], error) if error else future.result()
 
     def look(self, tasks: dict[int, Task]) -> None:
-        """How many can be asked at once; what a frozen worker holds is asked of the others."""
-        info = self.client.scheduler_info(n_workers=-1)
-        workers: dict[str, Any] = info["workers"]
+        """How many can be asked at once; where a worker has frozen, everything is asked of the others again.
+
+        Not only what it was given: it may be the only one that holds what the tasks of others need, since
+        Dask does away with copies.
+        """
+        workers: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
         self.at_once = 2 * max(1, sum(one["nthreads"] for one in workers.values()))
         newest = max((one["last_seen"] for one in workers.values()), default=0.0)
         silent = {name for name, one in workers.items() if newest - one["last_seen"] > SILENT_SECONDS}
+        newly, self.silent = silent - self.silent, silent
         self.awake = [name for name in workers if name not in silent]
-        if not silent or not self.awake:
-            return
-        held = {key for name, keys in self.client.processing().items() if name in silent for key in keys}
-        for number, future in list(self.futures.items()):
-            if future.key in held:
-                future.cancel()
-                self.ask(number, tasks[number], self.awake)
+        if newly and self.awake:
+            self.shared.clear()
+            self.client.cancel(list(self.futures.values()))
+            for number in list(self.futures):
+                self.ask(number, tasks[number])
 
 
 def _error_of(future: Future[Any]) -> BaseException | None:
