@@ -7,11 +7,17 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autograder.authoring.lesson import Lesson, lessons_of
+from autograder.engine.sandbox import missing
 from autograder.nbgrader.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "07_tiny"
+
+LACKING = missing()
+needs_sandbox = pytest.mark.skipif(bool(LACKING), reason=f"no sandbox: {LACKING}")
 
 LESSON = '''\
 # %% [markdown]

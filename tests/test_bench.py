@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.lesson import lessons_of
-from autograder.engine.sandbox import missing
 from autograder.nbgrader.course import Course
 from bench.spills import sheets_of, spills
-from tests.builders import ROOT
+from tests.builders import ROOT, needs_sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.slow, needs_sandbox]
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -29,6 +29,7 @@ def test_each_has_a_name_of_its_own_and_says_what_it_means() -> None:
         assert mutation.meaning.endswith(".") and len(mutation.name) < 42, mutation.name
 
 
+@pytest.mark.slow
 def test_the_tests_that_should_notice_exist() -> None:
     tests = sorted({test for mutation in MUTATIONS for test in mutation.tests})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *tests]

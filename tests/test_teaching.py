@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.engine.sandbox import missing
-from tests.builders import ROOT
+from tests.builders import ROOT, needs_sandbox
 from tests.sample_class import LESSON, Classroom
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.slow, needs_sandbox]
 GUIDE = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
 COURSE = (
     *("autograder", "nnlab", "data", "lab", "pyproject.toml", "lessons.lock", "environment.yml", "README.md"),

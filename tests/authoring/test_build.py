@@ -183,6 +183,7 @@ def test_sections_of_one_name_share_their_count(tmp_path: Path) -> None:
     assert {"halves-01", "halves-02"} <= set(names)
 
 
+@pytest.mark.slow
 def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) -> None:
     """What checks.json is made from: every exercise, its points, cases of each group, misconceptions."""
     compiled = compile_public(only_lesson(built))
@@ -195,6 +196,7 @@ def test_compiled_holds_exercises_in_the_order_of_their_checks(built: Course) ->
     assert [mistake.shown_by for mistake in compiled.sheets["half"].mistakes] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_judge_travels_with_its_helpers_and_without_a_reference(built: Course) -> None:
     """The text of a judge holds what it calls and the names it uses, and no exercise."""
     judge = compile_public(only_lesson(built)).sheets["shuffled"].judge
@@ -293,6 +295,7 @@ def test_what_is_private_stays_private(built: Course) -> None:
     assert modes == {0o600}
 
 
+@pytest.mark.slow
 def test_building_twice_gives_the_same_bytes(course: Course) -> None:
     """In place, and from the sources alone in another folder with another secret."""
     first = built_files(course)
@@ -399,6 +402,7 @@ def test_check_of_what_was_just_built_finds_nothing(built: Course) -> None:
     assert (result.exit_code, result.output) == (0, "")
 
 
+@pytest.mark.slow
 def test_last_bits_of_numbers_are_not_stale_and_rewrite_nothing(course: Course) -> None:
     """Another machine's rounding does not make checks.json stale, nor a diff in Git."""
     change_number(1 + 1e-13)(course)
@@ -411,6 +415,7 @@ def test_last_bits_of_numbers_are_not_stale_and_rewrite_nothing(course: Course) 
     }
 
 
+@pytest.mark.slow
 def test_a_stale_lesson_is_whole_again_after_a_build(course: Course) -> None:
     """Whatever was damaged or edited is made anew."""
     fresh = built_files(course)
@@ -703,6 +708,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_stops_the_build_and_says_where_and_what_to_do(course: Course, mistake: Mistake) -> None:
     """The message names file and line, what is wrong and what to do; what was built stays as it was."""
@@ -720,6 +726,7 @@ def test_a_mistake_stops_the_build_and_says_where_and_what_to_do(course: Course,
     assert built_files(course) == before
 
 
+@pytest.mark.slow
 def test_a_notebook_of_more_than_a_million_bytes_is_refused(course: Course) -> None:
     """The message says how large it is and what to do; the old notebook stays."""
     make_course(course.root, replaced(LESSON, (DEMO, "print(('x' * 99 + '\\n') * 11_000)")))
@@ -731,6 +738,7 @@ def test_a_notebook_of_more_than_a_million_bytes_is_refused(course: Course) -> N
     assert built_files(course) == before
 
 
+@pytest.mark.slow
 def test_a_failing_build_leaves_the_checks_as_they_were(course: Course) -> None:
     """The notebook's checks read checks.json, so it is written first; if the run fails, it is put back."""
     make_course(
@@ -750,6 +758,7 @@ def test_a_failing_build_leaves_the_checks_as_they_were(course: Course) -> None:
     assert CHECKS not in built_files(course)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Object of type .Submitted")  # nbgrader adds them in an odd order
 def test_a_failing_release_leaves_the_old_one(course: Course) -> None:
     """When nbgrader refuses, here because the gradebook holds submissions, the old release stays whole."""
@@ -890,6 +899,7 @@ def test_help_fits_a_screen(command: str) -> None:
     assert max(map(len, lines)) <= 100
 
 
+@pytest.mark.slow
 def test_check_runs_a_notebook_and_shows_what_it_earns(course: Course) -> None:
     """A learner's own table: points, hint and what is open, though a cell raises on the way."""
     notebook = notebook_at(course, RELEASE)
@@ -943,6 +953,7 @@ def test_a_second_build_skips_what_is_fresh(course: Course) -> None:
     assert built_files(course) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [LESSON_PATH, EXERCISES_PATH])
 def test_an_edited_source_is_built(course: Course, path: str) -> None:
     """A comment is enough: what it changes is for the build to find out."""
@@ -954,6 +965,7 @@ def test_an_edited_source_is_built(course: Course, path: str) -> None:
     assert "skipped" in invoke(course, "build").stdout
 
 
+@pytest.mark.slow
 def test_a_module_beside_the_lessons_counts_as_source(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -973,6 +985,7 @@ def test_a_module_beside_the_lessons_counts_as_source(
     assert "skipped" not in invoke(course, "build").stdout
 
 
+@pytest.mark.slow
 def test_all_is_built_when_asked_for(course: Course) -> None:
     """For what no file shows: another version of a library."""
     invoke(course, "build")
@@ -990,6 +1003,7 @@ what_is_half = Question("What is half of 4?", right("2", "Twice 2 is 4."), wrong
 """
 
 
+@pytest.mark.slow
 def test_questions_are_built_and_shown(tmp_path: Path) -> None:
     """They stand in checks.json; the cell shows them with every choice's reason."""
     course = make_course(

@@ -895,6 +895,7 @@ def test_a_cell_of_a_yielded_variant_runs(tmp_path: Path) -> None:
         assert "yield" not in cell and "hint" not in cell
 
 
+@pytest.mark.slow
 def test_every_yielded_variant_of_a_lesson_becomes_a_cell() -> None:
     """Lists, too, for which a generator is given one item."""
     (lesson,) = lessons_of(Course(Path(__file__).resolve().parents[2]), ("07",))

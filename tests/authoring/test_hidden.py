@@ -51,6 +51,7 @@ def check_half(course: Course, monkeypatch: pytest.MonkeyPatch, answer: Any) -> 
     return eval("check(half)", names)
 
 
+@pytest.mark.slow
 def test_hidden_cases_stand_behind_the_public_ones(built: Course) -> None:
     public = public_of(built)
     whole = hidden.with_hidden_cases(built, public)
@@ -59,12 +60,14 @@ def test_hidden_cases_stand_behind_the_public_ones(built: Course) -> None:
         assert len(whole.sheets[name].cases) > len(sheet.cases)
 
 
+@pytest.mark.slow
 def test_an_edited_lesson_has_no_hidden_cases(edited: Course) -> None:
     with pytest.raises(StaleLesson) as caught:
         hidden.with_hidden_cases(edited, public_of(edited))
     assert str(caught.value) == SENTENCE
 
 
+@pytest.mark.slow
 def test_grade_stops_with_one_sentence(edited: Course) -> None:
     folder = edited.root / "submitted" / "ada" / NAME
     folder.mkdir(parents=True)
@@ -77,6 +80,7 @@ def test_grade_stops_with_one_sentence(edited: Course) -> None:
     assert not list(edited.root.glob("autograded/*"))
 
 
+@pytest.mark.slow
 def test_under_stock_nbgrader_the_public_cases_decide_and_a_note_says_so(
     edited: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,12 +89,14 @@ def test_under_stock_nbgrader_the_public_cases_decide_and_a_note_says_so(
     assert verdict.notes == (f"judged on the public cases alone: {SENTENCE}",)
 
 
+@pytest.mark.slow
 def test_a_built_lesson_is_checked_without_a_note(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = check_half(built, monkeypatch, lambda x: np.asarray(x) / 2)
     assert float(verdict) == verdict.max_points
     assert verdict.notes == ()
 
 
+@pytest.mark.slow
 def test_one_file_of_hidden_cases_is_kept_for_a_lesson(built: Course) -> None:
     lesson = only_lesson(built)
     hidden.hidden_sheets(built, lesson)

@@ -146,6 +146,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "folder"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_notebook_is_known_by_its_cells_wherever_and_whatever_it_is_called(
@@ -322,6 +323,7 @@ def test_a_folder_that_somebody_filled_by_hand_is_kept(desk: Desk) -> None:
 # Late
 
 
+@pytest.mark.slow
 def test_canvas_says_late_and_not_when(desk: Desk) -> None:
     """A minute after the due date, where there is one; and both is said."""
     source = desk.zip({f"lovelaceada_LATE_1201_77001_{FILE}": desk.notebook})
@@ -538,6 +540,7 @@ def test_an_empty_or_broken_source_is_one_sentence(desk: Desk) -> None:
         collect(Course(desk.room.root), "77", path, replace(Asked(), zone=UTC))
 
 
+@pytest.mark.slow
 def test_the_command_says_what_happened(desk: Desk) -> None:
     """A line a hand-in on stdout, the rest on stderr, exit 1 while something is left to decide."""
     (desk.folder / "class.csv").write_text(CANVAS_ROSTER, encoding="utf-8")

@@ -214,6 +214,7 @@ def test_marks_in_a_clone_are_warned_of(tmp_path: Path) -> None:
     assert in_git(tmp_path / "exports" / "marks.csv") == "" and in_git(tmp_path / "grades.csv") == ""
 
 
+@pytest.mark.slow
 def test_gradebook_and_records_together(tmp_path: Path) -> None:
     """Manual points count, a failure is blank although the gradebook has a zero."""
     room = Classroom.made(tmp_path / "course")

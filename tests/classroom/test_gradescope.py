@@ -17,14 +17,15 @@ import pytest
 from autograder.classroom import on_gradescope
 from autograder.classroom.carried import as_plain, from_plain
 from autograder.classroom.gradescope import package
-from autograder.engine.sandbox import missing, missing_for_fence
+from autograder.engine.sandbox import missing_for_fence
 from autograder.errors import AutograderError
 from autograder.nbgrader.course import Course
-from tests.builders import ROOT
+from tests.builders import ROOT, needs_sandbox
 from tests.sample_class import LESSON, Classroom
 
+pytestmark = pytest.mark.slow
+
 WRONG = "def relative_error(a, b):\n    return np.sum((a - b) ** 2) / (np.sum(a**2) + np.sum(b**2))\n"
-needs_sandbox = pytest.mark.skipif(bool(missing()), reason="no sandbox can be built here")
 METADATA = {
     "id": 1,
     "created_at": "2026-10-02T14:00:00.000000-07:00",

@@ -351,6 +351,7 @@ def command(course: Classroom, *arguments: str) -> str:
     return done.output
 
 
+@pytest.mark.slow
 def test_report_makes_a_page_and_prints_where(graded: Classroom) -> None:
     said = command(graded, "report")
     path = Path(said.splitlines()[-1])

@@ -24,6 +24,8 @@ from autograder.errors import AutograderError, StaleLesson
 from autograder.nbgrader.course import Course
 from tests.builders import NAME, ROOT, make_course, only_lesson
 
+pytestmark = pytest.mark.slow
+
 PYPROJECT = """\
 [project]
 name = "a-small-course"

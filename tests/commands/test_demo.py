@@ -15,11 +15,10 @@ from click.testing import CliRunner
 from autograder.authoring import build
 from autograder.commands import demo
 from autograder.commands.cli import main
-from autograder.engine.sandbox import missing
 from autograder.nbgrader.course import Course
-from tests.builders import NAME, make_course, only_lesson
+from tests.builders import NAME, make_course, needs_sandbox, only_lesson
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+pytestmark = [pytest.mark.slow, needs_sandbox]
 PYPROJECT = '[project]\nname = "small"\nversion = "1"\nrequires-python = ">=3.11"\n'
 PAPERS = {
     "pyproject.toml": PYPROJECT,

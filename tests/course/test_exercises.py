@@ -110,6 +110,22 @@ def statements_of(lesson: Lesson) -> tuple[list[slicing.Statement], list[slicing
     return helpers, [one for cell in cells for one in lesson.statements_of(cell)]
 
 
+# many weights, pictures or rounds of training, anew for every wrong answer
+TAKE_LONG = {
+    "ACT",
+    "Value",
+    "batchnorm_forward",
+    "bce",
+    "born_dead_rate",
+    "gaussian_noise",
+    "init_weights",
+    "label_preserving",
+    "load_dataset",
+    "train_regression",
+    "triggers",
+}
+
+
 def subjects() -> list[Any]:
     """Every exercise of the course. A lesson that can't be read is one subject, and fails with the reason."""
     found = []
@@ -119,6 +135,7 @@ def subjects() -> list[Any]:
                 subject = Subject(lesson, name)
                 every = subject.exercise.misconceptions + subject.exercise.accepted
                 marks = [pytest.mark.keras] if subject.runs_keras(every) else []
+                marks += [pytest.mark.slow] if name in TAKE_LONG else []
                 found.append(pytest.param(subject, id=f"{lesson.name}-{name}", marks=marks))
         except (LessonError, SyntaxError):
             found.append(pytest.param(Subject(lesson, ""), id=f"{lesson.name}-unreadable"))

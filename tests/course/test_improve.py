@@ -14,6 +14,8 @@ from autograder.nbgrader.course import Course
 from autograder.student.sheet import Case
 from tests.builders import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def improve() -> Exercise:

@@ -14,7 +14,6 @@ from autograder.nbgrader.course import Course
 from nnlab.pieces import BUILT_IN
 from tests.builders import ROOT
 
-keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.keras
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
@@ -35,6 +34,9 @@ def passes(request: pytest.FixtureRequest) -> Pair:
 @pytest.fixture
 def layer() -> Any:
     """Keras' layer for four units, with a scale and a shift of its own."""
+    keras = pytest.importorskip(
+        "keras"
+    )  # not at the top: it takes seconds, also where nobody asked for these tests
     rng = np.random.default_rng(0)
     made = keras.layers.BatchNormalization(momentum=0.8, epsilon=EPS)
     made.build((None, 4))

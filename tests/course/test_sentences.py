@@ -31,6 +31,8 @@ from autograder.student.verdict import Verdict
 from autograder.student.wording import WIDTH, narrowed, two_values
 from tests.course.test_exercises import SUBJECTS, Subject
 
+pytestmark = pytest.mark.slow
+
 NUMBER = r"-?(?:\d[\d.e+-]*\d|\d|nan|inf)"
 TWO_NUMBERS = re.compile(rf" is ({NUMBER})(?: at \[[\d, ]*\])?, expected ({NUMBER})")
 TWO_RESULTS = re.compile(r" is (.+); yours gives (.+)\.$", re.DOTALL)
@@ -48,14 +50,14 @@ PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray], bool]] = {
 
 
 def parted() -> Iterator[Any]:
-    """The exercises of each lesson, those that run Keras apart."""
-    lessons: dict[tuple[str, bool], list[Subject]] = {}
+    """The exercises of each lesson, those that run Keras and those that take long apart."""
+    lessons: dict[tuple[str, str], list[Subject]] = {}
     for parameter in SUBJECTS:
-        (subject,), keras = parameter.values, bool(parameter.marks)
-        lessons.setdefault((subject.lesson.name, keras), []).append(subject)
-    for (name, keras), subjects in lessons.items():
-        kind, marks = ("-keras", [pytest.mark.keras, pytest.mark.slow]) if keras else ("", [])
-        yield pytest.param(subjects, id=f"{name}{kind}", marks=marks)
+        (subject,), marks = parameter.values, [mark.name for mark in parameter.marks]
+        lessons.setdefault((subject.lesson.name, "-".join(marks)), []).append(subject)
+    for (name, kind), subjects in lessons.items():
+        marks = [pytest.mark.keras] if "keras" in kind else []
+        yield pytest.param(subjects, id=f"{name}-{kind}".removesuffix("-"), marks=marks)
 
 
 each_lesson = pytest.mark.parametrize("subjects", list(parted()))

@@ -19,6 +19,7 @@ def course(root: Path, database: Path) -> Course:
     return Course(root)
 
 
+@pytest.mark.slow
 def test_two_folders_with_one_gradebook_do_not_grade_at_once(tmp_path: Path) -> None:
     books = [Gradebook(course(tmp_path / name, tmp_path / "shared.db")) for name in ("one", "two")]
     try:

@@ -94,6 +94,7 @@ def spinning() -> Iterator[int]:
         family.kill([*family.members(process.pid)[1:], process.pid])
 
 
+@pytest.mark.slow
 def test_a_family_is_seen_with_its_children(spinning: int) -> None:
     members = family.members(spinning)
     assert len(members) == 2

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autograder.authoring.build import build
-from autograder.engine.sandbox import missing
-from tests.builders import NAME, ROOT, code_cell, make_course, only_lesson
+from tests.builders import NAME, ROOT, code_cell, make_course, needs_sandbox, only_lesson
 from tests.sample_class import Classroom
 from tests.test_browser import browser  # noqa: F401  a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.browser, needs_sandbox]
 START_SECONDS = 90
 CALL = "fetch('/formgrader/api/owned-{0}');new Image().src='/owned-image-{0}';window.owned='{0}'"
 RICH = """

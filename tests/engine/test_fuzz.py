@@ -7,9 +7,9 @@ import json
 import nbformat
 import pytest
 
-from autograder.engine.sandbox import missing
 from autograder.nbgrader import repair
 from autograder.nbgrader.course import Course
+from tests.builders import needs_sandbox
 from tests.engine import fuzz
 
 HOW_MANY = 80
@@ -21,7 +21,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+@needs_sandbox
 @pytest.mark.filterwarnings("ignore")  # nbformat's, of what it reads
 def test_a_class_of_broken_notebooks_is_graded_and_nothing_else_happens(course: Course) -> None:
     done = fuzz.hand_in(course, range(HOW_MANY))
@@ -30,6 +30,7 @@ def test_a_class_of_broken_notebooks_is_graded_and_nothing_else_happens(course: 
     assert {"graded", "failed"} <= {one["status"] for one in results.values()}
 
 
+@pytest.mark.slow
 def test_the_same_seed_breaks_the_same_way(course: Course) -> None:
     path = course.solutions / fuzz.NAME / f"{fuzz.NAME}.ipynb"
     good = json.loads(path.read_text(encoding="utf-8"))

@@ -20,16 +20,15 @@ import pytest
 from autograder.authoring.build import build
 from autograder.engine import pool, prepare
 from autograder.engine.inside.limits import Limits
-from autograder.engine.sandbox import missing
 from autograder.engine.worker import Setup
 from autograder.nbgrader.course import Course
 from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Submission
 from tests.builders import LESSON as LESSON_SOURCE
-from tests.builders import code_cell, make_course, only_lesson
+from tests.builders import code_cell, make_course, needs_sandbox, only_lesson
 from tests.sample_class import LESSON, Classroom
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.slow, needs_sandbox]
 Notebook = dict[str, Any]
 
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from autograder.engine.sandbox import missing
+from tests.builders import needs_sandbox
 from tests.engine import hostile
 from tests.sample_class import Classroom
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.slow, needs_sandbox]
 CANARY = "HOSTILE_CANARY_5e1f"
 EVERY = 8  # honest students, one after so many hostile ones
 

@@ -22,7 +22,6 @@ from autograder.engine.inside.limits import Limits
 from autograder.engine.options import Options
 from autograder.engine.prepare import InstructorsNotebooks, prepare
 from autograder.engine.records import Records
-from autograder.engine.sandbox import missing
 from autograder.engine.sealed import ELSEWHERE
 from autograder.engine.worker import Setup, Worker, failed
 from autograder.nbgrader.course import Course
@@ -30,9 +29,9 @@ from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.patches import patch
 from autograder.nbgrader.records import Assignment, ExerciseMark, Mark, NotebookMark, Submission
 from autograder.student import checks_file
-from tests.builders import LESSON, NAME, code_cell, make_course, only_lesson
+from tests.builders import LESSON, NAME, code_cell, make_course, needs_sandbox, only_lesson
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+pytestmark = needs_sandbox
 LIMITS = replace(Limits(), cell_seconds=3)
 Marked = Callable[..., Mark]
 
@@ -91,6 +90,7 @@ def exercise(mark: Mark, name: str) -> ExerciseMark:
     return next(one for one in mark.exercises if one.name == name)
 
 
+@pytest.mark.slow
 def test_right_answers_earn_everything_and_are_sealed(marked: Marked) -> None:
     mark = marked()
     assert (mark.status, mark.reason) == ("graded", "")
@@ -105,6 +105,7 @@ def test_a_known_slip_is_named_and_costs_its_own_exercise(marked: Marked) -> Non
     assert exercise(mark, "shuffled").points == exercise(mark, "shuffled").max_points
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_stopped_and_named(marked: Marked) -> None:
     mark = marked(first="while True: pass")
     assert mark.status == "limited"
@@ -379,6 +380,7 @@ def test_an_exercise_earns_no_more_than_the_gradebook_has_for_it(
 # --- Demonstrations
 
 
+@pytest.mark.slow
 def test_who_leans_on_a_demonstration_in_a_roundabout_way_gets_it_and_others_miss_nothing(
     tmp_path: Path, worker: Worker
 ) -> None:
@@ -430,6 +432,7 @@ def test_a_link_in_a_submission_is_left_aside_and_one_in_its_place_is_none(tmp_p
     assert (read.files, read.broken) == ({}, "the submission's folder is a symbolic link")
 
 
+@pytest.mark.slow
 def test_a_warm_process_that_was_killed_is_started_again(course: Course, assignment: Assignment) -> None:
     """Whoever's turn it is gets their marks."""
     worker = Worker(Setup(LIMITS))
@@ -468,6 +471,7 @@ def other_course(course: Course, tmp_path: Path) -> Course:
     return Course(shutil.copytree(course.root, tmp_path / "course"))
 
 
+@pytest.mark.slow
 def test_every_student_stands_once_in_the_results(
     other_course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

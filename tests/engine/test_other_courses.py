@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from autograder.engine.options import named
-from autograder.engine.sandbox import missing
 from autograder.errors import UnknownLesson
+from tests.builders import needs_sandbox
 from tests.engine.plain_course import cell
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+pytestmark = needs_sandbox
 MIB = 1 << 20
 
 # Each is a cell worth a point; the instructor's own solution holds what the cell needs.
@@ -105,6 +105,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProces
     return grade(root, *given, "--read", str(elsewhere), COURSE_KEY="abc", PYTHONPATH=modules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("idiom", IDIOMS)
 def test_what_courses_do_works(done: subprocess.CompletedProcess[str], idiom: str) -> None:
     """The instructor's own answers pass first, so a refusal of the whole names the cell, too."""
@@ -123,6 +124,7 @@ def plain_course(root: Path, **languages: str) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_another_languages_notebook_is_refused_by_name(tmp_path: Path) -> None:
     root = plain_course(tmp_path, lab1="R")
     (root / "nbgrader_config.json").write_text("{}")
@@ -131,6 +133,7 @@ def test_another_languages_notebook_is_refused_by_name(tmp_path: Path) -> None:
     assert "lab1.ipynb is for the kernel ir (R), and only Python is graded here" in done.stderr
 
 
+@pytest.mark.slow
 def test_another_languages_assignment_does_not_hold_up_the_others(tmp_path: Path) -> None:
     root = plain_course(tmp_path, lab1="R", lab2="python")
     (root / "nbgrader_config.json").write_text("{}")

@@ -16,10 +16,10 @@ import nbformat.v4
 import pytest
 
 from autograder.engine import plain
-from autograder.engine.sandbox import missing
+from tests.builders import needs_sandbox
 from tests.engine import plain_course
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")]
+pytestmark = [pytest.mark.slow, needs_sandbox]
 CELLS = """
 select sa.student_id, bc.name, g.auto_score, g.needs_manual_grade, n.late_submission_penalty
 from grade g join base_cell bc on g.cell_id = bc.id join submitted_notebook n on g.notebook_id = n.id

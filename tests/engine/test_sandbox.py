@@ -28,10 +28,9 @@ from autograder.engine.sandbox import missing
 from autograder.engine.warm import Zygote
 from autograder.errors import WireError
 from autograder.student.sheet import Case, Outcome, Sheet
-from tests.builders import make_course
+from tests.builders import make_course, needs_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
-needs_one = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
 LIMITS = Limits(cell_seconds=5, seconds=60, memory=500 << 20, disk=20 << 20)
 
 
@@ -82,7 +81,7 @@ def text_of(student: StudentProcess, source: str) -> str:
     return results[-1] if results else ""
 
 
-@needs_one
+@needs_sandbox
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -106,7 +105,7 @@ def test_cells_run_as_in_jupyter_within_the_walls(
     assert text == expected if expected else text
 
 
-@needs_one
+@needs_sandbox
 def test_outputs_are_those_of_a_kernel(student: StudentProcess) -> None:
     source = (
         "import sys, matplotlib.pyplot as plt\nprint('out'); print('err', file=sys.stderr)\nplt.plot([1, 2]);"
@@ -118,21 +117,23 @@ def test_outputs_are_those_of_a_kernel(student: StudentProcess) -> None:
     assert reply.outputs[-1]["ename"] == "StdinNotImplementedError"
 
 
-@needs_one
+@pytest.mark.slow
+@needs_sandbox
 def test_an_endless_cell_is_interrupted_and_the_next_one_runs(student: StudentProcess) -> None:
     reply = student.run("while True: pass")
     assert "5 seconds" in reply.limit
     assert text_of(student, "1 + 1") == "2"
 
 
-@needs_one
+@pytest.mark.slow
+@needs_sandbox
 def test_a_process_that_heeds_nothing_is_ended(student: StudentProcess) -> None:
     with pytest.raises(Gone) as gone:
         student.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
     assert gone.value.limit
 
 
-@needs_one
+@needs_sandbox
 def test_memory_of_all_processes_together_is_bounded(student: StudentProcess) -> None:
     source = (
         "import os, time\nfor _ in range(4):\n    if not os.fork(): x = b'x' * (200 << 20); time.sleep(9)"
@@ -141,7 +142,7 @@ def test_memory_of_all_processes_together_is_bounded(student: StudentProcess) ->
         student.run(f"{source}\ntime.sleep(9)")
 
 
-@needs_one
+@needs_sandbox
 def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
     with zygote.start({}, seed=1, budget=Budget(60)) as one:
         assert "No space left" in str(one.run("open('big', 'wb').write(b'x' * (30 << 20))").outputs)
@@ -149,7 +150,7 @@ def test_the_scratch_is_bounded_and_gone_afterwards(zygote: Zygote) -> None:
         assert text_of(other, "import os; os.listdir('.')") == "[]"
 
 
-@needs_one
+@needs_sandbox
 def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
     student: StudentProcess, shown: Path
 ) -> None:
@@ -159,7 +160,7 @@ def test_what_is_shown_may_lie_in_the_temporary_folder_and_stays_as_it_is(
     assert not list(shown.parent.glob("**/left-here")) and not Path("/tmp/left-here").exists()
 
 
-@needs_one
+@needs_sandbox
 def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
     with zygote.start({}, seed=1, budget=Budget(60)) as one:
         one.run("import numpy, builtins; numpy.secret = builtins.secret = 1; x = 1")
@@ -170,7 +171,7 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
         assert text_of(other, source) == "(False, False, False)"
 
 
-@needs_one
+@needs_sandbox
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
     made = Zygote()
@@ -196,7 +197,7 @@ def asked(*cases: Case) -> tuple[Sheet, tuple[Case, ...]]:
     return Sheet("f", ("f",), 1, {"right": 1}, cases), cases
 
 
-@needs_one
+@needs_sandbox
 def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess) -> None:
     student.run("def helper(x): return 2 * x\ndef f(x): return helper(x)")
     student.remember(1)
@@ -205,7 +206,7 @@ def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess
     assert np.array_equal(outcome.value, [0, 2, 4])
 
 
-@needs_one
+@needs_sandbox
 def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -> None:
     student.run("import os\ndef f(x): return os._exit(3) if x > 1 else x")
     student.remember(1)
@@ -216,7 +217,7 @@ def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -
     assert text_of(student, "'still here'") == "'still here'"
 
 
-@needs_one
+@needs_sandbox
 def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> None:
     student.run("def f(x):\n    while x > 1: pass\n    return x")
     student.remember(1)
@@ -226,7 +227,7 @@ def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> No
     assert text_of(student, "'still here'") == "'still here'"
 
 
-@needs_one
+@needs_sandbox
 def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentProcess) -> None:
     student.run(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(30,), daemon=True).start()"
@@ -237,7 +238,7 @@ def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentPro
     assert outcome.value == 1
 
 
-@needs_one
+@needs_sandbox
 def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> None:
     student.run("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
     student.remember(1)
@@ -245,13 +246,13 @@ def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> No
     assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 
 
-@needs_one
+@needs_sandbox
 def test_no_sandbox_is_left_mounted(zygote: Zygote) -> None:
     assert "/scratch" not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     assert os.path.isdir("/sys/kernel")
 
 
-@needs_one
+@needs_sandbox
 def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProcess) -> None:
     """What lessons are written with, what judges and what holds marks is not there to be read."""
     folder = ROOT / "autograder"
@@ -264,7 +265,7 @@ def test_of_this_package_the_rooms_are_seen_that_run_there(student: StudentProce
 # --- Each wall by itself, and what stands behind it
 
 
-@needs_one
+@needs_sandbox
 def test_what_the_kernel_counts_is_bounded(student: StudentProcess) -> None:
     limits = {"FSIZE": LIMITS.file_size, "NPROC": LIMITS.processes, "NOFILE": LIMITS.open_files, "CORE": 0}
     hard = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in limits}
@@ -281,7 +282,7 @@ def test_what_the_kernel_counts_is_bounded(student: StudentProcess) -> None:
     assert "File too large" in str(reply.outputs)
 
 
-@needs_one
+@needs_sandbox
 def test_what_is_shown_of_this_machine_is_mounted_read_only(student: StudentProcess) -> None:
     """So that not Landlock alone keeps the interpreter as it is."""
     source = (
@@ -293,7 +294,7 @@ def test_what_is_shown_of_this_machine_is_mounted_read_only(student: StudentProc
     assert writable <= {"/scratch", "/tmp", "/dev/shm", "/dev/pts", "/proc", *DEVICES}
 
 
-@needs_one
+@needs_sandbox
 @pytest.mark.skipif(
     syscalls._LIBC.syscall(syscalls._CALLS["landlock_create_ruleset"], None, 0, 1) < 1,
     reason="this kernel has no Landlock",
@@ -304,7 +305,7 @@ def test_landlock_stands_behind_the_mounts(student: StudentProcess) -> None:
     assert reply.outputs[-1]["ename"] == "PermissionError"
 
 
-@needs_one
+@needs_sandbox
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody else's user at hand")
 def test_graded_by_root_a_students_code_is_not_roots(student: StudentProcess) -> None:
     status = Path(f"/proc/{student.pid}/status").read_text(encoding="ascii")
@@ -312,14 +313,14 @@ def test_graded_by_root_a_students_code_is_not_roots(student: StudentProcess) ->
     assert "0" not in users
 
 
-@needs_one
+@needs_sandbox
 def test_a_child_that_a_cell_leaves_behind_answers_nothing(student: StudentProcess) -> None:
     student.run("import os\npid = os.fork()")
     assert text_of(student, "'still here', pid > 0") == "('still here', True)"
     assert text_of(student, "1 + 1") == "2"
 
 
-@needs_one
+@needs_sandbox
 def test_numbers_drawn_without_a_seed_are_the_same_every_time(zygote: Zygote) -> None:
     drawn = []
     for _ in range(2):
@@ -330,14 +331,15 @@ def test_numbers_drawn_without_a_seed_are_the_same_every_time(zygote: Zygote) ->
     assert drawn[0] == drawn[1] != ""
 
 
-@needs_one
+@needs_sandbox
 def test_of_what_a_cell_prints_so_much_is_kept(student: StudentProcess) -> None:
     (output,) = student.run("for _ in range(300): print('x' * 10_000)").outputs
     assert recorder.TEXT_LIMIT <= len(output["text"]) < recorder.TEXT_LIMIT + 100
     assert output["text"].endswith("… more was printed than is kept\n")
 
 
-@needs_one
+@pytest.mark.slow
+@needs_sandbox
 def test_a_whole_submission_ends_at_its_deadline(zygote: Zygote) -> None:
     """Whatever a single cell would be allowed, and whether it works or sleeps."""
     for source in ("while True: pass", "import time; time.sleep(30)"):
@@ -345,7 +347,8 @@ def test_a_whole_submission_ends_at_its_deadline(zygote: Zygote) -> None:
             assert made.run(source).limit == "the submission took longer than 1.5 seconds"
 
 
-@needs_one
+@pytest.mark.slow
+@needs_sandbox
 def test_what_heeds_nothing_is_gone_once_it_was_ended(zygote: Zygote) -> None:
     source = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     with zygote.start({}, seed=1, budget=Budget(0.5)) as made, pytest.raises(Gone):

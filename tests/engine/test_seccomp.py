@@ -12,7 +12,7 @@ import pytest
 
 from autograder.engine.inside import seccomp
 from autograder.engine.inside.syscalls import Namespace
-from autograder.engine.sandbox import missing
+from tests.builders import needs_sandbox
 
 MACHINES = ["x86_64", "aarch64"]
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -148,7 +148,7 @@ def test_numbers_are_those_of_the_kernels_headers(machine: str, header: str, pat
     assert len(set(calls) & set(known)) > 150
 
 
-@pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
+@needs_sandbox
 @pytest.mark.skipif(platform.machine() not in MACHINES, reason="no filter for this machine")
 def test_the_kernel_refuses_them_for_real() -> None:
     """In a process of its own, which the filter is put on, and which nothing takes it off again."""

@@ -13,15 +13,16 @@ import pytest
 from autograder.authoring.build import build
 from autograder.engine.inside.limits import Limits
 from autograder.engine.prepare import InstructorsNotebooks, prepare
-from autograder.engine.sandbox import missing
 from autograder.engine.worker import Setup, Worker
 from autograder.nbgrader.course import Course
 from autograder.nbgrader.gradebook import Gradebook
 from autograder.nbgrader.records import Assignment, ExerciseMark, Mark, Submission
 from autograder.student import checks_file
 from autograder.student import notebook as checking
-from tests.builders import make_course, only_lesson
+from tests.builders import make_course, needs_sandbox, only_lesson
 from tests.conftest import Notebook
+
+pytestmark = pytest.mark.slow
 
 NAME = "08_thrice"
 LESSON = '''\
@@ -208,10 +209,7 @@ def marked(course: Course) -> Iterator[Callable[..., Mark]]:
     worker.close()
 
 
-sealed = pytest.mark.skipif(bool(missing()), reason=f"no sandbox: {missing()}")
-
-
-@sealed
+@needs_sandbox
 def test_with_an_earlier_slip_what_calls_it_earns_all(marked: Callable[..., Mark]) -> None:
     rows = _rows(marked(third=HALF))
     assert {name: row.points for name, row in rows.items()} == {"third": 0, "noisy": 1, "both": 2}
@@ -219,19 +217,19 @@ def test_with_an_earlier_slip_what_calls_it_earns_all(marked: Callable[..., Mark
     assert rows["third"].misconception == "half"
 
 
-@sealed
+@needs_sandbox
 def test_two_slips_cost_what_each_costs(marked: Callable[..., Mark]) -> None:
     rows = _rows(marked(third=HALF, noisy="def noisy(x, rng):\n    return third(x)"))
     assert {name: row.points for name, row in rows.items()} == {"third": 0, "noisy": 0, "both": 2}
     assert rows["noisy"].misconception == "no_noise", "the slip that is left is named"
 
 
-@sealed
+@needs_sandbox
 def test_other_arguments_are_answered_where_the_courses_own_is_at_hand(marked: Callable[..., Mark]) -> None:
     assert _rows(marked(third=HALF, noisy=OTHERS_ARGUMENTS))["noisy"].points == 1
 
 
-@sealed
+@needs_sandbox
 @pytest.mark.parametrize(
     "answer",
     [
@@ -247,7 +245,7 @@ def test_what_is_not_written_earns_nothing_by_the_courses_own(
     assert (rows["third"].points, rows["noisy"].points) == (0, 0)
 
 
-@sealed
+@needs_sandbox
 def test_what_stands_in_comes_too_late_to_be_handed_in(marked: Callable[..., Mark]) -> None:
     """An answer that asks, at every later call, for the course's own of the same name."""
     thief = (

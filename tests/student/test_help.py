@@ -216,6 +216,7 @@ def answers(x):
 """
 
 
+@pytest.mark.slow
 def test_in_the_courses_own_folder_it_follows_from_the_source(
     in_lesson: Path, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -344,6 +344,7 @@ LOOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", LOOPS.values(), ids=LOOPS.keys())
 def test_an_answer_without_end_is_given_up(in_short_lesson: Path, notebook: Notebook, body: str) -> None:
     """Within about the time an exercise allows; it says so, and the rest of the notebook goes on."""
@@ -357,6 +358,7 @@ def test_an_answer_without_end_is_given_up(in_short_lesson: Path, notebook: Note
     assert ended_soon()
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_stopped_is_left_behind(in_short_lesson: Path, notebook: Notebook) -> None:
     """Code that catches whatever is thrown at it runs on beside; later checks are right nevertheless."""
     notebook.run(f"""{PRELUDE}
@@ -380,6 +382,7 @@ def double(x):
     assert works_again(notebook)
 
 
+@pytest.mark.slow
 def test_what_was_done_in_time_counts(in_short_lesson: Path, notebook: Notebook) -> None:
     """Vectors came in time; the matrix did not."""
     verdict = notebook.answer("""
@@ -393,6 +396,7 @@ def test_what_was_done_in_time_counts(in_short_lesson: Path, notebook: Notebook)
     assert ended_soon()
 
 
+@pytest.mark.slow
 def test_three_endless_tries_still_show_the_example(in_short_lesson: Path, notebook: Notebook) -> None:
     """The small example is tried as well, and says that no answer came."""
     notebook.run("def double(x):\n    while True: pass")

@@ -104,6 +104,7 @@ HONEST = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", HONEST)
 def test_weights_drawn_one_by_one_never_raise_a_false_alarm(
     draw: Callable[[np.random.Generator], np.ndarray], monkeypatch: pytest.MonkeyPatch
@@ -195,6 +196,7 @@ def test_masks_whose_entries_depend_on_one_another_are_found(
         assert not unrelated(spoil(np.random.default_rng(seed).random((40, 20, 30)) < 0.7).reshape(40, -1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [50, 2000, 30_000])
 def test_draws_from_a_distribution_are_taken_for_it(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a false alarm, though the band is narrower by a quarter."""

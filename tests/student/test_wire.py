@@ -402,6 +402,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.slow
 @settings(quick, max_examples=1500)
 @given(data=mutated())
 def test_a_mutated_frame_gives_a_value_or_a_wire_error(data: bytes) -> None:
