@@ -1,4 +1,7 @@
-"""What is measured in a process of its own: `python -m bench.inside engine|bare COURSE LESSON [JOBS]`."""
+"""What is measured in a process of its own: `python -m bench.inside KIND COURSE LESSON [JOBS]`.
+
+KIND is engine, bare or phases.
+"""
 
 from __future__ import annotations
 
@@ -115,5 +118,13 @@ def _call(exercise: Any, names: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     kind, root, lesson, *jobs = sys.argv[1:]
-    told = engine(Path(root), lesson, int(jobs[0])) if kind == "engine" else bare(Path(root), lesson)
+    told: Any = None
+    if kind == "engine":
+        told = engine(Path(root), lesson, int(jobs[0]))
+    elif kind == "bare":
+        told = bare(Path(root), lesson)
+    else:
+        from .phases import phases
+
+        told = phases(Path(root), lesson)
     print(json.dumps(told))

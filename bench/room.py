@@ -139,6 +139,10 @@ class Room:
         """Seconds that cells, and calls of functions on all cases, take in plain Python; by submission."""
         return _output_of("bench.inside", "bare", str(course), self.lesson, **QUIET)
 
+    def phases(self, course: Path) -> dict[str, float]:
+        """Seconds a submission, step by step."""
+        return _output_of("bench.inside", "phases", str(course), self.lesson)
+
 
 def _output_of(*command: str, **environment: str) -> Any:
     done = subprocess.run(

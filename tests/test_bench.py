@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from autograder.authoring.lesson import lessons_of
 from autograder.nbgrader.course import Course
+from bench.phases import Stopwatch
 from bench.spills import sheets_of, spills
 from tests.builders import ROOT, needs_sandbox
 
@@ -32,6 +34,14 @@ def test_a_small_class_is_graded_and_measured(tmp_path: Path) -> None:
     assert 0 < figures["first_seconds"] < 60
     assert 0 < figures["last_seconds"] < 60
     assert 10 < min(figures["held_mib"].values()) <= max(figures["held_mib"].values()) <= figures["peak_mib"]
+
+
+def test_a_step_within_another_is_taken_off_from_it() -> None:
+    watch = Stopwatch()
+    inner = watch.around("judge", lambda: time.sleep(0.2))
+    watch.around("write", lambda: (time.sleep(0.05), inner()))()
+    assert watch.seconds["judge"] >= 0.2
+    assert 0.05 <= watch.seconds["write"] < 0.2
 
 
 def test_an_unknown_part_is_wrong_usage() -> None:

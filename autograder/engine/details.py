@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ def details_of(
         only_public: exercises that are right on public cases, and on others not.
     """
     looked_up = set(only_public)
+    defined = cache(_defined)  # each exercise asks of every cell
     return {
         name: {
             "status": verdict.status,
@@ -61,13 +63,18 @@ def details_of(
             "explanation": one_line(verdict.explanation, MOST_TEXT),
             "only_public": name in looked_up,
             "returned": _returned(lesson.sheets[name], outcomes.get(name, [])),
-            "code": code_of(notebook, name, lesson.sheets[name].functions),
+            "code": code_of(notebook, name, lesson.sheets[name].functions, defined),
         }
         for name, verdict in verdicts.items()
     }
 
 
-def code_of(notebook: NotebookNode, exercise: str, functions: tuple[str, ...]) -> str:
+def code_of(
+    notebook: NotebookNode,
+    exercise: str,
+    functions: tuple[str, ...],
+    defined: Callable[[str], set[str]] | None = None,
+) -> str:
     """The student's cells that define these functions when the exercise is checked; the last counts."""
     found: dict[str, str] = {}
     for cell in notebook.cells:
@@ -77,7 +84,7 @@ def code_of(notebook: NotebookNode, exercise: str, functions: tuple[str, ...]) -
             continue
         if cells.grade_id(cell) in functions:
             found[cells.grade_id(cell)] = cell.source
-        found |= {name: cell.source for name in _defined(cell.source) if name in functions}
+        found |= {name: cell.source for name in (defined or _defined)(cell.source) if name in functions}
     return "\n\n".join(dict.fromkeys(found.values()))[:MOST_CODE]
 
 

@@ -23,9 +23,13 @@ class Difference:
     text: str
 
 
+UNSAID = Difference("value", "")
+
+
 def number_difference(
     found: Any, wanted: np.ndarray, rtol: float, atol: float, name: str
 ) -> Difference | None:
+    """The first thing that is off; without a name nobody reads it, and no pattern is looked for."""
     trouble = structure_of_array_difference(found, wanted.shape, wanted.dtype.kind, name)
     values = as_array(found)
     if trouble or values is None:
@@ -34,6 +38,8 @@ def number_difference(
         wrong = np.count_nonzero(values != wanted)
         text = f"{name} differs from what is expected in {wrong} places"
         return Difference("value", text) if wrong else None
+    if (values == wanted).all():  # most often: then there is no more to look at
+        return None
     finite = finiteness_difference(values, wanted, name)
     if finite:
         return finite
@@ -47,7 +53,7 @@ def number_difference(
             "precision",
             f"{name} is float16, which keeps three digits: too few to tell. Compute in float32 or float64",
         )
-    return _value_difference(values, wanted, off, name)
+    return _value_difference(values, wanted, off, name) if name else UNSAID
 
 
 def structure_of_array_difference(

@@ -50,7 +50,7 @@ def difference(
 
 def matches(found: Any, expected: Any, rtol: float = RTOL, atol: float = 0.0) -> bool:
     """True when `found` is right."""
-    return difference(found, expected, rtol, atol) is None
+    return difference(found, expected, rtol, atol, name="") is None
 
 
 def _difference(found: Any, expected: Any, rtol: float, atol: float, name: str) -> Difference | None:
@@ -88,7 +88,7 @@ def _mapping_difference(
     if extra:
         return Difference("keys", f"{name} has {listed(extra)} too many; expected {listed(expected)}")
     for key, value in expected.items():
-        part = _difference(found[key], value, rtol, atol, f"`{key}`")
+        part = _difference(found[key], value, rtol, atol, f"`{key}`" if name else "")
         if part:
             return part
     return None
@@ -103,7 +103,7 @@ def _sequence_difference(
     if length != len(expected):
         return Difference("length", f"{name} holds {length} values, expected {len(expected)}")
     for i, (one, wanted) in enumerate(zip(found, expected, strict=True)):
-        place = f"item {i + 1} of {len(expected)}" if name == "the result" else f"item {i + 1} of {name}"
+        place = f"item {i + 1} of {len(expected) if name == 'the result' else name}" if name else ""
         part = _difference(one, wanted, rtol, atol, place)
         if part:
             return part
