@@ -16,6 +16,9 @@ MOST_FILES = 3_000  # that are read in search of imports
 def folders_of(modules: Iterable[str], without: str = "") -> set[str]:
     """The folder, or the file, of each of these modules that lies elsewhere, and of what those import.
 
+    Of what pip has installed elsewhere, for a user or beside an environment, it is the folder of everything:
+    there lie its compiled libraries and what it imports, and reading through all that would take minutes.
+
     Args:
         modules: by name.
         without: a package that is left out, whoever imports it.
@@ -24,10 +27,18 @@ def folders_of(modules: Iterable[str], without: str = "") -> set[str]:
     asked = {module.split(".")[0] for module in modules} - set(found)
     while asked:
         name = asked.pop()
-        found[name] = {place for place in _places(name) if not _is_interpreters(place)}
-        imported = {module.split(".")[0] for place in found[name] for module in _imports_of(place)}
-        asked |= imported - set(found)
+        elsewhere = {place for place in _places(name) if not _is_interpreters(place)}
+        found[name] = {installed_in(place) or place for place in elsewhere}
+        own = {place for place in found[name] if not installed_in(place)}
+        asked |= {module.split(".")[0] for place in own for module in _imports_of(place)} - set(found)
     return set().union(*found.values())
+
+
+def installed_in(place: str) -> str:
+    """The folder that pip installs into, where a module lies in one."""
+    path = Path(place)
+    sites = (part for part in (path, *path.parents) if part.name in ("site-packages", "dist-packages"))
+    return next(map(str, sites), "")
 
 
 def _places(name: str) -> list[str]:

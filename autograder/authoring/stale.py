@@ -17,7 +17,7 @@ from . import slicing
 from .assemble import assemble
 from .compile import compile_public
 from .lesson import Lesson
-from .modules import folders_of
+from .modules import folders_of, installed_in
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -120,7 +120,7 @@ def _surroundings(lesson: Lesson) -> str:
     code = [cell.source for cell in lesson.cells if cell.kind == "code"]
     modules = {"autograder"}.union(*map(slicing.imported_modules, code))
     state = hashlib.sha256()
-    for folder in sorted(folders_of(modules)):
+    for folder in sorted(place for place in folders_of(modules) if not installed_in(place)):
         place = Path(folder)
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             state.update(path.read_bytes())
