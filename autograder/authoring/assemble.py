@@ -29,6 +29,8 @@ def assemble(lesson: Lesson) -> NotebookNode:
         # JupyterLab's Run All stops at a cell that raises, and half-finished notebooks are full of them.
         tags = sorted({*cell.tags, "raises-exception"} if cell.kind == "code" else cell.tags)
         made = make(source, id=name, metadata={"tags": tags} if tags else {})
+        if "install" in cell.tags:
+            made.metadata.update(cell.metadata)
         if nbgrader:
             made.metadata["nbgrader"] = nbgrader
         notebook.cells.append(made)
@@ -38,6 +40,8 @@ def assemble(lesson: Lesson) -> NotebookNode:
 
 def _name_and_metadata(lesson: Lesson, cell: Cell, names: _CellNames) -> tuple[str, dict[str, Any] | None]:
     """A cell's id, and what nbgrader is to know of it."""
+    if "install" in cell.tags:
+        return names.unique("install", cell), metadata("install", locked=True)
     if "yours" in cell.tags:  # the student's own: neither locked nor graded
         return names.next(cell), None
     if "written" in cell.tags:

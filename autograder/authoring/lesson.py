@@ -16,6 +16,7 @@ from ..errors import LessonError, UnknownLesson
 from ..nbgrader.course import Course
 from . import slicing
 from .exercise import Exercise
+from .installing import FOLDED, TAGS, Distribution, install_source
 from .loading import load_exercises
 from .proof import Sources
 from .question import Question
@@ -89,7 +90,14 @@ class Lesson:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        return list(_cells(self.source_path))
+        """Those of lesson.py; before the first of code, the one that installs the course where it is not."""
+        cells = list(_cells(self.source_path))
+        distribution = Distribution.of(self.folder.parents[1])
+        first = next((place for place, cell in enumerate(cells) if cell.kind == "code"), None)
+        if distribution and first is not None:
+            source = install_source(distribution)
+            cells.insert(first, Cell("code", source, cells[first].line, TAGS, FOLDED))
+        return cells
 
     @cached_property
     def title(self) -> str:
@@ -126,7 +134,8 @@ class Lesson:
         """What a reference may be made of: everything but demonstrations and checks."""
         found = []
         for cell in self.cells:
-            if cell.kind == "code" and "demo" not in cell.tags and not calls_check(cell.source):
+            aside = cell.tags & {"demo", "install"}
+            if cell.kind == "code" and not aside and not calls_check(cell.source):
                 found += self.statements_of(cell)
         return found
 
