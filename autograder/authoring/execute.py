@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import LessonError
 from ..student import diary
 from .assemble import HIDDEN_CASES, KERNEL
+from .hidden import ALONE
 from .lesson import QUIET_TENSORFLOW, Cell, Lesson
 from .rules import checked_names, is_check
 
@@ -96,4 +97,11 @@ def _earns_full_points(lesson: Lesson, cell: Cell, made: NotebookNode) -> None:
             f"in check({name}) the solution earns {results[0].splitlines()[0] if results else 'nothing'}, "
             f"not {lesson.exercises[name].points}",
             "Mend the solution or the cases.",
+        )
+    if ALONE in results[0]:
+        why = results[0].partition(ALONE)[2].strip(": ").splitlines()[0]
+        raise lesson.error(
+            cell.line,
+            f"check({name}) has no hidden cases: {why}",
+            "Mend the generator of cases: whoever grades draws them with a secret of their own.",
         )

@@ -27,6 +27,7 @@ from ..student.sheet import LessonSheet, Sheet
 from ..student.verdict import Verdict
 from .lesson import Lesson, lessons_of
 
+ALONE = "judged on the public cases alone"  # what a check then says
 HOW_DRAWN = 5  # cases kept from another way of drawing are drawn anew
 
 
@@ -40,7 +41,7 @@ def _deepen(lesson: LessonSheet, sheet: Sheet, folder: Path) -> tuple[Sheet, str
     try:
         whole = with_hidden_cases(find_course(folder), lesson)
     except AutograderError as error:
-        return sheet, f"judged on the public cases alone: {error}"
+        return sheet, f"{ALONE}: {error}"
     return whole.sheets[sheet.name], ""
 
 
@@ -81,7 +82,9 @@ def _draw_in_a_process_of_its_own(course: Course, lesson: Lesson) -> None:
     command = [sys.executable, "-m", "autograder.authoring.hidden", str(course.root), lesson.name]
     done = subprocess.run(command, cwd=course.root, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+        lines = done.stderr.strip().splitlines() or ["no word"]
+        first = -2 if lines[-1].startswith(" ") else -1  # what is wrong, and below it what to do
+        reason = " ".join(line.strip() for line in lines[first:])[:400]
         raise AutograderError(f"the hidden cases of {lesson.name} could not be drawn: {reason}")
 
 

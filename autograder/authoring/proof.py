@@ -23,7 +23,7 @@ from ..student.verdict import Verdict
 from .exercise import Exercise, Variant
 from .shown import Undrawable, implementation, with_examples
 
-DRAWS = 25
+DRAWS = 100
 CLEARLY = 100  # a misconception must be wrong by this many tolerances,
 WIDEST = 2e-4  # and by more than what a float32 answer is allowed
 PUBLIC = "public"

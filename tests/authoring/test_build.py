@@ -727,6 +727,22 @@ def test_a_mistake_stops_the_build_and_says_where_and_what_to_do(course: Course,
 
 
 @pytest.mark.slow
+def test_a_lesson_whose_hidden_cases_cannot_be_drawn_is_refused(course: Course) -> None:
+    """A slip that costs points on the public cases and none on others would stop the grading of a class."""
+    make_course(
+        course.root,
+        exercises=replaced(
+            EXERCISES,
+            ("import numpy as np\n", "import sys\n\nimport numpy as np\n"),
+            ("x=rng.uniform(1, 2))", "x=rng.uniform(1, 2) * (not sys.argv[0].endswith('hidden.py')))"),
+        ),
+    )
+    with pytest.raises(LessonError, match=r"check\(half\) has no hidden cases: .*doubled loses.*") as caught:
+        build.build(course, only_lesson(course))
+    assert "secret of their own" in caught.value.remedy
+
+
+@pytest.mark.slow
 def test_a_notebook_of_more_than_a_million_bytes_is_refused(course: Course) -> None:
     """The message says how large it is and what to do; the old notebook stays."""
     make_course(course.root, replaced(LESSON, (DEMO, "print(('x' * 99 + '\\n') * 11_000)")))
