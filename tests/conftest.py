@@ -119,7 +119,7 @@ def _defined(source: str) -> str:
 @pytest.fixture
 def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Makes a lesson of some sheets in a folder of its own and goes there; earlier checks are forgotten."""
-    for memory in ("_loaded", "_last", "_tries"):
+    for memory in ("_loaded", "_last", "_judged", "_tries"):
         monkeypatch.setattr(checking, memory, {})
     monkeypatch.setattr(diary, "_own", None)
     monkeypatch.chdir(tmp_path)

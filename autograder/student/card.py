@@ -9,6 +9,7 @@ a variable: a grey border and the page's own colours are left then.
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import quote
 
 from .verdict import STATUS_WORDS, Progress, Row, Verdict, headline, number, remarks
@@ -66,13 +67,18 @@ def _row_html(row: Row) -> str:
     )
 
 
+# An asterisk before a word and one behind a word; neither in the middle of one, as in a*b*c.
+_EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
+
+
 def rich(text: str) -> str:
-    """Escaped text with `code` set as code and line breaks kept."""
+    """Escaped text with `code` set as code, *words* emphasised and line breaks kept."""
     pieces = html.escape(text).split("`")
     if len(pieces) % 2 == 0:  # an odd back-tick: leave it all as it is
         return html.escape(text)
     return "".join(
-        f"<code>{piece}</code>" if i % 2 else piece.replace("\n", "<br>") for i, piece in enumerate(pieces)
+        f"<code>{piece}</code>" if i % 2 else _EMPHASIS.sub(r"<em>\1</em>", piece).replace("\n", "<br>")
+        for i, piece in enumerate(pieces)
     )
 
 

@@ -109,15 +109,19 @@ def shares(sheet: Sheet) -> dict[str, float]:
 def recognised(sheet: Sheet, outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> Mistake | None:
     """The one misconception that gives just what was found here; None when none or several do.
 
-    Where none explains everything, two slips may stand side by side: then the first group that failed is
-    looked at alone.
+    Where none explains everything, two slips may stand side by side. Then the first group that failed is
+    looked at alone, for a slip that costs none of the others that failed; and its hint says so.
     """
     failed = list(dict.fromkeys(finding.group for finding in findings if not finding.ok))
-    for aside in (set(), set(failed[1:])):
-        alike = [m for m in sheet.mistakes if _explains(m, sheet, outcomes, findings, aside)]
-        if alike:
-            return alike[0] if len(alike) == 1 else None
-    return None
+    alike = [m for m in sheet.mistakes if _explains(m, sheet, outcomes, findings, set())]
+    if alike or len(failed) < 2:
+        return alike[0] if len(alike) == 1 else None
+    first, others = failed[0], set(failed[1:])
+    beside = [m for m in sheet.mistakes if not others & set(m.loses)]
+    alike = [m for m in beside if _explains(m, sheet, outcomes, findings, others)]
+    if len(alike) != 1:
+        return None
+    return replace(alike[0], hint=f"Looking at “{first}” alone: {alike[0].hint}")
 
 
 def counts_for(sheet: Sheet, case: Case) -> dict[str, list[str]]:
@@ -169,7 +173,8 @@ def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
         else:
             looked_at = bool(own) or any(not f.error for f in held[group])
         text = next((f.detail or f.note for f in own), "")
-        if not text and looked_at and failed and group != UNCHANGED:
+        errors = {f.error for f in failed}
+        if not text and looked_at and group != UNCHANGED and said_above and said_above.error in errors:
             text = "on some inputs it ends in the error above"
         rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text, looked_at))
     return tuple(rows)

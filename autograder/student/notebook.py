@@ -33,6 +33,7 @@ TRIES_BEFORE_EXAMPLE = 3
 _started_in = Path.cwd()
 _loaded: dict[tuple[Path, int], LessonSheet] = {}
 _last: dict[tuple[str, str], Verdict] = {}
+_judged: dict[tuple[str, str], list[Any]] = {}  # what that verdict is about
 _tries: dict[tuple[str, str], int] = {}
 
 
@@ -194,7 +195,7 @@ def remember(
         verdict = replace(verdict, first=_to_mend_first(lesson, sheet, functions, names, verdict.case))
         if _tries[key] >= TRIES_BEFORE_EXAMPLE:
             verdict = replace(verdict, small=small_example(sheet, functions, verdict.case))
-    _last[key] = verdict
+    _last[key], _judged[key] = verdict, functions
     return verdict
 
 
@@ -210,6 +211,8 @@ def _to_mend_first(
         before = _last.get((lesson.lesson, name))
         if before is None or before.status == "right" or failing is None:
             continue
+        if not any(names.get(name) is one for one in _judged[lesson.lesson, name]):
+            continue  # written anew since, and not checked: it may be right by now
         with undisturbed():
             called = seen.calls(sheet, functions, failing.case, names.get(name))
         if called:

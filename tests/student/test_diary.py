@@ -29,7 +29,7 @@ QUESTION = Question("why", "Why?", (Choice("So.", "Not so.", False), Choice("Bec
 
 def new_kernel(monkeypatch: pytest.MonkeyPatch) -> Notebook:
     """A notebook in a kernel that was just started."""
-    for memory in ("_loaded", "_last", "_tries"):
+    for memory in ("_loaded", "_last", "_judged", "_tries"):
         monkeypatch.setattr(checking, memory, {})
     monkeypatch.setattr(diary, "_own", None)
     return Notebook()

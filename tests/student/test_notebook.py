@@ -585,6 +585,7 @@ def test_what_it_calls_is_to_be_mended_first(in_lesson: Path, notebook: Notebook
     if culprit == "add":  # which this one does not call
         assert notebook.answer("def quadruple(x): return x", "quadruple").first == ""
     notebook.names[culprit] = right
+    assert notebook.check("quadruple").first == "", "mended, though not checked again"
     notebook.check(culprit)
     assert notebook.check("quadruple").first == ""
 

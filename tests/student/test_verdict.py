@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring.exercise import UNCHANGED, Exercise, case
-from autograder.student.card import card_of_verdict
+from autograder.student.card import card_of_verdict, rich
 from autograder.student.sheet import Sheet
 from autograder.student.verdict import as_text
 from tests.conftest import Notebook, sheet_of
@@ -266,3 +266,19 @@ def test_a_cell_that_did_not_take_effect_is_told_of(in_lesson: Path, cells: list
     done = subprocess.run([sys.executable, "-c", session], capture_output=True, text=True, check=True)
     assert words in done.stdout
     assert ("SyntaxError" in done.stdout or "Indentation" in done.stdout) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the root of the *mean* of `a*b*c`", "the root of the <em>mean</em> of <code>a*b*c</code>"),
+        ("all *other two* weights.", "all <em>other two</em> weights."),
+        ("*Both* have to change", "<em>Both</em> have to change"),
+        ("a*b*c and n * w * x", "a*b*c and n * w * x"),
+        ("takes *args, **named", "takes *args, **named"),
+        ("<b> *x* & y", "&lt;b&gt; <em>x</em> &amp; y"),
+    ],
+)
+def test_what_hints_emphasise_is_emphasised(text: str, shown: str) -> None:
+    """And what only looks so is left as it is."""
+    assert rich(text) == shown
