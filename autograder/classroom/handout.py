@@ -38,8 +38,7 @@ _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 def handout(course: Course, lessons: list[Lesson], self_study: bool = False, opens: str = "") -> Contents:
     """All files of a folder from which students can work on these lessons."""
-    for name in lacking(course):
-        raise AutograderError(f"Nothing can be handed out without {course.root / name}.")
+    must_be_whole(course)
     project = Project.of(course)
     packages = course_packages(course, lessons)
     contents = lesson_files(course, lessons, self_study, opens)
@@ -85,6 +84,12 @@ def lab_command(contents: Contents) -> str:
 def lacking(course: Course) -> list[str]:
     """What a hand-out is made of and this course does not have."""
     return [name for name in MADE_HERE if not (course.root / name).is_file()]
+
+
+def must_be_whole(course: Course) -> None:
+    """Raises an error where something is missing that a hand-out is made of."""
+    if names := lacking(course):
+        raise AutograderError(f"Nothing can be handed out without {course.root / names[0]}.")
 
 
 def lesson_files(course: Course, lessons: list[Lesson], self_study: bool, opens: str = "") -> Contents:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..authoring.lesson import lessons_of
 from ..errors import AutograderError
 from ..nbgrader.course import Course
-from .handout import DATA, Contents, Project, handout
+from .handout import DATA, Contents, Project, handout, must_be_whole
 from .scan import scan
 from .wheel import file_name, wheel
 
@@ -51,6 +51,7 @@ def release(
         say: told what is being done.
         opens: the day from which solutions are shown or, where they don't go out, will be there.
     """
+    must_be_whole(course)
     project = Project.of(course)
     lessons = lessons_of(course, names)
     _must_be_free(course, project, target, force)

@@ -147,8 +147,6 @@ def _sheet_from(name: str, fields: dict[str, Any]) -> Sheet:
 
 
 def _examples_from(fields: dict[str, Any]) -> tuple[Example, ...]:
-    if "small_text" in fields:  # a file from the time when an exercise had one example
-        fields = {"small": [{"text": fields["small_text"], "case": fields["small"]}]}
     return tuple(
         Example(one["text"], _case_from(one["case"]) if one["case"] else None) for one in fields["small"]
     )

@@ -302,6 +302,13 @@ def test_a_lesson_edited_after_its_build_is_not_handed_out(course: Course, tmp_p
         release(course, tmp_path / "out")
 
 
+def test_a_course_without_its_papers_is_told_which(course: Course, tmp_path: Path) -> None:
+    """A course of one's own need have none of them, until it is handed out."""
+    (course.root / "pyproject.toml").unlink()
+    with pytest.raises(AutograderError, match=r"Nothing can be handed out without .*pyproject\.toml"):
+        release(course, tmp_path / "out")
+
+
 def test_nothing_else_is_overwritten(built: Course, tmp_path: Path) -> None:
     """An earlier release is replaced when asked, its .git stays; any other folder is left alone."""
     out, other = tmp_path / "out", tmp_path / "other"
