@@ -112,7 +112,7 @@ def train(gradient, seed, steps=3000, lr=3.0):
 
 # %%
 runs = np.array([train(claimed_gradient, seed)[0] for seed in range(12)])
-print("error after 3,000 steps:", np.sort(runs[:, -1]).round(3))
+print("error after 3,000 steps:", np.sort(runs[:, -1]).round(3), sep="\n")
 _, W, v = train(claimed_gradient, seed=3)
 print("one of them answers", sigma(sigma(X @ W) @ v).ravel().round(2), "to targets 0, 1, 1, 0")
 print(f"lower than at the start: {np.sum(runs[:, -1] < runs[:, 0])} of 12")
@@ -218,9 +218,9 @@ print(f"two-sided at h = 1e-06: error {abs(two_sided / np.e - 1):.0e}")
 
 # %% [markdown]
 # Read the figure from right to left. On the right the Taylor error rules: one line falls with $h$, the other with
-# $h^2$, twice as steep. On the left rounding rules, and both climb along the dotted line. Between them lies the best
-# step, near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With $h =
-# 10^{-14}$ no more than two digits are left. **Compare with your log.**
+# $h^2$, twice as steep. On the left rounding rules, and both climb along the dash-dotted line. Between them lies the
+# best step, near $\sqrt\varepsilon$ for the one-sided quotient and near $\sqrt[3]\varepsilon$ for the two-sided. With
+# $h = 10^{-14}$ no more than two digits are left. **Compare with your log.**
 #
 # We take the two-sided quotient with $h = 10^{-6}$: near enough to its best, and small enough to stay on one side of a
 # kink (ReLU has one) nearly always.
@@ -321,8 +321,8 @@ print(f"output layer: relative error {relative_error(claimed_v, measured_v):.0e}
 print(f"hidden layer: relative error {relative_error(claimed_W, measured_W):.2f}")
 
 # %% [markdown]
-# The output layer is right to the last digits that a measurement can have, the hidden layer is wrong, and no rounding
-# looks like that. The measurement says more: divide one by the other.
+# The output layer agrees with the measurement as well as rounding allows. The hidden layer is wrong, and no rounding is
+# as large as that. The measurement says more: divide one by the other.
 
 # %%
 print("measured / claimed, hidden layer:")
@@ -348,7 +348,7 @@ def mended_gradient(W, v):
 mended_W, _ = mended_gradient(W0, v0)
 print(f"hidden layer: relative error {relative_error(mended_W, measured_W):.0e}")
 mended = np.array([train(mended_gradient, seed)[0] for seed in range(12)])
-print("error after 3,000 steps:", np.sort(mended[:, -1]).round(4))
+print("error after 3,000 steps:", np.sort(mended[:, -1]).round(4), sep="\n")
 show(
     curves(None, {"claimed": runs, "mended": mended}, mean="none", log="y", xlabel="step",
            ylabel="error E (log axis)", title="With the right gradient all twelve networks learn"),
@@ -398,7 +398,7 @@ for name, rule in rules.items():
 # |---|---|
 # | below $10^{-7}$ | the two gradients agree |
 # | $10^{-7}$ to $10^{-3}$ | look again: a kink nearby, or a function with very large values? |
-# | above $10^{-3}$ | a factor, a sign or a transposition is wrong, or you stand on a kink |
+# | above $10^{-3}$ | a factor, a sign or a transposition is wrong, unless you stand on a kink or $f$ is huge |
 #
 # The bounds are rules of thumb for functions of moderate size; the next two cells show both exceptions.
 # At $z = 0$ the slope of ReLU jumps from 0 to 1, and a quotient that straddles the kink measures
@@ -435,7 +435,8 @@ for offset in (0.0, 1e3, 1e6, 1e9):
 # gradients = tape.gradient(loss, model.trainable_variables)
 # ```
 #
-# Measuring stays useful all the same: it is the only witness that has not read your derivation. How slow is it?
+# Measuring stays useful all the same: it needs nothing but $f$, no derivation and no list of derivatives. How slow is
+# it?
 
 # %%
 calls = []
@@ -501,8 +502,9 @@ quiz()
 
 # %% [markdown]
 # > **One finding to keep.** The training curve is no witness: with a factor missing in one layer the error fell in all
-# > twelve networks, and eleven of them never learned the task; with another factor missing a network trained faster
-# > than with the right gradient. A measurement by `numerical_gradient`, layer by layer, tells at once.
+# > twelve networks, and eleven of them had not learned the task after 3,000 steps; with another factor missing a
+# > network trained faster than with the right gradient. A measurement by `numerical_gradient`, layer by layer, tells at
+# > once.
 #
 # ## Summary
 #
@@ -510,9 +512,10 @@ quiz()
 #   suits float64.
 # - One number, $\lVert a-b\rVert/(\lVert a\rVert+\lVert b\rVert)$, tells a wrong factor from noise, and taken layer by
 #   layer it says where.
-# - Near a kink, or beside very large values, the measurement is what is wrong.
+# - Near a kink, or where the values of $f$ are very large, it is the measurement that is wrong.
 #
-# *What would change my mind about a gradient I believe in:* a relative error above $10^{-3}$ at a point without kinks.
+# *What would change my mind about a gradient I believe in:* a relative error above $10^{-3}$, away from kinks and with
+# values of $f$ that are not huge.
 #
 # ## What to read next
 #

@@ -5,7 +5,7 @@
 #
 # You will follow every arrow through a small network, give each its factor, and show by measuring that a number printed
 # as "overall gradient" belongs to none of the weights. Then you let the computer do what you have done by hand: a class
-# of fifty lines that finds the gradient of any formula, as Keras does.
+# of fifty lines that finds the gradient of any formula made of its operations, as Keras does.
 #
 # | you will | you need | you will have learnt it when you can |
 # |---|---|---|
@@ -164,9 +164,9 @@ with warnings.catch_warnings(record=True) as said:
     print("exp(z) / (1 + exp(z)) ", ratio, "·", said[-1].message)
 
 # %% [markdown]
-# Both overflow: $e^{1000}$ is beyond any float64. In the first form that infinity stands below the line, and one over
-# infinity is the right result, 0, with a warning. In the second it stands above and below, and infinity over
-# infinity is `nan`. A form that only ever computes $e^{-|z|}$ does neither.
+# Both overflow: $e^{1000}$ is beyond any float64. In the first form that infinity is the denominator, and one over
+# infinity is the right result, 0, with a warning. In the second it is numerator and denominator, and infinity over
+# infinity is `nan`. A form that computes no exponential but $e^{-|z|}$ avoids both the warning and the `nan`.
 
 # %% [markdown]
 # ## The chain, forwards
@@ -378,7 +378,8 @@ check(dy_dw)
 # %% [markdown]
 # ### Check it against a witness
 #
-# The two tools of lesson 00, from here on in the course's own copy.
+# The witness is `numerical_gradient` of lesson 00, the judge `relative_error`: your own, if they have passed their
+# checks.
 
 # %%
 w_long = np.array([1.3, -0.7, 2.1, 0.4, -1.6])
@@ -459,8 +460,8 @@ show(
            title="The product of slopes can't see the sign"),
     alt="For 200 random chains, the true gradient against the product of slopes. The product "
     "is positive throughout, up to 0.016. The gradients, from about -0.03 to 0.04, lie on both "
-    "sides of zero, circles above and squares below, about as many of each. The dashed line "
-    "on which both would be equal has no cloud around it.",
+    "sides of zero, circles above and squares below, about as many of each. They do not gather "
+    "along the dashed line, on which both would be equal.",
 )
 
 # %% [markdown]
@@ -490,7 +491,9 @@ show(
 # The forward pass behind it, in the **column convention** of that deck (samples are columns, weights stand on the
 # left):
 #
-# $$Z_1 = W_{ih}X + b_{ih}, \qquad h_1=\sigma(Z_1), \qquad Z_2 = W_{ho}h_1+b_{ho}, \qquad O=\sigma(Z_2), \qquad E = \tfrac12\sum(O-Y)^2 .$$
+# $$Z_1 = W_{ih}X + b_{ih}, \qquad h_1=\sigma(Z_1), \qquad Z_2 = W_{ho}h_1+b_{ho}, \qquad O=\sigma(Z_2),$$
+#
+# $$E = \tfrac12\sum(O-Y)^2 .$$
 #
 # The deck never writes $E$ down. From its first factor, $dE/dO = O-Y$, we can tell that it has the ½. First with one
 # unit everywhere, so that every factor is a number:
@@ -522,13 +525,13 @@ for name, value in zip(("dE/dW_ih", "dE/db_ih"), numerical_gradient(error_of, [0
 print(f"the same without W_ho {so_far / -1.2:+35.6f}")
 
 # %% [markdown]
-# The product of five and the measurement agree to the last digit shown. For the bias only the last arrow is another:
+# The product of five and the measurement agree to the last digit shown. For the bias only the last arrow differs:
 # $Z_1 = W_{ih}X + b_{ih}$ has derivative 1 with respect to $b_{ih}$, so that $dE/db_{ih}$ is the product of the first
 # four, which is the fourth line of the table. And the weight decides again: without $W_{ho}$, as the gradient notes
 # leave out their $w$, the result is wrong in size and in direction.
 #
-# In the figure all eight arrows that training needs (the ninth, from $X$, leads to no parameter). Parameters stand
-# below, with their gradients.
+# The figure shows the eight arrows that training needs, and a ninth, from $X$, which leads to no parameter. Parameters
+# stand below, with their gradients.
 
 # %% tags=["demo"]
 ROW = {"X": 0, "Z₁": 1.6, "h₁": 3.2, "Z₂": 4.8, "O": 6.4, "E": 7.8}
@@ -599,9 +602,9 @@ for W_ho, b_ih in ((-1.2, -0.4), (0.0, -0.4), (-1.2, 6.0)):
 # $$\frac{\partial E}{\partial W_{ih}} = \delta_1 X^{\mathsf T}, \qquad \frac{\partial E}{\partial W_{ho}} = \delta_2\,h_1^{\mathsf T}$$
 #
 # and a bias likewise, with the factor 1: the sum of $\delta$ over the samples. The transposes are no decoration: they
-# follow from the two sums, and where all sizes differ no other arrangement has the right shape. A chain of single units
-# has no such protection: $\delta_2$ has a row for each output, $\delta_1$ a row for each hidden unit, and only
-# $W_{ho}^{\mathsf T}$ leads from one to the other. What happens if it is left out?
+# follow from the two sums, and where all sizes differ no other arrangement has the right shape. (A chain of single
+# units has no such protection.) In the same way $\delta_2$ has a row for each output, $\delta_1$ a row for each hidden
+# unit, and only $W_{ho}^{\mathsf T}$ leads from one to the other. What happens if it is left out?
 
 # %%
 h = rng.uniform(size=(3, 5))
@@ -614,8 +617,8 @@ for outputs in (2, 1):
 
 # %% [markdown]
 # With two outputs NumPy refuses. With a single one it copies the one row of $\delta_2$ for every hidden unit, and
-# returns an array of the right shape with wrong numbers in it. Shapes protect, but not in the commonest network of all,
-# the one with one output; there the central difference is the only witness.
+# returns an array of the right shape with wrong numbers in it. Shapes protect, but not in a network with one output;
+# there one has to look at the numbers, and measure.
 #
 # ## Exercise 1.5: all gradients of a two-layer network (3 points)
 #
@@ -760,7 +763,9 @@ show(
 # notes**), and binary cross-entropy (the code of the **Better Deep Learning deck**). For one sigmoid output and target
 # $y$:
 #
-# $$\text{½ squared error: } (O-y)\cdot O(1-O) \qquad \text{squared error: } 2(O-y)\cdot O(1-O) \qquad \hat y-y\text{: } 1\cdot O(1-O)$$
+# $$\text{½ squared error: } (O-y)\cdot O(1-O) \qquad \text{squared error: } 2(O-y)\cdot O(1-O)$$
+#
+# $$\hat y-y\text{: } 1\cdot O(1-O)$$
 #
 # and for cross-entropy, $L=-y\ln O-(1-y)\ln(1-O)$,
 #
@@ -802,12 +807,12 @@ show(
 )
 
 # %% [markdown]
-# On the left, where the output is near 0 and should be 1, both squared errors have lost their gradient: $O(1-O)$ is
-# zero there, however wrong the output. Cross-entropy keeps all of it. Between the first two lies a factor 2: the
-# second goes the same way in longer strides, which after 100 steps makes the difference between 0.84 and 0.02. A
-# learning rate can make up for that, but formula and measurement have to mean the same loss. And $\hat y-y$ is no
-# loss: its gradient is positive whatever the target is, so that training lowers the output towards 0 even where the
-# target is 1. Its sign has to go, by a square or by a logarithm.
+# On the left, where the output is near 0 and should be 1, both squared errors have lost nearly all of their gradient:
+# $O(1-O)$ is close to zero there, however wrong the output. Cross-entropy keeps nearly all of it. Between the first two
+# lies a factor 2: the second goes the same way in longer strides, which after 100 steps makes the difference between
+# 0.02 and 0.84. Twice the learning rate would make up for that, but formula and measurement have to mean the same loss.
+# And $\hat y-y$ is no loss: its gradient is positive whatever the target is, so that training lowers the output towards
+# 0 even where the target is 1. A loss has to be smallest where the output meets the target, as the other three are.
 
 # %% [markdown]
 # ## One recursion
@@ -834,7 +839,8 @@ show(
 #
 # ## Exercise 1.6: the chain rule, by itself (3 points)
 #
-# Write the class `Value`: a number that remembers how it was made, and can tell the derivative of what came of it.
+# Write the class `Value`: a number that remembers how it was made, and can tell its derivative with respect to each
+# number it was made from.
 #
 # - `Value(3)` has `.data`, the number, and `.grad`, which is 0 at first.
 # - `+`, `-` and `*` of two Values, or of a Value and a plain number on either side (`2 * a`, `1 - a`); `-a`; `a ** n`
@@ -844,7 +850,7 @@ show(
 # - Grads add up until somebody sets them to 0: after `y.backward()` and `z.backward()` they are those of $y + z$, also
 #   where `y` and `z` have parts in common.
 # - Expressions have up to 40 values, chains up to 200 operations. A recursive function may do that (Python allows
-#   1,000 calls in one another).
+#   about 1,000 nested calls).
 # - How a Value remembers is up to you. Change the cell as you like, add functions to it; only the names above count.
 #
 # For `a = Value(3)` and `y = a * a + a` the results are `y.data = 12` and, after `y.backward()`, `a.grad = 7`.
@@ -1108,8 +1114,8 @@ print(f"{sum(array.size for array in params.values())} parameters: {len(calls)} 
 # %% [markdown]
 # ## Errata hunt
 #
-# Four lines as they are printed, and one that we have broken ourselves. Which is right, and what should the others
-# say? One of them is.
+# Four lines as they are printed, and one that we have broken ourselves. Just one of the five is right. Which one, and
+# what should the others say?
 #
 # 1. "Improving" deck, "Problem: Vanishing Gradients": $W_{ih} = W_{ih} \cdot \alpha * \frac{dE}{dW_{ih}}$
 # 2. Gradient notes, 1st layer: $\sigma'(z_1) = 0.62 \times (1 - 0.62) = 0.23$
@@ -1127,7 +1133,7 @@ print(f"{sum(array.size for array in params.values())} parameters: {len(calls)} 
 #
 # | line | what is true | why |
 # |---|---|---|
-# | 1 | $W = W - \alpha\cdot\frac{dE}{dW}$ | the dot sends every weight to zero, and contradicts $W\approx W$ beside it |
+# | 1 | $W = W - \alpha\cdot\frac{dE}{dW}$ | the dot sent every weight to zero in the eight runs, and contradicts $W\approx W$ next to it |
 # | 2 | .2350, which rounds to .24 | cut off, not rounded |
 # | 3 | the product is 0.0140433 (0.0140668 from two-decimal activations), and no gradient: $dy/dw_1=0.0035108$, $dy/dw_2=0.0185984$, $dy/dw_3=0.1413331$ | rounded slopes, two errors of 2 % hide each other; $w_2w_3$ and $x$, $a_1$, $a_2$ are left out, $dL/dy$ as well |
 # | 4 | right | the last arrow, from the bias into $Z_1$, has slope 1 |
@@ -1142,18 +1148,19 @@ print(f"{sum(array.size for array in params.values())} parameters: {len(calls)} 
 quiz()
 
 # %% [markdown]
-# > **One finding to keep.** A gradient has one factor for every arrow of every path, and the sum over the paths is found by visiting each value once,
-# > from the end. The printed product of slopes left out two arrows, and was wrong by a factor of 4.
+# > **One finding to keep.** A gradient is a sum over paths, of products with one factor for every arrow, and it is
+# > found by visiting each value once, from the end. The printed product of slopes left out the two arrows through
+# > weights, and was wrong by a factor of 4.
 #
 # ## Summary
 #
 # - $\sigma'=a(1-a)\le\tfrac14$, and $e^{-|z|}$ is the only exponential one needs.
-# - Round when you print, not while you compute; and 2 % of rounding explain no factor of 4.
+# - Round when you print, not while you compute; and 2 % of rounding does not explain a factor of 4.
 # - A gradient has one factor for every arrow of its path: to $w_l$ lead the slopes of the layers $l\dots L$, the
 #   *weights* of the layers after $l$, and what came into layer $l$. A product of slopes alone is no gradient, and does
 #   not even know the sign.
 # - With matrices, $W_{ho}^{\mathsf T}$ carries the gradient back, sums over samples give $\delta X^{\mathsf T}$, and
-#   the shapes tell when an arrow is missing, unless there is just one output.
+#   the shapes show when $W_{ho}$ is left out, unless there is just one output, or as many as hidden units.
 # - Multiply along arrows, add where they meet, and pass on only what is complete: that is automatic differentiation.
 #
 # *What would change my mind about a gradient I derived:* a central difference that disagrees by more than $10^{-3}$

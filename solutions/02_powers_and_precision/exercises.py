@@ -487,6 +487,7 @@ def cases(rng):
     yield traced(LAYERS, "only the last layer hardly moves", last, plateau(rng))
     yield traced(LAYERS, "only the last layer blows up", [fine(), fine(), swinging(rng, 0.4)], falling(rng))
     yield traced(LAYERS, "only the first layer blows up", [swinging(rng, 0.4), fine(), fine()], falling(rng))
+    yield traced(LAYERS, "one hardly moves, another blows up", [stuck(rng, 0.7), swinging(rng, 0.4)], falling(rng))
     yield traced(LAYERS, "the loss alone blows up", [fine(), fine()], wild(rng))
     yield traced(LAYERS, "a flat loss, and all layers move", [fine(), fine(), fine()], flat(rng))
 

@@ -11,7 +11,7 @@
 # | compute how fast $f^n$ shrinks or grows | logarithms | say after how many layers a factor has done its damage |
 # | sort numbers into possible and impossible slopes | activations, lesson 01 | tell where a 1.5 in a gradient comes from |
 # | find the smallest step that moves a weight | powers of two | predict when a number becomes 0, inf, or an update is lost |
-# | diagnose a run from its traces | nothing | tell vanishing from small, and exploding from lively |
+# | diagnose a run from its traces | nothing | tell a vanishing gradient from a small weight, an explosion from large steps |
 #
 # Four of the [five documents](../00_start_here/00_start_here.ipynb) that this course follows are quoted here, by their
 # short names: the **“Improving” deck**, the **“Problems” deck**, the **agenda notes** and the **gradient notes**.
@@ -106,7 +106,7 @@ show(
 # The agenda notes (section “Weight Update”) have the same course, “EPOCH 1 :- 6.5, 101 :- 5.7, 201 :- 5.7, 301 :- 5.7”,
 # and say of it: “No weight updates. Cannot reach local Minima”. The right panel shows how literally that is meant: more
 # than nine tenths of the first layer's weights are *equal* to what they were, to the last bit. They received an update
-# in each step; it was too small to be seen.
+# in each step; it was too small to change them.
 #
 # The “Problems” deck names two troubles of deep networks, “Vanishing and Exploding Gradients” and “Overfitting”. This is
 # the first; the second begins in lesson 08. We ask how small a product of many factors gets, how small a step may be
@@ -171,7 +171,7 @@ for (f, n), words in printed.items():
     print(f"{f:4}^{n:<2} = {f**n:<11.5g} {by_logs:<11.5g} {words}")
 
 # %% [markdown]
-# The two columns agree. Two of the printed numbers need a comment.
+# The two columns agree. Some of the printed numbers need a comment.
 #
 # - The “Improving” deck has $(1.5)^{10}$ on its slide “Why does Exploding Gradients happen?”, with “Layers = 10”, a
 #   factor for each layer: that is 57.67. Later, with equal diagonal matrices and $L=10$, it prints a diagonal of 38.
@@ -292,7 +292,7 @@ print(f"(dO/dw10)^10, the “Problems” deck     {last**10:.4e}")
 #
 # - `kind` is `'sigmoid'`, `'tanh'`, `'relu'`, `'linear'`, or a text such as `'leaky(0.1)'`: ReLU with the slope 0.1
 #   below zero. The number in the parentheses varies.
-# - `value` is a number. For sigmoid and tanh, the very ends of the range are not tried. In its kink ReLU has no slope.
+# - `value` is a number. For sigmoid and tanh, the very ends of the range are not tried. At its kink ReLU has no slope.
 #
 # `possible_factor('leaky(0.1)', 0.1)` is `True`, `possible_factor('leaky(0.1)', 0.5)` is `False`.
 
@@ -337,8 +337,9 @@ for kind in ("sigmoid", "tanh", "relu", "leaky(0.1)", "linear"):
 # ## Where the numbers run out
 #
 # A floating-point number has a limited number of binary digits and a limited range of exponents. Above the largest
-# number lies `inf`. Below the smallest the digits run out one by one, and below half of the last one everything is 0.
-# When does that happen to $0.2^n$ and $2^n$, if each product is rounded to the format?
+# number lies `inf`. Below the smallest number that has all its digits they run out one by one, and what is less than
+# half of the last number above 0 becomes 0. When does that happen to $0.2^n$ and $2^n$, if each product is rounded to
+# the format?
 
 # %%
 for name in FORMATS:
@@ -346,8 +347,8 @@ for name in FORMATS:
     with np.errstate(all="ignore"):
         shrinking = np.cumprod(np.full(1100, 0.2, dtype=name), dtype=name)
         growing = np.cumprod(np.full(1100, 2, dtype=name), dtype=name)
-    print(f"{name}: {info.nmant + 1} binary digits, largest number {info.max:.3g},", end=" ")
-    print(f"smallest {info.tiny:.3g}, and {info.smallest_subnormal:.2g} with fewer digits")
+    print(f"{name}: {info.nmant + 1} binary digits, largest number {info.max:.3g},")
+    print(f"   smallest {info.tiny:.3g}, and {info.smallest_subnormal:.2g} with fewer digits")
     zero, least = 1 + np.argmax(shrinking == 0), float(info.smallest_subnormal)  # or half of it
     print(f"   0.2^n is 0 from n = {zero} on, derived {layers_until(0.2, least)};", end="  ")
     inf = 1 + np.argmax(np.isinf(growing))
@@ -401,12 +402,12 @@ show(
     "powers of ten: straight lines that fan out from 1. Left, up to 30 factors: all but f = 1 "
     "leave the range of float16, between 6e-8 and 65504, the line of 0.1 after eight factors. "
     "Right, up to 1,100 factors: they leave float32 after some dozens to some hundreds, and "
-    "float64 about seven or eight times later. Only f = 1 stays.",
+    "float64 about seven or eight times later, 1.5 only beyond the right edge. f = 1 stays.",
 )
 
 # %% [markdown]
 # Straight lines, as derived, each with the slope $\log f$. An exact power whose factor is not 1 leaves every format in
-# the end; a wider one moves the end, by a factor of seven or eight from float32 to float64, and changes nothing of the
+# the end; a wider format moves the end, by a factor of seven or eight from float32 to float64, and does not change the
 # slope. Move the sliders to see one product in three formats at once.
 
 # %%
@@ -422,8 +423,8 @@ def one_power(f, n):
     looks = dict(zip(lines, [(BLUE, "-", ""), (ORANGE, "--", ""), (VERMILION, ":", "")]))
     return curves(
         None, lines, looks=looks, xlabel="number of factors", ylabel="log₁₀ fⁿ",
-        marks={"_ends": np.reshape(ends, (-1, 2)).T}, xlim=(0, n), legend="none",
-        title=f"{f:.2f} to the {n}: " + ", ".join(lines))
+        marks={"_ends": np.reshape(ends, (-1, 2)).T}, xlim=(0, n),
+        title=f"{f:.2f} to the {n} in three formats")
 
 
 explore(
@@ -436,7 +437,7 @@ explore(
 )
 
 # %% [markdown]
-# At $f=0.2$ the three agree as long as they live. At $f=1.05$, one slider step above 1, float16 still overflows within
+# At $f=0.2$ the three agree until each ends. At $f=1.05$, one slider step above 1, float16 still overflows within
 # 600 factors. Now try $f=0.9$ and $n=600$: the line of float16 does not end. It comes down and then runs level, for
 # ever. Let us see where it stays, for some factors in two formats.
 
@@ -461,7 +462,7 @@ for f in (0.4, 0.5, 0.6, 0.75, 0.9, 0.99):
 # is less than half. The product stays at about $k = 1/(2(1-f))$ units and never reaches 0 (the last column; where $k$
 # falls on exactly half a unit, the format's own rule and its own value of $f$ decide). So the formula says when a power
 # *would* leave the format, and rounding may prevent it. Keep the reason in mind: **a change of less than half the
-# distance to the next number does not happen.** For weights that is not a curiosity.
+# distance to the next number does not happen.** The next section applies this to weights.
 
 # %% [markdown]
 # ## A step that is lost
@@ -629,7 +630,7 @@ readings = {
 for words, (g, lr) in readings.items():
     lost = {name: update_lost(1.0, g, lr, getattr(np, name)) for name in FORMATS}
     fate = " ".join(f"{name} {'lost' if lost[name] else 'moves':5}" for name in FORMATS)
-    print(f"{words:30} step {lr * g:.0e}, W_n = {1 - lr * g:.11f}: {fate}")
+    print(f"{words:30} step {lr * g:.0e}, W_n = {1 - lr * g:.11f}\n   {fate}")
 
 # %% [markdown]
 # With the right product, $W_n=0.999999999$ on paper and in float64; in float32, the format in which Keras trains unless
@@ -648,8 +649,8 @@ for name, some in (("float32", sigmoid_runs), ("float64", wide_runs)):
     same = np.mean([start == end for start, end in ends])
     way = max(np.linalg.norm(end - start) / np.linalg.norm(start) for start, end in ends)
     last = [losses[-1] for _, losses in some]
-    print(f"{name}: of layer 1 unchanged {same:4.0%}, moved by {way:.0e} of its length", end=" ")
-    print(f"at most, loss {min(last):.5f} to {max(last):.5f}")
+    print(f"{name}: of layer 1 unchanged {same:4.0%}, moved by at most {way:.0e} of its length")
+    print(f"         loss {min(last):.5f} to {max(last):.5f}")
 
 # %% [markdown]
 # In float64 every weight of the first layer moves, by at most two millionths of the layer's length, and the loss ends
@@ -715,8 +716,8 @@ show(
 
 # %% [markdown]
 # The first row stays within a thousandth of its size. (A gradient of 0.01 is no tiny number: "vanishing" is about what
-# a step does to a weight.) The second grows to 14 times its size at the start, and from the second step on each is so
-# long that it jumps across the valley and changes the sign. The third panel alone says little: a loss is flat where no
+# a step does to a weight.) The second grows to 14 times its size at the start, and from the second step on each step is
+# so long that the weight changes its sign. The third panel alone says little: a loss is flat where no
 # gradient arrives, and also where nothing is left to learn.
 #
 # The “Problems” deck answers its question “How to identify which gradient the model is suffering from ?” with a table:
@@ -837,8 +838,8 @@ for kind, (act, init, _) in KINDS.items():
         net = network(act, init, seed)
         norms = net.kernel_norms(net.grads(X, y, "mse"))
         ratios.append(norms[1] / norms[10])
-    print(f"{kind:20} layers at rest: {min(resting):2} to {max(resting):2} of 10,", end="   ")
-    print(f"gradient of layer 1 / of layer 10: {min(ratios):.0e} to {max(ratios):.0e}")
+    print(f"{kind:20} layers at rest: {min(resting):2} to {max(resting):2} of 10,")
+    print(f"{'':20} gradient of layer 1 / of layer 10: {min(ratios):.0e} to {max(ratios):.0e}")
 
 # %% [markdown]
 # With tiny steps all ten layers rest; with sigmoids five to seven do. And where the sigmoid network's gradient shrinks
@@ -857,7 +858,7 @@ for kind, some in runs.items():
     lost += [RECORDED[1 + np.argmax(np.isnan(one))] for one in way if np.isnan(one).any()]
     last = ways[kind][:, -1]
     print(f"{kind:20} {np.isnan(way).any(axis=1).sum()} of 5 become nan; the others moved by "
-          f"{np.nanmin(last):.1g} to {np.nanmax(last):.1g} of the length of layer 1")
+          f"{np.nanmin(last):.1g} to {np.nanmax(last):.1g} · ‖W₁‖")
 show(
     curves(RECORDED[1:], ways, mean="geometric", log="xy", ylim=(LOWEST / 3, 3 * HIGHEST),
            marks={"nan from here on": (lost, np.full(len(lost), HIGHEST))},
@@ -877,10 +878,10 @@ show(
 
 # %% [markdown]
 # From the top: ReLU with large weights leaps by about ten times its length or more in the first step; three of the five
-# are `nan` from step 3 on, two stay where the leap took them. The healthy network covers a third to a half of its
-# length, step by step. Six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves
-# begin at $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the
-# first steps. (This ratio, distance over length, is worth plotting for every network that you train.)
+# are `nan` from step 3 on, two stay where the leap took them. The healthy network covers 0.3 to 0.6 of its length, step
+# by step. About six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves begin at
+# $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the first
+# steps. (This ratio, distance over length, is worth plotting for every network that you train.)
 #
 # Now the table of the “Problems” deck.
 
@@ -906,7 +907,7 @@ for _, losses in runs[LARGE]:
 # %% [markdown]
 # | row | “Problems” deck | the runs |
 # |---|---|---|
-# | 1 | exploding: growth in the *initial* layers | in all layers, and several times more in the last than in the first |
+# | 1 | exploding: growth in the *initial* layers | in all layers, and 5 to 18 times as much in the last as in the first |
 # | 1 | vanishing: higher layers change, lower ones hardly | so it is, and of all six cells it tells most |
 # | 2 | exploding: weights may become NaN | three of five do, within three steps |
 # | 2 | vanishing: weights may become *close to 0* | they stay where they are; small ones are as common in the healthy network |
@@ -964,7 +965,7 @@ if RUN_KERAS:
 
 # %%
 g, scale = 1e-8, 2.0**15
-print(f"a gradient of {g} in float16: {np.float16(g):.3g};", end="  ")
+print(f"a gradient of {g} in float16: {np.float16(g):.3g};")
 print(f"2^15 times as large: {np.float16(g * scale):.3g},", end=" ")
 print(f"and divided again, in float32: {np.float32(np.float16(g * scale)) / np.float32(scale):.3g}")
 for name in ("float16", "float32"):
@@ -979,7 +980,7 @@ for name in ("float16", "float32"):
 # %% [markdown]
 # ## Beyond the lecture: bfloat16, and what is added in which precision
 #
-# The format in which large networks are trained today is neither float16 nor float32. **bfloat16** is a float32 with
+# Many large networks are trained today in a format that is neither float16 nor float32: **bfloat16**, a float32 with
 # its last 16 bits cut off. It has the exponents of float32, so that gradients survive which float16 would turn into 0
 # and no loss scaling is needed; but only eight binary digits. By your formula half a spacing below 1 is then
 # $\tfrac14\cdot2^{-7}=2^{-9}\approx0.002$: every smaller step on a weight of 1 is lost. NumPy has no such type, but
@@ -998,7 +999,7 @@ def float16(x):
 
 
 for step in (0.0019, 0.0020):
-    print(f"1 - {step} in bfloat16: {bfloat16(1 - step):.6f}", end="   ")
+    print(f"1 - {step} in bfloat16: {bfloat16(1 - step):.6f}")
 print(f"1e-30 in float16 {float16(1e-30):g}, in bfloat16 {bfloat16(1e-30):.3g}")
 for name, rounded in {"float16": float16, "bfloat16": bfloat16}.items():
     total = np.float32(0)
@@ -1008,10 +1009,10 @@ for name, rounded in {"float16": float16, "bfloat16": bfloat16}.items():
 
 # %% [markdown]
 # The sum of 3000 ones is 256: from there on 1 is half a spacing, and is lost. So whatever *adds up* many small numbers
-# needs more digits than what is multiplied: the sums inside a matrix product (hardware forms them in float32), the
-# mean over a batch, the running averages of Adam or of batch normalisation, and the largest sum of all, a weight, which
-# is its first value and all of its steps. Here is one network, 4-32-1 with tanh, on the data from above, trained three
-# ways: in float32; with weights kept in bfloat16; with weights *used* in bfloat16 and *kept* in float32.
+# needs more digits than what is multiplied: the sums inside a matrix product (hardware usually forms them in float32),
+# the mean over a batch, the running averages of Adam or of batch normalisation, and the largest sum of all, a weight,
+# which is its first value and all of its steps. Here is one network, 4-32-1 with tanh, on the data from above, trained
+# three ways: in float32; with weights kept in bfloat16; with weights *used* in bfloat16 and *kept* in float32.
 
 # %% tags=["demo"]
 def train_rounded(kept_as, used_as, seed, steps=1000):
@@ -1032,13 +1033,13 @@ ways = {"float32": (np.float32, np.float32), "kept in bfloat16": (bfloat16, bflo
 rounded = {name: [train_rounded(*how, seed) for seed in range(4)] for name, how in ways.items()}
 for name, some in rounded.items():
     middle, earlier, last = np.array(some)[:, [10, -3, -1]].T
-    print(f"{name:34} loss after 500 steps {min(middle):.3f} to {max(middle):.3f}, after 950 "
+    print(f"{name}:\n   loss after 500 steps {min(middle):.3f} to {max(middle):.3f}, after 950 "
           f"{min(last):.3f} to {max(last):.3f}, from 850 to 950 {np.mean(last / earlier) - 1:+.1%}")
 
 # %% tags=["demo"]
 show(
     curves(np.arange(0, 1000, 50), rounded, mean="geometric", log="y", xlabel="step",
-           ylabel="training loss (MSE)", title="Weights kept in eight digits stop learning",
+           ylabel="training loss (MSE)", title="Weights kept in eight binary digits stop learning",
            looks={"float32": (BLACK, "-", ""), "kept in bfloat16": (VERMILION, "-.", ""),
                   "used in bfloat16, kept in float32": (SKY, "--", "")}),
     alt="Training loss over 1000 steps on a log axis, four seeds and their mean for each of three "
@@ -1048,9 +1049,10 @@ show(
 )
 
 # %% [markdown]
-# With weights kept in bfloat16 the loss comes to a stop at ten times what the other two have reached, and these are
-# still falling. Here rounding *is* the cause, not the symptom: the gradients arrive, and the steps are lost. Multiplying
-# with rounded weights, on the other hand, costs little, as long as the sum of the steps is kept in float32.
+# With weights kept in bfloat16 the loss comes to a stop at about ten times what the other two have reached, and these
+# are still falling. Here rounding *is* the cause, not the symptom: the gradients arrive, and the steps are lost.
+# Multiplying with rounded weights, on the other hand, costs little here, as long as the sum of the steps is kept in
+# float32.
 
 # %% [markdown]
 # ## Errata hunt
@@ -1133,7 +1135,7 @@ quiz()
 # - P. Micikevicius et al. (2018), *Mixed precision training*, ICLR, arXiv:1710.03740: loss scaling and float32 master
 #   weights, with a histogram of the gradients that float16 would lose.
 # - D. Kalamkar et al. (2019), *A study of BFLOAT16 for deep learning training*, arXiv:1905.12322: what may be rounded to
-#   eight digits, and what has to be added up in float32.
+#   eight binary digits, and what has to be added up in float32.
 # - X. Glorot and Y. Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*, AISTATS:
 #   the vanishing of the first figure, measured layer by layer; lesson 05 builds on it.
 

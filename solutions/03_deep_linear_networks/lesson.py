@@ -167,7 +167,7 @@ for name, pair in pairs.items():
 # %% [markdown]
 # The matrices of the deck are $1.5\cdot I$ and $0.5\cdot I$, multiples of the identity, and those commute with
 # everything. Diagonal matrices with different entries already need a diagonal partner. For the rest the order counts,
-# unless the two happen to fit, and with layers of different widths the printed one can't even be computed:
+# unless the two happen to commute, and with layers of different widths the printed one can't even be computed:
 
 # %%
 W1, W2, W3 = rng.normal(size=(5, 3)), rng.normal(size=(4, 5)), rng.normal(size=(2, 4))
@@ -273,8 +273,8 @@ check(diagonal_gain)
 for d in (1.5, 0.5):
     product = deep_linear(np.eye(4), [d * np.eye(4)] * 9)
     yours = diagonal_gain(d, 10, 4)[0][0]
-    print(f"d = {d}: nine matrices give {product[0, 0]:.6f} · I, yours {yours:.6f} · I;  "
-          f"d^9 = {d**9:.6f},  d^10 = {d**10:.6f}")
+    print(f"d = {d}: nine matrices give {product[0, 0]:.6f} · I, yours {yours:.6f} · I;\n"
+          f"         d^9 = {d**9:.6f},  d^10 = {d**10:.6f}")
 
 # %% [markdown]
 # | printed for $L=10$ | what it is |
@@ -293,7 +293,8 @@ for L in (2, 5, 10, 20, 50):
     print(f"{L:2}  {small:12.3e}  {large:18.3e}")
 
 # %% [markdown]
-# Compared with fifty layers, ten are harmless: with fifty a signal is divided by about $10^{15}$, or multiplied by about $10^{8}$.
+# Compared with fifty layers, ten are harmless: with fifty a signal is divided by about $6\cdot10^{14}$, or multiplied
+# by about $4\cdot10^{8}$.
 
 # %% [markdown]
 # ## Derive: the way back
@@ -424,9 +425,9 @@ three_panels(
 )
 
 # %% [markdown]
-# Two slopes, and one level line. From layer 9 to layer 1 the gradient grows by $1.5^8 = 25.6$, just as the signal does
-# in the other direction. On its way to layer $l$ the signal has met $l-1$ matrices, on its way back to $l$ the gradient
-# has met the other hidden ones and $W_L$:
+# Two slopes, and one level line. With $d=1.5$ the gradient grows by $1.5^8 = 25.6$ from layer 9 to layer 1, just as the
+# signal does in the other direction over eight layers. On its way to layer $l$ the signal has met $l-1$ matrices, on
+# its way back to $l$ the gradient has met the other hidden ones and $W_L$:
 #
 # $$\begin{aligned}
 # \lVert dW_l\rVert &= \lVert g_l\rVert\,\lVert h_{l-1}\rVert & &\text{(the length of an outer product)} \\
@@ -461,8 +462,8 @@ for W in Ws[:-1]:
     h.append(W @ h[-1] + bias)
 g = [deep_linear(dO, [W.T for W in reversed(Ws[l:])]) for l in range(1, 10)]
 sizes = [np.linalg.norm(one) * np.linalg.norm(before) for one, before in zip(g, h)]
-print("d = 0.5, biases of 0.25: signal", *[f"{np.linalg.norm(one):.2f}" for one in h], end="   ")
-print(f"dW_1 / dW_9 = {sizes[0] / sizes[-1]:.4f}, without biases 1")
+print("d = 0.5, biases of 0.25: signal", *[f"{np.linalg.norm(one):.2f}" for one in h])
+print(f"   dW_1 / dW_9 = {sizes[0] / sizes[-1]:.4f}, without biases 1")
 
 # %% [markdown]
 # The sigmoid net is that of lesson 01, three layers with $w=0.5$. Its activations stay near 0.6 in every layer, so that
@@ -564,11 +565,11 @@ for d, rate, adam in tried:
     print(f"d = {d}, {'Adam' if adam else 'SGD ':4} rate {rate:6g}, 6000 steps: {words}")
 
 # %% [markdown]
-# So patience helps after all. After 6000 plain steps 5 to 8 % of the loss are left for $d=0.5$, and 12 to 27 % for
-# $d=1.5$; how these runs would end is open. ($d=1$ had come below a thousandth after 60 steps.) With Adam, at a rate
-# that suits it, the network with $d=1.5$ fits its data to the last digits, and of those with $d = 0.5$ three out of four
-# come close. A wrong scale of the weights, to the power of the depth, makes training slow and narrows the choice of
-# rates; here it does not make it impossible.
+# So patience helps after all. After 6000 plain steps the loss is 5 to 8 % of that of the answer 0 for $d=0.5$, and 12
+# to 27 % for $d=1.5$; how these runs would end is open. ($d=1$ had come below a thousandth after 60 steps.) With Adam,
+# at a rate that suits it, the network with $d=1.5$ fits its data to the last digits, and of those with $d = 0.5$ three
+# out of four come close. A wrong scale of the weights, to the power of the depth, makes training slow and narrows the
+# choice of rates; here it does not make it impossible.
 
 # %% [markdown]
 # ## Three, nine, twenty-seven
@@ -661,9 +662,9 @@ for w, y in [((3, 3, 3), 26.5), ((3, 3, 3), 30), ((3, 3, 3), 27), ((2, 3, 5), 29
 # - With the weights 2, 3, 5 and $dL/dz_3 = 1$ one can see what `dw` is made of: 15, 10, 6 are the products of the
 #   *other* two weights. Three equal weights have equal products.
 #
-# `relu_chain`, `linear_grads`, and `dy_dw` and `two_layer_grads` of lesson 01 are one recursion in four dresses: what
+# `relu_chain`, `linear_grads`, and `dy_dw` and `two_layer_grads` of lesson 01 are four cases of one recursion: what
 # arrives at a node is multiplied by the node's own slope and handed on to all that went in. `backward` of your `Value`
-# in lesson 01 is that recursion without a dress. If you have it at hand, build $(y-\hat y)^2$ of this chain with it and
+# in lesson 01 is that recursion in general. If you have it at hand, build $(y-\hat y)^2$ of this chain with it and
 # compare the `.grad` of the three weights.
 
 # %% [markdown]
@@ -673,11 +674,11 @@ for w, y in [((3, 3, 3), 26.5), ((3, 3, 3), 30), ((3, 3, 3), 27), ((2, 3, 5), 29
 # $W^k$ are no toy. Here are nine of them for three matrices: the $1.5\cdot I$ of the deck, a full one, and a triangular
 # one with 0.5 on the diagonal.
 #
-# Most matrices stretch some directions more than others. Send all vectors of length 1 through
-# it: they come out as an ellipse, in more than two dimensions an ellipsoid. The lengths of its half axes are called the
-# **singular values** of the matrix, and the longest half axis is its **largest stretch**,
-# $\lVert A\rVert_2 = \max_x \lVert Ax\rVert/\lVert x\rVert$. NumPy has it as `np.linalg.norm(A, 2)`, and all singular
-# values, the largest first, as `np.linalg.svd(A, compute_uv=False)`.
+# Most matrices stretch some directions more than others. Send all vectors of length 1 through a matrix: they come out
+# as an ellipse, in more than two dimensions an ellipsoid. The lengths of its half axes are called the **singular
+# values** of the matrix, and the length of the longest half axis is its **largest stretch**, $\lVert A\rVert_2 = \max_x
+# \lVert Ax\rVert/\lVert x\rVert$. NumPy has it as `np.linalg.norm(A, 2)`, and all singular values, the largest first,
+# as `np.linalg.svd(A, compute_uv=False)`.
 
 # %%
 diagonal = 1.5 * np.eye(4)
@@ -719,13 +720,13 @@ for name, W in {**matrices, "1.5·Q": orthogonal}.items():
     print(f"{name:11} stretches of W⁹: largest {singular[0]:5.2f}, second {singular[1]:8.5f}")
 
 # %% [markdown]
-# The first row is all that the deck shows: a number in front of $I$. The full matrix grows just as fast, although no
-# entry of it exceeds 0.6, and it does something that no multiple of $I$ can do: it forgets. After a few layers all its
-# rows are multiples of one another, and of nine layers' worth of signal only one direction is left. (Sooner or later it
-# is so with every matrix that has only positive entries. The fourth line of the output has a random rotation times 1.5:
-# it forgets nothing.) The third matrix has 0.5 on its
-# diagonal, and whoever looks at the diagonal only expects it to vanish. In the end it will, but its powers grow for five
-# layers first.
+# The first row is all that the deck shows: a number in front of $I$. The powers of the full matrix grow just as fast,
+# although its entries are at most about 0.6, and it does something that no multiple of $I$ can do: it forgets. After a
+# few layers the rows of the product are nearly multiples of one another, so that after nine layers only one direction
+# of the signal is left. (Sooner or later it is so with every matrix that has only positive entries. The fourth line of
+# the output has a random orthogonal matrix, which turns or mirrors, times 1.5: it forgets nothing.) The third matrix
+# has 0.5 on its diagonal, and whoever looks at the diagonal only expects its powers to vanish. In the end they will,
+# but they grow for five layers first.
 #
 # ## Exercise 3.5: the gain of a layer (1 point)
 #
@@ -768,8 +769,8 @@ for name, W in {**matrices, "Gaussian": gaussian}.items():
 #
 # - For $1.5\cdot I$ the gain is 1.5, however many layers there are. For multiples of $I$, and of rotations, one number
 #   says everything.
-# - The full matrix has the same gain with entries up to 0.6: four of them add up in every unit. Entries alone say
-#   nothing.
+# - The full matrix has nearly the same gain with entries up to 0.6: four of them add up in every unit. Single entries
+#   do not show the gain.
 # - The triangular one gains 1.9 in a single layer and loses in a chain of 32. Gains begin at the largest stretch of one
 #   layer, and for long chains approach the largest absolute value of an eigenvalue, here 0.5.
 # - The fourth, 50 by 50 and random, also starts near 2 and comes down to about 1.1. The stretch is that of the *best*
@@ -925,9 +926,10 @@ for l, (mine, library) in enumerate(zip(linear_grads(row.T, Ws, error), theirs),
 #
 # $$\mathbb E\,\lVert h + Wh\rVert^2 = \lVert h\rVert^2 + \sigma^2\lVert h\rVert^2 = (1+\sigma^2)\,\lVert h\rVert^2 .$$
 #
-# The factor per layer, $\sqrt{1+\sigma^2}$, is never below 1: nothing can vanish any more. But it is never 1 either, and
-# after $L$ layers it has become $(1+\sigma^2)^{L/2}$. If the branch is made smaller by $1/\sqrt L$ the whole stack gives
-# $(1+\sigma^2/L)^{L/2}$, which is less than $e^{\sigma^2/2}$ for *any* depth: 3.1 for $\sigma=1.5$.
+# The factor per layer, $\sqrt{1+\sigma^2}$, is never below 1: on average nothing vanishes any more. But it is above 1
+# for every $\sigma>0$, and after $L$ layers it has become $(1+\sigma^2)^{L/2}$. If the branch is made smaller by
+# $1/\sqrt L$ the whole stack gives $(1+\sigma^2/L)^{L/2}$, which is less than $e^{\sigma^2/2}$ for *any* depth: 3.1 for
+# $\sigma=1.5$.
 
 # %%
 KINDS = {  # how much of the input is added, how large the branch is
@@ -1017,11 +1019,12 @@ x = rng.normal(size=4)
 hidden = {"1.5·I": 1.5 * np.eye(4), "diagonal": np.diag([1.5, 0.5, 2.0, 1.0]), "full": square}
 for name, W in hidden.items():
     true, printed = deep_linear(x, [W, W, last]), W @ W @ last @ x
-    print(f"{name:9} W_L W W x = {np.round(true, 2)},  printed W W W_L x = {np.round(printed, 2)}")
+    print(f"{name:9} W_L W W x         = {np.round(true, 2)}")
+    print(f"{'':9} printed W W W_L x = {np.round(printed, 2)}")
 
 # %% [markdown]
-# No. Equal hidden matrices may change places among themselves, but $W_L$ must stay on the left. With a full $W_L$ the
-# printed order is right for multiples of the identity alone.
+# No. Equal hidden matrices may change places among themselves, but $W_L$ must stay on the left. With a full $W_L$ like
+# this one the printed order is right for multiples of the identity alone.
 
 # %% [markdown]
 # ## Three questions
@@ -1044,8 +1047,8 @@ quiz()
 #   layers explode or vanish together.
 # - The gain of $n$ equal layers is $\lVert W^n\rVert_2^{1/n}$; random weights of size $\sigma/\sqrt n$ have the gain
 #   $\sigma$, so begin with $1/\sqrt n$.
-# - A wrong scale costs time rather than the result, and a residual connection with a small branch makes the scale
-#   matter little.
+# - A wrong scale makes training slow and the choice of rates narrow; with many steps and Adam seven of our eight
+#   networks learned all the same. A residual connection with a small branch makes the scale matter little.
 #
 # *What would change my mind about "all layers alike":* a network without activations and with layers of one gain, in
 # which $\lVert dW_1\rVert$ and $\lVert dW_{L-1}\rVert$ differ systematically over many seeds.

@@ -541,7 +541,7 @@ def cases(rng):
         A[:, 1] *= 1e-12  # faint
         A[3, 2] = 0
         A[:, 3:5] = 0
-        A[:, 5] = 0.7  # never changes
+        A[:, 5] = 0.75  # never changes: its spread is 0 to the last bit
         for unit, sample in ((6, 0), (7, -1), (8, int(rng.integers(2, samples - 1)))):  # on for one sample
             A[:, unit], A[sample, unit] = 0, rng.uniform(0.1, 2)
         yield case(AFTER_RELU, A=A[:, rng.permutation(9)])
@@ -644,6 +644,8 @@ def cases(rng):
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="clipped")
     yield case(OTHERS, **unit_at(rng, one_inside, below=False), act="clipped")
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="absolute")
+    # where this one crosses zero, with a slope, for every sample
+    yield case(OTHERS, w=np.zeros(3), b=0.5, X=rng.normal(size=(7, 3)), act="clipped")
     for act in ("relu", "clipped"):
         yield case(INPUTS, **with_zeros(unit_at(rng, some(-3, -0.3), below=False)), act=act)
     yield case(INPUTS, **with_zeros(unit_at(rng, last_on, below=False)), act="relu")
@@ -652,7 +654,8 @@ def cases(rng):
     alone["X"][2] = np.eye(3)[feature] * (1.5 - alone["b"]) / alone["w"][feature]
     yield case(INPUTS, **alone, act="relu")
     opposite = unit_at(rng, some(0.1, 0.2), below=False)
-    opposite["X"] = np.vstack([opposite["X"][:3], -opposite["X"][:3]]) * 0.1
+    half = np.round(opposite["X"][:3] * 102.4) / 1024  # so that the sum of all is 0 to the last bit
+    opposite["X"] = np.vstack([half, -half])
     yield case(A_RELU, **opposite, act="relu")
 
 

@@ -40,8 +40,9 @@ quiz("due")  # questions of earlier lessons that are due again
 # The "Improving" deck (slides "Improving your Neural Network"; [lesson 00](../00_start_here/00_start_here.ipynb) lists
 # the five sources) ends its part on vanishing gradients with one line, "ReLU activation function". The gradient notes
 # (handwritten, on vanishing and exploding gradients and dying ReLU) agree: "Better act fm → ReLU → leaky ReLU", where
-# "act fm" is the activation function. So here are two networks on the noisy circles. Left: 12 hidden layers of 50 units, once with sigmoids and once with ReLUs, and the length of each layer's
-# gradient before the first step. Right: 12 hidden layers of 4 ReLUs each, trained from ten seeds.
+# "act fm" is the activation function. So here are two experiments on the noisy circles. Left: 12 hidden layers of 50
+# units, once with sigmoids and once with ReLUs, and the length of each layer's gradient before the first step. Right:
+# 12 hidden layers of 4 ReLUs each, trained from ten seeds.
 
 # %% tags=["demo"]
 X, y, *_ = circles(n=100, noise=0.1, seed=1, train=100)
@@ -95,16 +96,16 @@ for shift in (0, 1):
     lengths = np.array(list(net.kernel_norms(net.grads(circles(train=100)[0] + shift, y)).values()))
     ratios = lengths[:-2] / lengths[1:-1]
     print(f"points moved by {shift}: layer 1 over layer 2 {ratios[0]:.4f}, the other ratios "
-          f"{ratios[1:].min():.2f} to {ratios[1:].max():.2f}; "
-          f"first hidden layer over last {lengths[0] / lengths[-2]:.0e}")
+          f"{ratios[1:].min():.2f} to {ratios[1:].max():.2f};\n"
+          f"{'':18} first hidden layer over last {lengths[0] / lengths[-2]:.0e}")
 
 # %% [markdown]
-# Depth alone makes a factor of about 0.2 in each layer: four parts in a hundred million after twelve layers. The rest
-# was the data.
+# Depth alone makes a factor of 0.20 to 0.27 from layer to layer, and 0.1 at the first, whose inputs are only two: from
+# the twelfth layer to the first, four parts in a hundred million are left. The rest was the data.
 #
-# With ReLUs the gradient arrives, in wide layers. In narrow ones it fails in another way: a flat curve at $\ln 2$ is a network that answers one half to every point, because its last
-# hidden layer is 0 for all of them. Nothing fades there; the gradient is exactly 0. This lesson is about both failures,
-# and about how to tell which of them you have.
+# With ReLUs the gradient arrives, in wide layers. In narrow ones it fails in another way: a flat curve at $\ln 2$ is a
+# network that answers one half to every point, because its last hidden layer is 0 for all of them. Nothing fades there;
+# the gradient is exactly 0. This lesson is about both failures, and about how to tell which of them you have.
 
 # %% [markdown]
 # ### Your log
@@ -239,8 +240,8 @@ ACT = {
 check(ACT)
 
 # %% [markdown]
-# Here are all six, with the values of $\alpha$ that this lesson uses from now on. The slopes are held against the numerical
-# gradient of lesson 00, which knows nothing of your derivation.
+# Here are all six, with the values of $\alpha$ that this lesson uses from now on. The slopes are held against the
+# numerical gradient of lesson 00, which knows nothing of your derivation.
 
 # %%
 ALPHA = {"leaky": 0.01, "prelu": 0.25, "elu": 1.0}
@@ -437,7 +438,8 @@ show(
 # %% [markdown]
 # A straight line on a log axis is a constant factor per layer. The sigmoid's line falls by a factor of about three in
 # each, and the ten seeds lie close together: chance has little part in it. The other five stay between 0.6 and 18 (mind
-# the axes: the sigmoid needs one of its own). Now the claim in the box, beside the measurement. The last row is a leaky ReLU with $\alpha=1.5$.
+# the axes: the sigmoid needs one of its own). Now the claim in the box, beside the measurement. The last row is a leaky
+# ReLU with $\alpha=1.5$.
 
 # %%
 def slope_rms(act, X, Ws):
@@ -471,10 +473,10 @@ print(f"leaky(1.5) at gain 0.78: derived {derived:.3f}, measured {whole.mean():.
 
 # %% [markdown]
 # Derived and measured agree to a few percent. Where they differ most, in the ReLU family, the pretence of the
-# derivation shows: weights and gradient are *not* independent. The inputs of a unit are never negative here, so a
-# weight that helped to switch it on is more often positive than negative. And near the output the gradient is mostly
-# positive, as that of a mean is at the start. Sums of such terms cancel less than sums of independent ones. Both can be
-# counted, where signal and gradient pass:
+# derivation shows: weights and gradient are *not* independent. Take ReLU. Behind the first layer a unit's inputs are
+# never negative, so a weight that helped to switch it on is more often positive than negative. And near the output the
+# gradient is mostly positive, as that of a mean is at the start. Sums of such terms cancel less than sums of independent
+# ones. Both can be counted, where signal and gradient pass:
 
 # %%
 def positive_shares(seed, depth=20):
@@ -495,8 +497,8 @@ def positive_shares(seed, depth=20):
 
 weights_up, gradient_up = np.mean([positive_shares(seed) for seed in seeds], axis=0).T
 for where, part in (("h_19 to h_15", slice(0, 5)), ("h_5 to h_1", slice(-5, None))):
-    print(f"{where:12}: positive are {weights_up[part].mean():.0%} of the weights between units "
-          f"that are on, {gradient_up[part].mean():.0%} of the gradient there")
+    print(f"{where:12}: of weights between units that are on {weights_up[part].mean():.0%} are "
+          f"positive, of the gradient {gradient_up[part].mean():.0%}")
 
 # %% [markdown]
 # Towards the input the signs of the gradient even out, and the gap between formula and measurement narrows.
@@ -513,8 +515,8 @@ print(f"a factor of {share ** (1 / 20):.3f} per layer; the best case, √2 / 4, 
 # ### Move depth and gain yourself
 #
 # The gradient notes name three causes of vanishing gradients: "Activation fn → Sigmoid, Tan h", "Too much hidden
-# layers", "Starting weights too small". Here are all three in one figure. Look for a gain that suits all six, and for what happens to ReLU at the gain that the sigmoid
-# would need.
+# layers", "Starting weights too small". Here are all three in one figure. Look for a gain that suits all six, and for
+# what happens to ReLU at the gain that the sigmoid would need.
 
 # %%
 def flow(depth, gain):
@@ -555,10 +557,10 @@ print(f"RMS of the sigmoid's slope at gain 12: {steepness:.3f}; 1 / 12 = {1 / 12
 # %% [markdown]
 # ### A first look at batch normalisation
 #
-# The gradient notes name a third cure, for vanishing and exploding gradients alike: "Batch normalization layer". It brings
-# each unit's $z$ to mean 0 and variance 1 over the batch, before the activation. You will write it in lesson 09; here
-# is what it does to the profile. (*out* is a random weighting of $h_L$ here, since the plain mean of normalised units
-# hardly depends on anything.)
+# The gradient notes name a third cure, for vanishing and exploding gradients alike: "Batch normalization layer". It
+# brings each unit's $z$ to mean 0 and variance 1 over the batch, before the activation. You will write it in lesson 09;
+# here is what it does to the profile. (*out* is a random weighting of $h_L$ here, since the plain mean of normalised
+# units hardly depends on anything.)
 
 # %% tags=["demo"]
 def profile_at_input(act, gain, seed, normalise, depth=20):
@@ -788,9 +790,9 @@ show(
 )
 
 # %% [markdown]
-# The ReLU has moved by exactly nothing in 400 steps. The leaky ReLU with $\alpha=0.1$ comes back slowly and then learns the
-# task. With $\alpha=0.01$ it moves, too slowly to be seen. And the ELU, which no definition calls dead, stands
-# where its slope $e^z$ is nearly 0. That a unit can learn does not mean that it will learn in the time there is. One draw proves
+# The ReLU has not moved at all in 400 steps. The leaky ReLU with $\alpha=0.1$ comes back slowly and then learns the
+# task. With $\alpha=0.01$ it moves, too slowly to be seen. And the ELU, which no definition calls dead, stands where its
+# slope $e^z$ is nearly 0. That a unit can learn does not mean that it will learn in the time there is. One draw proves
 # nothing, so here are 30, for three sizes of the first step.
 
 # %% tags=["demo"]
@@ -800,14 +802,14 @@ def recovered(act, seed, first):
     return z[1].max() < 0, z[-1].max() > 0
 
 
-print("first step   all z < 0 after it   of these back above 0 after 400 more steps")
+print("first step   all z < 0 after it   of these back above 0 after 400 more steps:")
 for first in (0.05, 0.2, 0.5):
     off, back = 0, []
     for kind, act in kinds.items():
         all_below, some_above = np.transpose([recovered(act, seed, first) for seed in range(30)])
         off = all_below if kind == "relu" else off
         back.append(f"{kind}: {np.sum(off & some_above)}")
-    print(f"{first:10}   {off.sum():5} of 30            {',  '.join(back) if off.any() else '-'}")
+    print(f"{first:10}   {off.sum():5} of 30          {', '.join(back) if off.any() else '-'}")
 
 # %% [markdown]
 # No ReLU ever came back. After a first step of 0.2 a slope on the left is enough, though not always within 400 steps;
@@ -845,8 +847,8 @@ for layer in (0, 1):
           f"({died[layer].min()} to {died[layer].max()} per net), came back {back[layer].sum()}")
 
 # %% [markdown]
-# In the first layer no unit came back, as derived; in the second layer most did, at least once. So "dead" is a statement about a
-# unit *and* the inputs that it gets.
+# In the first layer no unit came back, as derived; in the second layer most did, at least once. So "dead" is a statement
+# about a unit *and* the inputs that it gets.
 
 # %% [markdown]
 # ### Is that what costs accuracy?
@@ -875,17 +877,17 @@ for act in choices:
         accuracy[act][draw], dead_share[act][draw] = means
 
 # %% tags=["demo"]
-print("step size                " + "".join(f"{rate:15g}" for rate in rates))
+print("step size             " + "".join(f"{rate:14g}" for rate in rates))
 for act in choices:
     means, shares = accuracy[act].mean(axis=0), dead_share[act].mean(axis=0)
-    print(f"{act:11} accuracy     " + "".join(f"{mean:15.3f}" for mean in means))
-    print(f"{'':11} dead units   " + "".join(f"{share:15.0%}" for share in shares))
-    earlier, at_end = np.median(last_losses[act], axis=0)
-    print(f"{'':11} loss 200→300 " + "".join(f"{a:8.2g}→{b:<6.2g}" for a, b in zip(earlier, at_end)))
+    print(f"{act:10} accuracy   " + "".join(f"{mean:14.3f}" for mean in means))
+    print(f"{'':10} dead units " + "".join(f"{share:14.0%}" for share in shares))
+    ends = [f"{a:.2g}→{b:.2g}" for a, b in zip(*np.median(last_losses[act], axis=0))]
+    print(f"{'':9} loss 200→300" + "".join(f"{end.replace('e+0', 'e'):>14}" for end in ends))
 for act in choices[1:]:
     gap = accuracy["relu"] - accuracy[act]
     pairs = zip(gap.mean(axis=0), gap.std(axis=0, ddof=1) / np.sqrt(8))
-    print(f"relu - {act:18}" + "".join(f"{mean:+8.3f} ± {error:.3f}" for mean, error in pairs))
+    print(f"relu - {act:15}" + "".join(f"{mean:+7.3f} ±{error:.3f}" for mean, error in pairs))
 
 looks = {"relu": (BLUE, "-", "o"), "leaky(0.1)": (ORANGE, "--", "s"), "elu": (PURPLE, ":", "D")}
 show(
@@ -903,9 +905,10 @@ show(
 # (± is the standard error of a difference over the eight draws.) Left, what the cures are for: large steps kill ReLUs,
 # and leaky ReLUs and ELUs have no dead units at any step size. Right, what the notes leave out: at a step size of 10
 # more than half of the ReLUs are dead, and the network still does at least as well as the others, whose units are all
-# alive: it is ahead of both by two to three standard errors. Fifty units are more than the moons need. At 30 all three diverge or jump about, so it is the step and not the activation that ruins
-# them. At 0.3 and 1 no unit dies; ELU is behind there, and its loss was still falling after 300 steps. Dead units are a
-# symptom to look for; take the smaller step first. Compare with your log.
+# alive: it is ahead of both by about three standard errors. Fifty units are more than the moons need. At 30 all three
+# diverge or jump about, so it is the step and not the activation that ruins them. At 0.3 and 1 no unit dies; ELU is
+# behind there, but all three losses were still falling after 300 steps. Dead units are a symptom to look for; take the
+# smaller step first. Compare with your log.
 
 # %% [markdown]
 # ## Born dead
@@ -918,8 +921,8 @@ show(
 #
 # **The first layer is never dead.** $w\cdot x$ is positive on one half of the circle, whatever $w$ is.
 #
-# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point for which a unit of the layer
-# before is on. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
+# **Each layer after it** is dead if all its $n$ units are off for *all* points. Take one point for which a unit of the
+# layer before is on. A unit is off for that one with chance $\tfrac12$, since $w$ and $-w$ are equally likely. So it is
 # off for all points with chance $\tfrac12$ at most, and
 #
 # $$P(\text{layer } l \text{ dead}\mid \text{layer } l-1 \text{ alive})\le 2^{-n} .$$
@@ -933,8 +936,8 @@ show(
 # Write `born_dead_rate(width, depth, trials, rng)`.
 #
 # - Each of `trials` networks has 2 inputs and `depth` hidden layers of `width` ReLUs, the last one included. All biases
-#   are 0. Weights are He-uniform: from $-\sqrt{6/n_\text{in}}$ to $\sqrt{6/n_\text{in}}$, where $n_\text{in}$ is the number
-#   of inputs of that layer. All of them are drawn from `rng`.
+#   are 0. Weights are He-uniform: from $-\sqrt{6/n_\text{in}}$ to $\sqrt{6/n_\text{in}}$, where $n_\text{in}$ is the
+#   number of inputs of that layer. All of them are drawn from `rng`.
 # - The inputs are points on the unit circle; take at least 100 directions, evenly spread.
 # - A network is born dead if its last hidden layer is 0, all units, for all points. Return the share of such networks.
 #
@@ -1064,6 +1067,8 @@ ten_layers = {"relu": pair("relu"), "tanh": pair("tanh"), "sigmoid": pair("sigmo
               "gelu": gelu, "silu": silu}
 plan = Training(loss="cce", opt="sgd", lr=0.03, momentum=0.9, epochs=15, batch=100, every=5)
 arrives, digit_scores, digit_losses = {}, {}, {}
+print("         gradient, first hidden     training loss                   test accuracy")
+print("         layer over last            after 1, 6, 11 and 15 epochs")
 for name, act in ten_layers.items():
     runs = []
     for seed in range(3):
@@ -1076,8 +1081,7 @@ for name, act in ten_layers.items():
     arrives[name], digit_losses[name], digit_scores[name] = map(np.array, zip(*runs))
     ratio = np.exp(np.mean(np.log(arrives[name][:, 0] / arrives[name][:, -2])))
     falls = " → ".join(f"{loss:.2f}" for loss in digit_losses[name].mean(axis=0))
-    print(f"{name:8} gradient, first hidden layer over last {ratio:7.1e};  "
-          f"loss {falls};  accuracy {plus_minus(digit_scores[name])}")
+    print(f"{name:8} {ratio:7.1e}                    {falls}      {plus_minus(digit_scores[name])}")
 print(f"ln 10 = {np.log(10):.2f}")
 
 # %% tags=["demo"]
@@ -1085,10 +1089,10 @@ looks = {"relu": (BLUE, "-", "o"), "tanh": (BLACK, "--", "v"), "sigmoid": (VERMI
          "gelu": (GREEN, "-.", "^"), "silu": (ORANGE, ":", "D")}
 show(
     curves(range(1, 12), arrives, looks=looks, mean="geometric", log="y", xlabel="layer",
-           title="Before training", ylabel="length of W's gradient"),
+           title="Before training", ylabel="length of W's gradient", legend="none"),
     dots(digit_scores, looks={name: (look[0], "", look[2]) for name, look in looks.items()},
          title="After 15 epochs", xlabel="test accuracy", down={"chance": 0.1}),
-    title="Digits, ten hidden layers: only the sigmoid stays where it was",
+    title="Digits, ten hidden layers: only the sigmoid stays where it was", legend="right",
     alt="Left: length of the gradient by layer on a log axis, three splits of the digits. For relu, "
     "tanh, gelu and silu the lines are nearly level; for the sigmoid they fall by five powers of "
     "ten from layer 11 to layer 1. Right: test accuracies. The sigmoid's are at chance, 0.1, those "
@@ -1096,10 +1100,10 @@ show(
 )
 
 # %% [markdown]
-# What the random networks showed holds for digits, too. The sigmoid's loss is $\ln 10$ from the first epoch to the last:
-# these networks have not begun to learn. The other four learn. Their losses were still falling when they were stopped, so
-# the order among them is one of speed at this rate, not of what they can reach: one of the ReLU networks was still far
-# behind the others.
+# What the random networks showed holds for digits, too. The sigmoid's loss is near $\ln 10$ after the first epoch and
+# stays there to the last: these networks have not begun to learn. The other four learn. Their losses were still falling
+# when they were stopped, so the order among them is one of speed at this rate, not of what they can reach: one of the
+# ReLU networks was still far behind the others.
 
 # %% [markdown]
 # ## Beyond the lecture: GELU and SiLU
@@ -1115,8 +1119,9 @@ show(
 wide = np.linspace(-12, 12, 24_001)
 for name, (f, df) in {"gelu": gelu, "silu": silu}.items():
     slopes = df(wide)
-    print(f"{name}: slopes from {slopes.min():.3f} to {slopes.max():.3f}; "
-          f"lowest value {f(wide).min():.3f}; slope at -3, -5, -10: {df(-3.0):.0e}, {df(-5.0):.0e}, {df(-10.0):.0e}")
+    print(f"{name}: slopes from {slopes.min():.3f} to {slopes.max():.3f}; lowest value "
+          f"{f(wide).min():.3f}; slope at -3, -5, -10: "
+          + ", ".join(f"{df(z):.0e}" for z in (-3.0, -5.0, -10.0)))
 print("20 layers, ten seeds: relative gradient at the input, and signal (RMS of h_20)")
 for gain in (he, 1.5, 1.6):
     parts = []
@@ -1133,12 +1138,12 @@ for gain in (he, 1.5, 1.6):
     print(f"gain {gain:.2f}:   " + "   ".join(parts))
 
 # %% [markdown]
-# Their slopes pass 1 a little and go below 0: these functions are not monotonic. And they are not scale-free. Where
-# signals are large they are nearly ReLUs; where signals are small, both are nearly $z/2$, and a layer then multiplies
-# by half the gain. So at gain $\sqrt2$, which is made for ReLU, the signal of a deep SiLU network shrinks layer by
-# layer, and the gradient with it; at 1.6 all three grow alike. Networks that use them are normalised in every layer,
-# which settles the question of scale. No unit of theirs is dead in the strict sense, but at $z=-5$ the slope of GELU is
-# as good as 0.
+# Their slopes pass 1 a little, and they go below 0: these functions are not monotonic. Unlike ReLU, they also treat
+# signals of different size differently. Where signals are large they are nearly ReLUs; where signals are small, both are
+# nearly $z/2$, and a layer then multiplies by half the gain. So at gain $\sqrt2$, which is made for ReLU, the signal of a
+# deep SiLU network shrinks layer by layer, and the gradient with it; at 1.6 all three grow alike. Networks that use them
+# are mostly normalised layer by layer, which settles the question of scale. No unit of theirs is dead in the strict
+# sense, but at $z=-5$ the slope of GELU is as good as 0.
 
 # %% [markdown]
 # ## The Keras way
@@ -1148,11 +1153,11 @@ for gain in (he, 1.5, 1.6):
 #
 # ```python
 # keras.layers.Dense(50, activation="relu", kernel_initializer="he_uniform")
-# keras.layers.Dense(50, activation="elu")          # alpha = 1; "gelu" and "silu" are names, too
-# keras.layers.Dense(50, activation="leaky_relu")   # negative_slope = 0.2
-# keras.layers.LeakyReLU()                          # negative_slope = 0.3, another default
-# keras.layers.PReLU()                              # an alpha for each unit, 0 at first: as a ReLU
-# keras.layers.BatchNormalization()                 # between Dense(50) and Activation("relu")
+# keras.layers.Dense(50, activation="elu")  # alpha = 1; "gelu", "silu": names, too
+# keras.layers.Dense(50, activation="leaky_relu")  # negative_slope = 0.2
+# keras.layers.LeakyReLU()  # negative_slope = 0.3, another default
+# keras.layers.PReLU()  # an alpha for each unit, 0 at first: as a ReLU
+# keras.layers.BatchNormalization()  # between Dense(50) and Activation("relu")
 # ```
 #
 # Two traps: `leaky_relu` the function and `LeakyReLU` the layer leak differently unless you say how much, and older
@@ -1218,8 +1223,8 @@ quiz()
 #   for ReLU, and at most 0.354 for the sigmoid.
 # - Sparse is 0 for some samples, dead is slope 0 for all. A dead ReLU in the first layer stays dead under plain
 #   gradient steps; in a later layer its inputs may wake it.
-# - A ReLU network with biases 0 is born dead with chance at most $1-(1-2^{-n})^{L-1}$, whatever the scale of its
-#   weights.
+# - A ReLU network with biases 0 and weights of either sign alike is born dead with chance at most
+#   $1-(1-2^{-n})^{L-1}$, whatever the scale of its weights.
 #
 # > **One finding to keep.** An activation does not make gradients vanish or explode by itself. What counts is one number
 # > per layer, gain times $\operatorname{RMS}(f')$, and it can be measured before the first step.

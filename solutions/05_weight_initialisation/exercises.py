@@ -368,6 +368,9 @@ def drive(activation_stats, _x, _n_in, _shift, scheme, _seed):
     }
 
 
+OTHER = "other statistics"
+
+
 @activation_stats.judge
 def judge(case, result):
     found = {name: np.asarray(value, dtype=float) for name, value in result.items()}
@@ -378,7 +381,7 @@ def judge(case, result):
     if same(found["pairs"], found["again"]):
         kind, detail = kind_of_statistics(found["bent"], x, weights, shift)
     else:  # every call has other weights: what is left is an activation that always gives the same number
-        kind = "" if close(found["flat"], (shift, shift**2)) else "other statistics"
+        kind = "" if close(found["flat"], (shift, shift**2)) else OTHER
         detail = f"with an activation that always gives {shift:.3f} the pair should be {shift:.3f} and {shift**2:.3f}"
     yield STATISTICS, not kind, kind, detail
     yield WEIGHTS, *how_weighted(found, weights, math.sqrt(variance_of(n_in, WIDE, scheme)), scheme, kind)
@@ -407,10 +410,13 @@ def kind_of_statistics(bent, x, weights, shift):
         "swapped": [pair[::-1] for pair in right],
     })
     layer = int(np.argmax(~np.isclose(bent, right, rtol=1e-4, atol=1e-5).all(axis=1)))
-    return kind or "other statistics", (
+    told = (
         f"layer {layer + 1} of a narrow network with activation tanh(z) + {shift:.3f}: you report mean "
-        f"{bent[layer][0]:.7g} and second moment {bent[layer][1]:.7g}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
+        f"{bent[layer][0]:.7g} and second moment {bent[layer][1]:.7g}"
     )
+    if kind in ("", "swapped"):  # its weights, and so its numbers, are found from the means: these may be wrong, too
+        return kind or OTHER, f"{told}, which are not the mean and the mean square of what it sends on"
+    return kind, f"{told}; they are {right[layer][0]:.7g} and {right[layer][1]:.7g}"
 
 
 def how_weighted(found, weights, sd, scheme, kind):
@@ -425,6 +431,8 @@ def how_weighted(found, weights, sd, scheme, kind):
     ratio = second / sd**2
     if abs(ratio - 1) > 6 * math.sqrt(2 / WIDE):
         seen = "not scaled" if abs(second - 1) < 6 * math.sqrt(2 / WIDE) else "another spread"
+        if kind == OTHER:
+            return False, seen, "what the weights are can't be told from such numbers: mend these first"
         return False, seen, f"{scheme}: the weights' variance is {ratio:.2f} times what the scheme asks for"
     fourth = found["squared"][0, 1] / found["squared"][0, 0] ** 2
     normal = bool(kind) or fourth > 2.08  # 1.8 if uniform, 2.37 if normal and cut off, 3 if normal

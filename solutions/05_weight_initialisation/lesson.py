@@ -87,7 +87,7 @@ show(
            ylabel="root mean square of h", xticks=range(depth + 1), legend="lower left"),
     size=(7, 4.4),
     alt="Root mean square of the activations against the layer, 0 to 10, on a logarithmic axis, 20 "
-    "draws each. rand climbs in a straight line to about 2e7. randn times the root of 2/n stays "
+    "draws each. From layer 1 on rand climbs in a line to 2e7. randn times the root of 2/n stays "
     "near 1, its draws fanning out a little. 2 rand minus 1 falls to about 4e-3, and randn times "
     "0.01 to about 3e-12.",
 )
@@ -159,8 +159,8 @@ show(
 #
 # **The way back through ReLU.** Here $\delta=\partial L/\partial h\odot f'(z)$, and the slope is 0 for half of the $z$.
 # So half of the gradient's mean square is lost on the way back, just as half of the signal's is on the way forth: the
-# factor is $\tfrac12m\sigma^2$, and $\sigma=\sqrt{2/m}$ would keep it at 1. With as many units as inputs, He's weights keep
-# both. (Lesson 04 has the same as $g\cdot\operatorname{RMS}(f')=\sqrt2\cdot\sqrt{1/2}=1$.)
+# factor is $\tfrac12m\sigma^2$, and $\sigma=\sqrt{2/m}$ would keep it at 1. With as many units as inputs, He's weights
+# keep both. (Lesson 04 has the same as $g\cdot\operatorname{RMS}(f')=\sqrt2\cdot\sqrt{1/2}=1$.)
 #
 # The 2 in He's formula is the half that ReLU takes away. The 2 in Glorot's is the number of widths in a mean. They
 # have nothing to do with each other.
@@ -193,8 +193,9 @@ print(f"backwards through ReLU and σ² = 2/m: {back / np.mean(delta**2):.3f}, d
 print(f"uniform on ±1: variance {np.var(rng.uniform(-1, 1, 10**6)):.4f}, derived {1 / 3:.4f}")
 
 # %% [markdown]
-# Forwards the factor is $n\sigma^2$, backwards $m\sigma^2$, and half of that where a ReLU lies on the way. This layer widens from 200 to 600: what keeps the signal
-# triples the gradient's mean square, and Glorot's compromise halves the one and raises the other by half.
+# Forwards the factor is $n\sigma^2$, backwards $m\sigma^2$, and half of that where a ReLU lies on the way. This layer
+# widens from 200 to 600: what keeps the signal triples the gradient's mean square, and Glorot's compromise halves the one
+# and raises the other by half.
 #
 # ### What the deck's line does
 #
@@ -223,8 +224,8 @@ for layer in range(1, 4):
 # %% [markdown]
 # From the third layer on the ratio stays within a few hundredths of 7.07. (In the second it is smaller, since the
 # root mean square of the first layer still contains the spread between its units.) And size is not all that goes
-# wrong: in the third layer the units of a sample differ from each other by five percent only. A hundred units give the
-# same number, and what differed between the inputs drowns in their sum.
+# wrong: in the third layer the units of a sample differ from each other by about six percent only. A hundred units give
+# nearly the same number, and what differed between the inputs drowns in their sum.
 #
 # The other two lines follow from $\tfrac12n\sigma^2$ as well. `(2 rand − 1) · √(2/n)` has
 # $\sigma^2=\tfrac13\cdot\tfrac2n$, so the mean square falls by 3 a layer and the root mean square to $3^{-5}$ after
@@ -238,9 +239,9 @@ for name, derived in {"(2 rand − 1) · √(2/n)": 3.0**-5, "randn · 0.01": 0.
 # %% [markdown]
 # ### The two rules, read closely
 #
-# The Better Deep Learning deck's "rules of thumb" for "Weight Initialization": "1. The mean of the activations should be zero. 2. The variance of the activations
-# should stay the same across every layer." Behind a ReLU the first can't be had, for nothing it sends on is negative.
-# Here are means over 40 networks with $\sigma=\sqrt{2/n}$:
+# The Better Deep Learning deck has two "rules of thumb" for "Weight Initialization": "1. The mean of the activations
+# should be zero. 2. The variance of the activations should stay the same across every layer." Behind a ReLU the first
+# can't be had, for nothing it sends on is negative. Here are means over 40 networks with $\sigma=\sqrt{2/n}$:
 
 # %%
 rows = np.zeros((depth + 1, 4))
@@ -342,7 +343,7 @@ named = {f"{name}: mean {np.mean(some):+.3f}, sd {np.std(some):.3f}": np.asarray
          for name, some in drawn.items()}
 looks = dict(zip(named, ((GREY, "-"), (GREEN, "--"), (VERMILION, ":"))))
 show(
-    histogram(named, np.linspace(-0.5, 0.5, 61), looks=looks, down={"_zero": 0}, ylim=(0, 6800),
+    histogram(named, np.linspace(-0.5, 0.5, 61), looks=looks, ylim=(0, 6800),
               title="Two shapes, one spread, and one off centre", xlabel="weight", ylabel="weights",
               legend="upper left"),
     alt="Three histograms of weights. Normal: a bell around 0. Uniform: a box from -0.24 to 0.24 "
@@ -351,8 +352,8 @@ show(
 )
 
 # %% [markdown]
-# Bell and box differ in shape, and neither rule asks for a shape. The deck's box lies on one side of 0, and its
-# spread is too small by $\sqrt{12}$ besides; the second would make signals shrink, if the first did not blow them up.
+# Bell and box differ in shape, and neither rule asks for a shape. The deck's box lies on one side of 0, and besides, its
+# spread is too small by a factor of $\sqrt{12}$; the second would make signals shrink, if the first did not blow them up.
 #
 # `nnlab` takes your function in place of its own. Both networks below train on the circles of the case study with He's
 # weights; they begin with other draws, so the curves need not coincide.
@@ -502,8 +503,9 @@ for name, draw in kinds.items():
     print("{:17} {:10.2g} {:18.2g} {:18.1g}".format(name, *np.median(table, axis=0)))
 
 # %% [markdown]
-# With `rand` the units sit so deep in the flat part that gradients vanish on the way, although the weights are large. With `randn · 1` the slopes are small too, but the weights more than make up for it, and gradients *explode*
-# while signals can't. Saturation alone says little; what counts is the product of slope and weight, layer by layer.
+# With `rand` the units sit so deep in the flat part that gradients vanish on the way, although the weights are large.
+# With `randn · 1` the slopes are small too, but the weights more than make up for it, and gradients *explode* while
+# signals can't. Saturation alone says little; what counts is the product of slope and weight, layer by layer.
 # Weights with standard deviation $1/n$ lose signal and gradient alike, and Glorot's keep both within a factor of
 # five.
 #
@@ -511,7 +513,7 @@ for name, draw in kinds.items():
 # ones "Starting weights are big". Both happen here, but so does the reverse of the second: with `rand`, large weights
 # make gradients vanish. The notes also have the line "Weight initialization, using weights $\frac1n$", and do not say
 # what is to be $\frac1n$. As a standard deviation $1/n$ is too small: the signal loses $\sqrt n$
-# in each layer, which makes $10^{-10}$ of it in ten. As a *variance* it is LeCun's choice, and just right.
+# in each layer, which makes $10^{-10}$ of it in ten. As a *variance* it is LeCun's choice, and right for tanh.
 #
 # ### A dial for the gain
 #
@@ -545,8 +547,9 @@ explore(
 
 # %% [markdown]
 # At a gain of 1.5 the ReLU network climbs steadily, and tanh stays below 1, where it must. Turn the gain down to 0.5
-# and both fall, nearly in parallel: small signals see no curvature. No gain makes the *signal* of a tanh network explode (its gradients can, as `randn · 1` has just shown); in a ReLU
-# network any error in the gain is raised to the tenth power.
+# and both fall, nearly in parallel: for small signals tanh is a straight line. No gain makes the *signal* of a tanh
+# network explode (its gradients can, as `randn · 1` has just shown); in a ReLU network any error in the gain is raised to
+# the tenth power.
 
 # %% [markdown]
 # ## Symmetry: why not zeros?
@@ -586,7 +589,7 @@ for name, batch in {"all 300 at once": None, "batches of 32": 32}.items():
 # Would any other constant do? Take two units of a layer that start alike: equal weights into them, equal biases. They
 # compute the same. Do they take the same step? The gradient of the weights into a unit is its inputs times its $\delta$,
 # and $\delta$ comes from above, through the weights *out of* the unit. If these are equal, too, so are the steps, and the
-# two stay alike for ever. If they differ, the two part at the first step.
+# two stay alike for ever. If they differ, the two part as a rule at the first step.
 #
 # So with all weights 0.1, throughout the network, ten units do the work of one. With 0.1 in the first layer alone, and
 # different weights behind it, they need not. What breaks the tie is a difference. Chance is the usual way to get one,
@@ -679,7 +682,7 @@ show(
 # On the left there are ten units, ten paths and one line. In this run they agree to within `tol` after 300 epochs;
 # they need not agree to the last bit, as sums of floats may be taken in another order for another column, which is
 # what the tolerance is for. In the middle all start at one place, and the different weights behind them send them
-# different ways. On the right every unit has a start of its own. The cosine does as well as chance: ten different
+# different ways. On the right every unit has a start of its own. The cosine does here as well as chance: ten different
 # units, and the loss falls.
 #
 # Is a constant $W_1$ a good start, then? Ten seeds, that is ten draws of what lies behind it:
@@ -693,7 +696,7 @@ for name, nets in tens.items():
     ends = sorted(net.evaluate(*data[:2])[0] for net in nets)
     silent = sum(not net.activations(data[0])[2].any() for net in nets)
     print(f"{name:13} all units differ in {sum(k == 10 for k in apart)} of 10 nets; second layer "
-          f"silent in {silent}; losses " + " ".join(f"{loss:.2f}" for loss in ends))
+          f"silent in {silent};\n{'':13} losses " + " ".join(f"{loss:.2f}" for loss in ends))
 
 # %% [markdown]
 # No. In most networks the units part, but at first the ten are one, so that the second layer sees a single direction, and
@@ -740,7 +743,8 @@ print(f"cut of he_normal, 2·sd/0.8796:       {2 * init_std(100, 300, 'he') / 0.
 # # to small random values from a uniform distribution.
 # init = RandomUniform(minval=0, maxval=1)
 # model.add(Dense(5, input_dim=2, activation='tanh', kernel_initializer=init))
-# model.add(Dense(5, activation='tanh', kernel_initializer=init))  # and so on, five of these
+# model.add(Dense(5, activation='tanh', kernel_initializer=init))
+# # and so on, five of these
 # ```
 
 # %%
@@ -778,7 +782,7 @@ for name, flag in {"a fresh draw for each layer": False, "one draw for all layer
           f"and {np.quantile(ends, 0.95):.2f}")
 
 # %% [markdown]
-# A chance that repeats does not cancel: a matrix that stretches a little too much does so ten times. The derivation
+# Deviations that repeat do not cancel: a matrix that stretches a little too much does so ten times. The derivation
 # needed weights independent of the layer's inputs, and the inputs of layer two *are* made from the weights of layer
 # one.
 #
@@ -961,7 +965,8 @@ kinds = list(stored["kinds"])
 for one, other in (("Glorot uniform", "He normal"), ("Glorot uniform", "He uniform")):
     gap = by_draw[:, kinds.index(one), :, 1] - by_draw[:, kinds.index(other), :, 1]
     told = zip(stored["epochs"], gap.mean(axis=0), gap.std(axis=0, ddof=1) / np.sqrt(10))
-    print(f"{one} - {other}: " + ", ".join(f"{m:+.3f} ± {e:.3f} at {n}" for n, m, e in told))
+    print(f"{one} - {other}:\n   "
+          + ", ".join(f"{m:+.3f} ± {e:.3f} at {n}" for n, m, e in told))
 live = [losses[name][-1][:2] for name in list(inits)[4:]]
 kept = stored["circles"][0, 4:, :, 1, 0]  # draw 1, the last three kinds, after 1,000 epochs
 print(f"largest difference to your losses: {np.abs(live - kept).max():.0e}")
@@ -1010,7 +1015,8 @@ deep = [MLP([2, 5, 5, 5, 5, 5, 1], acts, init, 0) for init in deep_inits.values(
 fit_together(deep, X, y, "bce", epochs=250, batch=32, lr=0.01, momentum=0.9)
 off = [abs(net.evaluate(X, y)[0] - kept) for net, kept in zip(deep, stored["deep"][0, :, 0, 0, 0])]
 print(f"live against stored, 250 epochs: losses differ by {max(off):.0e} at most")
-print("accuracy at " + "".join(f"{n:>8} epochs" for n in stored["deep_epochs"]) + "   losses there")
+print(f"{'accuracy at':15}" + "".join(f"{f'{n} epochs':16}" for n in stored["deep_epochs"])
+      + "losses there")
 for name, some in zip(stored["deep_kinds"], stored["deep"].swapaxes(0, 1)):
     means, learnt = some.mean(axis=(0, 1)), (some[..., 1] > 0.7).sum(axis=(0, 1))
     print(f"{name:15}" + "".join(f"{m:.3f} ({k:2} of 20)  " for m, k in zip(means[:, 1], learnt))
@@ -1079,7 +1085,7 @@ show(
 # `rand` begins at a loss above a million; its first steps are so long that all units are off afterwards, and what is left
 # is ten outputs that do not depend on the image: $\ln 10$. `0.01 · randn` has not left $\ln10$ at all. He's weights start
 # at once, Glorot's some epochs later, for its variance is half of He's here and ten ReLU layers lose a factor of $2^{-5}$
-# of the signal. Both were still improving when they were stopped.
+# of the signal. Neither has come to rest after 15 epochs: Glorot's loss is still falling, He's goes up and down.
 
 # %% [markdown]
 # ## Beyond the lecture: orthogonal weights
@@ -1131,7 +1137,7 @@ show(
     curves(None, stretches, looks=looks, log="y",
            ylim=(1e-8, 100), xlabel="direction, from the most stretched to the least",
            ylabel="stretched by (singular value)",
-           title="Independent numbers stretch unevenly, the more so the more layers"),
+           title="Many layers of independent numbers stretch unevenly"),
     legend="right",
     alt="Singular values of products of 1, 3 and 10 matrices of 100 by 100, log axis. Independent "
     "numbers: from 2 down to a hundredth for one matrix, over many more powers of ten for ten. "
@@ -1140,9 +1146,10 @@ show(
 
 # %% [markdown]
 # In linear layers orthogonal weights keep every signal to the last digit, and with tanh all draws end alike. Behind ReLU
-# most of the advantage is gone: it switches half of the units off, other ones for every input, and the draws scatter
-# again. On the digits we see no difference that three splits could tell from chance. Orthogonal weights matter where
-# layers are nearly linear and many, and in recurrent networks, which use one matrix again and again.
+# much of the advantage is gone: it switches half of the units off, other ones for every input, and the draws scatter
+# again, if less than those of independent weights. On the digits we see no difference that three splits could tell from
+# chance. Orthogonal weights matter where layers are nearly linear and many, and in recurrent networks, which use one
+# matrix again and again.
 
 # %% [markdown]
 # ## Errata hunt
@@ -1208,8 +1215,9 @@ quiz()
 # - Units with equal weights into *and* out of them stay alike; with all weights 0 nothing moves at all. Keras repeats an
 #   unseeded initialiser object: make one for each layer, or name it by a string.
 #
-# > **One finding to keep.** Centre first, scale second: ten layers of weights that are off centre lose everything but
-# > their common direction, whatever the factor; once they are centred, the right factor keeps signal and gradient alive.
+# > **One finding to keep.** Centre first, scale second: ten layers of weights as far off centre as `rand` lose everything
+# > but their common direction, whatever the factor; once they are centred, the right factor keeps signal and gradient
+# > alive.
 #
 # *What would change my mind about He's weights:* a task on which, over twenty seeds, plain `rand` weights train a
 # ten-layer ReLU network.

@@ -818,13 +818,13 @@ def judge(case, result):
     strangers, missing = int(result["strangers"]), len(set(SUPPORTED) - chosen)
     extra = len(chosen - set(SUPPORTED))
     counts = [
-        (extra, "not supported by what you measured"),
-        (missing, "supported but missing"),
-        (strangers, "not a letter from a to h"),
+        (extra, "you chose and did not measure"),
+        (missing, "you measured and left out"),
+        (strangers, "no letter from a to h"),
     ]
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
     seen = "chose " + "".join(sorted(chosen)) + "?" * strangers
-    yield CLAIMS, not told, seen, f"of the claims you chose: {told}"
+    yield CLAIMS, not told, seen, f"of the claims: {told}"
 
 
 @supported_claims.mistakes

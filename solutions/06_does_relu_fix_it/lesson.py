@@ -112,7 +112,8 @@ def how_it_ended(name, some):
     """Training loss at the last epoch, and its change since epoch 400; ln 2 is that of a coin."""
     losses = np.array([run.history.loss for run in some])
     change = losses[:, -1] - losses[:, np.searchsorted(epochs, 400)]
-    print(f"{name:26} " + "  ".join(f"{a:.2f} ({b:+.2f})" for a, b in zip(losses[:, -1], change)))
+    each = zip(losses[:, -1], change)
+    print(f"{name}:\n    " + "  ".join(f"{a:.2f} ({b:+.2f})" for a, b in each))
 
 
 for name, some in zip(FIRST, [shallow, *runs.values()]):
@@ -468,7 +469,7 @@ for c, cell in enumerate(stored["cells"]):
 # circles. The activation's effect is negative on every draw, for two reasons that the last lines show. With U(0,1)
 # *every* ReLU network dies, where some of those with tanh learn. And with He's weights 12 % have a dead layer; those
 # alive are as good with ReLU as with tanh. That share is no fact about circles, though: the ten seeds are the same
-# ten first weights on every draw, and one of them is unlucky on nearly all. A better count follows below.
+# ten first weights on every draw, and all dead networks come from two of them. A better count follows below.
 #
 # The rest depends on when one stops. tanh with U(0,1) goes on learning, ReLU with U(0,1) is dead and can't. So at
 # 2,000 epochs the first weights are worth less, the activation's effect is more negative, and there is an interaction
@@ -746,7 +747,7 @@ for run in runs["tanh", "U(0,1)"]:
 # unit of layer 1 measures something like $x_1+x_2$, every further layer averages what are nearly copies, and what is
 # left is one number for each point: how far up and to the right it lies. No cut through *that* number separates a
 # circle from the ring around it. Descent has to pull the copies apart first, which most of our networks have not
-# managed in 500 epochs (and many more, as the stored runs show, by 2,000): those at chance still have 98 % or more on
+# managed in 500 epochs (by 2,000 many more have, as the stored runs show): those at chance still have 98 % or more on
 # one line in layer 5, the two that learnt, and the one that has begun to, less than 90 %. So besides saturation there
 # is a lack of differences: the symmetry of lesson 05, not exact, but nearly so. Which of the two weighs more? At the
 # end of this lesson there is a measurement that takes the saturation away.
@@ -831,8 +832,9 @@ print(f"ReLU with He: mean of all six {np.mean(scores['relu', 'He']):.3f}, "
 # A few in a hundred, so six runs that contain one were somewhat unlucky, and five runs that contain none, and report
 # .83 with hardly any spread, are the rule. Neither mean is wrong, and neither tells the story: this recipe gives .83, or
 # .5. Whoever runs three seeds will most likely see a failure rate of 0 or of 33 %, and can see nothing between. A
-# failure this rare needs many runs, which are affordable where it shows early. (A dead layer stays dead: no gradient
-# comes back through it. So ten epochs are enough to count those that die early, and a lower bound for all.)
+# failure this rare needs many runs, which are affordable where it shows early. (No gradient comes back through a dead
+# layer: once momentum has run out, nothing in it or before it moves, and it stays dead. So ten epochs are enough to
+# count those that die early, and give a lower bound for all.)
 
 # %% [markdown]
 # ## Depth and width
@@ -882,7 +884,8 @@ live = np.asarray(depth_study(train_at(25, U), [2], range(10)))
 scores_of = dict(zip(stored["kinds"], stored["accuracy"]))  # each (widths, depths, epochs, seeds)
 kept = scores_of["tanh, U(0,1)"][1, 1, 1]
 print("live:  ", live[0].round(3))
-print("stored:", kept.round(3), f" largest difference {np.max(np.abs(live[0] - kept)):.3f}")
+print("stored:", kept.round(3))
+print(f"largest difference {np.max(np.abs(live[0] - kept)):.3f}")
 
 # %% [markdown]
 # Held against each other, they agree. (On another machine a rounding may differ, and a network that stands on the edge
@@ -907,10 +910,10 @@ show(
     title="With U(0,1) depth is lost; training longer gives some of it back", size=(10, 5.8),
     alt="Six panels of test accuracy against 1 to 10 hidden layers, ten seeds thin, means thick; "
     "5 units above, 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: all tanh "
-    " networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
+    "networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
     "falls from 0.83 at two layers to 0.5 at eight, Xavier stays above 0.8. 2,000 epochs: the "
     "fall begins after four layers. 25 units: U(0,1) falls to 0.5 after two layers at 500 epochs, "
-    "after three at 2,000; Xavier and ReLU with He stay near 0.8.",
+    "after three at 2,000; there Xavier and ReLU with He stay near 0.8.",
 )
 
 # %% tags=["demo"]
@@ -928,14 +931,15 @@ for kind in KIND:
               f"{dead_of[kind][w, :, 2].sum(axis=-1)}")
 print("depths:", depths)
 learnt = np.sum(scores_of["tanh, U(0,1)"] > 0.7, axis=-1)
+print("so many of 10 seeds above 0.7, by depth:")
 for w, k in ((0, 1), (1, 1), (0, 2), (1, 2)):
-    print(f"tanh, U(0,1), {stored['widths'][w]:2} units, {stored['epochs'][k]:4} epochs: "
-          f"of 10 seeds above 0.7 by depth", learnt[w, :, k])
+    print(f"   tanh, U(0,1), {stored['widths'][w]:2} units, {stored['epochs'][k]:4} epochs:",
+          learnt[w, :, k])
 
 # %% [markdown]
 # After 100 epochs (left) the *shallow* tanh networks are as unfinished as the deep ones: one layer stands at .53 to
-# .65, and at .82 to .84 by epoch 500. Whoever stopped at 100 would say that Xavier's weights work best at depth four,
-# and that one layer of 25 units learns nothing with them. Neither is true.
+# .65, and at .82 to .84 by epoch 500. Whoever stopped at 100 would say that Xavier's weights work best at depths three
+# to five, and that one layer of 25 units learns nothing with them. Neither is true.
 #
 # At the deck's 500 epochs, tanh with U(0,1) and five units learns with all ten seeds up to depth 2, with seven of
 # them at depths 3 and 4, with two at depth 5, and with none beyond. With 25 units it learns with all seeds up to
@@ -952,8 +956,9 @@ for w, k in ((0, 1), (1, 1), (0, 2), (1, 2)):
 # of five units in which all are silent for all points is not rare; one of 25 is. "He fixes it" ends somewhere, for
 # narrow networks.
 #
-# One more thing, for later: the wide networks get *worse* between epochs 500 and 2,000, while their training loss
-# still falls. Lessons 10 to 14 are about that.
+# One more thing, for later: with Xavier's and with He's weights the wide networks get a little *worse* between epochs
+# 500 and 2,000 at most depths, by up to three points in the mean, while the training loss of most of them still falls.
+# Lessons 10 to 14 are about that.
 
 # %% [markdown]
 # ## The Keras way
@@ -1003,7 +1008,7 @@ own = stored["draws_accuracy"][0, 0, 1]  # the same circles, network seeds and n
 for name, some in {"shared": repeated, "own draws": own}.items():
     mean, sd, n, above = summarise(some)
     print(f"tanh, U(0,1), {name:10} {mean:.3f} ± {sd:.3f}, {above:.0%} above 0.7, "
-          f"each {np.sort(some).round(2)}")
+          f"each\n    {np.sort(some).round(2)}")
 
 # %% [markdown]
 # Neither learns reliably, and the two means lie closer than their standard errors. The shared object does not rescue
@@ -1065,22 +1070,25 @@ for act in ("relu", "tanh"):
     falling = [run.history.loss[-3] - run.history.loss[-1] for run in normed]
     found = np.round([run.test_acc for run in normed], 2)
     print(f"{act}: without {np.round(without, 2)}, with {found}")
-    print(f"      with: share on one line in layer 5 {np.round(lines, 2)}, "
-          f"loss fell in the last hundred epochs by {np.round(falling, 2)}")
+    print(f"      with: share on one line in layer 5 {np.round(lines, 2)}\n"
+          f"      with: loss fell in the last hundred epochs by {np.round(falling, 2)}")
 
 # %% [markdown]
-# Three of four ReLU networks, all dead before, now learn, and have come to rest. None of the tanh networks reaches .7
-# in 500 epochs, not even the one that had without; their loss still falls, so more one can't say. Four seeds are few,
-# but the prediction could have failed and did not. That batch normalisation makes first weights unimportant is not what
-# we saw: it saved the networks from the size of these weights, and did little, in this time, against their likeness.
+# Three of four ReLU networks, all dead before, now learn, and their losses hardly fall any more. None of the tanh
+# networks reaches .7 in 500 epochs, not even the one that did without batch normalisation; their losses still fall, so
+# one can't say more. Four seeds are few, but the prediction could have failed and did not. That batch normalisation
+# makes first weights unimportant is not what we saw: it saved the networks from the size of these weights, and did
+# little, in this time, against their likeness.
 
 # %% [markdown]
 # ## Errata hunt
 #
 # The Better Deep Learning deck, in the case study's first listing:
 #
-# > `# to small random values from a uniform distribution.`
-# > `init = RandomUniform(minval=0, maxval=1)`
+# ```python
+# # to small random values from a uniform distribution.
+# init = RandomUniform(minval=0, maxval=1)
+# ```
 #
 # Lesson 05 shows its rule for the ReLU layers, `np.random.rand(n[l], n[l-1]) * sqrt(2/n[l-1])`. A public notebook of
 # the same course fits its scaler on all points and *then* splits them, which it calls the wrong way itself. And here is
@@ -1169,7 +1177,7 @@ quiz()
 # - To compare two things, change one: activation, range of the weights, depth and shared draws all differed between the
 #   deck's listings.
 # - The diagonal of a 2×2 table is the sum of both effects. After 500 epochs the first weights are worth about a quarter
-#   of accuracy here; ReLU changes nothing with He's weights, and makes it worse with U(0,1).
+#   of accuracy here; ReLU gains nothing with He's weights, and makes it worse with U(0,1).
 # - Three ways to fail, three pictures: the sigmoid's signal fades layer by layer for every point, ReLU with U(0,1)
 #   explodes and dies within fifteen steps, tanh with U(0,1) saturates for most points and has units that are nearly
 #   copies.

@@ -139,6 +139,9 @@ def mistakes(g, c):
         yield "rescaled_whatever_it_is", g * (c / norm), (
             "Short gradients come back longer, and a gradient of zero becomes nan. First ask whether there "
             "is anything to do.")
+    yield "condition_turned_round", g * (c / norm) if 0 < norm < c else g, (
+        "You leave alone what is longer than c, and stretch what is shorter: the condition stands the wrong "
+        "way round.")
     yield "largest_entry", bounded(g, c, np.abs(g).max()), "You take the largest entry for the length."
     yield "sum_of_sizes", bounded(g, c, np.abs(g).sum()), (
         "You take the sum of the absolute values for the length.")
@@ -318,7 +321,7 @@ clip_norm_then_value = Exercise(
 
 @clip_norm_then_value.cases
 def cases(rng):
-    cn = rng.uniform(1.5, 3)
+    cn = rng.uniform(1.5, 2.6)  # the squares of what is short then add up to less than cn, on every draw
     lopsided = [
         signed(rng, 0.9, 1.1, 5) * np.array([0.2, 2, 0.5, 1, 3]),
         signed(rng, 0.9, 1.1, (2, 3)) * np.array([[0.3, 3, 0.6], [2, 0.2, 1]]),

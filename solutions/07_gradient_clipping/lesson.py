@@ -136,10 +136,11 @@ for seed in SEEDS:
           "  ".join(f"{size:.0f}" for size in seen))
 
 # %% [markdown]
-# At the first weights the largest curvature is about 160 in all five networks: below 200, and far below 380. The rate is
-# not too large for the place where training starts. After two or three steps the weights have grown, and the
-# curvature with them, to 700 and more. That is the first explanation in other words: it is the growth that kills, and
-# a gradient that is cut down in time does not let it begin.
+# At the first weights the largest curvature is about 160 in all five networks: below 200, and far below 380. (This is
+# the loss over all training points. On single batches of 32 the curvature scatters, mostly above 200, seldom above 380.)
+# So the rate is not too large for the place where training starts. After three steps the weights have grown, and the
+# curvature with them, to 700 and more. That is the first explanation in other words: it is the growth that kills, and a
+# gradient that is cut down in time does not let it begin.
 #
 # A lower rate (dashed) would do here. So would scaled targets: the first gradients are in the hundreds because the
 # targets are. The deck's answer is to leave both alone and to cut the gradient down before it is used.
@@ -289,8 +290,8 @@ show(
 
 # %% [markdown]
 # On the right every line points at the origin: the direction stays. On the left points move straight across, and those
-# that are large in both weights all end in a corner, whatever the ratio of their entries was. By value, a gradient
-# loses the information which weight mattered more.
+# that are large in both weights all end in a corner, whatever the ratio of their entries was. Clipped by value, a
+# gradient loses the information which weight mattered more.
 
 # %% [markdown]
 # ## All arrays as one vector
@@ -349,8 +350,9 @@ print(f"joint norm {norm:.3f}, so that both were multiplied by {1 / norm:.3f}")
 # ## Exercise 7.4: both, one after the other (2 points)
 #
 # One of the deck's extensions, "Vector Norm and Clip", asks for "a combination of vector norm scaling and vector value
-# clipping on the same training run". Write `clip_norm_then_value(grads, cn, cv)`: first every array of the list is clipped to the norm `cn` by itself, as Keras'
-# `clipnorm` does, then every entry of the result to $[-c_v, c_v]$. Return a list.
+# clipping on the same training run". Write `clip_norm_then_value(grads, cn, cv)`: first every array of the list is
+# clipped to the norm `cn` by itself, as Keras' `clipnorm` does, then every entry of the result to $[-c_v, c_v]$. Return a
+# list.
 #
 # For `grads = [[6, 8]]`, `cn = 1`, `cv = 0.7` the norm makes `[0.6, 0.8]` of it, and the value `[0.6, 0.7]`.
 
@@ -565,7 +567,7 @@ draw_cliff(paths)
 #
 # $$v_t = -\eta\left(g_t + \beta g_{t-1} + \beta^2 g_{t-2} + \dots\right) \qquad\text{(put in again and again, } v_0=0\text{)}$$
 #
-# $$\lVert v_t\rVert \le \eta\,c\left(1 + \beta + \beta^2 + \dots\right) \qquad\text{(a sum is not longer than its parts)}$$
+# $$\lVert v_t\rVert \le \eta\,c\left(1 + \beta + \beta^2 + \dots\right) \qquad\text{(at most the lengths together)}$$
 #
 # $$\lVert v_t\rVert \le \frac{\eta\,c}{1-\beta} \qquad\text{(geometric series)} .$$
 #
@@ -737,12 +739,12 @@ def runs_of(name):
 
 # %% tags=["demo"]
 PRINTED = {"norm 1": "0.836 / 15.538", "value 0.5": "17.943 / 25.309", "no clipping": "nan / nan"}
-print("                 train MSE          test MSE   (each seed)                 the deck")
+print("               train MSE         test MSE         (each seed)" + " " * 17 + "the deck")
 for name, some in zip(SETTINGS, map(runs_of, SETTINGS)):
     train, test = np.transpose([errors for errors, *_ in some])
     each = "  ".join(f"{error:.3g}" for error in test)
-    print(f"{name:12} {plus_minus(train, '7.2f'):16}  {plus_minus(test, '7.2f'):16}  ({each:31})"
-          f"  {PRINTED.get(name, '')}")
+    print(f"{name:11} {plus_minus(train, '6.2f'):15} {plus_minus(test, '6.2f'):15}  ({each})"
+          f"{PRINTED.get(name, ''):>{46 - len(each)}}")
 lost = [first_nonfinite(losses) for _, losses, *_ in runs_of("no clipping")]
 print("without clipping the loss is lost at step", lost)
 
@@ -800,12 +802,12 @@ for c, some in lengths.items():
           f"bound {1600 * 0.01 * c / 0.1:.0f}")
 
 # %% [markdown]
-# We think of clipping as a safety net for rare accidents. Here a norm of 1 acts on three of the four arrays in practically
-# every step, and on the output bias in more than half of them. (This is question 2 of your log.) Where it acts in every
-# step, all lengths are thrown away: what is left is descent with steps of a fixed length, and that explains both
-# failures. Steps of a fixed length do not become smaller near the goal: on the left the gradients hardly fall any more. And they
-# have a limited range: with a threshold of 1 the hidden biases settle some 24 away from their start, but with 0.1
-# nothing can get further than 16 in 1600 steps. Those networks are simply still on their way.
+# We think of clipping as a safety net for rare accidents. Here a norm of 1 acts on three of the four arrays in
+# practically every step, and on the output bias in more than half of them. (This is question 2 of your log.) Where it
+# acts in every step, all lengths are thrown away: what is left is descent with steps of a fixed length, and that
+# explains both failures. Steps of a fixed length do not become smaller near the goal: on the left the gradients hardly
+# fall any more. And they have a limited range: with a threshold of 1 the hidden biases end some 24 away from their
+# start, but with 0.1 nothing can get further than 16 in 1600 steps. Those networks are simply still on their way.
 #
 # ## Other draws, and longer training
 #
@@ -832,14 +834,14 @@ over_draws = {name: np.array([[errors_of(draw, seed, *how) for seed in range(2)]
 for name, some in over_draws.items():
     done = some[np.isfinite(some[..., 1])]  # (runs, training and test error)
     train, test = np.exp(np.log(done).mean(axis=0))
-    print(f"{name:27} lost {16 - len(done)} of 16; geometric means of the others: "
+    print(f"{name:26} lost {16 - len(done)} of 16; geometric means of the rest: "
           f"train {train:5.2f}, test {test:5.2f}")
 ratio = np.log(over_draws["value 0.5"] / over_draws["norm 1"]).mean(axis=1)
 for k, part in enumerate(("training", "test")):
     middle, error = ratio[:, k].mean(), ratio[:, k].std(ddof=1) / np.sqrt(8)
     print(f"{part} error, value 0.5 / norm 1: {np.exp(middle):.2f}, within one standard error "
-          f"{np.exp(middle - error):.2f} to {np.exp(middle + error):.2f}; "
-          f"value better on {np.sum(ratio[:, k] < 0)} of 8 draws")
+          f"{np.exp(middle - error):.2f} to {np.exp(middle + error):.2f};\n"
+          f"    value better on {np.sum(ratio[:, k] < 0)} of 8 draws")
 show(
     dots({name: np.log10(some[np.isfinite(some[..., 1])][:, 1]) for name, some in over_draws.items()},
          error="none", title="Eight draws: the best setting is not the safest",
@@ -851,9 +853,10 @@ show(
 )
 
 # %% [markdown]
-# The clipped networks survive on every draw. The setting that was best on the lecture's draw, a lower rate and no clipping,
-# loses 3 runs of 16: there the gradients explode at a tenth of the rate, too. Where it survives it is by far the best. With
-# a loose joint norm as a safety net it loses none, and is still better than both clipped settings at the higher rate.
+# The clipped networks survive on every draw. The setting that was best on the lecture's draw, a lower rate and no
+# clipping, loses 3 runs of 16: there the gradients explode at a tenth of the rate, too. Where it survives it is by far
+# the best. With a loose joint norm as a safety net it loses none, and is still better than both clipped settings at the
+# higher rate.
 #
 # And the order of norm and value? In training error the norm is ahead on all eight draws, by a factor of 6.6. In test
 # error it is ahead by 1.4, on five draws of eight, one and a half standard errors (on the log scale): the deck's order,
@@ -869,9 +872,9 @@ for name in ("norm 1", "norm 0.1", "value 0.5", "rate 0.001"):
 
 # %% [markdown]
 # The norm of 0.1, the worst of all after 100 epochs, has the smallest training error after 1000, and a lower test error
-# than the norm of 1: a tenth of the step needs ten times as many steps, and then trembles ten times less. The norm of 1
-# had arrived after 100 epochs and only goes on to tremble, its test error rises. "Too low a threshold" was too short a
-# training. (One seed each.)
+# than the norm of 1: with a tenth of the step it needs ten times as many steps, and then it trembles less. The norm of 1
+# had nearly arrived after 100 epochs; from then on it mostly trembles, and its test error rises. "Too low a threshold"
+# was too short a training. (One seed each.)
 #
 # ## Sweep: which threshold, which way?
 #
@@ -891,7 +894,7 @@ def draw_sweep(sweep):
         size=(8.6, 3.8),
         alt="A table of test errors in shades, rows for the four ways of clipping, columns for "
         "thresholds 0.1, 0.5, 1, 5 and 50. By value the lowest errors, 6 to 14, are at 0.1 and "
-        "0.5; by norm, 15 to 17, at 0.5 and 1; by joint norm, 9 to 10, at 5; with both, about 20, "
+        "0.5; by norm, 15 to 17, at 0.5 and 1; by joint norm, 9 to 10, at 5; with both, 15 to 26, "
         "at 0.5 and 1. By joint norm at 0.1 the errors are near 12 thousand.",
     )
     for row, mode in zip(sweep, WAYS.values()):
@@ -918,19 +921,21 @@ with np.errstate(all="ignore"):
 draw_sweep(sweep)
 
 # %% [markdown]
-# Every network of the sweep survives its 100 epochs. Which threshold is best after them depends on the way, because one number means different
-# things: an entry's bound of $c$ allows the 551 parameters together a length of $\sqrt{551}\,c\approx23\,c$, a norm of
-# $c$ for each of four arrays $2\,c$, a joint norm just $c$. So the joint norm wants the largest threshold, and by value
-# the smallest is good enough. In each row the errors are larger at the highest thresholds, where noisy and huge
-# gradients come through, and in three of the four also at the lowest, where networks have not arrived yet. "Both" is no
-# better than its parts: at 1 and 0.5 it has 18, the norm alone 16, the value alone 11.
+# Every network of the sweep survives its 100 epochs. Which threshold is best after them depends on the way of clipping,
+# because one number means different things: an entry's bound of $c$ allows the 551 parameters together a length of
+# $\sqrt{551}\,c\approx23\,c$, a norm of $c$ for each of four arrays $2\,c$, a joint norm just $c$. So the joint norm
+# wants the largest threshold, and by value the smallest is good enough. In each row the errors are larger at the highest
+# thresholds, where noisy and huge gradients come through, and in three of the four also at the lowest, where networks
+# have not arrived yet. "Both" is no better than its parts: at 1 and 0.5 it has 18, the norm alone 16, the value alone
+# 11.
 
 # %% [markdown]
 # ## Other ways, in the same units
 #
 # The deck lists where explosions come from: "Poor choice of learning rate", "Poor choice of data preparation, allowing
-# large differences in the target variable", "Poor choice of the loss function". So one may also mend the cause. Scaling the targets makes the printed loss small, as it would any loss: it is to be multiplied by the
-# variance of the targets before it can stand beside the others.
+# large differences in the target variable", "Poor choice of the loss function". So one may also mend the cause. Scaling
+# the targets makes the printed loss small, however good or bad the network is: it has to be multiplied by the variance of
+# the targets before it can stand beside the others.
 
 # %% tags=["demo"]
 mean, sd = y_train.mean(), y_train.std()
@@ -966,7 +971,7 @@ print(f"a printed 0.006 for scaled targets, in original units: {0.006 * sd**2:.0
 # Scaled targets at the same rate report 0.0052, which looks three thousand times better than 15.7. In the same units
 # they are far worse, and about where the 0.006 that the lectures print for scaled targets would be. With targets of size 1 the explosion is gone,
 # though, and a larger rate is possible: at 0.1 they reach about 5. That, and the lower rate with the targets as they
-# are, are the two best results on this draw, both without clipping.
+# are, are the two best results after 100 epochs on this draw, both without clipping.
 #
 # The last column repeats three settings from the same first weights, with batches in another order. The
 # clipped runs give what they gave before. At rate 0.001 the mean falls from 6.8 to 2.3: even five seeds do not settle a
@@ -1055,7 +1060,7 @@ for seed in SEEDS:
     other = train_classifier(seed, None)[0]
     same = all(np.array_equal(p, q) for p, q in zip(net.params, other.params))
     print(f"seed {seed}: accuracy {acc:.2f}, largest entry {largest:.2f}, proven: {proven}, "
-          f"weights equal to those without clipping: {same}")
+          f"same weights without clipping: {same}")
 
 # %% [markdown]
 # In none of the steps did an entry come near 1, and the networks trained with and without `clipvalue=1` are equal in
@@ -1104,9 +1109,9 @@ for act, slope in {"sigmoid": 0.25, "tanh": 1.0}.items():
             grads = net.grads(images[rows], labels[rows])
             largest = max(largest, *(float(np.abs(g).max()) for g in grads))
             net.step(grads, "adam", 0.001)
-        print(f"{act:8} seed {seed}: first layer's bound {bounds[0]:.2f} at first, "
-              f"{bounds[-1]:.2f} after 1000 steps, proven: {deep_bound(net, slope) <= 1}; "
-              f"largest entry {largest:.2f}")
+        print(f"{act:7} seed {seed}: first layer's bound {bounds[0]:.2f} at first, "
+              f"{bounds[-1]:.2f} after 1000 steps,\n{'':15} "
+              f"proven: {deep_bound(net, slope) <= 1}; largest entry {largest:.2f}")
 
 # %% [markdown]
 # With sigmoid units the sum over a hundred paths stays small, since the weights are: 0.08 at first, a quarter after
@@ -1123,13 +1128,18 @@ for act, slope in {"sigmoid": 0.25, "tanh": 1.0}.items():
 #
 # ```python
 # SGD = keras.optimizers.SGD
-# SGD(learning_rate=0.01, momentum=0.9, clipnorm=1.0)         # each variable by itself
-# SGD(learning_rate=0.01, momentum=0.9, clipvalue=0.5)        # each entry by itself
-# SGD(learning_rate=0.01, momentum=0.9, global_clipnorm=1.0)  # all variables together
-# keras.callbacks.TerminateOnNaN()                            # stop, rather than go on with nan
+# # each variable by itself
+# SGD(learning_rate=0.01, momentum=0.9, clipnorm=1.0)
+# # each entry by itself
+# SGD(learning_rate=0.01, momentum=0.9, clipvalue=0.5)
+# # all variables together
+# SGD(learning_rate=0.01, momentum=0.9, global_clipnorm=1.0)
+# # stop, rather than go on with nan
+# keras.callbacks.TerminateOnNaN()
 # ```
 #
-# - `lr=`, as the deck has it (`SGD(lr=0.01, momentum=0.9, clipnorm=1.0)`), is refused; the argument is called `learning_rate`.
+# - `lr=`, as the deck has it (`SGD(lr=0.01, momentum=0.9, clipnorm=1.0)`), is refused; the argument is called
+#   `learning_rate`.
 # - For gradients `[3, 4]` and `[0.3, 0.4]`, `clipnorm=1` gives `[0.6, 0.8]` and leaves the second;
 #   `global_clipnorm=1` multiplies both by 0.199. Both agree with your functions.
 # - `clipnorm=1` makes `[nan, 0]` of `[inf, 4]`, and `clipvalue=1` makes `[1, nan, 1]` of `[inf, nan, 4]`, as above.
@@ -1156,10 +1166,10 @@ for draw in range(1, 5):
         for name, (train, test) in zip(("no clipping", "norm 1"), results)))
 
 # %% [markdown]
-# Nothing explodes, on any of the draws: Adam needs no clipping to survive. It gains by it all the same, test errors of 9
-# to 13 instead of 42 to 61. A likely reason, which we have not tested, is the memory of its running mean square, about a
-# thousand steps: gradients that were huge at first keep later steps short, while clipped ones are all of one size. (The
-# unclipped runs are not at rest after 100 epochs, as their training errors say.)
+# Nothing explodes, on any of the draws: Adam needs no clipping to survive here. It gains by it all the same, test errors
+# of 9 to 13 instead of 42 to 61. A likely reason, which we have not tested, is the memory of its running mean square,
+# about a thousand steps: gradients that were huge at first keep later steps short, while clipped ones are all of one
+# size. (The unclipped runs are not at rest after 100 epochs, as their training errors say.)
 
 # %% [markdown]
 # ## Errata hunt
@@ -1209,8 +1219,8 @@ quiz()
 
 # %% [markdown]
 # > **One finding to keep.** The setting that was best on the lecture's data, a lower rate without clipping, lost 3 of 16
-# > runs on eight draws of such data; no clipped run was lost. Clipping is not what makes a network good. It is what makes
-# > it come home, and for that a loose bound is enough.
+# > runs on eight draws of such data; no clipped run was lost. Clipping is not what made the networks good. It kept them
+# > from being lost, and for that a loose bound was enough.
 
 # %% [markdown]
 # ## Summary

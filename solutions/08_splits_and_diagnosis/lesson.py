@@ -190,7 +190,7 @@ for n in (70, 2000, 10_000):
 #
 # | | train / dev / test in per cent |
 # |---|---|
-# | when a thousand items were much | 70/30 (no separate test set), 60/20/20 |
+# | when a thousand items were a lot | 70/30 (no separate test set), 60/20/20 |
 # | with a million or more | 98/1/1, 99.5/0.25/0.25, 99.5/0.4/0.1 |
 #
 # Shares have to become whole numbers of items, and that is where items get lost.
@@ -448,8 +448,8 @@ choice_figure(
     targeted,
     "A dev set from the target picks what is best for the users",
     "The same two candidates with a dev set of phone images only. Dev errors and users' errors "
-    "now lie together: between 14 and 18 per cent for the full image, near 12 per cent for the "
-    "thumbnail.",
+    "now lie together: between 16 and 18 per cent for the full image, between 10 and 13 per cent "
+    "for the thumbnail.",
 )
 
 # %% [markdown]
@@ -496,8 +496,8 @@ for k in (1, 10, 100):
 # If what is observed is the truth plus noise, $y = f + \varepsilon$ with variance $\sigma^2$ and independent of $g$,
 # then $\sigma^2$ is added, and no $g$ in the world can remove it: it is the lowest error possible, the *Bayes error*.
 #
-# Check it with polynomials fitted to points of a sine, at even distances, with noise of standard deviation 0.5. Each
-# fit is a dart, thrown at the truth at two places.
+# Check it with polynomials fitted to evenly spaced points of a sine, with noise of standard deviation 0.5. Each fit is a
+# dart, thrown at the truth at two places.
 
 # %%
 truth = lambda x: np.sin(np.pi * x)
@@ -521,7 +521,7 @@ THROWERS = {
 throws = {name: darts(*thrower) for name, thrower in THROWERS.items()}
 for (name, d), (degree, n) in zip(throws.items(), THROWERS.values()):
     squared_bias, variance = np.mean(d.mean(axis=0) ** 2), np.mean(d.var(axis=0))
-    print(f"{name:25} degree {degree}, {n:3} points: bias² {squared_bias:.4f} + "
+    print(f"{name}, degree {degree}, {n} points:\n    bias² {squared_bias:.4f} + "
           f"variance {variance:.4f} = {squared_bias + variance:.4f}; "
           f"measured {np.mean(d**2):.4f}")
 
@@ -846,7 +846,7 @@ walk = {name: repeat(partial(errors, *station), DRAWS) for name, station in STAT
 for name, table in walk.items():
     (train, dev), (sd_train, sd_dev) = table.mean, table.sd
     bias, variance = diagnose(train, dev, bayes)
-    print(f"{name:38} train {train:5.1%} ± {sd_train:4.1%}  dev {dev:5.1%} ± {sd_dev:4.1%}  "
+    print(f"{name}:\n    train {train:5.1%} ± {sd_train:4.1%}   dev {dev:5.1%} ± {sd_dev:4.1%}   "
           f"bias {word(bias)}, variance {word(variance)}")
 
 # %% tags=["demo"]
@@ -894,12 +894,12 @@ agreed = [
 print("draws with the same diagnosis as the mean:", agreed, "of 8")
 
 # %% [markdown]
-# Ten times as many steps change the errors by a point or less: the stations are stations, not stops on the way.
-# Compared with the Bayes error, neither of the last two networks has anything left to learn. Whoever takes the Bayes
-# error for zero reads a training error of 16 % as high bias, makes the network bigger, reads 16 % again, and makes it
-# bigger still, with nothing left to gain. The diagnoses hardly hang on a lucky draw: at four stations all eight draws
-# agree with the mean, at the start seven do (with 30 points, one line happens to leave so many points on its wrong
-# side that the gap to dev is small).
+# Ten times as many steps change the mean errors by about a point or less: where the networks stood after 300 steps is
+# nearly where they stay. Compared with the Bayes error, neither of the last two networks has anything left to learn.
+# Whoever takes the Bayes error for zero reads a training error of 16 % as high bias, makes the network bigger, reads 16
+# % again, and makes it bigger still, with nothing left to gain. The diagnoses hardly hang on a lucky draw: at four
+# stations all eight draws agree with the mean, at the start seven do (with 30 points, one line happens to leave so many
+# points on its wrong side that the gap to dev is small).
 
 # %% [markdown]
 # ## Beyond the lecture: two candidates on one dev set

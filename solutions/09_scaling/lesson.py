@@ -100,8 +100,8 @@ titles = ["Unequal units: to and fro in a valley", "Equal units: straight in"]
 show(
     *[landscape(X, price, path, title) for (X, path), title in zip(paths.values(), titles)],
     alt="Contours of the error over two weights with twenty steps of gradient descent; a cross "
-    "marks the minimum. Left, in km and years: parallel horizontal lines, a valley; the path is "
-    "a zigzag across its floor that ends before half of the way to the cross. Right, with "
+    "marks the minimum. Left, in km and years: long, flat, nearly horizontal lines, a valley; the "
+    "path is a zigzag across its floor that ends before half of the way to the cross. Right, with "
     "standard deviations of 1: round contours, and the path goes straight to the cross.",
 )
 
@@ -279,7 +279,7 @@ mean_price, errors = np.array([10.0, 30.0, 20.0]), {}
 for codes in [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]:
     numbered = np.column_stack([codes, np.ones(3)])
     errors[codes] = np.linalg.lstsq(numbered, mean_price, rcond=None)[1][0] / 3
-print("numbered:", ", ".join(f"{codes} {error:.1f}" for codes, error in errors.items()))
+print("numbered:", ", ".join(f"{codes} {error:.0f}" for codes, error in errors.items()))
 fitted = np.eye(3) @ np.linalg.lstsq(np.eye(3), mean_price, rcond=None)[0]
 print(f"one column each: {np.mean((fitted - mean_price) ** 2):.1f}")
 
@@ -440,7 +440,7 @@ show(
 
 # %% [markdown]
 # Scaling cures no skewed distribution; it only changes the axis. Two numbers are worth keeping in mind. The input has
-# an sd of about 1 from the start, so that standardising it will change nothing. And the range leaves an sd
+# an sd of about 1 from the start, so that standardising it will change next to nothing. And the range leaves an sd
 # of only 0.15 or so, since the two most extreme rows take up the whole of it.
 
 # %% [markdown]
@@ -557,8 +557,8 @@ print(f"circles: by the leak, training points moved by up to {moved:.3f} of a wi
 
 # %% [markdown]
 # The detector finds the leak in the "Wrong Way!!!!" listing and acquits the other. It also finds that the notebook's
-# code for the circles is the wrong way that the deck warns of. There, points move by a few hundredths at most, and one
-# can hardly think of a network that would care. Does it matter, then?
+# code for the circles is the wrong way that the deck warns of. There, points move by a few hundredths at most, and it
+# is hard to imagine that a network would be trained differently by that. Does it matter, then?
 
 # %% [markdown]
 # ### How much can a leak be worth?
@@ -599,7 +599,7 @@ looks = dict(zip(ways, [(GREY, ":", "o"), (VERMILION, "-", "s"), (BLUE, "--", "^
 show(
     curves(bins[:-1] + 0.025, counts, looks=looks, xlabel="test accuracy",
            ylabel="repetitions of 200", xlim=(0.1, 1.03), ylim=(-2, 95), down={"_": 0.5},
-           title="A leak finds a pattern where there is none", legend="upper left"),
+           title="A leak finds a pattern where there is none", legend="upper right"),
     alt="How often each test accuracy occurred in 200 repetitions with random labels. Scaled by "
     "all rows, and inputs chosen by training rows: two humps around 0.5. Inputs chosen by all "
     "rows: a hump near 0.88.",
@@ -607,7 +607,7 @@ show(
 
 # %% [markdown]
 # Two leaks of very different size. Scaling by all rows changes nothing that could be seen here. Choosing inputs by all
-# rows finds, in pure noise, a classifier that is right seven times out of eight here, and will be right every other
+# rows finds, in pure noise, a classifier that is right seven times out of eight here, and will be right half of the
 # time when it is used; chosen by the training rows alone, the same inputs show what they are. **Compare with your log**
 # (question 2). One cannot tell in advance how much a leak is worth. It usually flatters, and may do nothing that can be
 # seen, as here in the first way. So the rule has no exception for small ones: whatever is learnt, is learnt from the
@@ -806,8 +806,8 @@ show(
 # Compare the two panels: raw targets with a tenth of the rate look worst by far as reported, and are the best in their
 # own units. Of the deck's [Extensions], the ranges [-1, 1], [0, 1] and [0, 0.5] for the targets are all much worse than
 # mean 0 and sd 1, the narrower the worse; as reported it is just the other way round. Inputs in [0, 1] help a lot.
-# Inputs with mean 0 and sd 1 change nothing, since they had that from the start. **Compare with your log** (question
-# 1).
+# Inputs with mean 0 and sd 1 change next to nothing, since they had nearly that from the start. **Compare with your
+# log** (question 1).
 #
 # Two questions are left. Why do narrow targets do harm, and why do inputs in [0, 1] help so much?
 
@@ -909,20 +909,22 @@ show(
 )
 
 # %% tags=["demo"]
+print("unexplained with x in [0, 1] minus x as it is, mean ± standard error:")
 for target, name in enumerate(("linear target", "products")):
     for k, epochs in enumerate((100, 1000)):
         gap = np.subtract(*(share[target, :, way, k, 1] for way in reversed(two.values())))
-        print(f"{name}, {epochs:4} epochs: x in [0, 1] minus x as it is {gap.mean():+.3%}, "
-              f"standard error {gap.std(ddof=1) / np.sqrt(8):.3%}; "
+        error = gap.std(ddof=1) / np.sqrt(8)
+        print(f"{name:13}, {epochs:4} epochs: {gap.mean():+.3%} ± {error:.3%}; "
               f"better on {np.sum(gap < 0)} of 8 draws")
 
 # %% [markdown]
 # On other draws the verdicts after 100 epochs stand. After 1,000 they do not. With the linear target the lead of inputs
 # in [0, 1] has gone: the other networks have learnt the line as well. With the products the order has turned round, on
-# all eight draws: the inputs that bend the network late end *better*, while those that had finished early now overfit
-# (their training error is nearly 0, their test error has risen). Narrow targets have come a long way and are still
-# on it. And raw targets at the low rate, the best after 100 epochs on this draw, ended in nan in 3 of 24 runs, and with
-# the products in most.
+# all eight draws: the inputs that bend the network late are now the *better* ones (with a training error of 1.8 % they
+# are not at their end, either), while those that had nearly finished after 100 epochs now overfit (their training error
+# is nearly 0, their test error has risen on every draw). Narrow targets have come a long way and are still on it. And
+# raw targets at the low rate, the best after 100 epochs on this draw, ended in nan in 3 of 24 runs, and with the
+# products in most.
 #
 # So the table above says how far each training had come when it was stopped. At a given rate, scaling decides how fast
 # a network learns and what kind of function it finds first. It does not say which scaling is best. What holds in all
@@ -969,7 +971,7 @@ def on_digits(act, rate, draw, **settings):
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
 for act in ("relu", "sigmoid"):
     scores = [on_digits(act, rate, draw=0) for rate in RATES]
-    print(f"{act:8}" + "".join(f"  rate {r:g}: {score:.3f}" for r, score in zip(RATES, scores)))
+    print(f"{act:8} rate " + ", ".join(f"{r:g}: {score:.3f}" for r, score in zip(RATES, scores)))
 first = MLP((64, 50, 50, 50, 50, 50, 10), ("sigmoid",) * 5 + ("softmax",), "he_uniform", 0)
 means = [h.mean() for h in first.activations(split(0).X_train)[1:6]]
 spread = [h.std(axis=0).mean() for h in first.activations(split(0).X_train)[1:6]]
@@ -977,11 +979,12 @@ print("sigmoid, first weights: mean of a layer's outputs", np.round(means, 2))
 print("                        sd over the digits       ", np.round(spread, 4))
 
 # %% [markdown]
-# With sigmoids no rate learns anything at all: one digit in ten is right by guessing. With ReLU some rates do, and
-# already a rate of 0.1 fails. The last two lines show why the sigmoids fail. The outputs of a layer lie around 0.5, not
-# around 0, and they hardly depend on the image: from layer to layer their spread shrinks, until the fifth layer says
-# nearly the same about every digit. What the next layer gets as inputs has a mean that is large beside its standard
-# deviation, which is just the case of the derivation above that costs the fourth power.
+# With sigmoids no rate learns anything worth the name: one digit in ten is right by guessing, and the best rate gets 16
+# % right. With ReLU some rates do, and already a rate of 0.1 fails. The last two lines show why the sigmoids fail. The
+# outputs of a layer lie around 0.5, not around 0, and they hardly depend on the image: from layer to layer their spread
+# shrinks, until the fifth layer says nearly the same about every digit. What the next layer gets as inputs has a mean
+# that is large beside its standard deviation, which is just the case of the derivation above that costs the fourth
+# power.
 #
 # ### Your log
 #
@@ -1078,14 +1081,14 @@ for momentum in (0.9, 0.99):
         batchnorm_forward(x, np.ones(3), np.zeros(3), running, True, momentum)
     test, _ = batchnorm_forward(x, np.ones(3), np.zeros(3), running, False)
     way = running["mean"][2] / x[:, 2].mean()
-    print(f"momentum {momentum}: the running mean has gone {way:.0%} of the way after 20 batches; "
+    print(f"momentum {momentum}: running mean {way:.0%} of the way after 20 batches; "
           f"test means {np.mean(test, axis=0).round(1)}")
 
 # %% [markdown]
 # Mean 0 and variance 1, whatever came in; only the narrow column falls short of 1 by a thousandth, $v/(v+\varepsilon)$
 # with $v\approx0.01$. The running statistics approach the true ones like $1-\rho^t$. After 20 batches that is 88 % with
 # $\rho=0.9$, and 18 % with Keras' default of 0.99: at test time the third unit is then still far from mean 0. A short
-# run with a large momentum has a good training loss and a bad test result, with nothing overfitted.
+# run with a large momentum can have a good training loss and a bad test result, with nothing overfitted.
 
 # %% [markdown]
 # ## The way back
@@ -1186,7 +1189,7 @@ print("a batch of two, normalised:", hat[:, :4].round(3).tolist())
 # (The constant factors $\gamma/s$ are divided out, and $\varepsilon$ is out of the way.) Mean and $\hat x$ are two
 # directions in a space of $m$ dimensions, so that of a random gradient the share $\sqrt{(m-2)/m}$ is left: of a batch
 # of 64 nearly all, of a batch of 2 nothing, since there are only two directions. In the forward pass one sees the same
-# from another side. Two numbers, minus their mean, divided by their sd, are $-1$ and $1$, whatever they were.
+# from another side. Two different numbers, minus their mean, divided by their sd, are $-1$ and $1$, whatever they were.
 # Then nothing before the last normalisation can learn.
 
 # %% [markdown]
@@ -1287,10 +1290,10 @@ for case, ways in zip(normal["cases"], normal["circles"]):
               f"with {with_.mean():.3f}, gain {gain.mean():+.3f}, standard error {error:.3f}")
 
 # %% [markdown]
-# On other draws the three answers are the same. After 500 epochs, when the tanh networks have ended their training,
-# sigmoid with He's weights still guesses without batch normalisation, and tanh with He's weights gains nothing with it.
-# With U(0,1) both kinds have begun to leave the level of guessing on some draws, and the gain is half a standard error.
-# **Compare with your log** (question 2). But why does U(0,1) not gain?
+# On other draws the three answers are the same. After 500 epochs sigmoid with He's weights still guesses without batch
+# normalisation, and tanh with He's weights gains nothing with it. With U(0,1) the networks of both kinds have begun to
+# leave the level of guessing on some draws, so that their training is not over; the gain so far is half a standard
+# error. **Compare with your log** (question 2). But why does U(0,1) not gain?
 
 # %%
 for init in INITS:
@@ -1301,14 +1304,14 @@ for init in INITS:
                                  {"mean": np.zeros(5), "var": np.ones(5)}, True)
         h = np.tanh(z)
         alike.append(np.abs(np.corrcoef(h.T)[np.triu_indices(5, 1)]).mean())
-    print(f"{init:6} correlation of two units of a layer, layers 1 to 5: "
+    print(f"{init:6} correlation of two units, layers 1 to 5: "
           + "  ".join(f"{a:.4f}" for a in alike))
 
 # %% [markdown]
-# With weights that are all positive, all units of a layer say the same: from the second layer on the mean correlation
-# of two of them is 0.999 or more. Batch normalisation gives every unit mean 0 and variance 1, *each by itself*. It does
-# not make five copies of one number into five numbers. The first weights have to do that (lesson 05), and a network
-# five units wide that carries a single number cannot tell an inner circle from an outer one.
+# With weights that are all positive, all units of a layer say nearly the same: from the second layer on the mean
+# correlation of two of them is 0.999 or more. Batch normalisation gives every unit mean 0 and variance 1, *each by
+# itself*. It does not make five copies of one number into five numbers. The first weights have to do that (lesson 05),
+# and a network five units wide that carries a single number cannot tell an inner circle from an outer one.
 
 # %% [markdown]
 # ### The digits
@@ -1330,14 +1333,14 @@ show(
       for a, title in enumerate(("ReLU: higher rates survive", "Sigmoid: it learns at all"))],
     share="y",
     alt="Test accuracy on digits against the learning rate, eight splits thin, their mean thick. "
-    "Left, ReLU: both curves near 0.95 up to rate 0.03; at 0.1 and 0.3 the network without batch "
-    "normalisation falls to guessing, the one with it stays near 0.93 and 0.8. Right, sigmoid: "
-    "without it 0.1 at all rates, with it above 0.9 from rate 0.01 on.",
+    "Left, ReLU: both curves near 0.95 up to rate 0.03; without batch normalisation the mean falls "
+    "to 0.3 at rate 0.1 and to guessing at 0.3; with it, it stays near 0.93 and 0.8. Right, "
+    "sigmoid: without it 0.1 at all rates, with it above 0.9 from rate 0.01 on.",
 )
 longer = normal["longer"]
 gain = longer[1] - longer[0]
-print(f"ReLU, rate 0.01, 60 epochs: without {plus_minus(longer[0])}, with {plus_minus(longer[1])}; "
-      f"gain {gain.mean():+.4f}, standard error {gain.std(ddof=1) / np.sqrt(8):.4f}")
+print(f"ReLU, rate 0.01, 60 epochs: without {plus_minus(longer[0])}, with {plus_minus(longer[1])}"
+      f";\n    gain {gain.mean():+.4f}, standard error {gain.std(ddof=1) / np.sqrt(8):.4f}")
 
 # %% [markdown]
 # With sigmoids batch normalisation makes the difference between guessing and 95 % right. With ReLU it lets higher rates
@@ -1367,7 +1370,7 @@ show(
            title="From a batch of two nothing comes back", xlabel="batch size",
            ylabel="length of the kernel's gradient"),
     alt="Length of the gradient of layers 1, 5 and 6 against batch size, both axes logarithmic, "
-    "sigmoid network with batch normalisation. From 3 samples on the curves are of one order, "
+    "sigmoid network with batch normalisation. From 3 samples on they differ by factors up to 13, "
     "and fall slowly as the batch grows. At 2 samples layers 1 and 5 are lower by powers of "
     "ten, while layer 6, behind the last normalisation, is not.",
 )
@@ -1419,10 +1422,10 @@ live = on_digits("relu", 0.01, draw=0, batchnorm=ALL, plug=layer)
 stored = normal["digits"][2, 0, RATES.index(0.01), 0]
 print(f"ReLU, rate 0.01, layer normalisation: {live:.3f} live, {stored:.3f} stored")
 for act, scores in zip(acts, normal["digits"][2]):
-    print(f"{act:8}" + "".join(f"  rate {r:g}: {s.mean():.3f}" for r, s in zip(RATES, scores)))
+    print(f"{act:8} rate " + ", ".join(f"{r:g}: {s.mean():.3f}" for r, s in zip(RATES, scores)))
 lined = MLP(first.sizes, first.acts, "he_uniform", 0, batchnorm=ALL, plug=layer)
 spread = [h.std(axis=0).mean() for h in lined.activations(split(0).X_train)[1:6]]
-print("sigmoid, layer normalisation, first weights: sd over the digits", np.round(spread, 4))
+print("sigmoid, layer normalisation, fresh: sd over digits", np.round(spread, 4))
 
 # %% tags=["demo"]
 for m, some in zip(normal["sizes"], normal["batches"].mean(axis=2).T):
@@ -1439,10 +1442,10 @@ show(
 # %% [markdown]
 # With batches of two, batch normalisation gets few digits right, and with four it is still behind; layer normalisation
 # and the network without any do nearly as well there as with larger batches. But layer normalisation is no replacement
-# in everything. With sigmoids (in the lines above) it needs a high rate to learn at all, and does so on some splits
-# only, where batch normalisation learns at every rate. The last line says why: it normalises each sample over its
-# units, and does not see that a unit says nearly the same of every sample. From layer to layer the digits still become
-# more alike.
+# in everything. With sigmoids (in the lines above) it needs a high rate to learn at all within ten epochs, and does so
+# on some splits only, where batch normalisation learns at every rate. The last line says why: it normalises each sample
+# over its units, and does not see that a unit says nearly the same of every sample. From layer to layer the digits
+# still become more alike.
 
 # %% [markdown]
 # ## The library way
@@ -1452,12 +1455,12 @@ show(
 #
 # ```python
 # scale = keras.layers.Normalization()         # mean 0, sd 1
-# scale.adapt(X_train)                         # the training rows only; this is `fit`
+# scale.adapt(X_train)                         # training rows only: `fit`
 #
 # model = keras.Sequential([
 #     keras.Input((20,)),
 #     scale,
-#     keras.layers.Dense(25, use_bias=False),  # beta takes the place of the bias
+#     keras.layers.Dense(25, use_bias=False),  # beta is the bias
 #     keras.layers.BatchNormalization(),       # or after the activation
 #     keras.layers.Activation("relu"),
 #     keras.layers.Dense(1),

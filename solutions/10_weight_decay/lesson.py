@@ -88,9 +88,9 @@ show(
 
 # %% [markdown]
 # All training points are right, and the loss on them is all but zero. The *loss* on the test points turns before step
-# 1,000 and doubles, while their accuracy loses one point of 70. The network is about as often wrong as before, but
-# surer of it each step. To be sure, it needs large weights: the norm of $W_1$ grows to about six times
-# what it was, that of $W_2$ to eight times. The deck's answer is to make large weights cost something.
+# 1,000 and doubles, while the accuracy falls by one point of the 70. The network is about as often wrong as before, but
+# surer with each step. To be sure, it needs large weights: the norm of $W_1$ grows to about six times what it was, that
+# of $W_2$ to eight times. The deck's answer is to make large weights cost something.
 #
 # ### Your log
 #
@@ -354,8 +354,8 @@ explore(
 # %% [markdown]
 # (The slider, in a running notebook, is the power of ten of $\lambda$.) The path to the origin is not straight. The
 # valley of the data is flat along its long axis, and there the penalty wins early; across the valley the data hold out
-# longer. Directions that the data care little about decay first. On the way $w_1$ even *grows*, from 0.49 to 0.71: what
-# shrinks is the length of the whole.
+# longer. Directions that the data care little about decay first. On the way $w_1$ even *grows*, from 0.49 to more than
+# 0.71: what shrinks is the length of the whole.
 
 # %% [markdown]
 # ## λ and Keras' argument
@@ -580,7 +580,7 @@ show(
 # On the left, strengths of 0.1 and 1 end at the same 0.90 for quiet weights: 100 steps of length 0.001 at full speed,
 # since $c$ cancels. As soon as the gradient is larger than the penalty, the effect is gone. On the right every weight
 # shrinks by the derived factor, to 0.99 or 0.905, and noise only spreads them by about 0.01. "L2 regularisation", which
-# the deck also calls "Weight Decay", is weight decay under SGD. Its case study uses Adam.
+# the deck also calls "Weight Decay", is weight decay under plain SGD. Its case study uses Adam.
 
 # %% [markdown]
 # ## Case study: did the weights get smaller?
@@ -650,10 +650,10 @@ def report(name, some):
     norms = np.array([[np.linalg.norm(W) for W in run.net.W.values()] for run in some])
     total = np.sqrt(np.sum(norms**2, axis=1)).mean()
     W1, W2 = norms.mean(axis=0)
-    print(f"{name:10} train {np.mean([run.train_acc for run in some]):.3f}  "
-          f"test {plus_minus([run.test_acc for run in some])}  "
-          f"loss {plus_minus([run.test_loss for run in some])}  "
-          f"|W1| {W1:5.2f}  |W2| {W2:5.2f}  all {total:5.2f}")
+    print(f"{name:10} train {np.mean([run.train_acc for run in some]):.3f} "
+          f"test {plus_minus([run.test_acc for run in some])} "
+          f"loss {plus_minus([run.test_loss for run in some])} "
+          f"|W1| {W1:5.2f} |W2| {W2:5.2f} all {total:5.2f}")
 
 
 for name in PENALTIES:
@@ -710,7 +710,7 @@ used = into > 0.01
 ratios = into[used] / out[used]
 quarter, median, three = np.percentile(ratios, [25, 50, 75])
 print(f"units still in use: {used.sum()} of 500; |a| over |v|: median {median:.3f}, "
-      f"half of them between {quarter:.3f} and {three:.3f}")
+      f"half between {quarter:.3f} and {three:.3f}")
 print(f"largest difference {np.max(np.abs(into - out)):.3f}, longest |a| {into.max():.2f}")
 
 scaled = MLP((2, 500, 1), ("relu", "sigmoid"))
@@ -761,9 +761,9 @@ show(
 
 # %% [markdown]
 # With both kernels penalised the network is at rest after 4,000 steps, and stands where it stood. With the penalty on
-# $W_1$ alone, $W_2$ about doubles whenever the steps do, $W_1$ goes towards 0, and the test loss climbs, on each of the
-# twelve draws. It climbs more slowly than without any penalty: the deck's penalty delays overfitting. How much of the
-# gain is left depends on when one stops.
+# $W_1$ alone, the norm of $W_2$ grows about twofold with the first doubling of the steps and two and a half times with
+# the second, $W_1$ goes towards 0, and the test loss climbs, on each of the twelve draws. It climbs more slowly than
+# without any penalty: the deck's penalty delays overfitting. How much of the gain is left depends on when one stops.
 #
 # Is that Adam's doing? The derivation asks for no optimiser.
 
@@ -885,8 +885,9 @@ show(
     curves(None, {"training": train.T, "validation": val.T}, looks={"training": (TRAIN, "-"),
            "validation": (TEST, "--")}, title="The draw matters more than λ", ylabel="accuracy",
            xlabel="l2 on both kernels", xticks=places, legend="lower left"),
-    curves(None, {"_": new_loss.T}, looks={"_": (TEST, "--")}, title="In loss, all draws gain",
-           xlabel="l2 on both kernels", xticks=places, ylabel="loss on 2,000 fresh points", log="y",
+    curves(None, {"_": new_loss.T}, looks={"_": (TEST, "--")},
+           title="In loss, 0.001 helps on all draws", xlabel="l2 on both kernels",
+           xticks=places, ylabel="loss on 2,000 fresh points", log="y",
            yticks={v: f"{v:g}" for v in (0.1, 0.2, 0.5, 1, 2)}),
     alt="Left: training and validation accuracy against the strength of the penalty, eight draws "
     "of the data thin, their mean thick. Training accuracy falls from 1 without a penalty to 0.83 "
@@ -900,7 +901,8 @@ print("2,000 fresh points, draw by draw, against no penalty:")
 for c in (1e-3, 1e-2):
     gain = (new_acc[lams == c] - new_acc[0]).ravel()
     se = gain.std(ddof=1) / np.sqrt(len(gain))
-    print(f"l2 {c:g}: accuracy {gain.round(3)}, mean {gain.mean():+.3f}, standard error {se:.3f}")
+    print(f"l2 {c:g}: accuracy {gain.round(3)},\n"
+          f"    mean {gain.mean():+.3f}, standard error {se:.3f}")
 ratio = (new_loss[lams == 1e-3] / new_loss[0]).ravel()
 print(f"l2 0.001: loss times {ratio.round(2)}")
 
@@ -926,24 +928,24 @@ for name, some in zip(names, stored["digits"]):
     gain, ratio = some[:, 3] - stored["digits"][0, :, 3], some[:, 2] / stored["digits"][0, :, 2]
     train, train_loss, loss, accuracy, W1, W2 = some.mean(axis=0)
     print(f"l2 {name:6} train {train:.3f} (loss {train_loss:.4f})  test {accuracy:.3f}, "
-          f"gain {gain.mean():+.4f}, standard error {gain.std(ddof=1) / np.sqrt(8):.4f}; "
-          f"loss {loss:.3f}, times {ratio.min():.2f} to {ratio.max():.2f}  "
+          f"gain {gain.mean():+.4f}, standard error {gain.std(ddof=1) / np.sqrt(8):.4f};\n"
+          f"    loss {loss:.3f}, times {ratio.min():.2f} to {ratio.max():.2f}  "
           f"|W1| {W1:.1f} |W2| {W2:.1f}")
 show(
     dots({f"l2 {name}": some[:, 3] - stored["digits"][0, :, 3]
           for name, some in zip(names[1:], stored["digits"][1:])},
-         error="se", down={"no gain": 0}, title="On digits a penalty gains half a point at best",
+         error="se", down={"no gain": 0}, title="On digits a penalty gains less than half a point",
          xlabel="gain in test accuracy, split by split"),
     alt="Gain in test accuracy on eight splits of the digits. For 0.0001 and 0.001 the points lie "
-    "on both sides of 0, their means near 0.004 with bars that nearly reach 0; for 0.01 most lie "
-    "below 0.",
+    "on both sides of 0, their means near 0.004, and the bar of 0.001 reaches down to 0; for 0.01 "
+    "most lie below 0.",
 )
 
 # %% [markdown]
-# All training digits are right in all of these, and the training has come to its end: the loss that is left is the
-# penalty's doing. The right strengths gain less than half a point in accuracy, less than two standard errors, and take
-# off a tenth of the loss; ten times more costs both. The pattern is that of the moons, the size is not: 64 pixels that
-# mostly agree leave less room for borders with sharp corners.
+# All training digits are right in all of these, and where there is a penalty, most of the training loss that is left is
+# its doing. The right strengths gain less than half a point in accuracy, less than two standard errors, and take off
+# about a tenth of the loss; ten times more costs both. The pattern is that of the moons, the size is not. A reason may
+# be that 64 pixels, which mostly agree, leave less room for borders with sharp corners.
 
 # %% [markdown]
 # ## The other extensions
@@ -1024,8 +1026,8 @@ preactivations = {c: data.X_test @ run.net.W[1] + run.net.b[1] for c, run in ben
 for c, z in preactivations.items():
     bend = np.sqrt(np.mean((np.tanh(z) - z) ** 2) / np.mean(z**2))
     inside, bending = np.mean(np.abs(z) < 0.5), np.sum(np.abs(z).max(axis=0) > 1)
-    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units that pass ±1: {bending:2}  "
-          f"tanh(z) is off z by {bend:3.0%}  train {bent[c].train_acc:.3f}  "
+    print(f"l2 {c:<5g}  |z| < ½: {inside:4.0%}  units beyond ±1: {bending:2}  "
+          f"tanh(z) off z by {bend:3.0%}  train {bent[c].train_acc:.3f}  "
           f"test {bent[c].test_acc:.3f}")
 
 # %% tags=["demo"]
@@ -1051,7 +1053,7 @@ show(
            looks={"_tanh": (BLACK, "-"), "_z": (GREY, ":")}, xlim=(-4, 4), ylim=(-1.1, 1.3),
            title="Small weights stay where tanh is straight", xlabel="z", ylabel="tanh(z)"),
     points(halves, looks={name: (GREY,) for name in halves}, title="… and the border straightens",
-           xlabel="$x_1$", ylabel="$x_2$", also=borders),
+           xlabel="$x_1$", ylabel="$x_2$", also=borders, legend="upper left"),
     alt="Left: tanh and the straight line z. Bars show where the pre-activations lie, thick for "
     "90 % of them and thin for all: without a penalty they reach far into the flat ends; with "
     "0.001 most lie within ½ and a few far out; with 0.01 all lie close to 0, where curve and line "
@@ -1061,9 +1063,9 @@ show(
 
 # %% [markdown]
 # (One network each.) With 0.01 every pre-activation is below ½ in size, tanh differs from the straight line by 3 %, and
-# the border is one. With 0.001, 49 of 50 units stay between -1 and 1, and a single one with large weights does the
-# bending. Note that the argument is about tanh. Under a ReLU small weights are no straighter than large ones, as the
-# factor $c$ above has shown; and the deck's case study uses ReLU.
+# the border is a straight line, too. With 0.001, 49 of 50 units stay between -1 and 1, and a single one with large
+# weights does the bending. Note that the argument is about tanh. Under a ReLU small weights are no straighter than
+# large ones, as the factor $c$ above has shown; and the deck's case study uses ReLU.
 
 # %% [markdown]
 # ## Errata hunt

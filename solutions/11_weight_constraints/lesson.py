@@ -65,9 +65,9 @@ for name, some in {"without": free, "UnitNorm": held}.items():
     print(f"{name:8} train {np.mean([run.train_acc for run in some]):.3f}, "
           f"test {plus_minus([run.test_acc for run in some])}, "
           f"loss {plus_minus([run.test_loss for run in some], '.2f')}; "
-          f"norm of W1 {norm:.2f}, longest column {longest:.2f}")
+          f"‖W1‖ {norm:.2f}, longest column {longest:.2f}")
 before = np.linalg.norm(case["moons"].vary(epochs=0).run(0).net.W[1])
-print(f"norm of W1 before training: {before:.2f}")
+print(f"‖W1‖, the norm of W1, before training: {before:.2f}")
 
 # %% tags=["demo"]
 over = lambda some, what: np.array([what(run.history) for run in some])
@@ -79,7 +79,7 @@ losses = {name: over(some, lambda seen: seen.val_loss) for name, some in both.it
 show(
     curves(steps, norms, looks=LOOK, title="The constrained kernel is the larger one",
            xlabel="step", ylabel="norm of W1", ylim=(0, 25), xticks=range(0, 4001, 1000)),
-    curves(steps, losses, looks=LOOK, title="and its network has the lower test loss",
+    curves(steps, losses, looks=LOOK, title="and its network ends with the lower test loss",
            xlabel="step", ylabel="test loss", ylim=(0, 0.7), xticks=range(0, 4001, 1000)),
     size=(9.6, 3.4),
     alt="Two panels over 4,000 steps, five seeds each. Left: without a constraint the norm of the "
@@ -89,10 +89,10 @@ show(
 )
 
 # %% [markdown]
-# The demonstration fails: with the constraint the kernel is nearly twice as large as without, and eleven times as
-# large as before training. Yet the test loss is lower. So there are three things to find out. *Which* magnitude
-# becomes smaller, if any? How can a network with larger weights be the calmer one? And is the gain one of moons, or
-# one of these 100 points?
+# The demonstration fails: with the constraint the kernel is nearly twice as large as without, and eleven times as large
+# as before training. Yet the test loss is lower in the end. So there are three things to find out. *Which* magnitude
+# becomes smaller, if any? How can a network with larger weights be the calmer one? And is the gain one of moons, or one
+# of these 100 points?
 #
 # A penalty (lesson 10) asks for small weights and lets the loss bargain. A constraint does not bargain: after every
 # step the weights are put back into the allowed region. Whether that region means *small* depends on the constraint.
@@ -224,8 +224,8 @@ print(f"the largest float32 below 1: {np.nextafter(np.float32(1), np.float32(0))
 
 # %% [markdown]
 # Your function gives the printed arrays. The deck also prints `np.linalg.norm(filter(data))`, 0.99999994 instead of 1,
-# and here is the same number. It is no sign of `eps`, since the length is the same without it: it is the float32 next to
-# 1, and comes from rounding.
+# and here is the same number. It is no sign of `eps`, since the length is the same without it: it is the float32 next
+# to 1, and comes from rounding.
 
 # %% [markdown]
 # ## Exercise 11.2: max-norm (1 point)
@@ -265,9 +265,8 @@ check(max_norm)
 # Write two functions.
 #
 # - `min_max_norm(W, lo, hi, rate)` scales every column to its new length. The rate is above 0 and at most 1. The bounds
-# - `min_max_norm(W, lo, hi, rate)` scales every column to its new length. The rate is above 0 and at most 1. The bounds
-#   are for lengths; `lo` may also be below 0, as in `min_max_norm(-0.2, 1.0)`, which one meets in public notebooks. Think
-#   about what such a bound demands of a length.
+#   are for lengths; `lo` may also be below 0, as in `min_max_norm(-0.2, 1.0)`, which one meets in public notebooks.
+#   Think about what such a bound demands of a length.
 # - `non_neg(W)` returns `W` with its negative entries replaced by the nearest number that is allowed.
 #
 # Leave `W` unchanged in both. For `W = [[3, 0.3], [4, 0.4]]`, `lo = 1`, `hi = 2`, `rate = 0.5`, the columns have the
@@ -409,8 +408,9 @@ check(projected_step)
 # $$\nabla L(w)+\frac{s-1}{\eta}\,w=0 \qquad\text{(rearranged: the first line with } 2\lambda=\tfrac{s-1}{\eta}=\tfrac{\lVert\nabla L\rVert}{c}\text{)}$$
 #
 # So for plain gradient steps max-norm at rest *is* an L2 penalty, but with a $\lambda$ of its own for every column, and
-# 0 for columns that are short anyway. With a penalty you choose $\lambda$, and the length follows; with a constraint you
-# choose the length, and $\lambda$ follows. The fourth line used that the step is along the gradient. Keep that in mind.
+# 0 for columns that are short anyway. With a penalty you choose $\lambda$, and the length follows; with a constraint
+# you choose the length, and $\lambda$ follows. The fourth line used that the step is along the gradient. Keep that in
+# mind.
 #
 # ## Check the claim
 #
@@ -463,20 +463,21 @@ def at_rest(optimiser, lr, momentum=0.0):
     return W, np.abs(places[1] - places[0]).max()
 
 
+print("columns 2 and 3, their losses, and how far the last 1,000 steps moved them")
 for name, settings in {"plain steps": ("sgd", 0.3), "momentum 0.9": ("sgd", 0.03, 0.9),
                        "Adam, 0.01": ("adam", 0.01), "Adam, 0.001": ("adam", 0.001)}.items():
     W, still_moving = at_rest(*settings)
-    print(f"{name:12} columns 2 and 3 " + "  ".join(f"({a:6.3f}, {b:.3f})" for a, b in W.T[1:])
-          + f"  losses {losses_of(W)[1:].round(3)}  moved lately {still_moving:.0e}")
+    print(f"{name:12} " + "  ".join(f"({a:6.3f}, {b:.3f})" for a, b in W.T[1:])
+          + f"  {losses_of(W)[1:].round(3)}  {still_moving:.0e}")
 signs = -np.sign(gradient(W)[:, 1:]) / np.sqrt(2)
 print(f"-sign of the gradients, over √2: {signs.T.round(3).tolist()}")
 
 # %% [markdown]
 # It does not. Plain steps and momentum agree. Adam brings the second and third column to rest elsewhere, on the
-# diagonals, whatever its rate, and the losses are *higher* there: of all places on the circle that is not the best
-# one. The reason is in the fourth line of the derivation. Where everything stands still, the gradient is the same in
-# each step. Adam divides its running mean, $g$, by the root of the running mean of its squares, $|g|$, entry by
-# entry, and what remains is the sign:
+# diagonals, at both rates, and the losses are *higher* there: of all places on the circle that is not the best one. The
+# reason is in the fourth line of the derivation. Where everything stands still, the gradient is the same in each step.
+# Adam divides its running mean, $g$, by the root of the running mean of its squares, $|g|$, entry by entry, and what
+# remains is the sign:
 #
 # $$w=P\bigl(w-\eta\,\operatorname{sign}(g)\bigr)\;\Rightarrow\; w\parallel-\operatorname{sign}(g) \qquad\text{(and not } -g\text{; where no entry of } g \text{ is 0)}$$
 #
@@ -744,7 +745,7 @@ print(f"largest change of an answer: {np.abs(net.forward(inputs) - answers).max(
 # forbid functions. Within each of the two data sets the order of these totals is the order of the test losses.
 #
 # UnitNorm on the first layer, then, changes the *way* that training goes: with columns of fixed length a step turns
-# them, and only the output weights can grow.
+# them, and of the two kernels only the second can grow.
 
 # %% [markdown]
 # ## Does it act at all?
@@ -798,10 +799,10 @@ show(
 )
 
 # %% [markdown]
-# **Compare with your log** (question 3). A bound of 3 is never met, since no column grows beyond about 2, and the network
-# is the one without a constraint. A bound of 1 acts in most steps, but on few columns, and takes a little off the test
-# loss. Its total in the last column is about that of UnitNorm, and its loss is higher: the total is not all that counts.
-# A bound of 0.2 is the first that deserves the heading *small weights*: it takes hold of most columns,
+# **Compare with your log** (question 3). A bound of 3 is never met, since no column grows beyond about 2, and the
+# network is the one without a constraint. A bound of 1 acts in most steps, but on few columns, and takes a little off
+# the test loss. Its total in the last column is about that of UnitNorm, and its loss is higher: the total is not all
+# that counts. A bound of 0.2 is the first that deserves the heading *small weights*: it takes hold of most columns,
 # $\lVert W_1\rVert$ falls to 4, the loss to 0.29. And the output kernel grows to 22, nearly twice its free size, to
 # make up for it. The same happens under a penalty on one layer (lesson 10).
 
@@ -843,8 +844,8 @@ for kind in ("moons", "circles"):
         acc, loss = gain(kind, "UnitNorm", steps=k)
         train, test = (stored[kind][:, :2, k, which].mean(axis=0) for which in (0, LOSS))
         up = np.sum(acc > 1e-6)
-        print(f"{kind:7} {n:6} steps: accuracy {mean_and_error(acc)}, up on {up:2}; "
-              f"loss {mean_and_error(loss)}, down on {np.sum(loss < 0):2} of 24;\n{'':22}"
+        print(f"{kind:7} {n:5} steps: accuracy {mean_and_error(acc)}, up on {up:2}; "
+              f"loss {mean_and_error(loss)}, down on {np.sum(loss < 0):2} of 24\n{'':21}"
               f"without and with: training accuracy {train[0]:.3f}, {train[1]:.3f}, test loss "
               f"{test[0]:.2f}, {test[1]:.2f}")
 eight = gain("moons", "UnitNorm")[0, :8]
@@ -876,16 +877,17 @@ show(
 )
 
 # %% [markdown]
-# Of the gain in accuracy nothing is left. On the moons it is 0.001, with a standard error of 0.003, and after 12,000 steps
-# 0.004 ± 0.003; all training points are right in both kinds of network, so that neither waits for more training. On the
-# circles it is 0.005 ± 0.004. (The first eight draws of the moons alone give 0.010 ± 0.005: a study that stopped there
-# might have reported a gain.) Five seeds with five equal scores had suggested a certainty that was not there. On this
-# task the first weights hardly matter, and the choice of points does.
+# Of the gain in accuracy nothing is left. On the moons it is 0.001, with a standard error of 0.003, and after 12,000
+# steps 0.004 ± 0.003; all training points are right in both kinds of network, so that neither waits for more training.
+# On the circles it is 0.005 ± 0.004. (The first eight draws of the moons alone give 0.010 ± 0.005: a study that stopped
+# there might have reported a gain.) Five seeds with five equal scores had suggested a certainty that was not there. On
+# this task the first weights hardly matter, and the choice of points does.
 #
-# The loss is another matter. On the circles UnitNorm lowers it on each of the 24 draws, from 3.2 to 1.8 on average. On the
-# moons it falls on 18, but where it rises it rises by much, and the mean change is only one standard error; after
-# 12,000 steps it is more than two. (Compare with your log, question 1.) Longer training makes the loss of *all* these
-# networks worse. UnitNorm slows that down and does not end it: it forbids no function, also none that is too sure.
+# The loss is another matter. On the circles UnitNorm lowers it on each of the 24 draws, from 3.2 to 1.8 on average. On
+# the moons it falls on 18, but on two of the other six it rises by much, and the mean change is only one standard
+# error; after 12,000 steps it is more than two. (Compare with your log, question 1.) Longer training makes the loss of
+# *all* these networks worse. UnitNorm slows that down and does not end it: it forbids no function, also none that is
+# too sure.
 #
 # And the constraints with a number, or on more than one array? The same 24 draws of the moons:
 
@@ -895,7 +897,7 @@ for setting in place["moons"][2:]:
         acc, loss = gain("moons", setting, steps=k)
         train = stored["moons"][:, place["moons"].index(setting), k, 0].mean()
         print(f"{setting:13} {stored['steps'][k]:6} steps: accuracy {mean_and_error(acc, 4)}, "
-              f"loss {mean_and_error(loss)}; training accuracy {train:.3f}")
+              f"loss {mean_and_error(loss)}; train {train:.3f}")
 
 # %% [markdown]
 # UnitNorm on both layers lowers the loss most of all, by more than half, and by nearly three quarters after the longer
@@ -934,8 +936,8 @@ for setting in place["digits"]:
         acc, loss = gain("digits", setting, steps=k)
         n, (_, test_acc, _, test_loss) = stored["steps_digits"][k], some.mean(axis=0)
         against = "" if setting == "none" else (
-            f";  change {mean_and_error(acc, 4)}, loss {mean_and_error(loss)}")
-        print(f"{setting:12} {n} steps: test {test_acc:.3f}, loss {test_loss:.3f}{against}")
+            f"; gain {mean_and_error(acc, 4)}, loss {mean_and_error(loss)}")
+        print(f"{setting:13} {n} steps: test {test_acc:.3f}, loss {test_loss:.3f}{against}")
 print(f"lowest training accuracy of all: {stored['digits'][..., 0].min():.2f}")
 show(
     dots({name: gain("digits", name)[0] for name in place["digits"][1:]}, error="se",
@@ -983,7 +985,7 @@ pairs = [("L2 on output", "none"), ("Dropout(0.4)", "none"), ("UnitNorm", "none"
          ("Dropout(0.4), UnitNorm", "UnitNorm"), ("Dropout(0.4), UnitNorm", "Dropout(0.4)"),
          ("Dropout(0.4), max-norm 0.2", "Dropout(0.4)")]
 for k in (0, 1):
-    print(f"after {stored['steps'][k]:5} steps{'':38}accuracy          loss       training acc.")
+    print(f"after {stored['steps'][k]:5} steps{'':38}accuracy          loss         train")
     for setting, part in pairs:
         acc, loss = gain("circles", setting, part, steps=k)
         train = stored["circles"][:, place["circles"].index(setting), k, 0].mean()
@@ -994,10 +996,10 @@ for k in (0, 1):
 # UnitNorm together with L2 on the output kernel beats both its parts: in loss by many standard errors, and after 12,000
 # steps in accuracy, too, by about two points of a hundred, which is more than two standard errors. That makes sense.
 # UnitNorm alone leaves the output weights free to grow, and the penalty alone can be evaded by larger columns; together
-# they leave no such way. UnitNorm with dropout lowers the loss further than either, but costs a point of accuracy against
-# dropout alone after 4,000 steps, three standard errors; after 12,000 steps the difference is hardly more than its error.
-# A max-norm that does act, 0.2, behaves much the same. So "can improve" is right for some pairs; which, and in what
-# score, has to be measured.
+# they leave no such way. UnitNorm with dropout lowers the loss further than either, but costs a point of accuracy
+# against dropout alone after 4,000 steps, three standard errors; after 12,000 steps the difference is hardly more than
+# its error. A max-norm that does act, 0.2, behaves much the same. So "can improve" is right for some pairs; which, and
+# in what score, has to be measured.
 #
 # The extension to the deck's dropout case has "a max-norm weight constraint to the hidden layer", and 3 is the bound
 # that is usually named with it. On the lecture's circles, with dropout:
@@ -1017,9 +1019,9 @@ print(f"accuracy {both.test_acc:.4f}, loss {both.test_loss:.4f}; "
 # with max-norm" is dropout.
 #
 # **Constrain the bias.** "Update the example to add a constraint to the bias weight". A layer has one bias vector, with
-# one entry for each unit. As a column of its own it has a length, but that length mixes all 500 units. What does it do to
-# each? The unit's ReLU has its kink where $w\cdot x+b=0$, a line at distance $|b|/\lVert w\rVert$ from the origin. With
-# $\lVert w\rVert=1$ and all biases together of length 1, 500 lines share a budget: $\sum_j b_j^2=1$.
+# one entry for each unit. As a column of its own it has a length, but that length mixes all 500 units. What does it do
+# to each? The unit's ReLU has its kink where $w\cdot x+b=0$, a line at distance $|b|/\lVert w\rVert$ from the origin.
+# With $\lVert w\rVert=1$ and all biases together of length 1, 500 lines share a budget: $\sum_j b_j^2=1$.
 
 # %% tags=["demo"]
 one_column = lambda b: unit_norm(b[:, None])[:, 0]  # what Keras does to a bias vector
@@ -1185,10 +1187,10 @@ print(f"norm of W1 {fresh:.2f} when fresh, {np.linalg.norm(W):.2f} in the end, "
 #
 # The length of a column bounds what *one* unit answers. How far the whole layer can stretch an input is its largest
 # singular value $s_1$ (lesson 03), and since ReLU never stretches, the output's sum cannot change by more than
-# $s_1(W_1)\,s_1(W_2)$ for each unit of distance that the input moves. That, too, can be a constraint: singular values above
-# $c$ are cut down to $c$, which is the nearest kernel whose stretch is at most $c$. Gouk and others (2021) train networks
-# under such bounds. With $c=4$ on both kernels, the network is at most $4\cdot4=16$ steep, wherever one looks. Four draws of
-# the moons:
+# $s_1(W_1)\,s_1(W_2)$ for each unit of distance that the input moves. That, too, can be a constraint: singular values
+# above $c$ are cut down to $c$, which is the nearest kernel whose stretch is at most $c$. Gouk and others (2021) train
+# networks under such bounds. With $c=4$ on both kernels, the network is at most $4\cdot4=16$ steep, wherever one looks.
+# Four draws of the moons:
 
 # %% tags=["demo"]
 def bounded_stretch(W, c=4.0):
@@ -1210,15 +1212,16 @@ for draw in stored["draws"][:4]:
         run = there.vary(constraint=constraint).run(draw)
         bound = np.prod([np.linalg.norm(run.net.W[l], 2) for l in (1, 2)])
         print(f"draw {draw}, {name:7} at most {bound:5.1f} steep, steepest found "
-              f"{steepest(run.net, grid):5.1f}; train {run.train_acc:.2f}, "
+              f"{steepest(run.net, grid):4.1f}; train {run.train_acc:.2f}, "
               f"test {run.test_acc:.3f}, loss {run.test_loss:.2f}")
 
 # %% [markdown]
-# The bound holds: the bounded networks are nowhere steeper than 14, the free ones reach 43 to 67. (For those the product
-# of the two stretches is too high by a factor of 1.6 to 3, since not all units are awake at once.) The test loss falls on
-# each of the four draws; the accuracy falls on two of them, and four draws cannot say more. But one thing does not depend
-# on the draw. If the output's sum at a point is $z$, no point nearer to it than $|z|/16$ is put in the other class. That
-# much is known before the training begins, which neither UnitNorm on one layer nor a penalty can offer.
+# The bound holds: the bounded networks are nowhere steeper than 14, the free ones reach 43 to 67. (For those the
+# product of the two stretches is too high by a factor of 1.6 to 3, since not all units are awake at once.) The test
+# loss falls on each of the four draws; the accuracy falls on two of them, and four draws cannot say more. But one thing
+# does not depend on the draw. If the output's sum at a point is $z$, no point nearer to it than $|z|/16$ is put in the
+# other class. That much is known before the training begins, which neither UnitNorm on one layer nor a penalty can
+# offer.
 
 # %% [markdown]
 # ## Errata hunt
@@ -1261,9 +1264,9 @@ for draw in stored["draws"][:4]:
 quiz()
 
 # %% [markdown]
-# > **One finding to keep.** A bound on the weights of one layer is no bound on what the network can do. Under
-# > UnitNorm the first kernel of the moons network is twice as large as without, every function is still allowed, and over
-# > 24 draws of the data the accuracy is the same. Look at what the weights do together, and at draws that nobody chose.
+# > **One finding to keep.** A bound on the weights of one layer is no bound on what the network can do. Under UnitNorm
+# > the first kernel of the moons network is twice as large as without, every function is still allowed, and over 24
+# > draws of the data the accuracy is the same. Look at what the weights do together, and at draws that nobody chose.
 
 # %% [markdown]
 # ## Summary
@@ -1274,8 +1277,8 @@ quiz()
 # - `projected_step` moves first and projects afterwards; parameters without a constraint only move.
 # - A constraint that moves nothing does nothing: look, as with max-norm 3.
 # - UnitNorm on a ReLU layer forbids no function and need not make $\lVert W\rVert$ smaller.
-# - Its two test points on the lecture's moons belong to that draw. Over 24 draws of moons and of circles, and 24 splits of
-#   digits, it changes the accuracy by no more than two standard errors, and lowers the loss: clearly on circles and
+# - Its two test points on the lecture's moons belong to that draw. Over 24 draws of moons and of circles, and 24 splits
+#   of digits, it changes the accuracy by no more than two standard errors, and lowers the loss: clearly on circles and
 #   digits, on moons after long training.
 #
 # *What would change my mind about UnitNorm on moons:* a mean gain in accuracy of more than two standard errors over 24
@@ -1284,8 +1287,8 @@ quiz()
 # ## What to read next
 #
 # - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov (2014), *Dropout: A Simple Way to Prevent
-#   Neural Networks from Overfitting*, Journal of Machine Learning Research 15, 1929–1958: where max-norm became known, as
-#   a companion of dropout and of large learning rates.
+#   Neural Networks from Overfitting*, Journal of Machine Learning Research 15, 1929–1958: where max-norm became known,
+#   as a companion of dropout and of large learning rates.
 # - B. Neyshabur, R. Salakhutdinov, N. Srebro (2015), *Path-SGD: Path-Normalized Optimization in Deep Neural Networks*,
 #   NIPS 28: the freedom to move a factor from one layer to the next, and an optimiser that does not depend on it.
 # - T. Salimans, D. P. Kingma (2016), *Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep

@@ -66,10 +66,10 @@ show(
 )
 
 # %% [markdown]
-# Every training point is right, and nearly every fourth test point is wrong. (More than 84 % is not to be had:
-# the rings overlap, and a true circle between them is wrong on the rest.) The border is no circle: it has corners, where
-# it bends around a single training point. A guess at why: with so many parameters, units can combine into any such
-# corner, each relying on others to undo its damage elsewhere. We will test that guess.
+# Every training point is right, and nearly every fourth test point is wrong. (More than 84 % is not to be had: the
+# rings overlap, and even the best circle between them is wrong on the rest.) The border is no circle: it has corners,
+# where it bends around a single training point. A guess at why: with so many parameters, units can combine into any
+# such corner, each relying on others to undo its damage elsewhere. We will test that guess.
 #
 # The idea of dropout: let no unit rely on another. In each training step, switch off a random part of them. Suppose
 # we do just that to the 500 activations of a hidden layer, keeping each with chance 0.8, and look at the sum $Z$ that
@@ -84,7 +84,8 @@ keep = 0.8
 plain = a @ w
 dropped = np.array([(a * (rng.random(500) < keep)) @ w for _ in range(5000)])
 print(f"Z of the whole network:  {plain:.2f}")
-print(f"with units switched off: {dropped.mean():.2f} on average, {dropped.mean() / plain:.2f} times that")
+print(f"with units switched off: {dropped.mean():.2f} on average, "
+      f"{dropped.mean() / plain:.2f} times that")
 
 # %%
 def histogram_of_z(values, title, alt):
@@ -96,7 +97,7 @@ def histogram_of_z(values, title, alt):
 
 histogram_of_z(
     dropped,
-    "Switching units off shrinks the signal by keep",
+    "Switching units off shrinks the signal to keep times its size",
     "Histogram of Z over 5,000 masks. Its mean lies clearly to the left of the dashed line that "
     "marks Z of the whole network, at 0.8 of it.",
 )
@@ -123,7 +124,8 @@ histogram_of_z(
 # %% [markdown]
 # ## Derive: what division by keep does
 #
-# One activation $a$ is kept with chance $k$ and then divided by $k$. Call the toss $d$, 1 with chance $k$ and 0 otherwise:
+# One activation $a$ is kept with chance $k$ and then divided by $k$. Call the toss $d$, 1 with chance $k$ and 0
+# otherwise:
 #
 # $$\tilde a = \frac{a\,d}{k}, \qquad \tilde a = \begin{cases} a/k & \text{with chance } k\\ 0 & \text{with chance } 1-k\end{cases}$$
 #
@@ -192,8 +194,8 @@ explore(
 # %% [markdown]
 # ## Exercise 12.1: mean and variance of a dropped activation (2 points)
 #
-# Write `dropout_moments(a, keep)`. It returns a pair: mean and variance of $\tilde a$ over the tosses, each of the shape of `a`
-# (a number or an array). No random numbers are needed.
+# Write `dropout_moments(a, keep)`. It returns a pair: mean and variance of $\tilde a$ over the tosses, each of the
+# shape of `a` (a number or an array). No random numbers are needed.
 #
 # For `a = 6` and `keep = 0.75` the result is `(6, 12)`.
 
@@ -245,8 +247,9 @@ print(f"mean of a3 afterwards: {a3.mean():.3f}")
 # Write `dropout_forward(a, keep_prob, rng, training)`, which returns a pair `(out, cache)`.
 #
 # - `a` is an array (samples, units) and must not be changed.
-# - With `training=True` each entry is kept with chance `keep_prob`, independently of all others, and divided by `keep_prob`; the
-#   others become 0. All randomness comes from `rng`, a `np.random.Generator`: the same seed gives the same mask.
+# - With `training=True` each entry is kept with chance `keep_prob`, independently of all others, and divided by
+#   `keep_prob`; the others become 0. All randomness comes from `rng`, a `np.random.Generator`: the same seed gives the
+#   same mask.
 # - With `training=False` the result is `a`.
 # - `cache` is yours: whatever the backward pass will need.
 #
@@ -312,7 +315,7 @@ animate(
     frames,
     alt="Eight frames of a network with two inputs, twelve hidden units and one output. In every "
     "frame another random subset of hidden units is drawn hollow and without connections; "
-    "between five and nine of the twelve are left.",
+    "between five and ten of the twelve are left.",
 )
 
 # %% [markdown]
@@ -343,9 +346,9 @@ print(f"measured: {np.mean(~np.asarray(out).any(axis=1)):.4f}")
 #
 # ## Exercise 12.3: the backward pass (2 points)
 #
-# Write `dropout_backward(dout, cache)`, where `cache` is what your `dropout_forward` returned in training, and `dout` is
-# $\partial L/\partial\text{out}$. Return $\partial L/\partial a$, of the same shape. It is judged against your own forward pass, so
-# that a slip there costs nothing here.
+# Write `dropout_backward(dout, cache)`, where `cache` is what your `dropout_forward` returned in training, and `dout`
+# is $\partial L/\partial\text{out}$. Return $\partial L/\partial a$, of the same shape. It is judged against your own
+# forward pass, so that a slip there costs nothing here.
 
 # %%
 def dropout_backward(dout, cache):
@@ -398,8 +401,8 @@ show(
     curves(built_in.epoch, {"nnlab's dropout": built_in.loss, "yours": own.loss}, ylim=(0, None),
            looks={"nnlab's dropout": (GREY, "-"), "yours": (BLUE, "--")},
            title="Your dropout trains the network", xlabel="step", ylabel="training loss"),
-    alt="Training loss over 400 steps for nnlab's dropout, a grey line, and for yours, a dashed blue "
-    "line upon it. Both fall together.",
+    alt="Training loss over 400 steps for nnlab's dropout, a grey line, and for yours, a dashed "
+    "blue line close upon it. Both fall together.",
 )
 
 # %% [markdown]
@@ -416,9 +419,9 @@ pair = dict(zip(names, [overfit, base.vary(drop={1: 0.6}).run(seed=0)]))
 show(*[regions(run.net.forward, data.X_train, data.y_train, around=everywhere, title=name)
        for name, run in pair.items()],
     size=(9.5, 4), share="xy", legend="right",
-    alt="Two panels with the 30 training points and the decision regions. Without dropout the inner "
-    "region is an angular shape with spikes, and holds every point of its class. With dropout it "
-    "is nearly round, and one point lies on the wrong side.",
+    alt="Two panels with the 30 training points and the decision regions. Without dropout the "
+    "inner region is an angular shape with a spike, and holds every point of its class. With "
+    "dropout it is nearly round, and one point lies on the wrong side.",
 )
 
 # %% [markdown]
@@ -443,6 +446,7 @@ def thinned_accuracy(net, X, y, keep_prob, masks=200):
     return np.mean((out @ net.W[2] + net.b[2] > 0)[:, 0] == np.repeat(y, masks))
 
 
+print("share of the units left: accuracy; root mean square of the weights")
 for draw in (1, 2, 3):
     X, y, *_ = circles(n=100, noise=0.1, seed=draw, train=30)
     for name, rate in zip(names, (0.0, 0.4)):
@@ -450,13 +454,14 @@ for draw in (1, 2, 3):
         row = "  ".join(f"{keep:.0%}: {thinned_accuracy(net, X, y, keep):.2f}"
                         for keep in (1, 0.9, 0.6, 0.3))
         size = np.sqrt(np.mean(net.W[1] ** 2))
-        print(f"draw {draw}, {name:12}  units left: accuracy  {row}   weights (rms) {size:.2f}")
+        print(f"draw {draw}, {name:12}  {row}   weights {size:.2f}")
 
 # %% [markdown]
-# The first one does. With all units both networks are right on nearly all training points. Take four units of ten away (and scale the
-# others up, as your function does), and the network that was trained without dropout is wrong on 15 to 27 of a
-# hundred; the one that was trained with it hardly notices. That is what *co-adaptation* means, in numbers: units of
-# the first network are of use only together. Its weights are more than twice as large, too.
+# The network trained without dropout does suffer. With all units both networks are right on nearly all training points.
+# Take four units of ten away (and scale the others up, as your function does), and the network that was trained without
+# dropout is wrong on 15 to 27 of a hundred; the one that was trained with it hardly notices. That is what
+# *co-adaptation* means, in numbers: units of the first network are largely of use only together. Its weights are more
+# than twice as large, too.
 
 # %% [markdown]
 # ## The Keras way
@@ -523,8 +528,8 @@ print("training\n", np.asarray(layer(numbers, training=True)))
 print("test time\n", np.asarray(layer(numbers, training=False)))
 
 # %% [markdown]
-# The code on that slide begins with `tf.random.set_seed(0)` and `layer = tf.keras.layers.Dropout(.2, input_shape=(2,))`,
-# and the mask it prints drops two entries, 0 by itself and 9:
+# The code on that slide begins with `tf.random.set_seed(0)` and `layer = tf.keras.layers.Dropout(.2,
+# input_shape=(2,))`, and the mask it prints has zeros in two places, those of 0 and of 9:
 #
 # ```
 # tf.Tensor(
@@ -586,8 +591,8 @@ for set_seed in (tf.random.set_seed, seed_everything):
 # At test time dropout is off. One may also leave it on, ask many thinned networks and take the mean of their answers,
 # which Gal and Ghahramani (2016) call *Monte Carlo dropout* and read as an approximation of a Bayesian prediction.
 #
-# Write `mc_predict(model, X, n)`: the mean over `n` stochastic passes, each of them `model(X, training=True)`. The result has the
-# shape of what the model returns.
+# Write `mc_predict(model, X, n)`: the mean over `n` stochastic passes, each of them `model(X, training=True)`. The
+# result has the shape of what the model returns.
 
 # %%
 def mc_predict(model, X, n):
@@ -658,23 +663,25 @@ radii = np.array([0, 0.3, 0.6, 0.75, 0.9, 1.05, 1.2, 1.5, 2, 3, 10])
 angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 ring_at = lambda r: r * np.column_stack([np.cos(angles), np.sin(angles)])
 rings = {r: spread_of_passes(ring_at(r)).mean() for r in radii}
-print("  ".join(f"r = {r:g}: {sd:.3f}" for r, sd in rings.items()))
+print("radius" + "".join(f"{r:7g}" for r in rings))
+print("spread" + "".join(f"{sd:7.3f}" for sd in rings.values()))
 seen = np.linalg.norm(data.X_train, axis=1)
 print(f"training points lie at radii {seen.min():.2f} to {seen.max():.2f}")
 x = np.linspace(-2, 2, 41)
 grid = np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
 
 
-show(picture(spread_of_passes(grid, 50).reshape(41, 41)[::-1], xlabel="x₁, from -2 to 2", ylabel="x₂",
-             title="The passes disagree at the border"),
+show(picture(spread_of_passes(grid, 50).reshape(41, 41)[::-1], xlabel="x₁, from -2 to 2",
+             ylabel="x₂", title="The passes disagree at the border"),
     curves(radii[:-1], {"mean over a ring": [rings[r] for r in radii[:-1]]}, xlim=(0, 3),
-           down={"_training points, from": seen.min(), "_to": seen.max()},
+           down={"innermost point": seen.min(), "outermost point": seen.max()},
            title="and nowhere else", xlabel="distance from the centre", ylabel="sd over passes"),
     size=(9.5, 3.6),
     alt="Left: a map of the plane from -2 to 2 in shades of grey. The "
     "spread of the passes is large in a thin ring between the two circles of points, and zero "
     "inside it and everywhere outside. Right: the spread against the distance from the centre, a "
-    "single peak at 0.9, zero from 1.5 on; the training points lie between two dashed lines.",
+    "single peak at 0.9, zero from 1.5 on; vertical lines mark the innermost and outermost "
+    "training points, at 0.68 and 1.16.",
 )
 
 # %% [markdown]
@@ -683,9 +690,9 @@ show(picture(spread_of_passes(grid, 50).reshape(41, 41)[::-1], xlabel="x₁, fro
 # near the border.
 #
 # But look at the rest of the plane. At the centre, where there is no training point within 0.68, and at a distance of
-# 10, which is nearly nine times as far out as any, all 300 passes give the same answer. The network is as sure there as among
-# its data, and so is every thinned network: all of them extend the same few linear pieces. So the spread says how much
-# the answer depends on *which units are left*. It does not say whether there was any data. (As an approximate
+# 10, which is nearly nine times as far out as any, all 300 passes give the same answer. The network is surer there than
+# among its data, and so is every thinned network: all of them extend the same few linear pieces. So the spread says how
+# much the answer depends on *which units are left*. It does not say whether there was any data. (As an approximate
 # Bayesian measure it rests on assumptions that the paper states; "how sure the network is" is too short.)
 
 # %% [markdown]
@@ -696,8 +703,9 @@ show(picture(spread_of_passes(grid, 50).reshape(41, 41)[::-1], xlabel="x₁, fro
 #
 # ## Exercise 12.7: a grid with a spread (1 point)
 #
-# Write `rate_grid(train_fn, rates, seeds)`. `train_fn(rate, seed)` trains one network and returns one score. Return a pair of arrays
-# `(means, sds)` with one entry for each rate: mean and standard deviation of the scores over the seeds, with `ddof=1`.
+# Write `rate_grid(train_fn, rates, seeds)`. `train_fn(rate, seed)` trains one network and returns one score. Return a
+# pair of arrays `(means, sds)` with one entry for each rate: mean and standard deviation of the scores over the seeds,
+# with `ddof=1`.
 
 # %%
 def rate_grid(train_fn, rates, seeds):
@@ -743,7 +751,7 @@ def mean_and_error(differences):
 
 
 by_seed = ten(0.4) - ten(0.0)
-print(f"gain over seeds, mean ± standard error: {mean_and_error(by_seed)}; "
+print(f"gain over seeds, mean ± standard error: {mean_and_error(by_seed)};\n"
       f"single pairs {by_seed.min():+.3f} to {by_seed.max():+.3f}; one test point is {1 / 70:.3f}")
 
 # %% [markdown]
@@ -772,10 +780,10 @@ print(f"mean ± standard error: {mean_and_error(live)}")
 
 # %% [markdown]
 # Three gains, and the mean is a loss of 1.8 points, one and a half standard errors. From draw to draw the accuracy
-# varies by four to five points of a hundred, from seed to seed by one: *that* is the larger chance in this experiment, and
-# seeds never show it. Eight draws don't settle it. Twenty-four draws with three networks each take some minutes, so
-# they are stored (`data/studies/make_dropout.py` made them), together with other rates and a longer training; the
-# eight runs above, done live, are among them.
+# varies by four to five points of a hundred, from seed to seed by one: *that* is the larger chance in this experiment,
+# and seeds never show it. Eight draws don't settle it. Twenty-four draws with three networks each take some minutes, so
+# they are stored (`data/studies/make_dropout.py` made them), together with other rates and a longer training; the eight
+# runs above, done live, are among them.
 
 # %% tags=["demo"]
 stored = study("dropout")
@@ -795,25 +803,27 @@ print(f"accuracy gains on {np.sum(gain[:, 0] > 1e-6)} of 24 draws, "
 for k, steps in enumerate(stored["steps"]):
     none, dropped = scores[:, :, :, k].mean(axis=(0, 2))[[0, 2]]  # four scores each
     print(f"after {steps:5} steps: accuracy {mean_and_error(gain[:, k])}, "
-          f"loss {mean_and_error(by_draw[:, 2, k, LOSS])}; training accuracy {none[0]:.3f} and "
-          f"{dropped[0]:.3f}, test loss {none[LOSS]:.2f} and {dropped[LOSS]:.2f}")
+          f"loss {mean_and_error(by_draw[:, 2, k, LOSS])};\n"
+          f"    training accuracy {none[0]:.3f} and {dropped[0]:.3f}, "
+          f"test loss {none[LOSS]:.2f} and {dropped[LOSS]:.2f}")
 show(dots({"draw 1, ten seeds": by_seed, "24 draws": gain[:, 0]}, error="se", down={"_no gain": 0},
-         xticks=[-0.1, -0.05, 0, 0.05, 0.1], title="The gain belongs to one draw",
+         xticks=[-0.1, -0.05, 0, 0.05, 0.1],
+         title="Over draws of the data nothing is left of the gain",
          xlabel="gain in test accuracy by Dropout(0.4)"),
-    alt="Gains in test accuracy. Upper row: ten seeds on draw 1, all above zero, from 0.014 to 0.043, "
-    "their mean at 0.026. Lower row: 24 draws, from -0.09 to 0.11, more of them below zero than "
-    "above, their mean just below zero.",
+    alt="Gains in test accuracy. Upper row: ten seeds on draw 1, all above zero, from 0.014 to "
+    "0.043, their mean at 0.026. Lower row: 24 draws, from -0.09 to 0.11, more of them below zero "
+    "than above, their mean just below zero.",
 )
 
 # %% [markdown]
-# Of the gain nothing is left: -0.007 ± 0.008. It is positive on 9 of 24 draws, and the lecture's draw is the second best
-# of all. (Compare with your log, question 2.) Ten seeds had measured *this draw*, and measured it well; the claim was
-# about circles. Nor is it a proven loss: the first twelve draws alone give -0.019 ± 0.010, and a study that stopped there
-# might have reported one. After 12,000 steps, with training accuracies of 1.000 and 0.972, it is the same.
+# Of the gain nothing is left: -0.007 ± 0.008. It is positive on 9 of 24 draws, and the lecture's draw is the second
+# best of all. (Compare with your log, question 2.) Ten seeds had measured *this draw*, and measured it well; the claim
+# was about circles. Nor is it a proven loss: the first twelve draws alone give -0.019 ± 0.010, and a study that stopped
+# there might have reported one. After 12,000 steps, with training accuracies of 1.000 and 0.972, it is the same.
 #
 # But look at the loss. It falls by more than half, and on 23 of the 24 draws. The network without dropout knows its 30
-# points by heart, is sure of everything, and so it is sure where it is wrong. Dropout does not move the border to better
-# places; it makes wrong answers less sure. Whether it helps depends on which of the two you need: labels or
+# points by heart, is sure of everything, and so it is sure where it is wrong. Dropout does not move the border to
+# better places; it makes wrong answers less sure. Whether it helps depends on which of the two you need: labels or
 # probabilities.
 
 # %% tags=["demo"]
@@ -828,21 +838,22 @@ show(
              bands={"4,000 steps": error[:, which]}, title=title, across={"_none": 0},
              xlabel="rate (chance of dropping)", ylabel=label)
       for which, (title, label) in panels.items()],
-    alt="Two panels over the dropout rate, gains against no dropout over 24 draws. Accuracy: near zero "
-    "at rates 0.2 and 0.4, then falling to -0.045 at 0.8 after 4,000 steps; after 12,000 steps -0.025. "
-    "Loss: at -1.2 from rate 0.2 on and slowly on to -1.5; after 12,000 steps -2.6 to -3.3.",
+    alt="Two panels over the dropout rate, gains against no dropout over 24 draws. Accuracy: near "
+    "zero at rates 0.2 and 0.4, then falling to -0.045 at 0.8 after 4,000 steps; after 12,000 "
+    "steps -0.025. Loss: at -1.2 from rate 0.2 on and slowly on to -1.5; after "
+    "12,000 steps -2.6 to -3.3.",
 )
+print("rate" + " " * 19 + "".join(f"{rate:<17.1f}" for rate in rates if rate))
 for which, name in ((ACC, "accuracy"), (LOSS, "loss")):
     for k, steps in enumerate(stored["steps"]):
-        print(f"{name:8} {steps:5} steps: " + "  ".join(
-            f"{rate:.1f}: {mean_and_error(by_draw[:, i, k, which])}"
-            for i, rate in enumerate(rates) if rate))
+        print(f"{name:8} {steps:5} steps   " + "   ".join(
+            mean_and_error(by_draw[:, i, k, which]) for i, rate in enumerate(rates) if rate))
 
 # %% [markdown]
-# In accuracy no rate gains. At 0.2 and 0.4 the difference from none is within one standard error, at 0.8 it is clearly a
-# loss, nearly half of which was a matter of time: after 12,000 steps it is 2.5 points instead of 4.5. (More dropout needs
-# more steps.) In loss every rate gains, and most of it is there at 0.2. Longer training makes the loss
-# of all of them worse, that of the network without dropout most.
+# In accuracy no rate gains. At 0.2 and 0.4 the difference from none is within one standard error, at 0.8 it is clearly
+# a loss, nearly half of which was a matter of time: after 12,000 steps it is 2.5 points instead of 4.5. (More dropout
+# needs more steps.) In loss every rate gains, and most of it is there at 0.2. Longer training makes the loss of all of
+# them worse, that of the network without dropout most.
 #
 # Note what such a figure can't do: to choose the best rate on these test points and then report its score on the same
 # points would be cheating. That needs a validation set (lesson 14).
@@ -887,18 +898,17 @@ print(f"mean radius: outer {radius[0]:.2f}, inner {radius[1]:.2f}; "
       f"inner divided by 0.8: {radius[1] / 0.8:.2f}")
 
 # %% [markdown]
-# In training the coordinates that survive are divided by 0.8, so that the whole points among them lie 1.25 times
-# further out; at test time the outer circle lies where the network has learnt that the inner one is, and it calls
-# nearly everything inner. Enlarged by the same factor, the test points are told apart better than by chance again. The
-# mean of each coordinate was kept, as promised. But what matters here is the radius, which is not linear in the
-# coordinates.
+# In training the coordinates that survive are divided by 0.8, so that points that lose none of theirs lie 1.25 times as
+# far out; at test time the outer circle lies where the network has learnt that the inner one is, and it calls nearly
+# everything inner. Enlarged by the same factor, the test points are told apart better than by chance again. The mean of
+# each coordinate was kept, as promised. But what matters here is the radius, which is not linear in the coordinates.
 #
 # ### Digits
 #
-# Two coordinates are the worst place for input dropout, and 500 units for two inputs an odd network. The
-# *digits* of scikit-learn have 64 pixels. We take 100 images to train on and 1,697 to test, 24 times, and a layer of 200
-# units; each training goes on for 1,500 full-batch steps, by which all 100 are right. Live, the first split; the others
-# are stored.
+# Two coordinates are the worst place for input dropout, and 500 units for two inputs an odd network. The *digits* of
+# scikit-learn have 64 pixels. We take 100 images to train on and 1,697 to test, 24 times, and a layer of 200 units;
+# each training goes on for 1,500 full-batch steps, by which all 100 are right. Live, the first split; the others are
+# stored.
 
 # %% tags=["demo"]
 from sklearn.datasets import load_digits
@@ -922,19 +932,22 @@ for name, drop, known in list(zip(settings, settings.values(), digits[:, 0, 3]))
 gains = digits - digits[0]
 for name, some, gain in zip(settings, digits, gains):
     print(f"{name:21} training accuracy {some[:, 1].min():.2f}, test {some[:, 3].mean():.3f}, "
-          f"loss {some[:, 2].mean():.3f};  against without {mean_and_error(gain[:, 3])}, "
+          f"loss {some[:, 2].mean():.3f};\n"
+          f"    against without {mean_and_error(gain[:, 3])}, "
           f"loss {mean_and_error(gain[:, 2])}")
 show(dots(dict(zip(list(settings)[1:], gains[1:, :, 3])), error="se", down={"_no gain": 0},
-         title="On digits, dropping units helps a little", xlabel="gain in test accuracy, 24 splits"),
+         title="On digits, dropping units helps a little",
+         xlabel="gain in test accuracy, 24 splits"),
     alt="Gains in test accuracy on digits over 24 splits. Half of the units dropped: from -0.01 to "
     "0.013, mean 0.004. A fifth of the pixels dropped: from -0.04 to 0.025, mean -0.009.",
 )
 
 # %% [markdown]
-# Dropping half of the units gains 0.4 points of a hundred, nearly four standard errors: a small gain, but one of this
-# *kind* of task, since each of the 24 splits is a draw of its own. Dropping pixels costs a point, though the network is
-# far from chance: with 64 pixels, what one of them would say can mostly be read from others. (These are digits of one
-# small collection and one network; a larger network or a task with more training images is another question.)
+# Dropping half of the units gains 0.4 points of a hundred, more than three standard errors: a small gain, but one of
+# this *kind* of task, since each of the 24 splits is a draw of its own. Dropping pixels costs a point, though the
+# network is far from chance: with 64 pixels, what one of them would say can mostly be read from others. (These are
+# digits of one small collection and one network; a larger network or a task with more training images is another
+# question.)
 #
 # ### The same in Keras
 #
@@ -957,10 +970,10 @@ error = np.sqrt(three.var(ddof=1) / 3 + ten(0.4).var(ddof=1) / 10)
 print(f"difference of the means {three.mean() - ten(0.4).mean():+.3f}, standard error {error:.3f}")
 
 # %% [markdown]
-# The three runs of Keras lie lower than the ten of NumPy. Is one of the two wrong? The difference is 1.6 standard errors
-# of means over so few runs; chance alone brings that about often enough, and three runs can't say more. But look at
-# their mean, 0.776: somebody who trains three networks with Keras, on this very draw, finds about what NumPy reaches without
-# dropout, and reports that dropout gains nothing.
+# The three runs of Keras lie lower than the ten of NumPy. Is one of the two wrong? The difference is 1.6 standard
+# errors of means over so few runs; chance alone brings that about often enough, and three runs can't say more. But look
+# at their mean, 0.776: somebody who trains three networks with Keras, on this very draw, finds about what NumPy reaches
+# without dropout, and reports that dropout gains nothing.
 
 # %% [markdown]
 # ## Beyond the lecture: noise without tosses

@@ -249,7 +249,7 @@ show(
 
 # %% [markdown]
 # Before ReLU, the mean is not kept: near $z = 0$ the positive draws pass and the negative ones are cut off, so that
-# the mean at 0 is $s/\sqrt{2\pi} = 0.12$ instead of 0. A unit far below zero gets no noise at all. Behind ReLU the
+# the mean at 0 is $s/\sqrt{2\pi} = 0.12$ instead of 0. A unit far below zero gets practically no noise. Behind ReLU the
 # mean is ReLU itself, and the noise also reaches units that are off: outputs below zero, which no ReLU network has at
 # test time. That does no harm, since the next layer is linear in them. But it makes a difference: noise behind ReLU
 # disturbs every unit with every sample.
@@ -297,7 +297,7 @@ print(f"flipped labels:   mean loss {bce(p, flipped).mean():.4f}, softened label
 #
 # $$\mathbb E[(n\cdot w)^2] = \sum_i\sum_j w_iw_j\,\mathbb E[n_in_j] = \sum_i w_i^2\,s^2 \qquad\text{(independent: only } i=j \text{ is left)}$$
 #
-# $$\mathbb E\Big[\tfrac1m\sum_k\big((x_k+n_k)\cdot w-y_k\big)^2\Big] = \text{mse} + s^2\lVert w\rVert^2 \qquad\text{(the same for every sample, so its mean is the same)}$$
+# $$\mathbb E\Big[\tfrac1m\sum_k\big((x_k+n_k)\cdot w-y_k\big)^2\Big] = \text{mse} + s^2\lVert w\rVert^2 \qquad\text{(the same for every sample)}$$
 #
 # That is the loss of lesson 10 with Keras' penalty $\lambda\sum w^2$ and $\lambda = s^2$.
 #
@@ -405,7 +405,9 @@ for s in (0.01, 0.03, 0.1, 0.3, 1.0):
 # training points. At a place $x$ in the plane, point $i$ shows up with the density $\varphi_s(x-x_i)$, a normal bell of
 # width $s$. What should the network answer there?
 #
-# $$\ell(p) = -A\log p - B\log(1-p),\qquad A = \sum_{i:\,y_i=1}\varphi_s(x-x_i),\quad B = \sum_{i:\,y_i=0}\varphi_s(x-x_i) \qquad\text{(the loss at } x\text{)}$$
+# $$A = \sum_{i:\,y_i=1}\varphi_s(x-x_i),\quad B = \sum_{i:\,y_i=0}\varphi_s(x-x_i) \qquad\text{(how often each class shows up at } x\text{)}$$
+#
+# $$\ell(p) = -A\log p - B\log(1-p) \qquad\text{(the loss at } x\text{)}$$
 #
 # $$\ell'(p) = -\frac Ap + \frac B{1-p} = 0 \qquad\text{(set the slope to zero)}$$
 #
@@ -454,7 +456,8 @@ for name, make in kinds.items():
 # ### Why: the gap
 #
 # What matters is the distance between the classes. The circles have the radii 1 and 0.8, and the points have a noise
-# of 0.1 of their own. How many copies end up nearer to the other circle?
+# of 0.1 of their own. How many copies end up nearer to the other circle? And how far is it from a point to the nearest
+# point of the other class?
 
 # %%
 radius = np.linalg.norm(data.X_train, axis=1)
@@ -468,7 +471,7 @@ for name, make in kinds.items():
     for X, y, *_ in [make(seed=draw) for draw in draws]:
         between = np.linalg.norm(X[:, None] - X, axis=2)
         medians.append(np.median(np.where(y[:, None] != y, between, np.inf).min(axis=1)))
-    print(f"{name:8} distance to the nearest point of the other class, median: {medians[0]:.2f} "
+    print(f"{name:8} median distance to the other class: {medians[0]:.2f} "
           f"on draw 1, {np.mean(medians):.2f} in the mean of 24")
 
 # %%
@@ -496,7 +499,8 @@ explore(
     clouds,
     alt="Training points of the circles and of the moons with a cloud of noisy copies around each, "
     "at sd 0.10. On the circles the clouds of the two classes lie over one another all around "
-    "the ring; on the moons each moon becomes a broader moon, with white between them.",
+    "the ring; on the moons each moon becomes a broader moon, and the clouds of the two classes "
+    "hardly meet.",
     sd=(0.01, 0.5, 0.01, 0.1),
 )
 
@@ -540,8 +544,8 @@ show(
 #
 # Look at the last column, too. Without noise the test loss is 1.29, nearly twice that of a coin, although 0.78 of the
 # points are right: where the network errs, it is sure of its error. Every kind of noise at least halves this, even the
-# one that costs accuracy. Whether noise "helps" depends on which of the two you ask. **Compare with your log**, the
-# first two guesses; the moons come below.
+# one that costs accuracy. Whether noise "helps" depends on which of the two you ask. **Compare with your log**: your
+# guesses on the circles and on the best place. The moons come below.
 #
 # ### The same noise is not equally strong everywhere
 #
@@ -623,9 +627,9 @@ print(f"inputs alone, same seeds {plus_minus(scores['inputs'][:4])}")
 # ### Would it be the same with other points?
 #
 # Ten seeds changed the first weights and the noise. They did not change the 30 training points, nor the 70 test
-# points: all ten runs share whatever luck was in that one draw of the data. Here are it and seven others, for both data
-# sets, each with its own network without noise to compare with. Twenty-four draws, and a training six times as long,
-# take some minutes; they are stored (`data/studies/make_noise.py` made them), and the eight are among them.
+# points: all ten runs share whatever luck was in that one draw of the data. Here are that draw and seven others, for both
+# data sets, each with its own network without noise to compare with. Twenty-four draws, and a training six times as
+# long, take some minutes; they are stored (`data/studies/make_noise.py` made them), and the eight are among them.
 
 # %% tags=["demo"]
 def accuracies(make, place):
@@ -684,7 +688,7 @@ show(
 )
 
 # %% [markdown]
-# **Compare with your log**, the first guess and the last two. On the lecture's points noise behind ReLU gains four
+# **Compare with your log** again: both data sets, and the 24 draws. On the lecture's points noise behind ReLU gains four
 # points, in all ten seeds. Over 24 draws of the circles it gains 0.6 ± 0.9 points after 2,000 steps: on eleven draws it
 # gains, on eight it costs. The gain belonged to the one draw that the lecture used, and seeds of the network could
 # never have shown that, however many. After 12,000 steps the mean gain is 2.3 ± 1.4 points, less than two standard
@@ -692,8 +696,8 @@ show(
 #
 # Noise on the inputs is another matter. On the circles it costs 2.7 ± 1.1 points, and after 12,000 steps, when the
 # network has gone further where the noise pulls it, 4.8 ± 1.5. On the moons it gains 1.7 ± 0.5 and 3.4 ± 1.0. Each is
-# more than two standard errors, the longer ones more than three, and it fits what the vote foretold. (Ten
-# seeds on one draw had put the harm at eight points.)
+# more than two standard errors, the longer ones more than three, and it fits what the vote foretold: harm on the
+# circles, none on the moons. (Ten seeds on one draw had put the harm at eight points.)
 #
 # How did these trainings end? Without noise all training points are right after 12,000 steps. With noise on the inputs
 # it is 95 % on the circles, where it was 92 % after 2,000; two lengths can't say whether it would go on. As with
@@ -751,13 +755,13 @@ show(
 # Keras has the noise as a layer, `GaussianNoise(stddev)`, and the place is where you put it:
 #
 # ```python
-# keras.layers.GaussianNoise(0.1)                   # behind the Input: noise on the inputs
+# keras.layers.GaussianNoise(0.1)            # behind the Input
 #
-# keras.layers.Dense(32)                            # before the activation:
-# keras.layers.GaussianNoise(0.1)                   # the Dense layer has none of its own
+# keras.layers.Dense(32)                     # before the activation:
+# keras.layers.GaussianNoise(0.1)            # Dense has none of its own
 # keras.layers.Activation("relu")
 #
-# keras.layers.Dense(32, activation="relu")         # behind it
+# keras.layers.Dense(32, activation="relu")  # behind it
 # keras.layers.GaussianNoise(0.1)
 # ```
 #
@@ -1010,11 +1014,13 @@ show(
 # augmentation it holds at 0.86, and pays for it with two points on the centred ones. The price seemed higher after 80
 # epochs, six points, but then the network had not yet learnt all of its training digits; and the flips, whose training
 # takes longest, gained twenty points and more between 80 and 2,560 epochs. Between 640 and 2,560 epochs `augment`
-# changes by less than half a point, so that we may take this for the end.
+# changes by less than half a point, so that we may take this for its end. The flips still gain three to four points
+# there, so that with more epochs their price may shrink further.
 #
 # It is the lesson of the circles again. An augmentation is a claim about the data you will meet. Where they do vary so,
 # it is worth nearly 50 points; where they don't, it costs a little; and where the claim is false, as with the flips, it
-# costs everywhere: next to `augment` alone, nine points, though nearly all training digits are right in the end.
+# costs on both kinds of test digits: next to `augment` alone, nine points after 2,560 epochs, when nearly all training
+# digits are right.
 #
 # ## Noise that fades: on the gradient
 #
@@ -1132,7 +1138,7 @@ for t in (0, 100, 500, 2000):
 # |---|---|
 # | 1. a standard deviation of one | that is the *standard* normal distribution. The standard deviation is the one thing you have to choose, and the deck's own code takes 0.1 and 0.01. Nor is "Gaussian" another word for "white": the one says how one draw is distributed, the other that draws are uncorrelated |
 # | 2. "an alternative to the inputs" | both reach the weighted sum, one as $s\lVert x\rVert$ and the same for the whole batch, the other as $s\lVert w\rVert$ and anew for each sample |
-# | 3. `input_shape=(2,)` | Keras 3 warns: the shape belongs into an `Input` of its own |
+# | 3. `input_shape=(2,)` | Keras 3 warns: the shape belongs in an `Input` of its own |
 # | 4. (ours) | the deck has `Dense(32)` without an activation. With ReLU in it, the noise comes behind ReLU and is cut off by a second one: units that are off put out $0.4\,s$ on average |
 # | 5. noise on the outputs | nothing has to be changed |
 #
@@ -1160,8 +1166,9 @@ quiz()
 #   $\lambda=s^2$. In any smooth network small noise adds $s^2\lVert\nabla f\rVert^2$, where the residuals are small.
 # - A network that can learn anything is asked to become a nearest-neighbour vote of width $s$. Let the training
 #   points vote on one another, and stay well below half the distance between the classes.
-# - Over 24 draws, noise of 0.1 on the inputs costs accuracy on the circles and gains on the moons, as the vote foretold.
-#   In the hidden layer no gain is proven: that of the lecture's draw belongs to that draw.
+# - Over 24 draws, noise of 0.1 on the inputs costs accuracy on the circles and gains on the moons; the vote had foretold
+#   harm on the one and none on the other. In the hidden layer no gain is proven: that of the lecture's draw belongs to
+#   that draw.
 # - Augmentation is noise that knows the data: only changes under which the label survives, and only those that the
 #   data you will meet do show.
 # - Noise on the gradient has to fade, or the weights never settle.

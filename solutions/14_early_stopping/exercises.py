@@ -33,6 +33,8 @@ def cases(rng):
         # The last value is better than the one before it, and not the best.
         upwards[-2:] = upwards[:-2].min() + np.array([0, 0.5]) / 64
         yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards, _best_alone=True)
+        # A score may lie below zero, as the logarithm of a likelihood does.
+        yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards - 5, _best_alone=True)
     for n, mode, sign in ((6, "min", -1), (6, "max", 1), (12, "min", -1), (12, "max", 1)):
         values = 4 + sign * np.cumsum(rng.choice([-1, 1, 2, 3, 4, 5, 6], n)) / 16
         for delta in (

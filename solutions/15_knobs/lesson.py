@@ -43,7 +43,9 @@ quiz("due")  # questions of earlier lessons that are due again
 # The agenda notes set the learning rate by the number of epochs:
 #
 # ```text
-# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001
+# elif epochs = 500      LR = 0.0001
+# else                   LR = 0.000001
 # ```
 #
 # Take a small task: three groups of points in the plane, 500 to learn from and 500 to test on; 50 ReLU units,
@@ -103,9 +105,9 @@ show(
            title="By the rule, two numbers of epochs learn and no others do",
            xlabel="planned number of epochs", ylabel="test accuracy"),
     alt="Test accuracy against the planned number of epochs, five seeds thin and the mean thick. "
-    "With rate 0.01 it is near 0.82 from the start, just below a dotted line at 0.84. By the "
+    "With rate 0.01 it is near 0.82 from the start, just below a grey dashed line at 0.84. By the "
     "rule it is near 0.35 for few epochs and rises slowly to 0.54 at 500; only at exactly 100 "
-    "and exactly 500 epochs do diamonds stand apart, at 0.82 and 0.80.",
+    "and exactly 500 epochs do crosses stand apart, at 0.82 and 0.80.",
 )
 
 # %% [markdown]
@@ -123,9 +125,9 @@ show(
 # | learning rate, optimiser | how far an update goes | Learning rate |
 # | epochs | how many updates there are | lesson 14 |
 #
-# (Activations, which the notes list beside the rate, had lessons 04 and 06. Of the four problems they name, vanishing
-# and exploding gradients had lessons 01 to 07, overfitting and little data have 08 and 10 to 14; slow training is the
-# last section here.)
+# (Activations, which the notes list beside the rate, were treated in lessons 04 and 06. Of the four problems they name,
+# vanishing and exploding gradients were treated in lessons 01 to 07, overfitting and little data in 08 and 10 to 14;
+# slow training comes in the last section here.)
 #
 # ### Your log
 #
@@ -226,14 +228,14 @@ show(
            marks={"84 inputs": (84, param_count([84, 512, 1]))},
            title="Which one is larger depends on the inputs", xlabel="inputs", ylabel="parameters"),
     alt="Parameters against the number of inputs, both axes logarithmic, one output. 3 x 128 "
-    "begins near 33 thousand and stays level up to about 100 inputs; 1 x 512 begins near 1500 and "
-    "rises in proportion. They cross at 84 inputs; at 10,000 inputs 1 x 512 has four times as "
-    "many.",
+    "begins near 33 thousand and stays nearly level up to a few tens of inputs; 1 x 512 begins near "
+    "1500 and soon rises in proportion. They cross at 84 inputs; at 10,000 inputs 1 x 512 has "
+    "nearly four times as many.",
 )
 
 # %% [markdown]
 # The dashed line is level for few inputs, because the two inner matrices of $128\times128$ outweigh everything else;
-# the other one has no inner matrix, and all its parameters are at the inputs.
+# the other one has no inner matrix, and most of its parameters are at the inputs.
 #
 # ## Exercise 15.2: a pyramid and a box (1 point)
 #
@@ -369,8 +371,8 @@ draw_depths(depths, by_depth)
 # One hidden layer does best, or as well as any, in each setting (question 2 of your log): this task does not need
 # depth. What depth *costs* is up to the other knobs. At rate 0.01, with inputs as they come, the mean is 0.70 at five
 # layers and 0.20 at eight. A tenth of the rate, or scaled inputs, carry the same five layers to 0.99 and above, and
-# most of the way to eight. One reason stands below each row: at the high rate a quarter of the units of eight layers
-# die (lesson 04), and in layers of ten that soon is too many.
+# eight layers to 0.85 and 0.70, all in 100 epochs. A likely reason stands below each row: at the high rate a quarter of
+# the units of eight layers die (lesson 04), and a layer of ten has few to spare.
 #
 # The notes give a reason for depth in three words, "{ Low → Mid → High }": lower layers find simple features, such as
 # edges in a picture, and higher ones build larger features from them. Groups of points have no such parts to build
@@ -401,7 +403,10 @@ def draw_shapes(shapes, by_shape):
             for some, (color, _, marker) in kinds.values():
                 for name, (size, one) in some.items():
                     ax.plot([size] * len(one), one, marker, color=color, markersize=4, alpha=0.4, zorder=1)
-                    ax.annotate(name, (size, one.min() - 0.008), ha="center", fontsize=9)
+                    # Out of the way of the others.
+                    above = name[0] == "1" if row else name in ("3 x 8", "pyramid")
+                    at = one.max() + 0.004 if above else one.min() - 0.008
+                    ax.annotate(name, (size, at), ha="center", fontsize=9)
 
         return points(means, looks={kind: look for kind, (_, look) in kinds.items()}, also=seeds_and_names,
                       log="x", xlim=(12, 120_000), ylim=(0.87, 0.98), title=f"rate {rate}",
@@ -443,8 +448,8 @@ draw_shapes(SHAPES, by_shape)
 # Compare at equal size, 2,049 parameters in 1 × 512 and 1,981 in 3 × 30: 0.920 and 0.965 at one rate, 0.965 and 0.951
 # at the other. A knob that the rule does not mention decides whether there is an advantage. (At rate 0.1 the difference
 # between 1 × 512 and 3 × 128 is about one standard error of five seeds, so nothing is said about the opposite order. Of
-# all these differences only those at rate 0.01 between one layer and three are clear. Forty epochs are also short: this
-# is about what is learnt soon.)
+# the differences between one layer and three only those at rate 0.01 are clear. Forty epochs are also short: this is
+# about what is learnt soon.)
 
 # %% [markdown]
 # ## Batch size
@@ -481,7 +486,7 @@ check(updates_per_epoch)
 for n, batch, epochs in [(500, 32, 100), (500, 1, 100), (500, 500, 100), (1646, 128, 100)]:
     each = updates_per_epoch(n, batch)
     print(f"{n:4} samples, batches of {batch:3}: {each:3} updates an epoch, "
-          f"{epochs * each:6,} in {epochs} epochs, the last batch has {n - (each - 1) * batch}")
+          f"{epochs * each:6,} in {epochs} epochs; last batch {n - (each - 1) * batch}")
 
 # %% [markdown]
 # "100 epochs" can be 100 updates or 50,000. A rule that sets the rate by the epochs and does not mention the batch
@@ -555,14 +560,15 @@ def draw_noise(sizes, claimed, measured, unreturned, size):
     show(
         curves(sizes, {r"$\sigma/\sqrt{b}$": claimed, "samples put back": measured,
                        "not put back, as in an epoch": (sizes[:-1], unreturned[:-1])},
-               looks={r"$\sigma/\sqrt{b}$": (BLACK, "-"), "samples put back": (BLUE, "none", "o"),
+               looks={r"$\sigma/\sqrt{b}$": (BLACK, "-", ""), "samples put back": (BLUE, "", "o"),
                       "not put back, as in an epoch": (VERMILION, "--", "s")},
-               across={"size of the gradient itself": size}, log="xy", xticks=[1, 4, 16, 64, 256],
+               across={"size of the gradient itself": size}, log="xy",
+               xticks={b: str(b) for b in (1, 4, 16, 64, 256)},
                title="Four times the batch, half the noise", xlabel="batch",
                ylabel="noise, rms over parameters"),
         alt="Noise against the batch, both axes logarithmic. The measured points with samples put "
         "back lie on the straight line of σ/√b; without putting back they bend below it from a "
-        "batch of 64 on. A dotted line, the gradient's own size, is crossed between batches of 1 "
+        "batch of 64 on. A grey dashed line, the gradient's own size, is crossed between batches of 1 "
         "and 4.",
     )
 
@@ -591,8 +597,8 @@ for when, some in [("at the start", net), ("after 40 epochs", trained)]:
 
 # %% [markdown]
 # With samples put back, the noise follows $\sigma/\sqrt b$ as closely as 1000 batches can tell. An epoch does not put
-# back: its batches are less noisy by the factor $\sqrt{(n-b)/(n-1)}$, which is nothing for small batches and
-# everything for the whole set.
+# back: its batches are less noisy by the factor $\sqrt{(n-b)/(n-1)}$, which is nearly 1 for small batches and 0 for
+# the whole set.
 #
 # How much noise is much? At the start the gradient is three times as large as the noise of a batch of 32. After 40
 # epochs it is half as large: the gradient has nearly vanished, as it should at a minimum, and the samples still
@@ -613,16 +619,18 @@ def batch_gradients(batch):
     reach, share = 4 * single[:, weight].std() / 2, np.mean(values * centre < 0)
     bar = [centre - noise, centre + noise]
     return histogram(
-        values, np.linspace(centre - reach, centre + reach, 81), down={"_none": 0}, legend="upper right",
+        values, np.linspace(centre - reach, centre + reach, 81), down={"_none": 0},
         title=f"batch {batch}: {share:.0%} of the batches have the wrong sign",
         xlabel="gradient of one weight", ylabel="batches",
-        also=lambda ax: ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise"))
+        also=lambda ax: (
+            ax.plot(bar, [0, 0], color=VERMILION, linewidth=8, label="mean ± derived noise"),
+            ax.legend(loc="upper right")))
 
 
 explore(
     batch_gradients,
     alt="Histogram of one weight's gradient over 2,000 batches of 16: a hump around -0.4, most of "
-    "it left of a dotted line at 0, about a ninth to the right of it. A bar below marks the "
+    "it left of a dashed line at 0, about a ninth to the right of it. A bar below marks the "
     "mean plus and minus the derived noise, from -1 to 0.",
     batch=(1, 256, 1, 16),
 )
@@ -742,7 +750,7 @@ show(
 )
 
 # %% [markdown]
-# Within a row of the table's first column the losses agree, whichever batch and rate have made the quotient: at 0.008
+# Where the table's first column is the same the losses agree, whichever batch and rate have made the quotient: at 0.008
 # they are 1.03, at 0.016 they are 1.06, at 0.032 they are 1.12. At one rate, 0.016, the four batches lie between 1.03
 # and 1.06. And the networks are at rest: the two columns differ by 0.012 or less, but for the noisiest row, which still
 # drifts. So the loss above the floor is neither distance nor a lack of epochs. It is trembling, and $\eta/b$ sets it.
@@ -820,7 +828,7 @@ def draw_losses(losses):
         curves(np.arange(1, 41), {name: some.T for name, some in losses.items()}, looks=looks, log="y",
                title="At rate 0.01 the batch decides", xlabel="epoch", ylabel="training loss"),
         legend="right", size=(9, 3.7),
-        alt="Training loss against the epoch, log axis, five seeds thin and the mean with markers. "
+        alt="Training loss against the epoch, log axis, five seeds thin and the mean thick. "
         "Batch 32 at rate 0.01 and batch 1 at rate 0.001 fall to 0.4. Batch 1 at rate 0.01 stays "
         "at 0.9 from the first epoch on. Batch 500 at rate 0.01 rises to 5 at first and is at 0.9 "
         "after 40 epochs.",
@@ -1004,7 +1012,8 @@ print("steps from z = -6 to p = ½:", f"bce {steps_to_half(lambda p: p - 1)}, "
 
 # %% [markdown]
 # For an answer that is sure and wrong, at $z=-10$, the squared error pulls eleven thousand times less than
-# cross-entropy. It takes its worst mistakes for finished: 214 steps against 7 until the output is at least undecided.
+# cross-entropy. It pulls least at the worst mistakes: from $z=-6$ it takes 214 steps against 7 until the output is at
+# least undecided.
 
 # %% tags=["demo"]
 for start in (0.0, -6.0):
@@ -1019,7 +1028,7 @@ for start in (0.0, -6.0):
 # %% [markdown]
 # Twenty epochs on the two moons, ten seeds. From an ordinary start the squared error is a little behind. From a start
 # at which every answer is sure, and half of them wrong, cross-entropy arrives at the same accuracy, while the squared
-# error has got to 0.68 on average, and the seeds lie far apart. It is no wrong loss, but a slow one for classes, and
+# error has got to 0.68 on average, and the seeds lie far apart. It is not a wrong loss, but a slow one for classes, and
 # slowest where it matters.
 
 # %% [markdown]
@@ -1028,7 +1037,9 @@ for start in (0.0, -6.0):
 # Back to the agenda notes, whose rule opened this lesson. They name a range, "0.01 → 0.00001", and then:
 #
 # ```text
-# if epochs = 100   then LR = 0.001 elif epochs = 500      LR = 0.0001 else                   LR = 0.000001
+# if epochs = 100   then LR = 0.001
+# elif epochs = 500      LR = 0.0001
+# else                   LR = 0.000001
 # ```
 #
 # ## Exercise 15.6: the rule, to the letter (1 point)
@@ -1129,7 +1140,7 @@ print(f"hidden units are {np.mean(fresh):.2f} on average at the start, {level:.2
       f"accuracy there {accuracy:.2f}")
 
 # %% tags=["demo"]
-RULE = {"else": 1e-6, "500": 1e-4, "100": 1e-3}  # the rates of the agenda notes' rule
+RULE = {"the notes: else": 1e-6, "500 epochs": 1e-4, "100 epochs": 1e-3}
 show(
     curves(ramp, {"mean of six seeds": ranges}, looks={"mean of six seeds": (BLUE,)}, down=RULE, log="xy",
            title="Learning begins above 0.0001 and is at its best near 0.01",
@@ -1137,7 +1148,7 @@ show(
     legend="right",
     alt="Batch loss against the rate while it rises, both axes logarithmic, six seeds thin and the "
     "mean thick. Level near 10 up to 0.0001, falling to about 1 between 0.003 and 0.01, a hill "
-    "of up to 10 near 0.1, near 1 again around 0.5, and a jump beyond 3. Dashed lines mark the "
+    "of up to 10 near 0.1, near 1 again around 0.5, and a jump beyond 3. Vertical lines mark the "
     "rule's rates 0.000001, 0.0001 and 0.001.",
 )
 
@@ -1223,9 +1234,9 @@ show(
            xlabel="learning rate", ylabel="test accuracy after 100 epochs"),
     legend="right",
     alt="Test accuracy after 100 epochs against the rate, six seeds thin and the means with "
-    "markers, for momentum 0 and 0.9. Both rise from about 0.35 to 0.82, just below a dotted "
-    "line at 0.84, and fall beyond 0.1. Up to the top the curve with momentum is the other one "
-    "shifted by a factor of ten to the left. Dashed lines mark the rule's three rates.",
+    "markers, for momentum 0 and 0.9. Both rise from about 0.35 to 0.82, just below a grey dashed "
+    "line at 0.84, and fall at higher rates. Up to the top the curve with momentum is the other "
+    "one shifted by a factor of ten to the left. Vertical lines mark the rule's three rates.",
 )
 
 # %% [markdown]
@@ -1328,8 +1339,9 @@ for name, (theirs, yours) in pairs.items():
 quiz()
 
 # %% [markdown]
-# > **One finding to keep.** At rest a network trained by SGD goes on trembling, and how much is set by the quotient of
-# > learning rate and batch size, as long as the steps are short. If you change the one, think of the other.
+# > **One finding to keep.** When SGD at a constant rate gets no further, the weights go on trembling. On one and the same
+# > task, how much they do is set by the quotient of learning rate and batch size, as long as the steps are short. If you
+# > change the one, think of the other.
 
 # %% [markdown]
 # ## Summary
