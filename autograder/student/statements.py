@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def statements(source: str, first_line: int = 1) -> list[Statement]:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found += [_import_statement(node, alias, line) for alias in node.names]
         else:
-            found.append(Statement(text, frozenset(_bound(node)), frozenset(_used(text)), line))
+            found.append(Statement(text, frozenset(_bound(node)), frozenset(_used(node, text)), line))
     return found
 
 
@@ -109,8 +110,24 @@ def _top_level_nodes(node: ast.AST) -> Iterable[ast.AST]:
             yield from _top_level_nodes(child)
 
 
-def _used(text: str) -> set[str]:
+class _AsGenerators(ast.NodeTransformer):
+    """Comprehensions as generators: from Python 3.12 on, symbol tables keep only their names apart."""
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
+
+
+def _used(node: ast.stmt, text: str) -> set[str]:
     """Global names that a statement refers to, in any scope of it."""
+    if any(isinstance(part, (ast.ListComp, ast.SetComp, ast.DictComp)) for part in ast.walk(node)):
+        text = ast.unparse(ast.fix_missing_locations(_AsGenerators().visit(copy.deepcopy(node))))
     names: set[str] = set()
 
     def visit(table: symtable.SymbolTable, top: bool) -> None:

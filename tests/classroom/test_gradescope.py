@@ -25,7 +25,7 @@ from tests.sample_class import LESSON, Classroom
 
 pytestmark = pytest.mark.slow
 
-WRONG = "def relative_error(a, b):\n    return np.sum((a - b) ** 2) / (np.sum(a**2) + np.sum(b**2))\n"
+WRONG = "def relative_error(a, b):\n    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))\n"
 METADATA = {
     "id": 1,
     "created_at": "2026-10-02T14:00:00.000000-07:00",
