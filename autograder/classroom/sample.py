@@ -90,7 +90,7 @@ def _others(right: Made) -> Iterator[Made]:
 def answers_to(lesson: Lesson) -> Iterator[Made]:
     """Submissions with one answer replaced: mostly misconceptions, now and then another right way."""
     wrong = ((e, v, "misconception") for e, v in _in_turn(lesson, lambda e: e.misconceptions))
-    right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: e.accepted))
+    right = ((e, v, "another right way") for e, v in _in_turn(lesson, lambda e: _right_alone(lesson, e)))
     for number, pair in enumerate(zip_longest(wrong, right)):
         for exercise, variant, kind in filter(None, pair[: 1 + number % 2]):
             cell = cell_or_none(lesson, exercise, variant)
@@ -98,6 +98,17 @@ def answers_to(lesson: Lesson) -> Iterator[Made]:
                 continue
             words = variant.name.replace("_", " ")
             yield Made(lesson, f"{exercise.name}: {kind}, {words}", notebook_of(lesson, (exercise, cell)))
+
+
+def _right_alone(lesson: Lesson, exercise: Exercise) -> list[Variant]:
+    """The accepted variants of an exercise that no other builds on.
+
+    A pair of functions agrees on what one hands to the other: with the reference in place of the second, the
+    first would be right and the pair wrong.
+    """
+    others = lesson.exercises.values()
+    leaned_on = any(exercise.name in other.uses + other.builds_on for other in others)
+    return [] if leaned_on else exercise.accepted
 
 
 def _in_turn(
