@@ -247,6 +247,7 @@ def released(root: Path, scratch: Path, lesson: str) -> Run:
     """A copy of the course with one lesson, released by the stock command."""
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copytree(ROOT / "solutions" / lesson, root / "solutions" / lesson)
+    shutil.copy(ROOT / "pyproject.toml", root)  # names what the lesson's first cell installs
     run = Run(root, environment(scratch))
     run.nbgrader("generate_assignment", lesson)
     return run
