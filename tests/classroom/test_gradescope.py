@@ -25,7 +25,8 @@ from tests.sample_class import LESSON, Classroom
 
 pytestmark = pytest.mark.slow
 
-WRONG = "def relative_error(a, b):\n    return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))\n"
+LENGTH = "np.linalg.norm"
+WRONG = f"def relative_error(a, b):\n    return {LENGTH}(a - b) / ({LENGTH}(a) + {LENGTH}(b))\n"
 METADATA = {
     "id": 1,
     "created_at": "2026-10-02T14:00:00.000000-07:00",
