@@ -178,10 +178,10 @@ def _with_mistakes(
         verdict, outcomes = examine(sheet, implementation(exercise, reference, variant))
         _must_raise_as_said(variant, outcomes)
         lost = _lost(exercise, variant, sheet, verdict, outcomes, losses.get(variant.name))
-        findings = judge.failures(judge.findings_of(sheet, outcomes)) if sheet.judge else set()
+        failures = judge.failures(judge.findings_of(sheet, outcomes)) if sheet.judge else ()
         bare = tuple(Outcome(o.value, o.raised, o.message, changed=o.changed) for o in outcomes)
         mistakes.append(
-            Mistake(variant.name, variant.hint, () if sheet.judge else bare, tuple(sorted(findings)), lost)
+            Mistake(variant.name, variant.hint, () if sheet.judge else bare, failures, lost)
         )
         given[variant.name] = outcomes
     sheet = replace(sheet, mistakes=tuple(mistakes))
@@ -253,11 +253,11 @@ def _must_be_recognised(sheet: Sheet, variant: Variant, outcomes: list[Outcome])
 
 
 def _look_alikes(sheet: Sheet, name: str, outcomes: list[Outcome]) -> str:
-    findings = judge.failures(judge.findings_of(sheet, outcomes))
+    failures = judge.failures(judge.findings_of(sheet, outcomes))
 
     def gives_the_same(other: Mistake) -> bool:
         if sheet.judge:
-            return set(other.findings) == findings
+            return other.failures == failures
         return judge.recognised(replace(sheet, mistakes=(other,)), outcomes, []) is not None
 
     alike = [other.name for other in sheet.mistakes if other.name != name and gives_the_same(other)]

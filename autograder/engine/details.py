@@ -108,7 +108,7 @@ def _returned(sheet: Sheet, outcomes: list[Outcome]) -> str:
             kept = judge.failures(judge.findings_of(_first(sheet, len(outcomes)), outcomes))
         except Exception:  # results that the judge's author did not think of
             return ""
-        said: Any = sorted(kept)
+        said: Any = kept
     else:
         said = [
             [outcome.raised, outcome.message[:200], sorted(outcome.changed), _plain(outcome.value)]

@@ -124,7 +124,7 @@ def _mistake_data(mistake: Mistake) -> dict[str, Any]:
         "loses": list(mistake.loses),
         "shown_by": mistake.shown_by,
         "outcomes": outcomes,
-        "findings": [list(f) for f in mistake.findings],
+        "failures": [list(f) for f in mistake.failures],
     }
 
 
@@ -164,9 +164,9 @@ def _case_from(data: dict[str, Any]) -> Case:
 
 def _mistake_from(data: dict[str, Any]) -> Mistake:
     outcomes = tuple(outcome_from(wire.from_json(outcome)) for outcome in data["outcomes"])
-    findings = tuple((group, note) for group, note in data["findings"])
+    failures = tuple((case, group, number, note) for case, group, number, note in data.get("failures", ()))
     loses, shown_by = tuple(data.get("loses", ())), int(data.get("shown_by", 0))
-    return Mistake(data["name"], data["hint"], outcomes, findings, loses, shown_by)
+    return Mistake(data["name"], data["hint"], outcomes, failures, loses, shown_by)
 
 
 def outcome_from(fields: tuple[Any, ...]) -> Outcome:

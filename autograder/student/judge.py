@@ -6,6 +6,7 @@ when a lesson is built, where they prove that every misconception loses what it 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -23,7 +24,7 @@ from .difference import (
 )
 from .probe import defined_in
 from .properties import parts
-from .sheet import Case, Mistake, Outcome, Sheet
+from .sheet import Case, Failure, Mistake, Outcome, Sheet
 from .values import RETURN
 from .verdict import Row, Verdict
 from .wording import WITHOUT_INPUTS, error_text, given
@@ -43,6 +44,7 @@ class Finding:
     note: str = ""
     detail: str = ""
     error: str = ""  # what kept anybody from looking at the property: an exception, a result of another form
+    case: int = 0  # the number of the case
 
 
 def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
@@ -95,8 +97,8 @@ def findings_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[Finding]:
     """Every property of every case."""
     judge = defined_in(sheet.judge, "judge") if sheet.judge else None
     found: list[Finding] = []
-    for case, outcome in zip(sheet.cases, outcomes, strict=True):
-        found += _findings_of_case(sheet, case, outcome, judge)
+    for number, (case, outcome) in enumerate(zip(sheet.cases, outcomes, strict=True)):
+        found += [replace(one, case=number) for one in _findings_of_case(sheet, case, outcome, judge)]
     return found
 
 
@@ -135,9 +137,18 @@ def counts_for(sheet: Sheet, case: Case) -> dict[str, list[str]]:
     return {part: alone.get(part, everything) for part in parts}
 
 
-def failures(findings: Sequence[Finding]) -> set[tuple[str, str]]:
-    """How a judged exercise failed, without the numbers: a misconception's signature."""
-    return {(finding.group, finding.note) for finding in findings if not finding.ok}
+def failures(findings: Sequence[Finding]) -> tuple[Failure, ...]:
+    """How a judged exercise failed, without the numbers: a misconception's signature.
+
+    Which property failed on which case belongs to it: two slips that lose the same groups are two slips.
+    """
+    looked_at: Counter[tuple[int, str]] = Counter()
+    failed = []
+    for one in findings:
+        looked_at[one.case, one.group] += 1
+        if not one.ok:
+            failed.append((one.case, one.group, looked_at[one.case, one.group], one.note))
+    return tuple(sorted(failed))
 
 
 def off(sheet: Sheet, case: Case, outcome: Outcome) -> str:
@@ -261,8 +272,8 @@ def _explains(
 ) -> bool:
     """Whether a misconception gives just what was found, some groups left aside."""
     if sheet.judge:
-        found, given = failures(findings), set(mistake.findings)
-        return {f for f in found if f[0] not in aside} == {f for f in given if f[0] not in aside}
+        found, given = failures(findings), mistake.failures
+        return [f for f in found if f[1] not in aside] == [f for f in given if f[1] not in aside]
     return len(mistake.outcomes) == len(outcomes) and all(
         _same_outcome(sheet, case, one, other, aside)
         for one, other, case in zip(mistake.outcomes, outcomes, sheet.cases, strict=True)

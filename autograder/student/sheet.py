@@ -7,6 +7,7 @@ the notebook with the public cases, in grading with the hidden ones. Same data, 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,6 +43,10 @@ class Case:
     ] = ()  # of what the function returns, the parts looked at; empty: see judge.counts_for
 
 
+# A property that fails: the number of its case, its group, its number among those of the group, and how.
+Failure = tuple[int, str, int, str]
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A misconception with a name: its hint, and what it gives on each case."""
@@ -49,7 +54,7 @@ class Mistake:
     name: str
     hint: str
     outcomes: tuple[Outcome, ...] = ()  # of exercises that compare with the reference
-    findings: tuple[tuple[str, str], ...] = ()  # of exercises with a judge: the properties that fail, and how
+    failures: tuple[Failure, ...] = ()  # of exercises with a judge: the properties that fail, and how
     loses: tuple[str, ...] = ()  # the groups that it does not earn
     shown_by: int = 0  # the first example that it fails, counted from 1; 0: none, since no value shows it
 
@@ -124,11 +129,12 @@ class LessonSheet:
 
 def joined(sheet: Sheet, other: Sheet) -> Sheet:
     """A sheet with the cases of another draw behind its own, and the time for both."""
+    behind = range(len(sheet.cases), len(sheet.cases) + len(other.cases))
     mistakes = tuple(
         replace(
             one,
             outcomes=one.outcomes + more.outcomes,
-            findings=tuple(sorted({*one.findings, *more.findings})),
+            failures=one.failures + _moved(more.failures, behind),
         )
         for one, more in zip(sheet.mistakes, other.mistakes, strict=True)
     )
@@ -141,8 +147,18 @@ def shuffled(sheet: Sheet, seed: int) -> Sheet:
     """A sheet with its cases in another order."""
     order = list(range(len(sheet.cases)))
     random.Random(seed).shuffle(order)
+    places = [order.index(k) for k in range(len(order))]
     mistakes = tuple(
-        replace(one, outcomes=tuple(one.outcomes[k] for k in order)) if one.outcomes else one
+        replace(
+            one,
+            outcomes=tuple(one.outcomes[k] for k in order) if one.outcomes else (),
+            failures=_moved(one.failures, places),
+        )
         for one in sheet.mistakes
     )
     return replace(sheet, cases=tuple(sheet.cases[k] for k in order), mistakes=mistakes)
+
+
+def _moved(failures: tuple[Failure, ...], places: Sequence[int]) -> tuple[Failure, ...]:
+    """Failures of cases that now stand in other places."""
+    return tuple(sorted((places[case], *rest) for case, *rest in failures))

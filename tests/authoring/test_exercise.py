@@ -451,10 +451,10 @@ def test_an_unknown_option_is_refused(option: str) -> None:
 
 
 def test_the_notes_of_a_judge_are_the_signature() -> None:
-    """What fails, without the numbers."""
+    """What fails and on which case, without the numbers."""
     _, made = judged()
     found = judge.findings_of(made, [examine(made, [lambda share, rng: np.ones(900)])[1][0]])
-    assert judge.failures(found) == {("the share", "another share")}
+    assert judge.failures(found) == ((0, "the share", 1, "another share"),)
     assert [f.detail for f in found if not f.ok] == ["100% are ones"]
 
 
