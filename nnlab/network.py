@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from nnlab.activations import activation
 from nnlab.initialisers import InitSpec, draw_weights
 from nnlab.losses import accuracy, find_loss
-from nnlab.optimisers import DEFAULT_LR, OPTIMISERS, State
+from nnlab.optimisers import DEFAULT_LR, OPTIMISERS, State, flush
 from nnlab.pieces import choose_pieces
 from nnlab.training import Callback, History, Training, run_training
 
@@ -26,6 +26,7 @@ Key = int | str  # a layer's number stands for its kernel; "W1", "b1", "gamma1",
 Clip = tuple[str, Any]
 
 NOISE_PLACES = ("in", "pre", "post")
+FLUSHED_EVERY = 50  # steps; from negligible to denormal takes even a fast decay longer than that
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 # A network that explodes is something to look at in this course, not to be warned of: a warning on stderr in
@@ -87,7 +88,7 @@ class MLP:
         init_rng, self.order_rng, self.mask_rng = (np.random.default_rng(stream) for stream in streams)
         self._allocate()
         self._initialise(init, init_rng)
-        self._opt, self._opt_state = "", State()
+        self._opt, self._opt_state, self._steps = "", State(), 0
 
     def _allocate(self) -> None:
         """Lay all parameters out in one flat vector, which an optimiser moves in a handful of operations."""
@@ -304,6 +305,9 @@ class MLP:
             grads = self._clip(grads, *clip)
         flat = np.concatenate([g.ravel() for g in grads], dtype=self.dtype, casting="same_kind")
         OPTIMISERS[opt](self._flat, flat, self._opt_state, DEFAULT_LR[opt] if lr is None else lr, momentum)
+        self._steps += 1
+        if self._steps % FLUSHED_EVERY == 0:
+            flush(self._flat, self._opt_state)
         for key, project in constraint.items():
             W = self.params[self.index(key)]
             W[:] = project(W)

@@ -15,6 +15,7 @@ State = dict[str, Any]
 Optimiser = Callable[[ndarray, ndarray, State, float, float], None]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+NEGLIGIBLE = 1e-30  # what is smaller adds nothing to any weight that does something
 DEFAULT_LR = {"sgd": 0.01, "adam": 0.001}
 
 
@@ -46,6 +47,17 @@ def adam(w: ndarray, g: ndarray, state: State, lr: float, momentum: float) -> No
     np.divide(mean, move, out=move)
     move *= corrected
     w -= move
+
+
+def flush(w: ndarray, state: State) -> None:
+    """Put 0 for what has decayed to almost nothing, in w and in what an optimiser remembers of it.
+
+    Weight decay shrinks the weights of a dead unit for ever. Below 1e-38 float32 numbers are denormal, with
+    which a processor is many times as slow; next to a weight that matters they are nothing long before.
+    """
+    if w.dtype == np.float32:
+        for values in (w, *(kept for kept in state.values() if isinstance(kept, ndarray))):
+            values[np.abs(values) < NEGLIGIBLE] = 0
 
 
 OPTIMISERS: dict[str, Optimiser] = {"sgd": sgd, "adam": adam}

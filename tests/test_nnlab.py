@@ -23,6 +23,7 @@ from nnlab import MLP, Experiment, Training, fit_in_keras, lecture_case, plus_mi
 from nnlab.constraints import max_norm, min_max_norm, non_neg, unit_norm
 from nnlab.data import Split, circles, moons, study
 from nnlab.initialisers import draw_weights, normal, scheme_sd, uniform
+from nnlab.network import FLUSHED_EVERY
 from nnlab.pieces import BUILT_IN, dropout_backward, dropout_forward
 from nnlab.training import batches
 
@@ -231,6 +232,17 @@ def test_default_learning_rates_are_those_of_keras(opt: str) -> None:
     for net, lr in zip(nets, (None, float(given))):
         net.step(net.grads(X, y), opt, lr)
     assert_same_grads(nets[0].params, nets[1].params)
+
+
+def test_what_decays_for_ever_ends_at_nothing() -> None:
+    """A dead unit's weights and running means become 0, and no denormal numbers, which are slow to add."""
+    run = lecture_case(moons(n=100, noise=0.2, seed=1, train=30), l2={1: 0.01, 2: 0.01}, epochs=2000).run(0)
+    remembered = [kept for kept in run.net._opt_state.values() if isinstance(kept, ndarray)]
+    smallest = np.finfo(np.float32).tiny
+    assert 2000 % FLUSHED_EVERY == 0  # the last step cleared away what was left
+    for values in (*run.net.params, *remembered):
+        assert not np.any((values != 0) & (np.abs(values) < smallest))
+    assert np.mean(run.net.W[1] == 0) > 0.1
 
 
 @pytest.mark.parametrize(
