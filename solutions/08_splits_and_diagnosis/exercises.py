@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from autograder.authoring import UNCHANGED, Exercise, Question, case, draw_seed, right, wrong
-from autograder.student.properties import first_match, parts, same
+from autograder.student.properties import first_match, parts, same, unrelated
 
 # 8.1 split_sizes
 
@@ -20,11 +20,15 @@ def cases(rng):
     thirds = lambda: (*(rest := rng.uniform(0.15, 0.25, 2)), 1 - rest.sum())[::-1]
     big = lambda: (*(rest := rng.uniform(0.2, 1.2, 2)), 100 - rest.sum())[::-1]
     weights = lambda: rng.choice(np.arange(3, 20), 4, replace=False).astype(float)
+    five = lambda: rng.choice(np.arange(3, 20), 5, replace=False).astype(float)
     yield sized(rng, pair, (200, 5000), left_over=1)
     yield sized(rng, thirds, (200, 5000), left_over=2, above_half=3)
     yield sized(rng, thirds, (200, 5000), left_over=1, above_half=0)
     yield sized(rng, big, (100_000, 900_000), left_over=1, above_half=0)
     yield sized(rng, weights, (200, 5000), left_over=3, above_half=4)
+    # Five parts: whoever rounds four and gives the rest to one is off by more than 1, whichever it is.
+    yield sized(rng, five, (200, 5000), left_over=3, above_half=5)
+    yield sized(rng, five, (200, 5000), left_over=2, above_half=0)
     yield sized(rng, big, (5, 40), left_over=1)
 
 
@@ -43,7 +47,7 @@ def sized(rng, ratios, bounds, left_over, above_half=None):
 @split_sizes.driver
 def drive(split_sizes, n, ratios):
     sizes = split_sizes(n, ratios)
-    if isinstance(sizes, str) or not hasattr(sizes, "__len__"):
+    if isinstance(sizes, (str, dict, set, frozenset)) or not hasattr(sizes, "__len__"):
         raise TypeError("split_sizes should return one size for each ratio, as a list")
     return np.asarray(sizes)
 
@@ -86,6 +90,8 @@ def kind_of_sizes(sizes, n, ratios, shares):
         return "not normalised"
     if sizes.sum() == n and np.count_nonzero(added) == 1:
         return "the remainder in one part"
+    if sizes.sum() == n and np.count_nonzero(sizes - np.round(shares)) == 1:
+        return "rounded parts and the rest in one"
     if left > 0 and np.count_nonzero(added) > 1 and np.all(np.isin(added, (0, left))):
         return "the remainder several times"
     return "other sizes"
@@ -108,13 +114,19 @@ def mistakes(n, ratios):
         "What rounding leaves over goes to several parts, each time all of it. Every item has one place.")
     yield "remainder_in_one_part", [cut_off[0] + left, *cut_off[1:]], (
         "What rounding leaves over goes to one part, which may be two or more items then. Spread it.")
+    rounded = [round(share) for share in shares]
+    yield "one_takes_the_rest", [n - sum(rounded[1:]), *rounded[1:]], (
+        "All parts but one are rounded, and that one takes what is left. With many parts, what rounding has "
+        "added or taken away piles up there.")
+    yield "rounds_up_each", [math.ceil(share) for share in shares], (
+        "Every share is rounded up, so that the sizes sum to more than there is.")
     yield "where_parts_end", [round(sum(shares[: k + 1])) for k in range(len(shares))], (
         "These are the places where one part ends and the next begins. A size is what lies between two of "
         "them.")
     yield "equal_parts", [n // len(ratios) + (k < n % len(ratios)) for k in range(len(ratios))], (
         "All your parts are of one size, whatever the ratios are.")
     yield "unrounded", shares, (
-        "A size is a number of items: half an item is in no part. Whole numbers of type int are asked for.")
+        "A size counts items. Whole numbers of type int are asked for, and yours are floats.")
 
 
 @split_sizes.right
@@ -145,9 +157,13 @@ def running_ends(n, ratios):
 
 
 @split_sizes.right
-def train_takes_the_rest_of_rounded_parts(n, ratios):
-    rest = [round(n * ratio / sum(ratios)) for ratio in ratios[1:]]
-    return [n - sum(rest), *rest]
+def rounded_and_then_mended(n, ratios):
+    shares = np.array([n * ratio / sum(ratios) for ratio in ratios])
+    sizes = np.rint(shares).astype(int)
+    while sizes.sum() != n:
+        step = 1 if sizes.sum() < n else -1
+        sizes[np.argmax(step * (shares - sizes))] += step
+    return list(sizes)
 
 
 split_sizes.small(
@@ -181,10 +197,12 @@ def counted(rng, dev, web, share):
 
 @expected_target.driver
 def drive(expected_target, n_dev, n_web, n_target):
+    from decimal import Decimal
     from numbers import Real
 
     number = expected_target(n_dev, n_web, n_target)
-    return float(number) if isinstance(number, Real) and not isinstance(number, bool) else number  # fractions, too
+    exact = isinstance(number, (Real, Decimal)) and not isinstance(number, bool)  # fractions, too
+    return float(number) if exact else number
 
 
 @expected_target.mistakes
@@ -216,11 +234,13 @@ def mistakes(n_dev, n_web, n_target):
 
 @expected_target.answers
 def answers(n_dev, n_web, n_target):
+    from decimal import Decimal
     from fractions import Fraction
 
     yield "as_a_fraction", Fraction(n_dev * n_target, n_web + n_target)
     yield "sum_over_places", sum(n_target / (n_web + n_target) for _ in range(n_dev))
     yield "through_the_odds", np.float64(n_dev) / (1 + n_web / n_target)
+    yield "as_a_decimal", Decimal(n_dev * n_target) / (n_web + n_target)
     yield "in_float32", np.float32(n_dev) * np.float32(n_target) / np.float32(n_web + n_target)
 
 
@@ -267,12 +287,15 @@ def drive(mismatch_split, web_idx, target_idx, n_dev, n_test, seed):
 
     first = split(web_idx, target_idx, seed)
     everything = np.concatenate([web, target])
-    others = [alike(first, split(web.copy(), target.copy(), seed + k)) for k in range(1, 7)]
+    drawn = [split(web.copy(), target.copy(), seed + k) for k in range(1, 61)]
+    others = [alike(first, one) for one in drawn]
     return {
         "counts": np.array([[np.sum(part == i) for i in everything] for part in first]),
         "sizes": np.array([len(part) for part in first]),
         "repeats": all(alike(first, split(web.copy(), target.copy(), seed))),
-        "stuck": np.any(others, axis=0),
+        "stuck": np.all(others, axis=0),
+        # of dev and of test: which of the target images each draw takes
+        "masks": np.array([[np.isin(target, one[k]) for one in drawn] for k in (1, 2)]),
     }
 
 
@@ -297,9 +320,9 @@ def purity(inputs, result, n_web):
         text = f"dev holds {sizes[1]} images and test {sizes[2]}; {wanted[0]} and {wanted[1]} were asked for"
         return False, "sizes", text
     if web[1] == 0:
-        seen = "a dev set from the web"
+        seen = "a dev set from the web" if web[0] == sizes[1] else "web images in dev"
     elif web[0] == 0:
-        seen = "a test set from the web"
+        seen = "a test set from the web" if web[1] == sizes[2] else "web images in test"
     else:
         seen = "both from the web" if same(web, sizes[1:]) else "mixed"
     text = f"{web[0]} of {sizes[1]} dev images and {web[1]} of {sizes[2]} test images are from the web"
@@ -310,30 +333,72 @@ def places(counts):
     train, dev, test = counts
     twice = int(np.sum(counts.max(axis=0) > 1))
     if twice:
-        return False, "twice in a part", f"{twice} images are more than once in the same part"
+        return False, "twice in a part", f"{images(twice)} more than once in the same part"
     both, trained = int(np.sum(dev * test)), int(np.sum(train * (dev + test)))
     if both:
-        return False, "in dev and in test", f"{both} images are in dev and in test"
-    return not trained, "in train as well", f"{trained} images of dev or test are in train as well"
+        return False, "in dev and in test", f"{images(both)} in dev and in test"
+    return not trained, "in train as well", f"{images(trained, ' of dev or test')} in train as well"
+
+
+def images(n, of=""):
+    return f"1 image{of} is" if n == 1 else f"{n} images{of} are"
 
 
 def losses(counts, n_web):
     lost = counts.sum(axis=0) == 0
     web, target = int(lost[:n_web].sum()), int(lost[n_web:].sum())
     seen = "both" if web and target else "web" if web else "target"
-    return not lost.any(), f"{seen} lost", f"{web} web images and {target} target images are in no part"
+    text = f"of the web images {web} and of the target images {target} are in no part"
+    return not lost.any(), f"{seen} lost", text
 
 
 def randomness(inputs, result, n_web):
     if not result["repeats"]:
         return False, "not from rng", "generators of one seed gave different dev or test sets"
-    firsts = result["counts"][1, n_web:][: inputs["n_dev"]]
-    taken = result["counts"][1, n_web:] > 0
-    if not np.any(result["stuck"]) and 0 < np.sum(taken & ~np.roll(taken, 1)) < 2:
-        return False, "neighbours", "the dev images stand side by side in `target_idx`: only where they begin is drawn"
-    seen = "the first ones" if np.all(firsts) else "always the same"
-    parts = " and ".join(name for name, stuck in zip(("dev", "test"), result["stuck"], strict=True) if stuck)
-    return not parts, seen, f"generators of different seeds gave the same {parts} set"
+    parts = named(result["stuck"])
+    if parts:
+        firsts = result["counts"][1, n_web:][: inputs["n_dev"]]
+        seen = "the first ones" if np.all(firsts) else f"always the same: {parts}"
+        return False, seen, f"generators of different seeds gave the same {parts} set"
+    dev, test = np.asarray(result["masks"], dtype=bool)
+    pieces = named([in_one_piece(dev, test), in_one_piece(test, dev)])
+    if pieces:
+        where = {"dev": "what test leaves of `target_idx`", "test": "what dev leaves of `target_idx`"}
+        text = f"{pieces} is always one piece of {where.get(pieces)}"
+        if pieces not in where:
+            text = "dev and test are always one piece of `target_idx` each"
+        return False, f"in one piece: {pieces}", text
+    for part, masks in (("dev", dev), ("test", test)):
+        if not evenly(masks):
+            times = masks.sum(axis=0)
+            counts = f"one target image came into {part} {times.max()} times, another {times.min()}"
+            return False, "unevenly", f"in {len(masks)} draws {counts}"
+        if masks.any() and not unrelated(masks):
+            text = f"which target images come into {part} together is not left to chance"
+            return False, "in company", text
+    return True, "", ""
+
+
+def named(flags):
+    """Of dev and test, those that are meant."""
+    return " and ".join(name for name, meant in zip(("dev", "test"), flags, strict=True) if meant)
+
+
+def in_one_piece(masks, others):
+    """Whether each draw takes neighbours among the places that the other part leaves, the ends joined."""
+    taken = [mask[~other] for mask, other in zip(masks, others, strict=True)]
+    return all(np.sum(one & ~np.roll(one, 1)) == 1 for one in taken)
+
+
+def evenly(masks):
+    """Whether every place is drawn about as often as any other: chi-squared, up to seven standard deviations."""
+    draws, places = masks.shape
+    often, share = masks.sum(axis=0), masks.mean()
+    if not 0 < share < 1:
+        return True  # nothing is drawn here
+    free = places - 1
+    squares = np.sum((often - draws * share) ** 2) / (draws * share * (1 - share)) * free / places
+    return bool(squares < free * (1 - 2 / (9 * free) + 7 * np.sqrt(2 / (9 * free))) ** 3)
 
 
 def rest_of(web_idx, target_idx, *taken):
@@ -357,37 +422,49 @@ def mistakes(web_idx, target_idx, n_dev, n_test, rng):
         dev, test, left = cut(numbers, n_dev, n_test)
         return (rest(dev, test) if others is None else others(left)), dev, test
 
+    then_the_last = lambda dev: np.append(dev, target_idx[~np.isin(target_idx, dev)][-n_test:])
+
     yield "shuffles_everything", as_parts(rng.permutation(everything)), (
-        "All images went into one pot. Then dev and test look like the pot, and nearly everything in it is "
-        "from the web.")
+        "Web images are in dev and in test, as if all images had gone into one pot. Then dev and test look "
+        "like the pot.")
     yield "dev_from_the_web", as_parts(np.append(drawn(web_idx, n_dev), drawn(target_idx, n_test))), (
         "Dev comes from the web and test from the target: months of choosing by dev would aim at the wrong "
         "place.")
     yield "both_from_the_web", as_parts(rng.permutation(web_idx)), (
         "Dev and test are both from the web. For whom is the network made?")
     yield "sizes_swapped", as_parts(rng.permutation(target_idx), n_dev=n_test, n_test=n_dev), (
-        "`n_dev` and `n_test` have changed places.")
+        "Dev is as large as test should be, and test as dev: have two sizes changed places, or two results?")
     places = lambda: rng.permutation(len(target_idx))
     yield "places_for_numbers", as_parts(places(), lambda left: np.append(web_idx, left)), (
         "You return places in `target_idx` instead of the numbers that stand there.")
     yield "two_independent_draws", as_parts(np.append(drawn(target_idx, n_dev), drawn(target_idx, n_test))), (
-        "Dev and test are drawn independently of one another, so that some images are in both.")
+        "There are images in dev and in test at once. What one part has taken is not there for the other "
+        "any more.")
     yield "with_replacement", as_parts(rng.choice(target_idx, n_dev + n_test)), (
-        "Some images are drawn more than once. `rng.choice` puts what it has drawn back, unless it is told "
-        "otherwise.")
+        "Images come more than once in one part. If they are drawn with `rng.choice`: it puts back what it has "
+        "drawn, unless it is told otherwise.")
     yield "trains_on_dev_and_test", as_parts(rng.permutation(target_idx), lambda left: everything), (
         "Images of dev or test are in train as well: the network has seen what it is examined on.")
     yield "leftovers_dropped", as_parts(rng.permutation(target_idx), lambda left: web_idx.copy()), (
-        "Target images that are in neither dev nor test are nowhere. They are the best that training could "
-        "get.")
+        "There are target images in none of your parts. They are the best that training could get.")
     yield "web_dropped", as_parts(rng.permutation(target_idx), lambda left: left), (
-        "The web images are gone. Dev and test have to match the target; training may use whatever helps.")
+        "There are web images in none of your parts. Dev and test have to match the target; training may use "
+        "whatever helps.")
     yield "the_first_ones", as_parts(target_idx), (
         "Dev takes the first target images in the order they came, perhaps all from one day or one person.")
     yield "a_generator_of_its_own", as_parts(np.random.default_rng(0).permutation(target_idx)), (
         "Every generator gives the same parts. Is `rng` used, or one that you make inside?")
+    before, last = target_idx[:-n_test], target_idx[-n_test:]
+    yield "test_never_drawn", as_parts(np.append(drawn(before, n_dev), last)), (
+        "Dev changes with the generator; test is the same for each of them.")
+    yield "test_in_their_order", as_parts(then_the_last(drawn(target_idx, n_dev))), (
+        "Dev is drawn. Test then takes what is left as it stands in `target_idx`, perhaps all from one day or "
+        "one person.")
+    yield "sorted_and_cut", as_parts(target_idx[np.sort(drawn(len(target_idx), n_dev + n_test))]), (
+        "`rng` is used, and still some images come into dev or test much more often than others. Is something "
+        "sorted after drawing, or is a part drawn from a stretch of `target_idx` only?")
     yield "neighbours", as_parts(np.roll(target_idx, -rng.integers(len(target_idx)))), (
-        "Only the place where dev begins is drawn; the images in it are neighbours in `target_idx`, perhaps "
+        "`rng` says only where dev and test begin; the images of each are neighbours in `target_idx`, perhaps "
         "from one day or one person.")
     yield "global_randomness", as_parts(np.random.permutation(target_idx)), (
         "The same seed gave two different splits: the randomness does not come from `rng`. Nobody could "
@@ -395,7 +472,7 @@ def mistakes(web_idx, target_idx, n_dev, n_test, rng):
 
 
 @mismatch_split.wrong(
-    "`rng.shuffle` works in place: the caller's list of target images is in another order now.")
+    "The caller's arrays are not as they were. `shuffle`, `sort` and assignments to elements work in place.")
 def shuffles_in_place(web_idx, target_idx, n_dev, n_test, rng):
     rng.shuffle(target_idx)
     dev, test, rest = cut(target_idx, n_dev, n_test)
@@ -456,6 +533,10 @@ def cases(rng):
         (VARIANCE, 0.27, 0.17, None, None),
         (VARIANCE, 0.03, 0.07, None, 0.015),
         (VARIANCE, 0.03, 0.12, None, 0.13),
+        (BAYES, 0.13, 0.15, 0.1, 0.015),
+        (BAYES, 0.415, 0.43, 0.4, None),
+        (VARIANCE, 0.11, 0.13, 0.1, None),
+        (VARIANCE, 0.5, 0.515, None, None),
     ]:
         # All differences stay on their side of the gap: each number moves by a thousandth or two.
         move = lambda: rng.uniform(-0.0015, 0.0015)
@@ -463,11 +544,18 @@ def cases(rng):
         options |= {} if gap is None else {"gap": gap}
         part = VARIANCE if group == VARIANCE else BIAS
         yield case(group, part=part, train_err=train + move(), dev_err=dev + move(), **options)
+    # Little above the gap: whoever rounds to whole points loses it.
+    above = lambda: rng.uniform(0.0515, 0.0535)
+    bayes, train = rng.uniform(0.1, 0.12), rng.uniform(0.1, 0.2)
+    yield case(BAYES, part=BIAS, train_err=bayes + above(), dev_err=0.25, bayes=bayes)
+    yield case(VARIANCE, part=VARIANCE, train_err=train, dev_err=train + above())
 
 
 @diagnose.driver
 def drive(diagnose, train_err, dev_err, **options):
-    return diagnose(train_err, dev_err, **options)
+    # By place, as later cells of the lesson call it: a changed order of the parameters shows here.
+    bayes = [options.pop("bayes")] if "bayes" in options else []
+    return diagnose(train_err, dev_err, *bayes, **options)
 
 
 @diagnose.mistakes
@@ -479,6 +567,9 @@ def mistakes(train_err, dev_err, bayes=0.0, gap=0.05):
     yield "variance_from_dev_alone", (bias > gap, dev_err > gap), (
         "You judge the variance by the dev error itself. A network that fails on both parts alike does not "
         "vary between them.")
+    yield "variance_from_bayes", (bias > gap, dev_err - bayes > gap), (
+        "You measure the variance from the Bayes error, so that the bias is in it as well. What is lost between "
+        "training and dev?")
     yield "bias_from_dev", (dev_err - bayes > gap, variance > gap), (
         "You read the bias off the dev error. It is what training leaves over: compare the training error "
         "with the Bayes error.")
@@ -570,31 +661,52 @@ def cases(rng):
 
 @next_steps.driver
 def drive(next_steps, bias, variance, _before):
+    def asked(bias, variance):
+        steps = next_steps(bias, variance)
+        if isinstance(steps, str) or not hasattr(steps, "__iter__"):
+            kind = "" if type(bias) is bool else ", for truth values of NumPy's, too"
+            raise TypeError(f"next_steps should return a set of texts{kind}")
+        words = {str(step).strip().lower().replace("ization", "isation") for step in steps}
+        return [step in words for step in STEPS], len(words - set(STEPS))
+
+    first = asked(bias, variance)
     for situation in _before:
         try:
             next_steps(*situation)
         except Exception:
             continue  # that situation has a case of its own
-    steps = next_steps(bias, variance)
-    if isinstance(steps, str) or not hasattr(steps, "__iter__"):
-        raise TypeError("next_steps should return a set of texts")
-    words = {str(step).strip().lower().replace("ization", "isation") for step in steps}
-    return {"named": np.array([step in words for step in STEPS]), "others": len(words - set(STEPS))}
+    named, others = again = asked(bias, variance)
+    numpys = asked(np.bool_(bias), np.bool_(variance))
+    return {
+        "named": np.array(named),
+        "others": others,
+        "steady": first == again,
+        "numpys": numpys == again,
+    }
 
 
 @next_steps.judge
 def judge(case, result, expected):
     named, wanted = np.asarray(result["named"], bool), np.asarray(expected["named"], bool)
     extra = [step for step, k in zip(STEPS, named & ~wanted, strict=True) if k]
-    missing = int(np.sum(wanted & ~named))
+    missing = [step for step, k in zip(STEPS, wanted & ~named, strict=True) if k]
     given = f"with bias = {case.inputs['bias']} and variance = {case.inputs['variance']}"
-    if result["others"]:
-        yield "", False, "not on the list", f"{given}, {result['others']} of what you name is not on the list"
+    if not result["steady"]:
+        yield "", False, "unsteady", f"{given}, the answer was another one after other questions"
+    elif result["others"]:
+        others = result["others"]
+        texts = "1 text that you name is" if others == 1 else f"{others} texts that you name are"
+        yield "", False, "not on the list", f"{given}, {texts} not on the list"
     elif extra:
-        words = " and ".join(f"“{step}”" for step in extra)
-        yield "", False, "not for this: " + words, f"{given}, your steps include {words}"
+        words = ", ".join(f"“{step}”" for step in extra)
+        # What does not belong there at all is one slip, whatever it stands in place of.
+        lacks = "" if {"smaller network", "done"} & set(extra) else f", missing {missing}"
+        yield "", False, f"extra {extra}{lacks}", f"{given}, your steps include {words}"
+    elif missing:
+        yield "", False, f"missing {missing}", f"{given}, the recipe names {len(missing)} more"
     else:
-        yield "", not missing, "missing", f"{given}, the recipe names {missing} more"
+        text = f"{given} as truth values of NumPy's, the answer is another one"
+        yield "", result["numpys"], "other for NumPy", text
 
 
 FOR_BIAS = ("bigger network", "train longer", "other architecture")
@@ -621,6 +733,12 @@ def mistakes(bias, variance):
         "other alone.")
     yield "stops_after_one", recipe(bias, variance and not bias), (
         "One problem of two is treated. Where both are high, both lists of remedies belong in the set.")
+    yield "stops_after_variance", recipe(bias and not variance, variance), (
+        "One problem of two is treated. Where both are high, both lists of remedies belong in the set.")
+    yield "common_remedies", {"other architecture"} if bias and variance else advised, (
+        "Where both are high, you name only what helps with either. The set is to hold all remedies of both.")
+    yield "names_all", recipe(bias or variance, bias or variance), (
+        "Whichever of the two is high, you name the remedies of both. Each has its own.")
     yield "remedies_swapped", recipe(variance, bias), (
         "The remedies have changed places: which of them make a network fit more closely?")
     yield "one_architecture_only", recipe(bias, variance, FOR_BIAS[:2], FOR_VARIANCE[:2]), (
@@ -630,6 +748,27 @@ def mistakes(bias, variance):
         "One of your texts says that nothing is left to do, beside others that say what to do.")
     yield "empty_when_done", advised - {"done"}, (
         "Where nothing is left to mend, the recipe has a word for it; your set is empty.")
+
+
+@next_steps.wrong(
+    "Your function remembers: texts of earlier questions are still in its set. Is a new set made for every "
+    "question?",
+    edits=True)
+def remembers(reference):
+    steps = set()
+
+    def next_steps(bias, variance):
+        steps.update(recipe(bias, variance) - {"done"})
+        return steps or {"done"}
+
+    return next_steps
+
+
+@next_steps.wrong(
+    "For truth values of NumPy's your answer is another one. They are not the objects True and False: "
+    "comparing with `is` fails.")
+def compares_with_is(bias, variance):
+    return recipe(bias is True, variance is True)
 
 
 @next_steps.right

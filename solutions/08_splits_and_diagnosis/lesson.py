@@ -400,7 +400,8 @@ explore(
 # - `web_idx` and `target_idx` are arrays of whole numbers, the rows at which web and target images stand in some table.
 #   All numbers are different; they need not begin at 0.
 # - `dev` holds `n_dev` and `test` holds `n_test` numbers of `target_idx`, drawn at random with `rng`, a
-#   `np.random.Generator`; `train` holds all other numbers of both arrays. Each number is in exactly one part, once.
+#   `np.random.Generator`, so that every choice is equally likely; `train` holds all other numbers of both arrays. Each
+#   number is in exactly one part, once.
 # - The same seed gives the same parts, another seed others. The order within a part does not matter.
 # - Leave `web_idx` and `target_idx` unchanged.
 #
@@ -696,8 +697,8 @@ for name, error in zip(("train-dev", "dev"), table.mean[1:]):
 #
 # ## Exercise 8.5: what next? (2 points)
 #
-# Write `next_steps(bias, variance)` for two truth values, as `diagnose` returns them. It returns a set of texts from
-# this list:
+# Write `next_steps(bias, variance)` for two truth values, as `diagnose` returns them; they may be NumPy's. It returns a
+# set of texts from this list:
 #
 # `"bigger network"`, `"smaller network"`, `"train longer"`, `"more data"`, `"regularisation"` (or `"regularization"`),
 # `"other architecture"`, `"done"`
