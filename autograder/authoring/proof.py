@@ -180,9 +180,7 @@ def _with_mistakes(
         lost = _lost(exercise, variant, sheet, verdict, outcomes, losses.get(variant.name))
         failures = judge.failures(judge.findings_of(sheet, outcomes)) if sheet.judge else ()
         bare = tuple(Outcome(o.value, o.raised, o.message, changed=o.changed) for o in outcomes)
-        mistakes.append(
-            Mistake(variant.name, variant.hint, () if sheet.judge else bare, failures, lost)
-        )
+        mistakes.append(Mistake(variant.name, variant.hint, () if sheet.judge else bare, failures, lost))
         given[variant.name] = outcomes
     sheet = replace(sheet, mistakes=tuple(mistakes))
     for variant in exercise.misconceptions:

@@ -17,14 +17,15 @@ import random
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
+
+from .warned import Warned, heard
 
 KEPT_CHARACTERS = 1_000
 STACK_BYTES = 64 << 20  # macOS gives threads half a megabyte, too little for deep recursion in C
@@ -41,7 +42,7 @@ class Said:
     """What code said while it ran."""
 
     printed: _Sink
-    warned: list[warnings.WarningMessage] = field(default_factory=list)
+    warned: Warned
 
     @property
     def text(self) -> str:
@@ -49,8 +50,8 @@ class Said:
 
     @property
     def warnings(self) -> list[str]:
-        """Each different warning once, such as 'RuntimeWarning: overflow encountered in exp'."""
-        return list(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in self.warned))[:5]
+        """What the student's own code warned of."""
+        return list(self.warned.texts)
 
 
 class _Sink(io.TextIOBase):
@@ -80,16 +81,14 @@ class _Sink(io.TextIOBase):
 @contextlib.contextmanager
 def undisturbed() -> Iterator[Said]:
     """Catches output and warnings of the code inside, and restores the state it may have changed."""
-    said = Said(_Sink())
+    printed = _Sink()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_global_state_restored())
         stack.enter_context(_displays_swallowed())
         stack.enter_context(_descriptors_silenced())
-        stack.enter_context(contextlib.redirect_stdout(said.printed))
-        stack.enter_context(contextlib.redirect_stderr(said.printed))
-        said.warned = stack.enter_context(warnings.catch_warnings(record=True))
-        warnings.simplefilter("default")
-        yield said
+        stack.enter_context(contextlib.redirect_stdout(printed))
+        stack.enter_context(contextlib.redirect_stderr(printed))
+        yield Said(printed, stack.enter_context(heard()))
 
 
 @contextlib.contextmanager

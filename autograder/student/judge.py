@@ -255,7 +255,8 @@ def _judged(judge: Any, case: Case, result: Any, groups: list[str]) -> Iterator[
     with np.errstate(all="ignore"):
         extra = (case.expected,) if judge.__code__.co_argcount == 3 else ()
         for group, ok, *words in judge(case, result, *extra):
-            yield Finding(group or groups[0], bool(ok), *("" if ok else str(word) for word in words))
+            note, detail = ("" if ok or k >= len(words) else str(words[k]) for k in range(2))
+            yield Finding(group or groups[0], bool(ok), note, detail)
 
 
 def _changed_findings(sheet: Sheet, groups: list[str], outcome: Outcome) -> list[Finding]:

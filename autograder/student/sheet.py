@@ -161,4 +161,4 @@ def shuffled(sheet: Sheet, seed: int) -> Sheet:
 
 def _moved(failures: tuple[Failure, ...], places: Sequence[int]) -> tuple[Failure, ...]:
     """Failures of cases that now stand in other places."""
-    return tuple(sorted((places[case], *rest) for case, *rest in failures))
+    return tuple(sorted((places[case], group, number, how) for case, group, number, how in failures))

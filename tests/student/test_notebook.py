@@ -145,6 +145,7 @@ def works_again(notebook: Notebook) -> bool:
 
 # What a student's code does inside a check. Each case: the answer, its points, and words that it is told.
 
+MEAN_OF_NOTHING = "RuntimeWarning: invalid value encountered in scalar divide"
 PRELUDE = """
 import logging, os, random, sys, time, warnings
 class Torchlike:
@@ -244,6 +245,26 @@ def test_every_right_way_earns_full_points(in_lesson: Path, notebook: Notebook, 
     assert verdict.points == 4.0
     assert verdict.status == "right"
     assert verdict.warned == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "warned"),
+    [
+        ("return -x", ()),
+        ("np.log(-x); return -x", ("RuntimeWarning: invalid value encountered in log",)),
+        ("np.mean([]); return -x", ("RuntimeWarning: Mean of empty slice", MEAN_OF_NOTHING)),
+    ],
+    ids=["only the driver", "both, of the same", "a library that the student calls"],
+)
+def test_what_the_checks_own_code_warns_of_is_not_the_students(
+    lesson: Callable[..., Path], notebook: Notebook, body: str, warned: tuple[str, ...]
+) -> None:
+    """A driver may take the logarithm and the mean of whatever comes back."""
+    driver = "def drive(double, x):\n    return np.log(double(x)), np.mean(double(x)[:0])\n"
+    lesson(replace(double_sheet(), driver=driver))
+    verdict = notebook.answer(f"{PRELUDE}\ndef double(x):\n    {body}\n")
+    assert verdict.status != "right"
+    assert verdict.warned == warned
 
 
 @pytest.mark.parametrize(("body", "words"), WRONG_RESULTS.values(), ids=WRONG_RESULTS.keys())
