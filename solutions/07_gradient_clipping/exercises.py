@@ -47,7 +47,9 @@ def cases(rng):
     c = rng.uniform(0.6, 1.4)
     mixed = np.array([1.5, -1.7, 0.4, -0.3, 2.1, -2.6]) * c * rng.uniform(0.9, 1.1, 6)
     yield case(LARGE, grads=[mixed.reshape(2, 3), signed(rng, 1.2, 3, 4) * c], c=c)
-    yield case(LARGE, grads=[rng.permutation(mixed)], c=c)
+    # The whole part of this threshold is not 1.
+    other = rng.uniform(2.2, 2.8)
+    yield case(LARGE, grads=[rng.permutation(mixed) * (other / c)], c=other)
     yield case(SMALL, grads=[signed(rng, 0.1, 0.9, (3, 2)) * c, signed(rng, 0.1, 0.9, 2) * c], c=c)
 
 
@@ -74,7 +76,7 @@ def mistakes(g, c):
     yield "signs_times_c", c * np.sign(g), "All entries are ±c: small ones should pass as they are."
 
 
-@clip_by_value.wrong("The arrays you were given have changed: `out=g` and `g[...] =` write into them.")
+@clip_by_value.wrong("What you were given has changed: `out=g`, `g[...] =` and `grads[k] =` write into it.")
 def in_place(grads, c):
     return [np.clip(g, -c, c, out=g) for g in grads]
 
@@ -111,9 +113,10 @@ clip_by_norm = Exercise(points=2, groups={LONG: 4, SHORT: 2, ZERO: 1, UNCHANGED:
 
 @clip_by_norm.cases
 def cases(rng):
-    for shape in [(4,), (3, 5)]:
+    # In the second no entry, row or column is longer than c by itself, in the others some of each are.
+    for shape, times in [((4,), (3, 4)), ((3, 5), (1.2, 1.4)), ((4, 3), (4, 5))]:
         c = rng.uniform(1.5, 4)
-        yield case(LONG, g=of_length(signed(rng, 0.5, 2, shape), c * rng.uniform(1.5, 4)), c=c)
+        yield case(LONG, g=of_length(signed(rng, 0.5, 2, shape), c * rng.uniform(*times)), c=c)
     for shape in [(5,), (4, 2)]:
         c = rng.uniform(1.5, 4)
         yield case(SHORT, g=of_length(signed(rng, 0.5, 2, shape), c * rng.uniform(0.6, 0.9)), c=c)
@@ -146,12 +149,17 @@ def mistakes(g, c):
     yield "sum_of_sizes", bounded(g, c, np.abs(g).sum()), (
         "You take the sum of the absolute values for the length.")
     rows = np.linalg.norm(g, axis=-1, keepdims=True)
+    columns = np.linalg.norm(g, axis=0, keepdims=True)
     yield "row_by_row", g * np.minimum(1, c / np.maximum(rows, 1e-12)), (
         "Vectors are right; of a matrix you clip each row by itself. The entries of one array are one "
         "vector here, whatever its shape.")
     yield "largest_stretch", bounded(g, c, np.linalg.norm(g, 2)), (
         "Vectors are right, matrices aren't: for a matrix `np.linalg.norm(g, 2)` is the largest stretch, "
         "not the length of all entries.")
+    yield "any_entry_beyond", g * (c / norm) if np.any(np.abs(g) > c) else g, (
+        "You scale only where some entry by itself is beyond c. What counts is the length of all together.")
+    yield "longest_column", bounded(g, c, columns.max()), (
+        "You take the longest column (of a vector, the largest entry) for the length.")
     yield "down_to_one", g / norm if norm > c else g, (
         "Long gradients come back with length 1: where has c gone?")
     yield "by_value", np.clip(g, -c, c), (
@@ -159,7 +167,6 @@ def mistakes(g, c):
     yield "root_mean_square", bounded(g, c, np.sqrt(np.mean(g**2))), (
         "You take the root of the *mean* of the squares for the length. A vector of n entries is longer "
         "than that by √n.")
-    columns = np.linalg.norm(g, axis=0, keepdims=True)
     yield "column_by_column", g * np.minimum(1, c / np.maximum(columns, 1e-12)), (
         "You clip each column by itself (of a vector, each entry). The entries of one array are one vector "
         "here, whatever its shape.")
@@ -169,7 +176,7 @@ def mistakes(g, c):
         "You divide by c. To bring a gradient to length c, divide by its own length and multiply by c.")
 
 
-@clip_by_norm.wrong("The array you were given has changed: `g *=` and `g /=` write into it.")
+@clip_by_norm.wrong("The array you were given has changed: `g *=`, `g /=` and `g[...] =` write into it.")
 def in_place(g, c):
     norm = np.linalg.norm(g)
     if norm > c:
@@ -209,7 +216,7 @@ JOINTLY_LONG, JOINTLY_SHORT = "jointly longer than c", "jointly not longer than 
 clip_by_global_norm = Exercise(
     points=2,
     returns=(GRADS, NORM),
-    groups={NORM: 2, JOINTLY_LONG: 3, JOINTLY_SHORT: 1},
+    groups={NORM: 2, JOINTLY_LONG: 4, JOINTLY_SHORT: 1, UNCHANGED: 1},
     rtol=FINE,
     builds_on=("clip_by_norm",),
 )
@@ -245,8 +252,8 @@ def scaled(grads, c, norm):
 def mistakes(grads, c):
     norm, lengths = joint(grads), [np.linalg.norm(g) for g in grads]
     yield "each_by_itself", ([shortened(g, c) for g in grads], norm), (
-        "Your norm is joint, but each array is clipped by itself: that is Keras' `clipnorm`. Compare the "
-        "ratio of two arrays' lengths before and after.")
+        "Each array is clipped by itself: that is Keras' `clipnorm`. Compare the ratio of two arrays' lengths "
+        "before and after.")
     yield "sum_of_norms", (scaled(grads, c, sum(lengths)), sum(lengths)), (
         "You add up the lengths. Two arrays at right angles, of lengths 3 and 4, make a vector of length 5.")
     kernels = joint([g for g in grads if np.ndim(g) > 1])
@@ -263,11 +270,10 @@ def mistakes(grads, c):
             "Gradients whose joint length is below c are stretched, or become nan where it is 0: a bound "
             "does not stretch.")
     yield "by_value", ([np.clip(g, -c, c) for g in grads], norm), (
-        "Your norm is right, but then every entry is brought into [-c, c]. All arrays are to be scaled by "
-        "one number.")
-    yield "untouched", (grads, norm), "Your norm is right, but the gradients come back as long as they were."
+        "Every entry is brought into [-c, c]. All arrays are to be scaled by one number.")
+    yield "untouched", (grads, norm), "The gradients come back as long as they were."
     yield "the_scale_for_the_norm", (scaled(grads, c, norm), min(1, c / max(norm, 1e-12))), (
-        "The gradients are right. In the place of the norm stands the factor you scaled them by.")
+        "In the place of the norm stands a factor to scale by.")
     yield "the_norm_first", (norm, scaled(grads, c, norm)), (
         "The pair is the wrong way round: first the clipped gradients, then the norm.")
     yield "only_the_long_arrays", ([g * min(1, c / max(norm, 1e-12)) if np.linalg.norm(g) > c else g for g in grads], norm), (
@@ -275,6 +281,14 @@ def mistakes(grads, c):
         "then all are scaled.")
     yield "one_long_vector", (shortened(np.concatenate([np.ravel(g) for g in grads]), c), norm), (
         "All gradients come back as one long vector. Each should keep its shape.")
+
+
+@clip_by_global_norm.wrong("What you were given has changed: `g *=`, `g[...] =` and `grads[k] =` write into it.")
+def in_place(grads, c):
+    norm = joint(grads)
+    for g in grads:
+        g *= min(1, c / max(norm, 1e-12))
+    return grads, norm
 
 
 @clip_by_global_norm.answers
@@ -313,7 +327,7 @@ BOTH, NORM_ACTS, VALUE_ACTS = "both act", "only the norm acts", "only the values
 
 clip_norm_then_value = Exercise(
     points=2,
-    groups={BOTH: 2, NORM_ACTS: 1, VALUE_ACTS: 1},
+    groups={BOTH: 3, NORM_ACTS: 2, VALUE_ACTS: 2, UNCHANGED: 1},
     rtol=FINE,
     builds_on=("clip_by_value", "clip_by_norm"),
 )
@@ -366,6 +380,14 @@ def joint_norm(grads, cn, cv):
     return [np.clip(g * scale, -cv, cv) for g in grads]
 
 
+@clip_norm_then_value.wrong("What you were given has changed: `g *=`, `out=g` and `grads[k] =` write into it.")
+def in_place(grads, cn, cv):
+    for g in grads:
+        g *= min(1, cn / np.linalg.norm(g))
+        np.clip(g, -cv, cv, out=g)
+    return grads
+
+
 @clip_norm_then_value.answers(each="g in grads")
 def answers(g, cn, cv):
     norm = np.sqrt((g**2).sum())
@@ -394,7 +416,7 @@ clip_norm_then_value.small(
 
 direction_kept = Exercise(
     points=1,
-    groups={"by value": 2, "by norm": 1},
+    groups={"by value": 2, "by norm": 1, UNCHANGED: 1},
     rtol=FINE,
     builds_on=("clip_by_value", "clip_by_norm"),
 )
@@ -450,6 +472,13 @@ def mistakes(g, c, mode):
         "The two modes have changed places.")
 
 
+@direction_kept.wrong("The array you were given has changed: `out=g`, `g *=` and `g[...] =` write into it.")
+def in_place(g, c, mode):
+    before = g.copy()
+    g[...] = clipped(g, c, mode)
+    return cosine(before, g)
+
+
 @direction_kept.answers
 def answers(g, c, mode):
     a, b = np.ravel(g), np.ravel(clipped(g, c, mode))
@@ -477,7 +506,7 @@ first_nonfinite = Exercise(points=1, groups={SOME: 2, NONE: 1})
 
 @first_nonfinite.cases
 def cases(rng):
-    for bad in (["nan"], ["inf", "nan"], ["-inf", "nan", "nan"], ["nan", "inf"]):
+    for bad in (["nan"], ["inf", "nan"], ["-inf", "nan", "nan"], ["nan", "inf"], ["inf"], ["-inf"]):
         before = int(rng.integers(2, 7))
         numbers = rng.uniform(-3, 9, before + len(bad) + int(rng.integers(1, 4)))
         numbers[before : before + len(bad)] = [float(word) for word in bad]
@@ -512,7 +541,8 @@ def mistakes(history):
     yield "last_hit", int(np.flatnonzero(bad)[-1]) if bad.any() else None, (
         "This is the last such step, not the first.")
     yield "none_for_zero", first_of(bad) or None, (
-        "Where the very first number is not finite you return None: 0 counts as false in `or`.")
+        "Where the very first number is not finite you return None. Is step 0 looked at, and does a 0 count "
+        "as false somewhere?")
     yield "how_many", int(bad.sum()) if bad.any() else None, (
         "This is how many numbers are not finite; the place of the first was asked for.")
     yield "how_many_are_finite", int((~bad).sum()) if bad.any() else None, (
@@ -575,17 +605,18 @@ train_regression = Exercise(
 @train_regression.cases
 def cases(rng):
     yield case(PLAIN, part=(LOSSES, WEIGHTS), **problem(rng, steps=7), clip=None)
-    for mode, c in [("global_norm", 0.6), ("value", 0.2)]:
-        yield case(NORMS, **problem(rng, steps=1), clip=[mode, c * rng.uniform(0.8, 1.2)])
+    # With targets far from 0 the longest gradient is that of the last bias, otherwise that of a kernel.
+    for mode, c, offset in [("global_norm", 0.6, 0), ("value", 0.2, 20)]:
+        yield case(NORMS, **problem(rng, steps=1, offset=offset), clip=[mode, c * rng.uniform(0.8, 1.2)])
     for mode, c in [("value", 0.25), ("norm", 0.6), ("global_norm", 0.8)]:
         clip = [mode, c * rng.uniform(0.8, 1.2)]
         yield case(CLIPPED, part=(LOSSES, WEIGHTS), **problem(rng, steps=7), clip=clip)
 
 
-def problem(rng, steps):
+def problem(rng, steps, offset=0):
     """Eleven samples in batches of four: three to an epoch, the last one smaller."""
     X = rng.normal(size=(11, 3))
-    y = 4 * X[:, 0] - 3 * X[:, 1] + rng.uniform(1, 2) + rng.normal(size=11)
+    y = 4 * X[:, 0] - 3 * X[:, 1] + rng.uniform(1, 2) + rng.normal(size=11) + offset
     setting = {"lr": rng.uniform(0.03, 0.06), "momentum": rng.uniform(0.5, 0.8), "steps": steps, "batch": 4}
     return {"X": X, "y": y, **setting, "_seed": draw_seed(rng)}
 
@@ -871,24 +902,31 @@ def cases(rng):
     yield case(OUTPUT, model_spec=calm("sigmoid"), clipvalue=1.0)
     yield case(OUTPUT, model_spec=calm("tanh"), clipvalue=rng.uniform(3, 4))
     yield case(OUTPUT, model_spec=calm("sigmoid"), clipvalue=rng.uniform(0.6, 0.9))
-    for act, weights, inputs, times in [
-        ("sigmoid", (2.5, 3.5), (4, 6), 0.72),
-        ("sigmoid", (2.5, 3.5), (4, 6), 1.5),
-        ("sigmoid", (9, 11), (1.8, 2.2), 0.9),
-        ("sigmoid", (9, 11), (1.8, 2.2), 0.35),
-        ("sigmoid", (10, 14), (0.1, 0.2), 0.72),
-        ("tanh", (3, 4), (0.7, 0.9), 1.5),
-        ("tanh", (3, 4), (0.7, 0.9), 0.45),
+    yield case(OUTPUT, model_spec=calm("sigmoid"), clipvalue=rng.uniform(1.02, 1.1))
+    yield case(OUTPUT, model_spec=spec(rng, "tanh", (0.92, 0.98), (0.3, 0.9)), clipvalue=rng.uniform(0.7, 0.85))
+    # The inputs are larger than the threshold, and have no part in the output layer's gradients.
+    yield case(OUTPUT, model_spec=spec(rng, "sigmoid", (0.8, 0.95), (3, 3.8)), clipvalue=rng.uniform(1.3, 1.6))
+    for act, weights, inputs, times, largest in [
+        ("sigmoid", (2.5, 3.5), (4, 6), 0.72, -1),
+        ("sigmoid", (2.5, 3.5), (4, 6), 0.72, 1),
+        ("sigmoid", (2.5, 3.5), (4, 6), 1.5, -1),
+        ("sigmoid", (2.5, 3.5), (4, 6), 2.5, 1),
+        ("sigmoid", (9, 11), (1.8, 2.2), 0.9, -1),
+        ("sigmoid", (9, 11), (1.8, 2.2), 0.35, 1),
+        ("sigmoid", (10, 14), (0.1, 0.2), 0.72, -1),
+        ("sigmoid", (10, 14), (0.1, 0.2), 0.22, 1),
+        ("tanh", (3, 4), (0.7, 0.9), 1.5, 1),
+        ("tanh", (3, 4), (0.7, 0.9), 0.45, -1),
     ]:
-        model_spec = spec(rng, act, weights, inputs)
+        model_spec = spec(rng, act, weights, inputs, largest)
         yield case(HIDDEN, model_spec=model_spec, clipvalue=times * bound(model_spec))
 
 
-def spec(rng, act, weights, inputs):
-    """A network's description; the largest of its last weights is negative, all others are clearly smaller."""
+def spec(rng, act, weights, inputs, largest=-1):
+    """A network's description; one of its last weights is the largest, with this sign, by far."""
     w_out = signed(rng, 0.5, 0.65, 6)
     w_out[0] = abs(w_out[0])
-    w_out[int(rng.integers(1, 6))] = -1
+    w_out[int(rng.integers(1, 6))] = largest
     return {"act": act, "x_max": rng.uniform(*inputs), "w_out": w_out * rng.uniform(*weights)}
 
 
@@ -913,6 +951,9 @@ def mistakes(model_spec, clipvalue):
         "Your bound is too large where the hidden units are sigmoids: how steep can one be?")
     yield "quarter_for_tanh", bound(model_spec, slopes=(0.25, 0.25)) <= clipvalue, (
         "¼ is the largest slope of the sigmoid. That of tanh is another.")
+    yield "slope_of_the_output", bound(model_spec) / 4 <= clipvalue, (
+        "All your bounds contain the slope of the output's sigmoid. With cross-entropy it cancels: look at the "
+        "first line of the derivation.")
     yield "signed_maximum", bound(model_spec, size=np.max) <= clipvalue, (
         "The largest weight that you use is the largest positive one. A large negative weight passes as "
         "much on.")

@@ -310,6 +310,7 @@ show(
 # - `grads` is a list of arrays, kernels and biases; `clipped` a list of arrays of the same shapes.
 # - `norm` is the joint length *before* clipping.
 # - If it is above `c`, all arrays are scaled by one number, so that the joint length is `c`.
+# - Leave the arrays that you are given unchanged.
 #
 # For `grads = [[3], [0, 4]]` (as arrays) and `c = 1` the norm is 5 and the clipped gradients are `[0.6]` and
 # `[0, 0.8]`.
@@ -352,7 +353,7 @@ print(f"joint norm {norm:.3f}, so that both were multiplied by {1 / norm:.3f}")
 # One of the deck's extensions, "Vector Norm and Clip", asks for "a combination of vector norm scaling and vector value
 # clipping on the same training run". Write `clip_norm_then_value(grads, cn, cv)`: first every array of the list is
 # clipped to the norm `cn` by itself, as Keras' `clipnorm` does, then every entry of the result to $[-c_v, c_v]$. Return a
-# list.
+# list, and leave the arrays that you are given unchanged.
 #
 # For `grads = [[6, 8]]`, `cn = 1`, `cv = 0.7` the norm makes `[0.6, 0.8]` of it, and the value `[0.6, 0.7]`.
 
@@ -408,7 +409,7 @@ print("value 0.5, then norm 1:", clip_by_norm(clip_by_value([g], 0.5)[0], 1.0).r
 # ## Exercise 7.5: direction kept (1 point)
 #
 # Write `direction_kept(g, c, mode)`: the cosine between `g` and what clipping with threshold `c` makes of it. `g` is an
-# array of any shape, not all zero; `mode` is `'value'` or `'norm'`.
+# array of any shape, not all zero; `mode` is `'value'` or `'norm'`. Leave `g` unchanged.
 #
 # For `g = [4, 3]`, `c = 1` and `'value'`, what is left is `[1, 1]`: $7/(5\sqrt2) = 0.98995$.
 
