@@ -22,11 +22,20 @@ def cases(rng):
     broken = [round(float(v), 2) for v in rng.uniform(1, 9, 4) + 0.001]
     yield case(NUMBERS, **meta("int", whole, True, "amount"))
     yield case(NUMBERS, **meta("float", [float(n) for n in whole[:4]], True, "amount"))
-    for values in ([float(whole[0]), *broken], [*broken, float(whole[1])]):
+    for single in (float(max(whole)), 1.0):  # the largest value is the whole one, or the smallest
+        values = [broken[0], single, *broken[1:]]
         yield case(NUMBERS, **meta("float", values, True, "amount"))
     half = rng.integers(2, 9) + 0.5
     yield case(NUMBERS, **meta("float", [float(half), float(half) + 3], True, "amount"))
     yield case(NUMBERS, **meta("float", [-float(n) for n in whole[2:5]], True, "amount"))
+    yield case(NUMBERS, **meta("float", [-value for value in broken], True, "amount"))
+    yield case(NUMBERS, **meta("int", [int(n) for n in rng.permutation([0, 1])], True, "amount"))
+    least, less, middle, more, most = (float(n) for n in sorted(whole))
+    for place, fraction in enumerate([0.5, 0.5, 0.03, 0.0, 0.5]):
+        if fraction:  # of one value, which is neither the largest nor the smallest
+            values = [less, most, least, more]
+            values.insert(place, middle + fraction)
+            yield case(NUMBERS, **meta("float", values, True, "amount"))
     codes = [int(n) for n in rng.choice(np.arange(10115, 99998), 4, replace=False)]
     yield case(LABELS, **meta("int", codes, False, "label"))
     yield case(LABELS, **meta("str", words(rng, ["red", "green", "blue", "grey"], 3), False, "label"))
@@ -34,9 +43,11 @@ def cases(rng):
     yield case(LABELS, **meta("str", words(rng, ["low", "middle", "high"], 3), True, "label"))
     yield case(LABELS, **meta("int", [int(n) for n in rng.permutation([1, 2, 3, 4, 5])], True, "label"))
     yield case(LABELS, **meta("str", words(rng, ["small", "large"], 2), True, "label"))
+    yield case(LABELS, **meta("int", [int(n) for n in rng.permutation([0, 1])], False, "label"))
     yield case(LABELS, **meta("int", [int(n) for n in rng.permutation([0, 1])], False, "truth"))
     yield case(LABELS, **meta("bool", [bool(b) for b in rng.permutation([0, 1])], False, "truth"))
     yield case(LABELS, **meta("str", words(rng, ["yes", "no"], 2), False, "truth"))
+    yield case(LABELS, **meta("bool", [bool(b) for b in rng.permutation([0, 1])], True, "truth"))
 
 
 @data_kind.driver
@@ -78,6 +89,12 @@ def mistakes(meta):
     yield "two_values_are_boolean", "boolean" if len(meta["values"]) == 2 else kind, (
         "You count the values: two of them make a boolean. North and south are two names; boolean means "
         "true or false.")
+    yield "zero_and_one_are_boolean", "boolean" if set(meta["values"]) <= {0, 1} else kind, (
+        "Zeros and ones come back as boolean whatever they mean. A count can be 0 or 1, and so can the "
+        "number of a group.")
+    yield "truth_with_a_rank", "ordinal" if meta["ordered"] and meaning != "amount" else kind, (
+        "A truth whose values have a rank comes back as ordinal. Ordinal is a kind of label: begin with the "
+        "meaning.")
     yield "stored_as_float", by_dtype if meaning == "amount" else kind, (
         "Amounts that are stored as floats come back as float, though none of the values has a fractional "
         "part.")
@@ -86,10 +103,18 @@ def mistakes(meta):
         "You look at the first value only: one whole number does not make a column of integers.")
     yield "last_value_decides", some(meta["values"][-1:]), (
         "Only the last value counts in your answer: one whole number does not make a column of integers.")
-    whole = any(float(v).is_integer() for v in meta["values"])
+    amounts = [float(v) for v in meta["values"]] if meaning == "amount" else [1.0]
+    whole = meaning == "amount" and any(v.is_integer() for v in amounts)
     yield "any_whole_value", some([1]) if whole else kind, (
         "One whole number among the values is enough for you. An amount is an integer if none of its values "
         "has a fractional part.")
+    fractional = np.mean([not v.is_integer() for v in amounts])
+    yield "most_values_decide", some([1.5 if fractional > 0.5 else 1]), (
+        "One value with a fractional part gets lost among whole ones. An amount is an integer if *none* of "
+        "its values has a fractional part.")
+    yield "negative_fractions", some([1.5 if v > int(v) else 1 for v in amounts]), (
+        "Negative values with fractional parts come back as integers: cut off behind the point, -2.5 becomes "
+        "-2, which is larger.")
     yield "sum_decides", some([sum(meta["values"])]) if meaning == "amount" else kind, (
         "Some values with fractional parts come back as integers: fractions can add up to a whole number. "
         "Look at each value by itself.")
@@ -128,6 +153,10 @@ for text, column in [
     ("Counts, stored as floats: no value has a fractional part.", ("float", [3.0, 4.0], True, "amount")),
     ("Amounts, of which the second has a fractional part: one is enough.", ("float", [3.0, 4.5, 2.0], True, "amount")),
     ("Amounts, of which the first has a fractional part, and whose sum is whole.", ("float", [3.5, 4.0, 2.5], True, "amount")),
+    ("One of five amounts has a fractional part: it is enough.", ("float", [3.0, 4.0, 4.5, 2.0, 7.0], True, "amount")),
+    ("Amounts below 0, with fractional parts.", ("float", [-2.5, -1.25], True, "amount")),
+    ("How many: 0 or 1. That is an amount all the same.", ("int", [0, 1], True, "amount")),
+    ("Whether something is the case, with a rank: no rank makes a label of it.", ("bool", [False, True], True, "truth")),
     ("Labels with a rank.", ("str", ["low", "middle", "high"], True, "label")),
     ("Labels with a rank, written as numbers.", ("int", [1, 2, 3], True, "label")),
     ("Labels without a rank, two of them: names all the same.", ("str", ["north", "south"], False, "label")),
@@ -139,8 +168,8 @@ for text, column in [
 
 # 9.2 Standardizer, 9.3 MinMax
 
-SCALE, NEW, CONSTANT = "mean 0 and standard deviation 1", "new rows", "a constant column"
-TARGETS, BACK = "targets of one axis", "the way back"
+SCALE, NEW, CONSTANT = "mean 0 and standard deviation 1", "new rows", "constant and narrow columns"
+TARGETS, BACK = "one column, with one axis or two", "the way back"
 ITSELF, KEPT = "`fit` returns the object", "arrays that are given stay as they are"
 
 Standardizer = Exercise(
@@ -171,11 +200,20 @@ def cases(rng):
         yield case(SCALE, train=train, new=train)
     train, new = rows_for(rng, 8, 5)
     yield case(NEW, train=train, new=new)
-    train, _ = rows_for(rng, 7, 4)
+    yield case(NEW, train=train, new=new[:1])  # a single row is constant in every column
+    yield case(NEW, train=train, new=new, _ask="two")
+    train, new = rows_for(rng, 7, 4)
     train[:, 1] = 3.0
     yield case(CONSTANT, train=train, new=train)
+    yield case(CONSTANT, train=train, new=new)  # with other values where the training rows have one
+    yield case(CONSTANT, train=train, new=rng.normal(size=(5, 3)) * [1, 0, 1], _ask="inverse")
+    narrow, _ = rows_for(rng, 7, 4)
+    narrow[:, 1] *= rng.uniform(1.5e-4, 3e-4) / narrow[:, 1].std()
+    yield case(CONSTANT, train=narrow, new=narrow)
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y)
+    yield case(TARGETS, train=y[:, None], new=y[:6, None])
+    yield case(TARGETS, train=y, new=rng.normal(size=5), _ask="inverse")
     yield case(BACK, train=rows_for(rng, 7, 4)[0], new=rng.normal(size=(5, 3)), _ask="inverse")
     train, new = rows_for(rng, 6, 4)
     yield case(ITSELF, train=train, new=new, _ask="fit")
@@ -184,37 +222,67 @@ def cases(rng):
 
 @Standardizer.driver
 def drive(Standardizer, train, new, _ask=""):
-    return through(Standardizer(), train, new, _ask)
+    return through(Standardizer, Standardizer, train, new, _ask)
 
 
-def through(scaler, train, new, ask):
+def through(make, make_another, train, new, ask):
     """What the object makes of new rows, after it has met the training rows."""
-    mine, theirs = train.copy(), new.copy()
+    scaler, mine, theirs, scaled = make(), train.copy(), new.copy(), new.copy()
     fitted = scaler.fit(mine)
     if ask == "fit":
         return {"fine": fitted is scaler, "nothing": fitted is None}
+    if ask == "two":
+        make_another().fit(of_another(train))
     if ask == "inverse":
         return {"values": scaler.inverse(theirs)}
     values = scaler.transform(theirs)
     if ask == "kept":
-        kept = np.array_equal(mine, train) and np.array_equal(theirs, new)
-        return {"fine": bool(kept), "nothing": False}
+        scaler.inverse(scaled)
+        before_and_after = (train, mine), (new, theirs), (new, scaled)
+        return {"kept": np.array([np.array_equal(*two) for two in before_and_after])}
     return {"values": values}
+
+
+def of_another(train):
+    """What a second object learns from."""
+    return 3 * train[::-1] + 1
 
 
 @Standardizer.judge
 def judge(case, result):
-    if "fine" in result:
+    if "values" not in result:
         yield manners(case.group, result)
         return
-    train, new = case.inputs["train"], case.inputs["new"]
-    back, found = case.group == BACK, np.asarray(result["values"], dtype=float)
+    train, new, back = case.inputs["train"], case.inputs["new"], case.inputs.get("_ask") == "inverse"
+    found = np.asarray(result["values"], dtype=float)
     right, candidates = standardised(train, new, back)
-    fine = close(found, right, atol=1e-5)
+    if case.group == CONSTANT and not back:
+        unseen = (np.std(train, axis=0) == 0) & (new != train[0])  # any ordinary number will do there
+        if np.any(np.abs(found[unseen]) > 1e300):
+            words = "a new value in a column that was constant in `fit` becomes "
+            yield CONSTANT, False, "the largest number there is", f"{words}{np.abs(found[unseen]).max():.1e}"
+            return
+        found = np.where(unseen, right, found)
+        candidates = {name: np.where(unseen, right, some) for name, some in candidates.items()}
+    fine = near(found, right)
     seen = "" if fine else first_match(found, candidates, near) or "other values"
+    if seen == "other values" and case.group == CONSTANT and too_small(found, right):
+        seen = "a narrow column too small"
     if case.group != SCALE and seen == "standard deviation with n - 1":
         fine = True  # this slip is one, and costs its own group only
+    if back and case.group != BACK and seen in candidates:
+        fine = True  # and so is a slip on the way back
     yield case.group, fine, seen, in_words(found, right, seen, back)
+
+
+def too_small(found, right):
+    """Whether one column alone is off, and is what it should be times a number below 1."""
+    off = [j for j in range(right.shape[1]) if not near(found[:, j], right[:, j])]
+    if len(off) != 1:
+        return False
+    j = off[0]
+    factor = float(np.sum(found[:, j] * right[:, j]) / np.sum(right[:, j] ** 2))
+    return bool(0 < factor < 1 and close(found[:, j], factor * right[:, j], rtol=1e-6, atol=1e-6))
 
 
 def near(one, other):
@@ -223,8 +291,10 @@ def near(one, other):
 
 def manners(group, result):
     if group == KEPT:
-        seen = "an array that was given to `fit` or `transform` is another afterwards"
-        return group, bool(result["fine"]), "changed", seen
+        steps = zip(("`fit`", "`transform`", "`inverse`"), result["kept"], strict=True)
+        changed = " and ".join(step for step, kept in steps if not kept)
+        seen = f"the array that was given to {changed} is another afterwards"
+        return group, not changed, "changed", seen
     other = "nothing" if result["nothing"] else "another object"
     return group, bool(result["fine"]), other, f"`fit` returns {other}; it should return the object itself"
 
@@ -266,10 +336,12 @@ def standardised(train, new, back):
         "one mean and sd for the whole table": (new - train.mean()) / train.std(),
         "statistics of the new rows": standard(new, *columns(new)),
         "statistics of all rows": standard(new, *columns(np.concatenate([train, new]))),
+        "statistics of another object's rows": standard(new, *columns(of_another(train))),
         "standard deviation without n": (new - mean) / (sd * np.sqrt(len(train))),
         "the range for the standard deviation": (new - mean) / width_of(train),
         "the median for the mean": (new - np.median(train, axis=0)) / sd,
         "cut off": np.clip(standard(new, mean, sd), -3, 3),
+        "a narrow column taken for a constant one": standard(new, mean, np.where(sd < 1e-3, 1.0, sd)),
         "left as it is": np.where(np.std(train, axis=0) == 0, new, standard(new, mean, sd)),
         "row by row": ((rows - across) / np.where(spread == 0, 1, spread)).reshape(new.shape),
     }
@@ -353,6 +425,33 @@ def mistakes():
     yield "ConstantAsItIs", Scaler(as_it_is), (
         "A constant column comes back as it was. Its mean is to be subtracted like any other's, and leaves "
         "0.")
+    def asked_of_the_new(X, mean, sd):
+        with np.errstate(all="ignore"):
+            return (X - mean) / np.where(np.std(X, axis=0) == 0, 1.0, sd)
+
+    def only_nan_replaced(X, mean, sd, replaced=lambda Z: np.where(np.isnan(Z), 0.0, Z)):
+        with np.errstate(all="ignore"):
+            return replaced((X - mean) / sd)
+
+    plain = lambda X: (np.mean(X, axis=0), np.std(X, axis=0))
+    yield "AsksTheNewRows", Scaler(plain, asked_of_the_new), (
+        "Whether a column is constant you ask of the rows that `transform` is given. That has to be learnt "
+        "in `fit`: a single new row is constant in every column.")
+    yield "InfiniteOnNewRows", Scaler(plain, only_nan_replaced), (
+        "A column that was constant in `fit` becomes 0 on the rows of `fit`. But a new row with another "
+        "value there becomes infinite: something else than 0 has to stand below the line.")
+    yield "HugeOnNewRows", Scaler(plain, lambda *given: only_nan_replaced(*given, replaced=np.nan_to_num)), (
+        "A column that was constant in `fit` becomes 0 on the rows of `fit`. But a new row with another "
+        "value there is divided by 0, and what `np.nan_to_num` makes of infinity is the largest number there "
+        "is.")
+    yield "SmallNumberTooLarge", Scaler(lambda X: (np.mean(X, axis=0), np.std(X, axis=0) + 1e-6)), (
+        "A narrow column comes out too small: what you add below the line is not small beside its standard "
+        "deviation. The exercise says how much is fine.")
+    yield "FlattensOneColumn", Scaler(there=lambda X, mean, sd: np.squeeze(standard(X, mean, sd))), (
+        "A table of one column, or of one row, comes back with fewer axes. Give back the shape you were "
+        "given.")
+    yield "BackAsAColumn", Scaler(back=lambda Z, mean, sd: (Z * sd + mean).reshape(len(Z), -1)), (
+        "`inverse` gives targets of one axis back as a column. Give back the shape you were given.")
     yield "BackIsForth", Scaler(back=standard), (
         "`inverse` scales once more. It is to undo what `transform` does: each step the other way round.")
     yield "BackSubtracts", Scaler(back=lambda Z, mean, sd: Z * sd - mean), (
@@ -374,7 +473,16 @@ class FitReturnsNothing(Scaler):
         super().fit(X)
 
 
-@Standardizer.wrong("The array you were given has changed: `X -= …` writes into it. Make a new one.")
+@Standardizer.wrong(
+    "What one object learns changes what another does: the second `fit` counts for both. Keep in `self` what "
+    "`fit` has learnt.")
+class SharedByAll(Scaler):
+    def fit(self, X):
+        type(self).learnt = self.learn(X)
+        return self
+
+
+@Standardizer.wrong("An array you were given has changed: `X -= …` and its like write into it. Make a new one.")
 class InPlace(Scaler):
     def transform(self, X):
         X[...] = super().transform(X)
@@ -395,6 +503,10 @@ def answers():
     yield "WithScikitLearn", Scaler(lambda X: [StandardScaler().fit(table(X))], there, back)
     narrow = lambda X, mean, sd: standard(np.float32(X), mean, sd).astype(np.float32)
     yield "InFloat32", Scaler(lambda X: columns(np.float32(X)), narrow)
+    yield "WithALittleUnderTheRoot", Scaler(lambda X: (X.mean(axis=0), np.sqrt(X.var(axis=0) + 1e-12)))
+    zeros = lambda X, mean, sd, flat: np.where(flat, 0.0, standard(X, mean, sd))
+    learn = lambda X: (*columns(X), np.ptp(X, axis=0) == 0)
+    yield "AlwaysZeroWhereConstant", Scaler(learn, zeros, lambda Z, mean, sd, flat: Z * sd + mean)
 
 
 @Standardizer.right
@@ -438,17 +550,30 @@ MinMax = Exercise(
 @MinMax.cases
 def cases(rng):
     low, high = -rng.uniform(2, 3), rng.uniform(0.5, 0.9)
-    for group, lo, hi in [(LOW, 0.0, 1.0), (LOW, 0.0, 0.5), (OTHER, -1.0, 1.0), (OTHER, low, high)]:
+    for group, lo, hi in [
+        (LOW, 0.0, 1.0),
+        (LOW, 0.0, 0.5),
+        (OTHER, -1.0, 1.0),
+        (OTHER, low, high),
+        (OTHER, 1.5 + high, 3 - low),
+        (OTHER, low - 2, -high),
+    ]:
         train, _ = rows_for(rng, 7, 4)
         yield case(group, train=train, new=train, lo=lo, hi=hi)
     train, new = rows_for(rng, 8, 5)
-    new = np.maximum(new, train.min(axis=0) + train.std(axis=0) * rng.uniform(0.1, 0.2, 3))  # none below
-    yield case(NEW, train=train, new=new, lo=0.0, hi=rng.uniform(0.6, 1.5))
+    wide = rng.uniform(0.6, 1.5)
+    yield case(NEW, train=train, new=new, lo=0.0, hi=wide)
+    yield case(NEW, train=train, new=new[:1], lo=0.0, hi=wide)
+    yield case(NEW, train=train, new=new, lo=0.0, hi=wide, _ask="two")
     y = table(rng, 8)[:, 0]
     yield case(TARGETS, train=y, new=y, lo=0.0, hi=1.0)
+    yield case(TARGETS, train=y[:, None], new=y[:6, None], lo=0.0, hi=1.0)
+    yield case(TARGETS, train=y, new=rng.uniform(-0.2, 1.3, 5), lo=0.0, hi=1.0, _ask="inverse")
     train, _ = rows_for(rng, 7, 4)
-    yield case(BACK, train=train, new=rng.uniform(-0.2, 1.3, (4, 3)), lo=0.0, hi=0.7, _ask="inverse")
-    yield case(BACK, train=train, new=rng.uniform(-1.2, 1.3, (4, 3)), lo=-1.0, hi=1.2, _ask="inverse")
+    for lo, hi in [(0.0, 0.7), (-1.0, 1.2)]:
+        new = rng.uniform(lo, hi, (4, 3))
+        new[0], new[1] = lo - rng.uniform(0.1, 0.2, 3), hi + rng.uniform(0.1, 0.2, 3)  # beyond both ends
+        yield case(BACK, train=train, new=new, lo=lo, hi=hi, _ask="inverse")
     train, new = rows_for(rng, 6, 4)
     yield case(ITSELF, train=train, new=new, lo=0.0, hi=1.0, _ask="fit")
     yield case(KEPT, train=train, new=new, lo=0.0, hi=1.0, _ask="kept")
@@ -456,19 +581,22 @@ def cases(rng):
 
 @MinMax.driver
 def drive(MinMax, train, new, lo, hi, _ask=""):
-    return through(MinMax(lo, hi), train, new, _ask)
+    return through(lambda: MinMax(lo, hi), lambda: MinMax(lo - 1, hi + 2), train, new, _ask)
 
 
 @MinMax.judge
 def judge(case, result):
-    if "fine" in result:
+    if "values" not in result:
         yield manners(case.group, result)
         return
     train, new, lo, hi = (case.inputs[name] for name in ("train", "new", "lo", "hi"))
-    back, found = case.group == BACK, np.asarray(result["values"], dtype=float)
+    back, found = case.inputs.get("_ask") == "inverse", np.asarray(result["values"], dtype=float)
     right, candidates = stretched(train, new, lo, hi, back)
-    seen = "" if near(found, right) else first_match(found, candidates, near) or "other values"
-    yield case.group, near(found, right), seen, in_words(found, right, seen, back)
+    fine = near(found, right)
+    seen = "" if fine else first_match(found, candidates, near) or "other values"
+    if back and case.group != BACK and seen in candidates:
+        fine = True  # a slip on the way back is one, and costs its own group only
+    yield case.group, fine, seen, in_words(found, right, seen, back)
 
 
 def stretched(train, new, lo, hi, back):
@@ -486,6 +614,8 @@ def stretched(train, new, lo, hi, back):
             "transformed once more": to_range(new, low, high, lo, hi),
             "the width left out": low + (new - lo) * (high - low),
             "cut off": np.clip(from_range(new, low, high, lo, hi), low, high),
+            "cut off at the smallest value": np.maximum(from_range(new, low, high, lo, hi), low),
+            "cut off at the largest value": np.minimum(from_range(new, low, high, lo, hi), high),
         }
     share = (new - low) / (high - low)
     right, of_new = lo + share * wide, new.max(axis=0) - new.min(axis=0)
@@ -494,7 +624,12 @@ def stretched(train, new, lo, hi, back):
         "lo left out, hi taken for the width": share * hi,
         "hi taken for the width": lo + share * hi,
         "the range (lo, hi) left out": share,
-        "cut off at lo and hi": np.clip(right, min(lo, hi), max(lo, hi)),
+        "cut off at lo and hi": np.clip(right, lo, hi),
+        "cut off at lo": np.maximum(right, lo),
+        "cut off at hi": np.minimum(right, hi),
+        "sizes added up for the width": lo + share * (abs(hi) + abs(lo)),
+        "what another object has learnt": to_range(new, *ends(of_another(train)), lo, hi),
+        "the range of another object": to_range(new, low, high, lo - 1, hi + 2),
         "divided by the largest value": lo + new / high * wide,
         "one minimum and maximum for the whole table": lo + (new - bottom) / (top - bottom) * wide,
         "statistics of the new rows": lo + (new - new.min(axis=0)) / of_new * wide,
@@ -532,6 +667,20 @@ def mistakes(lo, hi):
     yield "HiForTheWidth", Range(lo, hi, there=wide), (
         "Your range begins at `lo` and ends at `lo + hi`. How wide is the range from -1 to 1?")
     yield "AlwaysZeroToOne", Range(0, 1), "Whatever `lo` and `hi` are, you give back numbers from 0 to 1."
+    above_zero = lambda X, low, high, *_: to_range(X, low, high, lo, lo + hi + abs(lo))
+    yield "SizeOfLo", Range(lo, hi, there=above_zero), (
+        "For the width of the range you add the size of `lo` to `hi`. That is right only where `lo` is not "
+        "above 0: how wide is the range from 2 to 5?")
+    both_sizes = lambda X, low, high, *_: to_range(X, low, high, lo, lo + abs(hi) + abs(lo))
+    yield "BothSizes", Range(lo, hi, there=both_sizes), (
+        "For the width of the range you add up the sizes of `lo` and `hi`. That is right only where 0 lies "
+        "between them: how wide are the ranges from 2 to 5 and from -5 to -2?")
+    yield "CutsOffAbove", Range(lo, hi, there=lambda X, *learnt: np.minimum(to_range(X, *learnt), hi)), (
+        "New rows above the training range are cut off at `hi`. A value that is larger than all before is "
+        "news, and should be seen to be: let it lie outside.")
+    yield "CutsOffBelow", Range(lo, hi, there=lambda X, *learnt: np.maximum(to_range(X, *learnt), lo)), (
+        "New rows below the training range are cut off at `lo`. A value that is smaller than all before is "
+        "news, and should be seen to be: let it lie outside.")
     yield "CutsOff", Range(lo, hi, there=lambda X, *learnt: np.clip(to_range(X, *learnt), lo, hi)), (
         "New rows beyond the training range are cut off at its ends. A value that is larger than all before "
         "is news, and should be seen to be: let it lie outside.")
@@ -568,6 +717,13 @@ def mistakes(lo, hi):
     upright = lambda X, *learnt: to_range(X, *learnt).reshape(len(X), -1)
     yield "RangeAsAColumn", Range(lo, hi, there=upright), (
         "Targets of one axis come back as a column. Give back the shape you were given.")
+    flat = lambda X, *learnt: np.squeeze(to_range(X, *learnt))
+    yield "RangeFlattensOneColumn", Range(lo, hi, there=flat), (
+        "A table of one column, or of one row, comes back with fewer axes. Give back the shape you were "
+        "given.")
+    standing = lambda Z, *learnt: from_range(Z, *learnt).reshape(len(Z), -1)
+    yield "RangeBackAsAColumn", Range(lo, hi, back=standing), (
+        "`inverse` gives targets of one axis back as a column. Give back the shape you were given.")
 
 
 @MinMax.wrong("`fit` returns nothing. It should return the object (`self`).")
@@ -576,7 +732,25 @@ class RangeFitReturnsNothing(Range):
         super().fit(X)
 
 
-@MinMax.wrong("The array you were given has changed. Make a new one.")
+@MinMax.wrong(
+    "What one object learns changes what another does: the second `fit` counts for both. Keep in `self` what "
+    "`fit` has learnt.")
+class RangeSharedByAll:
+    def __init__(self, lo, hi):
+        self.lo, self.hi = lo, hi
+
+    def fit(self, X):
+        type(self).seen = ends(X)
+        return self
+
+    def transform(self, X):
+        return to_range(X, *self.seen, self.lo, self.hi)
+
+    def inverse(self, Z):
+        return from_range(Z, *self.seen, self.lo, self.hi)
+
+
+@MinMax.wrong("An array you were given has changed. Make a new one.")
 class RangeInPlace(Range):
     def transform(self, X):
         X[...] = super().transform(X)
@@ -636,11 +810,14 @@ KINDS = {
         ("takes minimum and maximum of the training rows", False),
         ("takes mean and sd of all rows, and keeps no parameters", True),
         ("takes mean and sd of the training rows", False),
+        ("takes the mean of the training rows and the sd of all rows, and keeps no parameters", True),
+        ("takes mean and sd of all rows in the middle column alone, and keeps no parameters", True),
         ("divides every row by its own length", False),
     ],
     PARAMS: [
         ("scales by the training rows, and keeps the mean of all rows", True),
-        ("scales by the training rows, and keeps the largest test value", True),
+        ("scales by the training rows, and keeps the mean of all rows beside the sd of the training ones", True),
+        ("scales by the training rows, and keeps the largest test value beside their sd", True),
         ("takes mean and sd of the training rows", False),
         ("subtracts the smallest training value, and keeps it", False),
     ],
@@ -648,8 +825,10 @@ KINDS = {
         ("divides by the range of the test rows, and keeps no parameters", True),
         ("divides by the largest size of all rows, and keeps no parameters", True),
         ("subtracts the smallest of all rows, and keeps no parameters", True),
+        ("subtracts the largest of all rows, and keeps no parameters", True),
         ("divides by the largest size of the training rows, and keeps no parameters", False),
         ("subtracts the smallest training value, and keeps it", False),
+        ("subtracts the largest training value, and keeps it", False),
     ],
 }
 
@@ -658,7 +837,9 @@ KINDS = {
 def cases(rng):
     for group, kinds in KINDS.items():
         for kind, leak in kinds:
-            X_train, X_test = rng.uniform(-3, 3, (8, 3)), rng.normal(size=(5, 3)).clip(-4, 4)
+            # So many test rows that moves drawn at random go up and down in every column.
+            X_train, X_test = rng.uniform(-3, 3, (8, 3)), rng.normal(size=(24, 3)).clip(-4, 4).round(3)
+            X_test[0], X_test[1] = rng.uniform(1, 2, 3).round(3), -rng.uniform(1, 2, 3).round(3)
             X_train[0], X_train[1] = rng.uniform(5, 6, 3), -rng.uniform(6.5, 7, 3)  # beyond all test rows
             yield case(group, X_train=X_train, X_test=X_test, _kind=kind, _leak=leak)
 
@@ -670,10 +851,12 @@ def drive(leaks, X_train, X_test, _kind, _leak):
     def pipeline(X_train, X_test):
         first, second = np.array(X_train, dtype=float), np.array(X_test, dtype=float)
         calls.append((first, second))
-        return scaled_as(_kind, first.copy(), second.copy())
+        with np.errstate(all="ignore"):  # else its warnings would be taken for the detector's
+            return scaled_as(_kind, first.copy(), second.copy())
 
     answer = leaks(pipeline, X_train.copy(), X_test.copy())
-    return {"leaks": answer, "how": way_of_asking(calls, X_train, X_test)}
+    with np.errstate(all="ignore"):
+        return {"leaks": answer, "how": way_of_asking(calls, X_train, X_test)}
 
 
 def scaled_as(kind, first, second):
@@ -687,18 +870,27 @@ def scaled_as(kind, first, second):
     if kind.startswith("takes minimum"):
         shift, scale = source.min(axis=0), source.max(axis=0) - source.min(axis=0)
         keeps = {"min": shift, "max": source.max(axis=0)}
+    elif "middle column" in kind:
+        shift, scale = first.mean(axis=0), first.std(axis=0)
+        shift[1], scale[1] = both[:, 1].mean(), both[:, 1].std()
+    elif kind.startswith("takes the mean of the training rows"):
+        shift, scale = first.mean(axis=0), both.std(axis=0)
     elif kind.startswith("takes mean"):
         shift, scale = source.mean(axis=0), source.std(axis=0)
         keeps = {"mean": shift, "sd": scale}
     elif kind.startswith("scales by the training rows"):
         shift, scale = first.mean(axis=0), first.std(axis=0)
-        keeps = (
-            {"mean": both.mean(axis=0)} if "all rows" in kind else {"sd": scale, "cap": second.max(axis=0)}
-        )
+        keeps = {"sd": scale, "cap": second.max(axis=0)}
+        if "all rows" in kind:
+            keeps = {"mean": both.mean(axis=0)} | ({"sd": scale} if "beside" in kind else {})
     elif kind.startswith("divides by the range"):
-        scale = second.max(axis=0) - second.min(axis=0)
+        # Rounded, for else a move of all rows alike would show by the rounding of the subtraction.
+        scale = np.round(second.max(axis=0) - second.min(axis=0), 6)
     elif kind.startswith("divides by the largest"):
         scale = np.abs(source).max(axis=0)
+    elif kind.startswith("subtracts the largest"):
+        shift = source.max(axis=0)
+        keeps = {"max": shift}
     else:
         shift = source.min(axis=0)
         keeps = {"min": shift}
@@ -713,6 +905,9 @@ WAYS = (
     "with the test rows in another order",
     "with test rows that never left the range of the training rows",
     "with test rows that all moved alike",
+    "with test rows of which some columns never changed",
+    "with test rows that went beyond the training rows only upwards",
+    "with test rows that went beyond the training rows only downwards",
 )
 
 
@@ -726,13 +921,19 @@ def way_of_asking(calls, X_train, X_test):
     in_order = lambda rows: np.sort(rows, axis=0)
     if all(same_rows(in_order(other), in_order(X_test)) for other in others):
         return 4
-    moves = [other - X_test for other in others if other.shape == X_test.shape]
-    if len(moves) < len(others) or not all(np.isfinite(move).all() for move in moves):
+    if not all(np.isfinite(other).all() for other in others):
         return 0
     low, high = X_train.min(axis=0), X_train.max(axis=0)
     if all(np.all((low <= other) & (other <= high)) for other in others):
         return 5
-    return 6 if all(np.ptp(move, axis=0).max() < 1e-9 for move in moves) else 0
+    if all(other.shape == X_test.shape for other in others):
+        moves = [other - X_test for other in others]
+        if all(np.ptp(move, axis=0).max() < 1e-9 * (1 + np.abs(move).max()) for move in moves):
+            return 6
+        if not np.all(np.any([np.any(move != 0, axis=0) for move in moves], axis=0)):
+            return 7
+    up, down = (any(np.any(beyond(other)) for other in others) for beyond in (high.__lt__, low.__gt__))
+    return 0 if up and down else 8 if up else 9
 
 
 def same_rows(one, other):
@@ -777,8 +978,8 @@ def mistakes(pipeline, X_train, X_test):
         "You change the *training* rows. Everything depends on them, and should. Which rows must have no "
         "influence?")
     yield "looks_at_training_rows_only", not np.allclose(before[0], pipeline(X_train, far(X_test))[0]), (
-        "You look at the transformed training rows only. What the pipeline has learnt may be kept in its "
-        "parameters and used later.")
+        "You compare the transformed training rows, and no values of parameters. What the pipeline has "
+        "learnt may be kept there and used later.")
     yield "looks_at_parameters_only", parameters_differ(before[2], pipeline(X_train, far(X_test))[2]), (
         "You look at the parameters only. A pipeline need not tell what it has learnt: the transformed "
         "training rows show it.")
@@ -792,10 +993,32 @@ def mistakes(pipeline, X_train, X_test):
     yield "changes_the_order", not np.allclose(before[0], pipeline(X_train, X_test[::-1])[0]), (
         "You change the order of the test rows. Mean, minimum and maximum do not depend on it: change the "
         "values.")
+    by = lambda move: differ(before, pipeline(X_train, X_test + move))
+    yield "moves_all_alike_both_ways", by(1000.0) or by(-1000.0), (
+        "You move all test rows of a column by the same amount. Their range does not change by that: move "
+        "each row differently.")
     yield "only_upwards", differ(before, pipeline(X_train, np.abs(X_test) * 1e5)), (
         "Your other test rows lie far beyond the training rows, but only above: the smallest of all rows "
         "does not notice them. Go in both directions.")
+    yield "only_downwards", differ(before, pipeline(X_train, -np.abs(X_test) * 1e5)), (
+        "Your other test rows lie far beyond the training rows, but only below: the largest of all rows "
+        "does not notice them. Go in both directions.")
+    yield "in_one_column", differ(before, pipeline(X_train, X_test * [-1e3, 1, 1])), (
+        "Some columns of your other test rows are always what they were. A leak may sit in any column: "
+        "change them all.")
     after = pipeline(X_train, far(X_test))
+    columns_differ = not np.allclose(before[0].mean(axis=0), after[0].mean(axis=0))
+    yield "compares_means", columns_differ or parameters_differ(before[2], after[2]), (
+        "Training rows that have changed and kept their means escape you. Compare the transformed rows entry "
+        "by entry.")
+    one_of = lambda place: [[*result[2].values()][place : place + 1 or None] for result in (before, after)]
+    yield "first_parameter_alone", not (np.array_equal(before[0], after[0]) and np.array_equal(*one_of(0))), (
+        "Of the parameters you look at the first one only. Each of them may hold what was learnt.")
+    yield "last_parameter_alone", not (np.array_equal(before[0], after[0]) and np.array_equal(*one_of(-1))), (
+        "Only the last of the parameters counts in your answer. Each of them may hold what was learnt.")
+    same = [np.array_equal(before[2][key], after[2][key]) for key in before[2]] or [True]
+    yield "all_parameters_must_change", not (np.array_equal(before[0], after[0]) and any(same)), (
+        "You ask that all parameters change. One that changes with the test rows is a leak.")
     both = not np.array_equal(before[0], after[0]) and parameters_differ(before[2], after[2])
     yield "both_must_change", both, "You ask that training rows *and* parameters change. Either is a leak."
     yield "answers_swapped", not differ(before, pipeline(X_train, far(X_test))), (
@@ -952,7 +1175,9 @@ repeat_study = Exercise(points=1)
 
 @repeat_study.cases
 def cases(rng):
-    for configs, n in [(["raw", "scaled", "centred"], 4), (["lr=.1", "lr=.01"], 5)]:
+    # The last has the names of the first: nothing may be left over from an earlier call.
+    names = ["raw", "scaled", "centred"]
+    for configs, n in [(names, 4), (["lr=.1", "lr=.01"], 5), (names[::-1], 3)]:
         seeds = [int(seed) for seed in rng.choice(np.arange(7, 60), n, replace=False)]
         yield case(configs=configs, seeds=seeds, _scores=rng.uniform(0.2, 0.9, (len(configs), 60)))
 
@@ -960,8 +1185,10 @@ def cases(rng):
 @repeat_study.driver
 def drive(repeat_study, configs, seeds, _scores):
     def train_fn(config, seed):
-        if config not in configs:
+        if config in seeds and seed in configs:
             raise TypeError("train_fn is to be called as train_fn(config, seed)")
+        if config not in configs:
+            raise TypeError("train_fn is to be called with a configuration of `configs` first")
         return float(_scores[configs.index(config), int(seed)])
 
     return repeat_study(train_fn, configs, seeds)
@@ -1003,7 +1230,7 @@ def mistakes(train_fn, configs, seeds):
     yield "best_of_seeds", kept(max), (
         "Only the largest score is left. Luck always looks good: keep every score.")
     yield "list_of_arrays", [np.array(scores(config)) for config in configs], (
-        "A list without the configurations comes back: nobody can tell whose scores are whose.")
+        "The scores come back without the configurations: nobody can tell whose they are.")
 
 
 @repeat_study.wrong("The arrays grow from one configuration to the next: begin a new list for each.")
@@ -1083,8 +1310,8 @@ def cases(rng):
     for group, part, rows, units, momentum, eps, batches in [
         (TRAINING, OUT, 9, 4, None, None, 1),
         (TRAINING, OUT, 6, 3, 0.8, small, 1),
-        (RUNNING, (MEAN, VAR), 7, 4, None, None, 1),
-        (RUNNING, (MEAN, VAR), 8, 5, rng.uniform(0.6, 0.8), None, 2),
+        (RUNNING, (MEAN, VAR), 7, 4, None, small, 1),
+        (RUNNING, (MEAN, VAR), 8, 5, rng.uniform(0.6, 0.8), small, 2),
         (TEST, (OUT, MEAN, VAR), 6, 4, None, None, 1),
         (TEST, (OUT, MEAN, VAR), 5, 3, 0.7, small, 1),
     ]:
@@ -1162,9 +1389,12 @@ def mistakes(x, gamma, beta, running, training, momentum=0.9, eps=1e-5):
     yield "running_updated_at_test", normal(update=True), (
         "The running statistics change at test time too. Then the network learns from the test data: a "
         "leak.")
+    yield "eps_in_running", normal(collected=lambda x: (x.mean(axis=0), x.var(axis=0) + eps)), (
+        "`eps` is in your running variance, where it adds up, and at test time it is added once more. It "
+        "belongs under the root only.")
     yield "running_never_updated", normal(running=dict(running)), (
-        "The running statistics are what they were before. Write into the dictionary that you are given: a "
-        "new one is lost when the function ends.")
+        "`running['mean']` and `running['var']` are what they were before. Write under these keys into the "
+        "dictionary that you are given: a new one is lost when the function ends.")
     yield "last_batch_only", normal(momentum=0.0), (
         "The running statistics are those of the last batch. Nothing is left of the earlier ones: what is "
         "`momentum` for?")
@@ -1325,14 +1555,15 @@ def drive(batchnorm_backward, batchnorm_forward, dout, x, gamma, beta, mean, var
     def forward(**moved):
         running = {"mean": mean.copy(), "var": var.copy()}
         now = {"x": x, "gamma": gamma, "beta": beta, **moved}
-        return batchnorm_forward(now["x"].copy(), now["gamma"], now["beta"], running, True, eps=eps)
+        given = (now[name].copy() for name in ("x", "gamma", "beta"))
+        return batchnorm_forward(*given, running, True, eps=eps)
 
     out, cache = forward()
-    gradients = parts(batchnorm_backward(dout, cache), DX, DGAMMA, DBETA)
+    gradients = parts(batchnorm_backward(dout.copy(), cache), DX, DGAMMA, DBETA)
     name, h = _of.removeprefix("d"), 1e-2 if np.asarray(out).dtype == np.float32 else 1e-5
     loss = lambda value: float(np.sum(dout * np.asarray(forward(**{name: value})[0], dtype=float)))
     place = {"x": (0, x), "gamma": (1, gamma), "beta": (2, beta)}[name]
-    return {"gradient": gradients[place[0]], "slope": slopes(loss, place[1], h), "h": h}
+    return {_of: gradients[place[0]], "slope": slopes(loss, place[1], h), "h": h}
 
 
 def slopes(loss, there, h):
@@ -1348,7 +1579,7 @@ def slopes(loss, there, h):
 @batchnorm_backward.judge
 def judge(case, result):
     """Against the slope of the student's own forward pass."""
-    found, slope = np.asarray(result["gradient"], dtype=float), np.asarray(result["slope"], dtype=float)
+    found, slope = np.asarray(result[case.group], dtype=float), np.asarray(result["slope"], dtype=float)
     atol = (3e-2 if result["h"] > 1e-3 else 2e-5) * float(np.abs(slope).max())
     agree = close(found, slope, rtol=1e-4, atol=atol)
     seen = "" if agree else first_match(found, backward_slips(case), near) or "another gradient"
@@ -1437,7 +1668,8 @@ def statistics_as_constants():
 
 
 @batchnorm_backward.wrong(
-    "dx is centred, but the variance is treated as a constant. It is made of x as well.", replaces=BOTH)
+    "dx is centred, but its part along x̂ is not taken out. It comes from the variance, which is made of x "
+    "as well.", replaces=BOTH)
 def variance_as_a_constant():
     return pair(dx=lambda dout, hat: dout - mean(dout))
 
@@ -1510,15 +1742,15 @@ def dbeta_averaged():
 
 
 @batchnorm_backward.wrong(
-    "dgamma should have one entry for each unit. One gamma serves all samples of the batch: their shares "
-    "add up, unit by unit.", replaces=BOTH)
+    "dgamma should have the shape (n,), one entry for each unit. One gamma serves all samples of the batch: "
+    "their shares add up, unit by unit.", replaces=BOTH)
 def dgamma_not_summed():
     return pair(dgamma=lambda dout, x, hat: dout * hat)
 
 
 @batchnorm_backward.wrong(
-    "dbeta should have one entry for each unit. One beta serves all samples of the batch: their shares add "
-    "up, unit by unit.", replaces=BOTH)
+    "dbeta should have the shape (n,), one entry for each unit. One beta serves all samples of the batch: "
+    "their shares add up, unit by unit.", replaces=BOTH)
 def dbeta_not_summed():
     return pair(dbeta=lambda dout: dout)
 

@@ -311,9 +311,11 @@ print(f"one column each: {np.mean((fitted - mean_price) ** 2):.1f}")
 # - `transform(X)` returns `X`, scaled by what `fit` has learnt. It learns nothing.
 # - `inverse(Z)` takes scaled values back.
 # - A column that was constant in `fit` becomes 0, not nan. (A tiny number below a fraction line, up to $10^{-12}$, is
-#   fine.)
-# - An array (rows,), such as targets, counts as one column and keeps its shape. Leave the arrays you are given
+#   fine.) A new row may have another value there, which becomes any ordinary number: not infinite, nor the
+#   $10^{308}$ that `np.nan_to_num` makes of that. `inverse` turns the 0 into the constant again.
+# - An array (rows,), such as targets, counts as one column; each array keeps its shape. Leave the arrays you are given
 #   unchanged.
+# - There may be several objects, such as one for inputs and one for targets: each keeps what it has learnt itself.
 #
 # Fitted on the column `[2, 4, 9]` it has mean 5 and sd 2.944, and turns `[5, 10]` into `[0, 1.698]`.
 
@@ -475,8 +477,9 @@ show(
 #   `(Z_train, Z_test, params)`: the transformed rows, and a dict of arrays, which may be empty, with what it has
 #   learnt. The same rows give the same result, and it does not change them.
 # - `True` if transformed *training* rows or parameters depend on the test rows.
-# - A leak may sit anywhere: in means, in the smallest or the largest value, in the range of the test rows. So change
-#   the test rows by more than a little, beyond the training rows, in both directions, and not all alike.
+# - A leak may sit anywhere: in means, in the smallest or the largest value, in the range of the test rows, in a single
+#   column. So change the test rows by more than a little, beyond the training rows, in both directions, and not all
+#   alike.
 #
 # Training rows 2 and 4, test row 3, scaled to [0, 1]: right and wrong way both give 0 and 1. With 12 for the test row
 # the right way gives 0 and 1 again, the wrong way 0 and 0.2.
