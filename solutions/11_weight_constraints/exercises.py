@@ -29,6 +29,12 @@ def kernel(rng, wanted, rows=3):
     return W / lengths(W) * np.asarray(wanted) + 0.0  # and no -0.0
 
 
+def with_zeros(W):
+    """The same with a single zero in each column."""
+    W[np.arange(W.shape[1]) % len(W), np.arange(W.shape[1])] = 0.0
+    return W
+
+
 # 11.1 unit_norm
 
 COLUMNS, ZERO = "every column has length 1", "a column of zeros stays zeros"
@@ -41,6 +47,7 @@ def cases(rng):
     for rows, columns in [(3, 2), (2, 5), (4, 1)]:
         yield case(COLUMNS, W=kernel(rng, rng.uniform(1.5, 4, columns), rows))
     yield case(COLUMNS, W=kernel(rng, rng.uniform(0.2, 0.7, 4)))
+    yield case(COLUMNS, W=with_zeros(kernel(rng, rng.uniform(2, 4, 4))))
     yield case(ZERO, W=kernel(rng, rng.permutation([0.0, *rng.uniform(1.5, 4, 3)])))
 
 
@@ -68,8 +75,8 @@ def mistakes(W, eps=EPS):
         "You divide by the standard deviation, which takes the column's mean off first and divides by the "
         "number of entries. The length is the root of the plain sum of squares.")
     yield "root_mean_square", W / (np.sqrt(np.mean(W**2, axis=0)) + eps), (
-        "Your columns have the length √inputs: you divide by the root of the *mean* of the squares, not of "
-        "their sum.")
+        "Your columns have the length √inputs, and not 1. So they do after a division by the root of the "
+        "*mean* of the squares: the length is the root of their sum.")
     yield "largest_stretch", W / (np.linalg.norm(W, 2) + eps), (
         "One number serves for all columns, and it is the largest stretch: for a matrix, `np.linalg.norm(W, "
         "2)` is that. Say `axis=0`.")
@@ -82,6 +89,13 @@ def mistakes(W, eps=EPS):
     yield "multiplied", W * norms, "You multiply each column by its length. Which operation makes a length 1?"
     yield "signs_lost", np.abs(W) / (norms + eps), (
         "The signs are lost: a weight below 0 stays below 0 when its column is scaled.")
+    some_zero, divided = (W == 0).any(axis=0), W / (norms + eps)
+    yield "zero_among_weights", np.where(some_zero, W, divided), (
+        "A column with a single zero among its weights stays as it was. It has a length and a direction: "
+        "only a column of nothing but zeros has none.")
+    yield "zero_among_weights_ends_it", np.where(some_zero, 0.0, divided), (
+        "A column with a single zero among its weights becomes all zeros. It has a length and a direction: "
+        "only a column of nothing but zeros has none.")
     yield "large_eps", W / (norms + 0.01), (
         "Your columns come out about a hundredth too short: the small number below the fraction line is too "
         "large. `eps` is 10⁻⁷.")
@@ -161,6 +175,11 @@ unit_norm.small(
     "(0.6, 0.8) and (0, 0).",
     W=np.array([[3.0, 0.3, 0.0], [-4.0, 0.4, 0.0]]))
 
+unit_norm.small(
+    "The columns (0, 4) and (3, 4) have the lengths 4 and 5: a zero among the weights makes no column of "
+    "zeros. They become (0, 1) and (0.6, 0.8).",
+    W=np.array([[0.0, 3.0], [4.0, 4.0]]))
+
 # 11.2 max_norm
 
 LONG, SHORT = "columns longer than c", "columns not longer than c"
@@ -176,6 +195,9 @@ def cases(rng):
     yield case(LONG, W=kernel(rng, c * rng.uniform(1.3, 2.5, 4), rows=2), c=c)
     yield case(SHORT, W=kernel(rng, c * rng.uniform(0.8, 0.95, 5)), c=c)
     yield case(SHORT, W=kernel(rng, c * rng.uniform(0.8, 0.95, 6), rows=2), c=c)
+    less = rng.uniform(0.3, 0.6)
+    yield case(LONG, W=with_zeros(kernel(rng, less * rng.uniform(1.7, 2.5, 4))), c=less)
+    yield case(SHORT, W=kernel(rng, less * rng.uniform(0.8, 0.95, 4)), c=less)
     mixed = [*rng.uniform(1.2, 1.4, 2), *rng.uniform(0.5, 0.8, 2), 0.0]
     yield case(TOGETHER, W=kernel(rng, c * rng.permutation(mixed)), c=c)
 
@@ -221,6 +243,11 @@ def mistakes(W, c):
         "You take what is too long off every entry. That turns the column: to shorten it, multiply.")
     yield "long_ones_gone", np.where(norms > c, 0, W), (
         "Columns longer than c have become zeros. They are to have length c.")
+    yield "zero_among_weights", np.where((W == 0).any(axis=0), W, shortened), (
+        "A long column with a single zero among its weights stays long. Only columns of nothing but zeros "
+        "have no length.")
+    yield "bound_of_one_at_least", moved(W, np.minimum(norms, max(c, 1))), (
+        "With a bound below 1 your columns stay longer than it allows: does a 1 stand where c should?")
     yield "upside_down", W * np.maximum(1, c / (norms + EPS)), (
         "Long columns stay, and short ones grow to c: that is a lower bound.")
 
@@ -282,6 +309,10 @@ max_norm.small(
     "(0.9, 1.2), of length 1.5, and (0, 0) stay.",
     W=np.array([[3.0, -1.8, 0.9, 0.0], [4.0, 2.4, 1.2, 0.0]]), c=2.0)
 
+max_norm.small(
+    "c = 0.5. The column (0, 4) has length 4 and becomes (0, 0.5); (0.3, 0.4), of length 0.5, stays.",
+    W=np.array([[0.0, 0.3], [4.0, 0.4]]), c=0.5)
+
 # 11.3 min_max_norm and non_neg
 
 ALL_THE_WAY, PART = "all the way (rate 1)", "part of the way (rate below 1)"
@@ -304,7 +335,14 @@ def cases(rng):
     W = kernel(rng, rng.permutation([0.1, 0.2, 1.0, 1.2 * hi, 1.8 * hi]) * rng.uniform(0.95, 1.05, 5))
     yield case(BELOW_ZERO, W=W, lo=lo, hi=hi, rate=1.0)
     for shape in [(3, 2), (2, 5)]:
-        W = rng.uniform(0.2, 2, shape) * np.resize(rng.permutation([1, -1, 1, -1, -1]), shape)
+        # Of either sign some are smaller than 1, some larger.
+        sizes = rng.uniform(0.2, 0.8, shape).ravel() + np.resize([0, 0, 1, 1], np.prod(shape))
+        signed = rng.permutation(sizes * np.resize([1, -1, -1, 1], sizes.size))
+        W = signed.reshape(shape)
+        if shape == (2, 5):  # one column has no negative entry, each row has one
+            allowed = rng.permutation(5) == 0
+            W = np.where(allowed, np.abs(W), W)
+            W[np.arange(2), np.flatnonzero(~allowed)[:2]] = -rng.uniform(0.3, 1.7, 2)
         yield case("non_neg", W=W)
 
 
@@ -482,7 +520,7 @@ min_max_norm.small(
 
 # 11.4 projected_step
 
-KERNEL, NONE = "a kernel with a constraint", "a bias without one (None)"
+KERNEL, NONE = "a parameter with a constraint", "a parameter without one (None)"
 
 projected_step = Exercise(points=1, groups={KERNEL: 3, NONE: 1, UNCHANGED: 1}, rtol=KERAS)
 
@@ -501,6 +539,8 @@ def made(name, bound):
         "max-norm": lambda W: scaled(W, lambda norms: np.minimum(norms, bound)),
         "min-max norm": lambda W: scaled(W, lambda norms: np.clip(norms, bound, 2 * bound)),
         "half way to max-norm": lambda W: scaled(W, lambda norms: (np.minimum(norms, bound) + norms) / 2),
+        "max-norm of the whole": lambda W: W * min(1, bound / (np.linalg.norm(W) + 1e-7)),
+        "no signs": np.abs,
     }[name]
 
 
@@ -511,8 +551,21 @@ def cases(rng):
         W = kernel(rng, c * rng.uniform(1.1, 2, columns), rows)
         g = kernel(rng, c * rng.uniform(2, 4, columns), rows)
         yield case(KERNEL, W=W, g=g, lr=rng.uniform(0.1, 0.3), constraint=name, bound=c)
-    W, g = rng.normal(size=(2, 5))
-    yield case(NONE, W=W, g=g, lr=rng.uniform(0.1, 0.3), constraint="none", bound=0.0)
+    W, lr = kernel(rng, rng.uniform(1.1, 2, 4)), rng.uniform(0.1, 0.3)
+    g = kernel(rng, rng.uniform(1, 2, 4))
+    yield case(KERNEL, W=W, g=g, lr=lr, constraint="max-norm of the whole", bound=1.5)
+    shorter = W * rng.uniform(0.7, 0.8, 4) / lr + kernel(rng, 0.1 * np.ones(4))
+    yield case(KERNEL, W=W, g=shorter, lr=lr, constraint="min-max norm", bound=1.2)
+    W, g = signed(rng, 0.5, 2, 5), signed(rng, 0.5, 2, 5)
+    yield case(KERNEL, W=W, g=g, lr=rng.uniform(0.1, 0.2), constraint="non-negative", bound=0.0)
+    for shape in (5, (3, 2)):
+        W, g = rng.normal(size=shape), rng.normal(size=shape)
+        yield case(NONE, W=W, g=g, lr=rng.uniform(0.1, 0.3), constraint="none", bound=0.0)
+
+
+def signed(rng, low, high, n):
+    """A vector of sizes between low and high, with both signs."""
+    return rng.uniform(low, high, n) * rng.permutation(np.resize([1, -1], n))
 
 
 @projected_step.driver
@@ -546,9 +599,19 @@ def mistakes(W, g, lr, constraint):
         "it does not write into those it is given.)")
     yield "never_steps", kept(W, constraint), "The constraint is applied, but no step is taken."
     yield "constrains_the_bias_too", constraint(W - lr * g), (
-        "Also parameters that have no constraint are handed to one: a bias comes with None, and only moves.")
+        "You call the constraint also where there is none: it is None then, and the parameter only moves.")
+    yield "by_the_axes", W - lr * g if W.ndim == 1 else constraint(W - lr * g), (
+        "Whether there is a constraint you tell by the number of axes. A bias may have one and a kernel "
+        "none: it is None that says so.")
+    yield "constraints_for_kernels_alone", W - lr * g if W.ndim == 1 else kept(W - lr * g, constraint), (
+        "A bias with a constraint of its own is only moved. It is None that says that there is no "
+        "constraint, not the number of axes.")
+    columns = (W - lr * g).T
+    yield "column_by_column", columns.T if constraint is None else np.stack([constraint(w) for w in columns], -1), (
+        "You hand the constraint one column at a time. It is a function of the whole array, and may look at "
+        "all columns together; a bias is no matrix, and has none.")
     yield "bias_stays", W if constraint is None else constraint(W - lr * g), (
-        "A bias comes with None, and is to move all the same.")
+        "A parameter without a constraint is to move all the same.")
     yield "uphill", kept(W + lr * g, constraint), (
         "The step goes uphill: the gradient points to where the loss grows.")
     yield "without_lr", kept(W - g, constraint), "The learning rate is missing."
@@ -607,6 +670,20 @@ projected_step.small(
     "length 5.5 becomes 3.75, so that the result is (0, 3.75).",
     W=np.array([[3.0], [4.0]]), g=np.array([[10.0], [-5.0]]), lr=0.3, constraint="half way to max-norm", bound=2.0)
 
+projected_step.small(
+    "A bias (1, 2) with a constraint, no entry below 0; g = (20, -5), lr = 0.1. The step leads to (-1, 2.5), "
+    "the result is (0, 2.5).",
+    W=np.array([1.0, 2.0]), g=np.array([20.0, -5.0]), lr=0.1, constraint="non-negative", bound=0.0)
+projected_step.small(
+    "A kernel without a constraint: W = ((1, 2), (3, 4)), every entry of g is 10, lr = 0.1. It only moves, "
+    "to ((0, 1), (2, 3)).",
+    W=np.array([[1.0, 2.0], [3.0, 4.0]]), g=np.full((2, 2), 10.0), lr=0.1, constraint="none", bound=0.0)
+projected_step.small(
+    "W = ((3, 0), (0, 4)), no gradient. The whole has length 5, at most 1 is allowed: all is divided by 5, "
+    "which no column alone would tell.",
+    W=np.array([[3.0, 0.0], [0.0, 4.0]]), g=np.zeros((2, 2)), lr=0.1,
+    constraint="max-norm of the whole", bound=1.0)
+
 # 11.5 is_active
 
 ACTIVE, IDLE = "True where it moves weights", "False where only rounding differs"
@@ -636,6 +713,21 @@ def cases(rng):
     one_negative = np.abs(kernel(rng, rng.uniform(1, 2, 4)))
     one_negative[1, 1 + rng.integers(3)] *= -0.2
     yield case(ACTIVE, W_before=one_negative, constraint="non-negative", bound=0.0)
+    # The mean length stays, the mean size does not; neither do sums by column, lengths of columns.
+    two = np.column_stack([along(rng, [0.6])[:, 0], spread_out(rng, [1.4])[:, 0]])
+    yield case(ACTIVE, W_before=two, constraint="unit norm", bound=1.0)
+    W = rng.uniform(0.4, 1, (3, 5)) * [[1], [1], [0]]
+    W[2] = -W.sum(axis=0)
+    for wanted in (np.sqrt(squares), rng.uniform(1.5, 3, 5)):
+        yield case(ACTIVE, W_before=W / lengths(W) * wanted, constraint="unit norm", bound=1.0)
+    yield case(ACTIVE, W_before=kernel(rng, rng.uniform(1, 2, 4)), constraint="no signs", bound=0.0)
+    # Neither the first column nor the last; by less than a thousandth; a few among thousands.
+    middle = c * np.insert(rng.permutation(inside), 2, 1.3)
+    yield case(ACTIVE, W_before=kernel(rng, middle), constraint="max-norm", bound=c)
+    yield case(ACTIVE, W_before=kernel(rng, [1.0005 * c]), constraint="max-norm", bound=c)
+    yield case(ACTIVE, W_before=kernel(rng, [2 * c]), constraint="max-norm", bound=c, idle_columns=2000)
+    one = np.array([[1.0], [-rng.uniform(4, 6)], [1.0]])
+    yield case(ACTIVE, W_before=one, constraint="non-negative", bound=0.0, idle_columns=2000)
     yield case(IDLE, W_before=kernel(rng, c * inside), constraint="max-norm", bound=c)
     yield case(IDLE, W_before=kernel(rng, np.ones(5)), constraint="unit norm", bound=1.0)
     yield case(IDLE, W_before=kernel(rng, c * (1 + inside)), constraint="min-max norm", bound=c)
@@ -643,8 +735,10 @@ def cases(rng):
 
 
 @is_active.driver
-def drive(is_active, W_before, constraint, bound):
-    return is_active(W_before, made(constraint, bound))
+def drive(is_active, W_before, constraint, bound, idle_columns=0):
+    """With more columns on both sides, which the constraint leaves."""
+    idle = np.full((len(W_before), idle_columns // 2), (bound / 2 or 1.0) / np.sqrt(len(W_before)))
+    return is_active(np.concatenate([idle, W_before, idle], axis=1), made(constraint, bound))
 
 
 @is_active.mistakes
@@ -666,17 +760,28 @@ def mistakes(W_before, constraint):
         "You compare the mean size of all entries. Where some grow and others shrink it can stay the same.")
     yield "by_the_longest_column", bool(abs(lengths(after).max() - lengths(W_before).max()) > 1e-6), (
         "You compare the longest column before with the longest after. Another column may have moved.")
+    yield "by_the_mean_length", bool(abs(lengths(after).mean() - lengths(W_before).mean()) > 1e-6), (
+        "You compare the mean length of the columns. Where some grow and others shrink it can stay the same.")
+    yield "by_the_columns", not np.allclose(lengths(after), lengths(W_before)), (
+        "You compare the lengths of the columns. A constraint may move weights and leave those, as one does "
+        "that turns negative weights round.")
+    yield "by_sums_of_columns", not np.allclose(after.sum(axis=0), W_before.sum(axis=0)), (
+        "You compare sums of columns, in which a move up and a move down can cancel.")
     yield "by_the_rows", not np.allclose(row_lengths(after), row_lengths(W_before)), (
         "You compare the lengths of the rows. Where some columns grow and others shrink, those can stay the "
         "same.")
     yield "moves_that_cancel", bool(abs(moves.mean()) > 1e-6), (
-        "You add the moves up with their signs, so that a move up and a move down can cancel. Take each "
-        "one's size first.")
+        "All entries, or all moves, are added up with their signs, so that a move up and a move down can "
+        "cancel. Take the size of each move first.")
     yield "only_upwards", bool(moves.max() > 1e-6), (
         "You look for entries that rise. One that falls has moved, too.")
     yield "only_downwards", bool(moves.min() < -1e-6), (
         "You look for entries that fall. One that rises has moved, too.")
     yield "first_column_alone", bool(some[:, 0].any()), "You look at the first column only."
+    yield "last_column_alone", bool(some[:, -1].any()), "You look at the last column only."
+    yield "a_share_of_the_weights", bool(some.mean() > 0.01), (
+        "A constraint that moves a few weights among thousands is not active for you. One that is moved is "
+        "enough.")
     yield "first_row_alone", bool(some[0].any()), "You look at the first row only."
     yield "only_if_smaller", bool(np.linalg.norm(after) < np.linalg.norm(W_before) - 1e-5), (
         "You only count weights that get smaller. A constraint can also make them larger.")
@@ -684,6 +789,8 @@ def mistakes(W_before, constraint):
         "You only count weights that get larger. Most constraints make some of them smaller.")
     yield "blind_to_small_moves", bool(np.any(np.abs(moves) > 0.1)), (
         "Moves of some hundredths do not count with you. Any threshold between 10⁻⁶ and 10⁻⁴ will do.")
+    yield "blind_below_a_thousandth", bool(np.any(np.abs(moves) > 1e-3)), (
+        "Moves of less than a thousandth do not count with you. Any threshold between 10⁻⁶ and 10⁻⁴ will do.")
     yield "upside_down", np.allclose(after, W_before), (
         "True and False are the wrong way round: a constraint that changes nothing is not active.")
     yield "always", True, (
@@ -726,12 +833,30 @@ is_active.small(
     "so it is active, though the first stays.",
     W_before=np.array([[0.0, 3.0, -3.0], [1.0, 4.0, 4.0]]), constraint="max-norm", bound=4.0)
 
+is_active.small(
+    "The column (0.6, -0.8), every sign taken off: -0.8 becomes 0.8, so it is active. The length of the "
+    "column, 1, stays.",
+    W_before=np.array([[0.6], [-0.8]]), constraint="no signs", bound=0.0)
+is_active.small(
+    "The column (2, -2), unit norm: it becomes (0.71, -0.71), so it is active, though both have the sum 0.",
+    W_before=np.array([[2.0], [-2.0]]), constraint="unit norm", bound=1.0)
+is_active.small(
+    "The column (0, 1.0005), max-norm 1: it is brought back by 0.0005, which is more than rounding: it is "
+    "active.",
+    W_before=np.array([[0.0], [1.0005]]), constraint="max-norm", bound=1.0)
+is_active.small(
+    "The column (0, 2), max-norm 1, among 2000 columns that are allowed as they are: one that is brought "
+    "back is enough.",
+    W_before=np.array([[0.0], [2.0]]), constraint="max-norm", bound=1.0, idle_columns=2000)
+
 # 11.6 claim_check
 
 FROBENIUS, LARGEST = "`frobenius_smaller`", "`largest_column_smaller`"
 KEYS = {FROBENIUS: "frobenius_smaller", LARGEST: "largest_column_smaller"}
 
-claim_check = Exercise(points=1, groups={FROBENIUS: 1, LARGEST: 1})
+EQUAL = "equal lengths"
+
+claim_check = Exercise(points=1, groups={FROBENIUS: 2, LARGEST: 2, EQUAL: 1})
 
 
 def along(rng, wanted, rows=3, turns=1):
@@ -772,9 +897,18 @@ def cases(rng):
             # Most columns and the shortest fall while the longest rises; the shortest alone rises.
             (along(rng, [1, 1, 1, 1, 0.9] * lottery()), along(rng, [0.85, 1.9, 0.85, 0.85, 0.7] * lottery())),
             (along(rng, [1.6, 1, 1, 1, 0.3] * lottery()), along(rng, [1.4, 0.8, 0.8, 0.8, 0.5] * lottery())),
+            # Most columns rise while their median falls; the lengths spread while the longest falls.
+            (along(rng, [1, 2, 3, 4, 5] * lottery()), along(rng, [1.2, 2.3, 2.5, 4.4, 4.5] * lottery())),
+            (along(rng, level * lottery()), along(rng, 0.85 * one_long * lottery())),
         ]
+        # A little shorter; longer by less than it is long.
+        W = spread_out(rng, level * lottery())
+        pairs += [(W, 0.995 * W), (W, 1.1 * W)]
         for i in rng.permutation(len(pairs)):
             yield case(group, W_before=pairs[i][0], W_after=pairs[i][1], _key=key)
+    W = spread_out(rng, level * lottery())
+    for after in rng.permutation([-W, 0.7 * W]):
+        yield case(EQUAL, W_before=W, W_after=after, _key="")
 
 
 @claim_check.driver
@@ -819,6 +953,9 @@ def mistakes(W_before, W_after):
         "You compare the columns' mean length. The question is about the longest of them.")
     yield "median_length", as_asked(frobenius, falls(lambda W: np.median(each(W)))), (
         "You compare the median of the columns' lengths. The question is about the longest of them.")
+    yield "most_columns", as_asked(frobenius, np.mean(each(W_after) < each(W_before)) > 0.5), (
+        "You count the columns that got shorter. The question is about the longest before and the longest "
+        "after.")
     yield "shortest_column", as_asked(frobenius, falls(lambda W: each(W).min())), (
         "You compare the shortest columns. The question is about the longest.")
     yield "every_column", as_asked(frobenius, falls(each)), (
@@ -843,11 +980,17 @@ def mistakes(W_before, W_after):
     yield "largest_stretch", as_asked(falls(stretch), largest), (
         "For a matrix `np.linalg.norm(W, 2)` is the largest stretch, not the Frobenius norm.")
     yield "sum_of_lengths", as_asked(falls(lambda W: each(W).sum()), largest), (
-        "For the Frobenius norm you add the columns' lengths up. It is the root of the sum of their "
-        "squares.")
+        "For the Frobenius norm you go by the sum or the mean of the columns' lengths. It is the root of the "
+        "sum of their squares.")
     yield "sum_of_sizes", as_asked(falls(lambda W: np.abs(W).sum()), largest), (
         "For the Frobenius norm you add the sizes of all entries up. It is the root of the sum of their "
         "squares.")
+    yield "every_weight", as_asked(np.all(np.abs(W_after) < np.abs(W_before)), largest), (
+        "For the Frobenius norm you ask whether each single weight got smaller. Some may grow while all "
+        "together get smaller.")
+    not_above = lambda size: size(W_after) <= size(W_before)
+    yield "equal_is_smaller", as_asked(not_above(np.linalg.norm), not_above(longest)), (
+        "What is as long as before counts as smaller with you.")
     yield "length_of_the_change", as_asked(np.linalg.norm(W_after - W_before) < np.linalg.norm(W_before), largest), (
         "You compare the length of the *difference* with that of W_before. The question is about the length "
         "of W_after.")
@@ -883,6 +1026,9 @@ claim_check.small(
     "Columns of lengths 2 and 1 before, 1 and 3 afterwards: the longest has grown from 2 to 3, although the "
     "one that was the longest got shorter, and the Frobenius norm has grown from √5 to √10.",
     W_before=np.array([[2.0, 1.0], [0.0, 0.0]]), W_after=np.array([[1.0, 0.0], [0.0, 3.0]]), _key="")
+claim_check.small(
+    "Only the signs change: both magnitudes are what they were, and not smaller.",
+    W_before=np.array([[2.0, 0.0], [0.0, 1.0]]), W_after=np.array([[-2.0, 0.0], [0.0, -1.0]]), _key="")
 claim_check.small(
     "Columns of lengths 2 and 0 before, 1.2 and 1.2 afterwards: √(1.2² + 1.2²) = 1.70 is less than 2, and "
     "so is 1.2.",

@@ -530,9 +530,9 @@ explore(
 #
 # ## Exercise 11.5: does it act? (1 point)
 #
-# Write `is_active(W_before, constraint)`: True if the constraint moves any weight of `W_before`, False if it leaves
-# them all where they are. Moves of less than a millionth are rounding, or the small number below the fraction line,
-# and do not count; any threshold between $10^{-6}$ and $10^{-4}$ will do.
+# Write `is_active(W_before, constraint)`: True if the constraint moves any weight of `W_before`, if only one of
+# thousands, False if it leaves them all where they are. Moves of less than a millionth are rounding, or the small
+# number below the fraction line, and do not count; any threshold between $10^{-6}$ and $10^{-4}$ will do.
 #
 # With columns (3, 4) and (0, 1), max-norm 4 is active, since it shortens the first; max-norm 6 is not.
 
