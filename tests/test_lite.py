@@ -54,11 +54,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.shutdown()
 
 
-def run(page: Page, cell: Locator) -> Locator:
-    """Run a cell with the keyboard; its outputs, when it is done."""
+def run(page: Page, cell: Locator, source: str = "") -> Locator:
+    """Run a cell with the keyboard, with another source if there is one; its outputs, when it is done."""
     prompt = cell.locator(".jp-InputPrompt").first
     before = prompt.inner_text()
     cell.locator(".cm-content").click()
+    if source:
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(source)
     page.keyboard.press("Control+Enter")
     ends = time.monotonic() + START_SECONDS
     while prompt.inner_text() == before or not re.search(r"\[\d+\]", prompt.inner_text()):
@@ -109,5 +112,10 @@ def test_a_lesson_is_tried_in_the_browser(browser: Browser, address: str) -> Non
     kept = code_cell(page, "check(relative_error)").first
     kept.scroll_into_view_if_needed()
     kept.get_by_role("group", name="relative_error: 2 of 2 points, all right").wait_for()
+    begin = code_cell(page, "# You try this lesson").first
+    run(page, begin)
+    asks = "# You try this lesson\nfrom autograder import progress\nprint(browser_diary.FILE.read_text())\n"
+    told = run(page, begin, f"{asks}progress('course')").inner_text()
+    assert '"tries": 4' in told and "2 of 4" in told
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     page.close()

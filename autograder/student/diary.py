@@ -282,6 +282,6 @@ def _lock(descriptor: int) -> bool:
         return False
     except PermissionError:  # Windows' word for: somebody holds it
         return sys.platform != "win32"
-    except (ImportError, OSError):  # a network's disk, a browser: there are no locks
+    except (ImportError, AttributeError, OSError):  # a browser's Python, a network's disk: there are no locks
         return True
     return True

@@ -35,6 +35,9 @@ BEGIN = """\
 # you have loaded the page anew, run all cells once. Cells that need Keras or SciPy end in an error here.
 import os
 
+import browser_diary
+
+browser_diary.begin()  # your tries and points, kept in this browser
 os.chdir("/course/{name}")"""
 KERNEL = {"display_name": "Python (XPython)", "language": "python", "name": "xeus-python"}
 
@@ -74,6 +77,8 @@ def make(target: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "jupyterlite_core", "build"], cwd=work, check=True, capture_output=True
     )
+    with (target / "service-worker.js").open("a", encoding="utf-8") as worker:
+        worker.write(Path(__file__).with_name("browser_diary.js").read_text(encoding="utf-8"))
 
 
 def notebook(lesson: Lesson) -> dict[str, Any]:
@@ -127,6 +132,8 @@ def add_course(static: Path, tried: list[Lesson]) -> None:
     with tarfile.open(static / f"{name}.tar.gz", "w:gz") as archive:
         for path in sorted(path for pattern in COURSE for path in ROOT.glob(pattern)):
             _add(archive, f"{SITE_PACKAGES}/{path.relative_to(ROOT)}", path.read_bytes())
+        diary = Path(__file__).with_name("browser_diary.py")
+        _add(archive, f"{SITE_PACKAGES}/{diary.name}", diary.read_bytes())
         drawn = json.dumps({alt: tag for lesson in tried for alt, tag in figures(lesson)})
         _add(archive, f"{SITE_PACKAGES}/nnlab/figures/drawn.json", drawn.encode())
         for lesson in tried:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -184,6 +185,15 @@ def test_kernels_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [process.wait(60) for process in running] == [0] * 4
     assert len(json.loads(path.read_text())["lessons"]) == 80
     assert {one.name for one in path.parent.iterdir()} == {"diary.json", "diary.lock"}
+
+
+def test_a_python_without_locks_keeps_it_all_the_same(
+    in_lesson: Path, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser's has a module fcntl, and no flock in it."""
+    monkeypatch.setitem(sys.modules, "fcntl", ModuleType("fcntl"))
+    assert notebook.answer(RIGHT).notes == ()
+    assert json.loads(in_lesson.read_text())["lessons"]
 
 
 def test_a_learners_own_eyes_only(in_lesson: Path, notebook: Notebook) -> None:
