@@ -13,6 +13,7 @@ from .values import RETURN, as_array, describe_shape, in_digits_that_differ, kin
 RTOL = 1e-7
 RTOL_FLOAT32 = 1e-4
 RTOL_FLOAT16 = 1e-2
+SEVERAL = 3  # different numbers, or digits, that hardly agree by chance
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,14 @@ def _pattern(found: np.ndarray, wanted: np.ndarray) -> tuple[str, str]:
             np.allclose(ratios, ratios.flat[0], rtol=1e-6)
             and np.all((wanted != 0) | (found == 0))
             and abs(ratios.flat[0]) > 1e-12
+            and number_text(ratios.flat[0]) != "1"  # a little off, in all digits that would be shown
         ):
             return "factor", f". Everything is {number_text(ratios.flat[0])} times what it should be"
         steps = (found - wanted)[usable]
         if np.allclose(steps, steps.flat[0], rtol=1e-6) and usable.all():
             return "offset", f". Everything is off by the same {number_text(steps.flat[0])}"
-    if wanted.ndim >= 1 and wanted.size > 1 and np.allclose(found[::-1], wanted, rtol=1e-6, equal_nan=True):
+    several = len(np.unique(wanted)) >= SEVERAL
+    if wanted.ndim >= 1 and several and np.allclose(found[::-1], wanted, rtol=1e-6, equal_nan=True):
         return "reversed", ". The right values in reverse order"
     if (
         wanted.ndim == 2
@@ -184,7 +187,9 @@ def _pattern(found: np.ndarray, wanted: np.ndarray) -> tuple[str, str]:
     ):
         return "transposed", ". Rows and columns are swapped"
     for digits in (1, 2, 3, 4):
-        if np.array_equal(found, np.round(wanted, digits)) and np.any(found != 0):
+        kept = digits + np.floor(np.log10(np.abs(wanted).max() or 1)) + 1
+        told = several or kept >= SEVERAL  # 0.1 for 0.098 may well be another number
+        if told and np.array_equal(found, np.round(wanted, digits)) and np.any(found != 0):
             return "rounded", ". It looks rounded: keep all digits"
     return "value", ""
 

@@ -209,6 +209,7 @@ def test_other_forms_of_a_right_answer_pass(found: Any, expected: Any) -> None:
 MATRIX = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
 SQUARE = np.array([[1.0, 2.0], [3.5, 4.0]])
 ROW = np.array([1.23456, 2.34567, 3.45678])
+LABELS = np.array([0.0, 1.0, 0.0, 1.0])
 
 
 @pytest.mark.parametrize(
@@ -229,6 +230,10 @@ ROW = np.array([1.23456, 2.34567, 3.45678])
         pytest.param(ROW + 0.5, ROW, "offset", "off by the same 0.5", id="offset"),
         pytest.param(ROW[::-1], ROW, "reversed", "reverse order", id="reversed"),
         pytest.param(np.round(ROW, 2), ROW, "rounded", "looks rounded", id="rounded"),
+        pytest.param(ROW * (1 + 3e-7), ROW, "value", "2 of 3 entries differ", id="hardly another factor"),
+        pytest.param(1 - LABELS, LABELS, "value", "4 of 4 entries differ", id="the other label"),
+        pytest.param(0.1, 0.098, "value", "is 0.1, expected 0.098", id="a number that is round"),
+        pytest.param(0.0981, 0.09812, "rounded", "looks rounded", id="a number that was rounded"),
         pytest.param(ROW * [1, 1, 1.1], ROW, "value", "at [2], expected 3.45678; 1 of 3", id="one value"),
         pytest.param(1.5, 2.0, "value", "the result is 1.5, expected 2", id="a number"),
         pytest.param(ROW * [1, np.nan, 1], ROW, "not finite", "is nan at [1] (1 of 3 entries)", id="NaN"),
