@@ -35,8 +35,14 @@ def cases(rng):
         yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards, _best_alone=True)
         # A score may lie below zero, as the logarithm of a likelihood does.
         yield case(MAX, patience=20, min_delta=0.0, mode="max", values=upwards - 5, _best_alone=True)
+    # The first value is the best so far, whatever it is: beyond any number that one might begin with.
+    far = 2.0**40
+    yield case(BEST, patience=20, min_delta=0.0, mode="min", values=wandering(rng, 6) * far)
+    yield case(MAX, patience=20, min_delta=0.0, mode="max", values=-wandering(rng, 6) * far, _best_alone=True)
     for n, mode, sign in ((6, "min", -1), (6, "max", 1), (12, "min", -1), (12, "max", 1)):
-        values = 4 + sign * np.cumsum(rng.choice([-1, 1, 2, 3, 4, 5, 6], n)) / 16
+        steps = rng.choice([-1, 1, 2, 3, 4, 5, 6], n)
+        steps[-1] = -1  # a little worse at the end: no improvement, however min_delta is read
+        values = 4 + sign * np.cumsum(steps) / 16
         for delta in (
             7 / 32,
             11 / 32,
@@ -68,6 +74,9 @@ def drive(EarlyStopper, patience, min_delta, mode, values, _stopped=False, _best
         return "never stops" if stopped is None else "stops on the way"
     if patience < len(values):
         return "never stops" if stopped is None else f"stops in epoch {stopped}"
+    for name in ("best", "best_epoch")[: 1 if _best_alone else 2]:
+        if getattr(stopper, name, 0) is None:
+            raise TypeError(f"after {len(values)} values `{name}` is still None")
     if _best_alone:
         return {"best": float(stopper.best)}
     return {"best": float(stopper.best), "best_epoch": int(stopper.best_epoch)}
@@ -124,8 +133,8 @@ def one_epoch_too_impatient(_):
 
 
 @EarlyStopper.wrong(
-    "You ask whether the number of epochs waited *equals* `patience`. With patience 0 that is never so, since "
-    "the count is 1 when it is first compared: it stops as soon as the count is at least `patience`.",
+    "With patience 0 it never stops. Do you ask whether the number of epochs waited *equals* `patience`? That "
+    "number is 1 when it is first compared: it stops as soon as it is at least `patience`.",
     loses=WHEN, edits=True)
 def equals_patience(_):
     return stopper_with(enough=lambda self: self.wait == self.patience)
@@ -209,6 +218,49 @@ def ignores_min_delta(_):
         return value < self.best if self.mode == "min" else value > self.best
 
     return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "For mode 'max' every improvement counts, however small: `min_delta` enters for mode 'min' alone.",
+    loses=DELTA, edits=True)
+def delta_for_min_alone(_):
+    def better(self, value):
+        return value + self.min_delta < self.best if self.mode == "min" else value > self.best
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "For mode 'min' every improvement counts, however small: `min_delta` enters for mode 'max' alone.",
+    loses=DELTA, edits=True)
+def delta_for_max_alone(_):
+    def better(self, value):
+        return value < self.best if self.mode == "min" else value - self.min_delta > self.best
+
+    return stopper_with(better=better)
+
+
+@EarlyStopper.wrong(
+    "For mode 'max' `best` begins at 0, and scores below 0 never beat that. The first value is the best so far, "
+    "whatever it is.", loses=MAX, edits=True)
+def begins_at_zero(_):
+    def init(self, patience, min_delta, mode):
+        Stopper.__init__(self, patience, min_delta, mode)
+        if mode == "max":
+            self.best, self.best_epoch = 0.0, 0
+
+    return stopper_with(__init__=init)
+
+
+@EarlyStopper.wrong(
+    "`best` begins at a number that you chose, and a first value that lies beyond it is not taken for the best. "
+    "It is the best so far, whatever it is.", loses=(BEST, MAX), edits=True)
+def begins_at_a_large_number(_):
+    def init(self, patience, min_delta, mode):
+        Stopper.__init__(self, patience, min_delta, mode)
+        self.best, self.best_epoch = (1000.0 if mode == "min" else -1000.0), 0
+
+    return stopper_with(__init__=init)
 
 
 @EarlyStopper.wrong(
@@ -395,6 +447,9 @@ early("A min_delta of 0.5: 2.75 is not better than 3 by more than that, 2.25 is,
 early("The same upwards: 1.25 is not better than 1 by more than 0.5, 1.75 is, and 2 is not better than 1.75 by it.",
       [1.0, 1.25, 1.75, 2.0], min_delta=0.5, mode="max", _best_alone=True)
 early("Upwards: the best is the largest, 3, though smaller ones follow.", [1.0, 3.0, 2.0, 2.5], mode="max", _best_alone=True)
+early("Upwards, and all below 0: the best is -1.", [-3.0, -1.0, -2.0, -2.5], mode="max", _best_alone=True)
+early("Large losses: the first, 60,000, is the best until 30,000 comes, and nothing after that is better.",
+      [60000.0, 30000.0, 40000.0, 50000.0])
 early("With patience 2 and a min_delta of 1, a loss creeps down: 3.75 and 3.5 are not better than 4 by more than 1.",
       [4.0, 3.75, 3.5, 3.25], patience=2, min_delta=1.0, _stopped=True)
 
@@ -413,6 +468,7 @@ def cases(rng):
     # Of up to six values a verdict shows each, so the short histories come first.
     shapes = [wavering(rng, 2, 6) for _ in range(4)]
     shapes += [plateau(rng), returning(rng), rising(rng), falling(rng), shifted(rng), spiking(rng)]
+    shapes += [bulging(rng), leaping(rng), jumping(rng)]
     shapes += [wavering(rng, k, 3 * k + 1) for k in (3, 3, 4)]
     for number, (history, k, tol) in enumerate(shapes):
         for key, group in GROUP.items():
@@ -458,6 +514,26 @@ def spiking(rng):
     """Flat on average, but for its last value, and half of its last but two."""
     level, spike = rng.uniform(1, 2), rng.uniform(0.3, 0.4)
     return level + np.array([1, 0, 0.05, 0, 0, -spike / 2, 0, spike]), 3, rng.uniform(0.15, 0.2)
+
+
+def bulging(rng):
+    """The last k = 4 values span more than tol, though each lies near the first, the last and the middle of them; and
+    one value of the four before them is so far off that it alone makes the averages differ, and only just."""
+    tol, level, up = rng.uniform(0.1, 0.2), rng.uniform(1, 2), rng.choice([-1, 1])
+    return level + tol * np.array([9, 0, 0, 0, 4.6 * rng.choice([-1, 1]), 0, 0.8 * up, -0.8 * up, 0]), 4, tol
+
+
+def leaping(rng):
+    """One of the last k = 4 values leaps by more than tol and back; the steps between them are smaller in the mean."""
+    tol, level = rng.uniform(0.1, 0.2), rng.uniform(1, 2)
+    return level + tol * np.array([9, 4, 4, 4, 4, 0, 1.4 * rng.choice([-1, 1]), 0, 0]), 4, tol
+
+
+def jumping(rng):
+    """The last of k = 4 values jumps by twice tol, which their standard deviation is just below; and the average has
+    changed, though not by more than tol if the window before it takes in one value more."""
+    tol, level, up = rng.uniform(0.1, 0.2), rng.uniform(2, 3), rng.choice([-1, 1])
+    return level + tol * up * np.array([9, 1.67, 1.67, 1.67, 1.67, 0, 0, 0, 2.2]), 4, tol
 
 
 @triggers.driver
@@ -509,6 +585,20 @@ def a_looks_at_one_too_many(_):
 
 
 @triggers.wrong(
+    "Trigger a compares the first of the last k values with the last one. Between them the loss may go up and come "
+    "back: a looks at all of them.", loses=A, edits=True)
+def a_compares_first_and_last(_):
+    return told(a=lambda h, k, tol: abs(h[-1] - h[-k]) <= tol)
+
+
+@triggers.wrong(
+    "Trigger a takes the standard deviation of the last k values, which is smaller than their range.",
+    loses=A, edits=True)
+def a_takes_the_standard_deviation(_):
+    return told(a=lambda h, k, tol: np.std(h[-k:]) <= tol)
+
+
+@triggers.wrong(
     "Trigger a takes the changes from one epoch to the next. Small ones add up: a asks for the whole range "
     "of the last k values.", loses=A, edits=True)
 def a_takes_single_steps(_):
@@ -527,6 +617,13 @@ def d_averages_over_all(_):
     "meant.", loses=D, edits=True)
 def d_averages_over_all_before(_):
     return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[:-k])) <= tol)
+
+
+@triggers.wrong(
+    "In d the second average takes in the first of the last k values. The two windows have k values each, and none "
+    "in common.", loses=D, edits=True)
+def d_overlaps(_):
+    return told(d=lambda h, k, tol: abs(np.mean(h[-k:]) - np.mean(h[-2 * k : -k + 1])) <= tol)
 
 
 @triggers.wrong(
@@ -638,6 +735,10 @@ for words, history, k, tol in [
     ("k = 2, tol = 0.25: the loss has risen from 1 to 2 in two epochs, and c is True.", [4.0, 1.0, 1.5, 2.0], 2, 0.25),
     ("k = 3, tol = 0.25: the steps are small, 1, 1.25, 1.5, and yet the last three span 0.5: a is False.",
      [1.0, 1.0, 1.0, 1.0, 1.25, 1.5], 3, 0.25),
+    ("k = 3, tol = 0.25: the last three are 1, 1.5 and 1. They span 0.5, though the last is back at the first: a is False.",
+     [1.0, 1.0, 1.0, 1.0, 1.5, 1.0], 3, 0.25),
+    ("k = 2, tol = 0.25: the averages are 1.3125, of 1.625 and 1, and 1, of 1 and 1. They differ by 0.3125: d is False.",
+     [9.0, 1.0, 1.0, 1.625, 1.0], 2, 0.25),
     ("k = 2, tol = 0.25: d compares the averages of the last two, 2, and of the two before, 2.125; older values count for nothing.",
      [9.0, 9.0, 3.0, 1.25, 1.5, 2.5], 2, 0.25),
     ("k = 2, tol = 0.25: the averages 2 and 3 differ by more than tol, whatever stood before.",
@@ -669,6 +770,8 @@ def cases(rng):
             values = np.insert(values, int(rng.integers(3, 5)), best)
             values[place] = np.nan
             yield case(NAN, values=values, mode=mode)
+            # The same far from 0, on the side where no number put in for nan is out of the way.
+            yield case(NAN, values=values + (2000 if mode == "min" else -2000), mode=mode)
 
 
 def ranked(values, mode):
@@ -694,15 +797,22 @@ def modes_turned_round(values, mode):
 @best_checkpoint.mistakes
 def mistakes(values, mode):
     yield "always_the_lowest", int(np.nanargmin(values)), "The lowest value wins whatever `mode` says."
+    yield "always_the_highest", int(np.nanargmax(values)), "The highest value wins whatever `mode` says."
     yield "nan_wins", int(np.argmin(values) if mode == "min" else np.argmax(values)), (
         "An epoch whose value is nan was chosen. `np.argmin` and `np.argmax` take a nan for the extreme.")
     zeroed = [0.0 if value != value else value for value in values]
     yield "nan_is_zero", int(np.argmin(zeroed) if mode == "min" else np.argmax(zeroed)), (
-        "A nan was turned into 0, as `np.nan_to_num` does. For mode 'min' that is lower than any loss: put "
-        "in what can't be the best, inf or -inf, according to `mode`.")
+        "A nan was turned into 0, as `np.nan_to_num` does, and 0 may be the best there is: put in what can't be, "
+        "inf or -inf, according to `mode`.")
+    for_loss, numbers = 1000.0 if mode == "min" else -1000.0, np.array(values, dtype=float)
+    numbers[np.isnan(numbers)] = for_loss
+    yield "nan_is_a_number", int(np.argmin(numbers) if mode == "min" else np.argmax(numbers)), (
+        "You put a number in for nan, and where all values lie beyond it, nan wins. What can't any value lie "
+        "beyond?")
     endless = [np.inf if value != value else value for value in values]
     yield "nan_is_infinite", int(np.argmin(endless) if mode == "min" else np.argmax(endless)), (
-        "A nan was turned into inf in both modes. For mode 'max' inf is the best there is: take -inf there.")
+        "For mode 'max' an epoch whose value is nan was chosen, for 'min' none was. Is a nan turned into inf in both "
+        "modes, or does `np.argmax` meet it as it is?")
 
 
 @best_checkpoint.wrong(
@@ -773,6 +883,9 @@ best_checkpoint.small(
 best_checkpoint.small(
     "Accuracies, where more is better: the highest is 0.9, first met in epoch 1; nan is no accuracy.",
     values=[0.5, 0.9, float("nan"), 0.7, 0.9], mode="max")
+best_checkpoint.small(
+    "Large losses, 5,000, nan, 4,000 and 6,000: the lowest is 4,000, in epoch 2.",
+    values=[5000.0, float("nan"), 4000.0, 6000.0], mode="min")
 best_checkpoint.small("A nan at the very beginning is passed over.", values=[float("nan"), 3.0, 1.0, 2.0], mode="min")
 
 # 14.4 three_way
@@ -835,21 +948,24 @@ def trouble_of(train, n_val, rows, val):
     """What is wrong with one pair of parts: a word, and a sentence."""
     known = np.isin(val, train)
     if not known.all():
-        if np.all(np.concatenate([rows, val]) < len(train)):
-            return "positions", "the parts hold positions from 0 on, not the entries of `train`"
-        return "outside", f"{np.sum(~known)} of the validation rows are not in `train`"
+        if np.all(val < len(train)):
+            both = bool(np.all(rows < len(train)))
+            which = "the parts hold" if both else "val_idx holds"
+            return "positions" if both else "positions in val_idx", (
+                f"{which} positions from 0 on, not the entries of `train`")
+        return "outside", f"validation rows that are not in `train`: {np.sum(~known)}"
     if not np.isin(rows, train).all():
         return "rows outside", "the training part holds rows that are not in `train`"
     if len(np.unique(val)) < len(val) or len(np.unique(rows)) < len(rows):
         return "twice", "a part holds the same row more than once"
     if np.isin(rows, val).any():
-        return "overlap", f"{np.isin(rows, val).sum()} rows stand in both parts"
+        return "overlap", f"rows that stand in both parts: {np.isin(rows, val).sum()}"
     if len(val) != n_val and len(rows) == n_val:
         return "swapped", f"train_idx has {len(rows)} rows and val_idx {len(val)}: the pair is swapped"
     if len(val) != n_val:
         return "another size", f"val_idx has {len(val)} rows, expected {n_val}"
     if len(rows) != len(train) - n_val:
-        return "rows lost", f"{len(train) - n_val - len(rows)} rows are in neither part"
+        return "rows lost", f"rows that are in neither part: {len(train) - n_val - len(rows)}"
     return "", ""
 
 
@@ -857,9 +973,13 @@ def how_drawn(train, n_val, val, again, others):
     if not np.array_equal(val, again):
         return "not from rng", "two generators with the same seed gave different parts"
     places = [np.flatnonzero(np.isin(train, one)) for one in others]  # the -1 behind the rows is in no `train`
-    side_by_side = all(len(at) == n_val and at[-1] - at[0] == n_val - 1 for at in places)
+    # Its two ends count as neighbours: a block may go round them.
+    gaps = [np.diff(np.append(at, at[:1] + len(train))) for at in places]
+    side_by_side = all(len(at) == n_val and np.sum(gap > 1) <= 1 for at, gap in zip(places, gaps))
     if n_val > 1 and side_by_side and not np.all(others == others[0]):
-        return "a block", "in 20 of 20 splits the validation rows stand side by side in `train`"
+        round_the_ends = any(at[-1] - at[0] >= n_val for at in places)
+        ends = ", its two ends taken for neighbours" if round_the_ends else ""
+        return "a block", f"in 20 of 20 splits the validation rows stand side by side in `train`{ends}"
     if not np.all(others == others[0]):
         return "", ""
     found = val[val >= 0]
@@ -881,7 +1001,7 @@ def test_as_validation(train, n_val, rng):
 def mistakes(train, n_val, rng):
     yield "overlapping", (train, rng.permutation(train)[:n_val]), (
         "Some validation rows are among the training rows as well: there a network is examined on what it "
-        "has learnt by heart. One drawing has to decide for both parts.")
+        "has learnt by heart. What goes to one part must not go to the other.")
 
 
 @three_way.wrong(
@@ -927,8 +1047,8 @@ def draws_from_elsewhere(train, n_val, rng):
 
 
 @three_way.wrong(
-    "You make a generator of your own with a fixed seed: every split is the same. Use the `rng` you are "
-    "given.", loses=DRAWN)
+    "Every split is the same, whatever `rng` is. Is there a fixed seed in your function, or is nothing drawn? Use "
+    "the `rng` you are given.", loses=DRAWN)
 def fixes_its_own_seed(train, n_val, rng):
     order = np.random.default_rng(0).permutation(train)
     return order[n_val:], order[:n_val]
@@ -1017,10 +1137,13 @@ def drive(callbacks, patience, path):
         "how many": np.array([len(some) for some in found]),
         "patience": -1 if stop is None else int(stop.patience),
         "best only": keep is not None and bool(keep.save_best_only),
+        "each epoch": keep is not None and str(getattr(keep, "save_freq", "epoch")) == "epoch",
         # As arrays: of text by itself the judge is told only whether it equals the reference's.
         "path": np.array(["" if keep is None else str(keep.filepath)]),
         "monitors": np.array([str(getattr(one, "monitor", "")) for one in (stop, keep)]),
         "modes": np.array([str(getattr(one, "mode", "")) for one in (stop, keep)]),
+        "others alike": len({str(one.monitor) for some in found for one in some}) < 2 or not (stop and keep)
+        or str(stop.monitor) != str(keep.monitor),
     }
 
 
@@ -1035,9 +1158,14 @@ def judge(case, result):
         yield STOP, patience == wanted, kinds.get(patience, "another patience"), told
     else:
         yield STOP, False, "no EarlyStopping", "there is no EarlyStopping in the list"
-    yield KEEP, *how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
+    kept = how_kept(keeps, result["best only"], str(result["path"][0]), case.inputs["path"])
+    if kept[0] and not result["each epoch"]:
+        kept = False, "by batches", "the checkpoint counts batches (`save_freq`), and there is no validation after a batch"
+    yield KEEP, *kept
     monitors, modes = [str(m) for m in result["monitors"]], [str(m) for m in result["modes"]]
-    if stops and keeps:
+    if stops and keeps and not result["others alike"]:
+        yield ALIKE, False, "a third monitor", "of the callbacks in the list, not all watch the same metric"
+    elif stops and keeps:
         yield ALIKE, *how_watched(monitors, modes)
     else:
         yield ALIKE, False, "not both", "there are not two callbacks to compare"
@@ -1049,7 +1177,7 @@ def how_kept(keeps, best_only, found, path):
     if not best_only:
         return False, "every epoch", "the checkpoint is written after every epoch, better or not"
     name = path.removesuffix(".keras")
-    seen = "weights alone" if found == name + ".weights.h5" else "another path"
+    seen = "weights alone" if found == name + ".weights.h5" else "another ending" if name in found else "another path"
     return found in (path, name + ".h5"), seen, f"the checkpoint goes to {found!r}, expected {path!r}"
 
 
@@ -1060,10 +1188,15 @@ def how_watched(monitors, modes):
     monitor, wanted = monitors[0], {"val_loss": "min", "val_accuracy": "max"}
     if not monitor.startswith("val_"):
         return False, "training", f"both watch {monitor!r}, which is computed on the training points"
+    if monitor == "val_acc":
+        return False, "old name", "Keras reports no 'val_acc': the name is 'val_accuracy'"
     if monitor not in wanted:
-        return False, "no such metric", f"Keras reports no {monitor!r} here: val_loss or val_accuracy"
-    wrong = {mode for mode in modes if mode not in ("auto", wanted[monitor])}
-    return not wrong, f"{monitor} the wrong way", f"{monitor!r} is watched with mode {', '.join(wrong)!r}"
+        return False, "another metric", f"both watch {monitor!r}; val_loss or val_accuracy was asked for"
+    names = ("EarlyStopping", "ModelCheckpoint")
+    wrong = [name for name, mode in zip(names, modes) if mode not in ("auto", wanted[monitor])]
+    other = "max" if wanted[monitor] == "min" else "min"
+    by = " and ".join(wrong)
+    return not wrong, f"{monitor} the wrong way by {by}", f"{monitor!r} is watched with mode {other!r} by {by}"
 
 
 def keras_pair(stop=None, keep=None, both=None):
@@ -1105,8 +1238,8 @@ def max_for_loss(_):
 
 
 @callbacks.wrong(
-    "The training loss falls for ever, overfitting or not. Watch points that the network does not learn "
-    "from.", loses=ALIKE, edits=True)
+    "What you watch is computed on the training points, and gets better for ever, overfitting or not. Watch points "
+    "that the network does not learn from.", loses=ALIKE, edits=True)
 def watches_the_training_loss(_):
     return keras_pair(both={"monitor": "loss"})
 
@@ -1116,6 +1249,27 @@ def watches_the_training_loss(_):
     "`val_accuracy`. Under another name it warns and never stops.", loses=ALIKE, edits=True)
 def old_name_of_the_accuracy(_):
     return keras_pair(both={"monitor": "val_acc", "mode": "max"})
+
+
+@callbacks.wrong(
+    "Only the checkpoint watches in the wrong direction: training stops in time, and the worst epoch is kept.",
+    loses=ALIKE, edits=True)
+def keeps_the_worst(_):
+    return keras_pair(keep={"mode": "max"})
+
+
+@callbacks.wrong(
+    "Only EarlyStopping watches in the wrong direction: it takes every fall of the loss for a step back.",
+    loses=ALIKE, edits=True)
+def stops_when_it_gets_better(_):
+    return keras_pair(stop={"mode": "max"})
+
+
+@callbacks.wrong(
+    "`save_freq` is a number of batches. After a batch there is no validation metric yet, by which the best could be "
+    "known: leave it at every epoch.", loses=KEEP, edits=True)
+def counts_batches(_):
+    return keras_pair(keep={"save_freq": 10})
 
 
 @callbacks.wrong(

@@ -1004,8 +1004,8 @@ show(
 # Write `callbacks(patience, path)`, which returns a list with two of Keras' callbacks:
 #
 # - `EarlyStopping` with the patience given;
-# - `ModelCheckpoint`, which writes the model to `path` when it is the best so far, and only then. `path` ends in
-#   `.keras`.
+# - `ModelCheckpoint`, which after an epoch writes the model to `path` if it is the best so far, and only then. `path`
+#   ends in `.keras`.
 #
 # Both watch the same metric, either `val_loss` or `val_accuracy`, in the direction that fits it. What else you set is
 # up to you.
