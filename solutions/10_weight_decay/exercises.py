@@ -127,7 +127,9 @@ def mistakes(grads, Ws, lam, m):
         "The weights are divided by their norm: that is the slope of a norm, not of its square.")
 
 
-@add_l2.wrong("The arrays you were given have changed: `g +=` writes into them.")
+@add_l2.wrong(
+    "What you were given has changed: `g += …` writes into an array, `grads[i] = …` into the list. Make a "
+    "new list of new arrays.")
 def in_place(grads, Ws, lam, m):
     for g, W in zip(grads, Ws, strict=True):
         g += lam / m * W
@@ -316,7 +318,7 @@ adamw_step = Exercise(
 @adamw_step.cases
 def cases(rng):
     for t in (0, int(rng.integers(2, 6))):
-        shape = (3,) if t else (2, 3)
+        shape = (3,) if t else (3, 2)  # not (2, 3), which alone might be taken for a pair
         m, v = np.zeros(shape), np.zeros(shape)
         for g in signed(rng, 0.5, 1.5, (t, *shape)):
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
@@ -488,7 +490,10 @@ def drive(weight_report, _kernels, _biases, _without):
         report = list(report.values())
     if not isinstance(report, (list, tuple, np.ndarray)):
         raise TypeError("weight_report should return a list, with a number for each layer that has a kernel")
-    return [float(np.asarray(norm)) for norm in report]
+    norms = [np.asarray(norm) for norm in report]
+    if any(norm.size != 1 for norm in norms):
+        raise TypeError("weight_report should return one number for each layer that has a kernel, not an array")
+    return [float(norm.reshape(())) for norm in norms]
 
 
 def kernels_of(model):
@@ -563,7 +568,9 @@ weight_report.small(
 
 RISING, ANY = "strengths in rising order", "strengths in any order"
 
-choose_lambda = Exercise(points=1, groups={RISING: 1, ANY: 1})
+LIMIT = "exactly at the limit"
+
+choose_lambda = Exercise(points=1, groups={RISING: 2, ANY: 2, LIMIT: 1})
 
 
 @choose_lambda.cases
@@ -573,23 +580,33 @@ def cases(rng):
             lams, means, sds = hill(rng, weaker, wild)
             order = rng.permutation(len(lams)) if group == ANY else np.arange(len(lams))
             yield case(group, lams=lams[order], means=means[order], sds=sds[order])
+            if weaker == 3:  # the best alone is near: all others are weaker, or far
+                kept = np.array([i for i in order if means[i] in (max(means), means[0]) or i > 9])
+                yield case(group, lams=lams[kept], means=means[kept], sds=sds[kept])
+    # The second lies below the best by the sd of the best, to the last digit.
+    few = [1, 10, 100] * rng.uniform(0.001, 0.009, 3)
+    means, sds = np.array([0.75, 0.5, 0.125]), np.array([0.25, 0.0625, 0.125])
+    for order in (np.arange(3), rng.permutation(3)):
+        yield case(LIMIT, lams=few[order], means=means[order], sds=sds[order])
 
 
 def hill(rng, weaker, wild):
     """Strengths in rising order; `weaker` of them stand before the best, and number `wild` has a huge sd.
 
     In units of the best one's sd, the stronger ones lie so far below it that they tell the rules apart: a
-    near one, a gap, the answer; one within the mean of all sds, one within two sds, one within its own, one
-    within the huge one, and one that is far.
+    near one (with three weaker ones another, which is the lowest of the near ones), a gap, the answer; one
+    within the mean of all sds, one within two sds, one that is further, one within its own, one within the
+    huge one, and one that is far.
     """
-    low = [7, *[0.2] * (weaker - 1), 0, 0.2, 1.3, 0.7, 1.04, 1.6, 2.3, 4, 7]
-    high = [9, *[0.4] * (weaker - 1), 0, 0.3, 1.5, 0.9, 1.08, 1.8, 2.6, 4.5, 9]
+    another = [0.92] if weaker == 3 else []
+    low = [7, *[0.2] * (weaker - 1), 0, 0.2, *another, 1.3, 0.7, 1.04, 1.6, 2.2, 3.4, 4.4, 7]
+    high = [9, *[0.4] * (weaker - 1), 0, 0.3, *another, 1.5, 0.85, 1.08, 1.8, 2.4, 3.6, 4.7, 9]
     below, n = rng.uniform(low, high), len(low)
     sds = rng.uniform(0.45, 0.6, n)
-    sds[weaker], sds[weaker + 6], sds[wild] = 1, 3.2, 5
+    sds[weaker], sds[n - 3], sds[wild] = 1, 4.2, 5
     sd = rng.uniform(0.02, 0.03)
     lams = 10.0 ** (np.arange(n) - 6 + rng.uniform(-0.3, 0.3, n))
-    return lams, rng.uniform(0.85, 0.9) - below * sd, sds * sd
+    return lams, rng.uniform(0.55, 0.6) - below * sd, sds * sd
 
 
 @choose_lambda.mistakes
@@ -619,6 +636,15 @@ def mistakes(lams, means, sds):
     yield "first_gap", lams[beyond[reached - 1]], (
         "A stronger one that is within the sd, too, is passed over: one that is not lies between. Look at "
         "all strengths, not only at the neighbours of the best.")
+    yield "exactly_one_sd_left_out", np.max(np.append(lams[means > means[best] - sds[best]], lams[best])), (
+        "A strength whose mean lies exactly one sd below the best is left out. It is no more than one sd "
+        "below.")
+    others = near & (np.arange(len(lams)) != best)
+    yield "never_the_best", np.max(lams[others]) if others.any() else np.nan, (
+        "You look among the others only. Where none of them is near, the best itself is to be taken.")
+    yield "lowest_near_one", lams[np.argmin(np.where(near, means, np.inf))], (
+        "Of the strengths near the best you take the one with the lowest mean. The largest strength is asked "
+        "for.")
     yield "mean_of_the_chosen", means[near][np.argmax(lams[near])], (
         "You return the mean of the strength that you chose, not the strength.")
     yield "smallest_near_the_best", np.min(lams[near]), (
@@ -644,7 +670,7 @@ def in_a_loop(lams, means, sds):
 def sorted_first(lams, means, sds):
     order = np.argsort(lams)[::-1]
     lams, means, sds = np.array(lams)[order], np.array(means)[order], np.array(sds)[order]
-    return lams[np.argmax(means > means.max() - sds[means.argmax()])]
+    return lams[np.argmax(means >= means.max() - sds[means.argmax()])]
 
 
 @choose_lambda.right
@@ -667,6 +693,15 @@ choose_lambda.small(
 choose_lambda.small(
     "In falling order: 1 reaches 0.87, and stands before the best in the list.",
     lams=np.array([1.0, 0.1, 0.01]), means=np.array([0.88, 0.9, 0.875]), sds=np.array([0.01, 0.03, 0.02]))
+choose_lambda.small(
+    "The best mean is 0.75 with an sd of 0.25: the limit is 0.5, which 1 just reaches.",
+    lams=np.array([0.1, 1.0, 10.0]), means=np.array([0.75, 0.5, 0.125]), sds=np.array([0.25, 0.0625, 0.125]))
+choose_lambda.small(
+    "The limit is 0.87, and only the best reaches it: it is its own answer.",
+    lams=np.array([0.1, 1.0, 10.0]), means=np.array([0.6, 0.9, 0.8]), sds=np.array([0.02, 0.03, 0.02]))
+choose_lambda.small(
+    "Three reach 0.87. Of these 1 has the lowest mean, and 10 is the strongest.",
+    lams=np.array([0.1, 1.0, 10.0]), means=np.array([0.9, 0.875, 0.88]), sds=np.array([0.03, 0.01, 0.02]))
 
 # Three questions
 

@@ -186,7 +186,7 @@ check(l2_cost)
 # - `grads` is a list of the kernels' gradients from backpropagation, one array for each kernel of `Ws`, in the same
 #   order and shape.
 # - Return a list of the gradients of $J$, the same with the penalty's part added.
-# - Leave the arrays you are given unchanged.
+# - Leave the lists and the arrays you are given unchanged.
 #
 # For `grads = [[[0.5, -1]]]`, `Ws = [[[2, 3]]]` (as arrays), `lam = 4` and `m = 8` the result is `[[[1.5, 0.5]]]`.
 
