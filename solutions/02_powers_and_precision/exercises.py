@@ -18,11 +18,13 @@ layers_until = Exercise(points=2, groups={SHRINKS: 1, GROWS: 1})
 def cases(rng):
     """Targets between two powers, some nearer to the upper one and some nearer to the lower: nobody's
     rounding of a logarithm decides."""
-    for low, high, fewest, most in [(0.08, 0.3, 6, 12), (0.5, 0.8, 7, 20), (0.93, 0.97, 60, 90)]:
+    shrinking = [(0.08, 0.3, 6, 12), (0.5, 0.8, 7, 20), (0.93, 0.97, 60, 90), (0.985, 0.99, 150, 250)]
+    for low, high, fewest, most in shrinking:
         for between in [(0.15, 0.42), (0.58, 0.85)]:
             f = float(rng.uniform(low, high))
             yield case(SHRINKS, f=f, target=f ** (rng.integers(fewest, most) + rng.uniform(*between)))
-    for low, high, fewest, most in [(2.1, 3.5, 6, 12), (1.3, 1.7, 8, 20), (1.03, 1.07, 60, 90)]:
+    growing = [(2.1, 3.5, 6, 12), (1.3, 1.7, 8, 20), (1.03, 1.07, 60, 90), (1.01, 1.015, 150, 250)]
+    for low, high, fewest, most in growing:
         for between in [(0.15, 0.42), (0.58, 0.85)]:
             f = float(rng.uniform(low, high))
             yield case(GROWS, f=f, target=f ** (rng.integers(fewest, most) + rng.uniform(*between)))
@@ -110,17 +112,21 @@ possible_factor = Exercise(points=2, groups={CURVED: 1, PIECEWISE: 1})
 @possible_factor.cases
 def cases(rng):
     between = lambda low, high: float(rng.uniform(low, high))
-    for value in [between(0.02, 0.23), between(0.3, 0.95), between(1.1, 2), between(-0.24, -0.02)]:
+    at_the_end = [between(0.22, 0.245), between(0.255, 0.28), between(1.1, 2)]
+    for value in [between(0.02, 0.19), *at_the_end, between(0.3, 0.95), between(-0.24, -0.02)]:
         yield case(CURVED, kind="sigmoid", value=value)
-    for value in [between(0.02, 0.23), between(0.3, 0.95), between(1.1, 2), between(-0.95, -0.3)]:
+    at_the_end = [between(0.55, 0.95), between(0.97, 0.99), between(1.01, 1.03), between(1.1, 2)]
+    for value in [between(0.02, 0.23), between(0.3, 0.45), *at_the_end, between(-0.95, -0.3)]:
         yield case(CURVED, kind="tanh", value=value)
-    for value in [0.0, 1.0, between(0.1, 0.9), between(1.1, 3), -1.0]:
-        yield case(PIECEWISE, kind="relu", value=value)
-    for value in [1.0, 0.0, between(0.1, 0.9), between(1.1, 3), -1.0]:
-        yield case(PIECEWISE, kind="linear", value=value)
+    for value in [1.0, 0.0, between(0.1, 0.9), between(0.97, 0.99), between(1.1, 3), -1.0]:
+        for kind in ("relu", "linear"):
+            yield case(PIECEWISE, kind=kind, value=value)
+    yield case(PIECEWISE, kind="relu", value=between(0.01, 0.03))
+    yield case(PIECEWISE, kind="leaky(0.01)", value=0.01)
     for low, high in [(0.02, 0.09), (0.12, 0.24)]:
         alpha = round(between(low, high), 3)
-        for value in [alpha, 1.0, 0.0, between(alpha + 0.05, 0.9), between(1.1, 3), -alpha]:
+        near = between(alpha + 0.01, alpha + 0.03)
+        for value in [alpha, 1.0, 0.0, between(alpha + 0.05, 0.9), between(1.1, 3), -alpha, near]:
             yield case(PIECEWISE, kind=f"leaky({alpha})", value=value)
 
 
@@ -145,6 +151,14 @@ def mistakes(kind, value):
     yield "tanh_up_to_a_quarter", by_range(kind, value, {"sigmoid": 0.25, "tanh": 0.25}), (
         "You cut the slope of tanh off where that of the sigmoid ends. Its slope is 1 - a²: how large is it "
         "at a = 0?")
+    yield "sigmoid_up_to_a_fifth", by_range(kind, value, {"sigmoid": 0.2, "tanh": 1}), (
+        "You cut the slope of the sigmoid off too early: 0.2 is the number that the deck puts in. It is "
+        "a(1 - a): where between 0 and 1 is that largest?")
+    pieces = {"relu": (0, 1), "linear": (1,)}
+    nearby = min(abs(value - slope) for slope in pieces.get(kind, (alpha_of(kind) if leaky else 0, 1))) < 0.05
+    yield "near_a_slope", by_range(kind, value) if kind in ("sigmoid", "tanh") else nearby, (
+        "A number near a slope is taken for it. Straight pieces have one slope each, and nothing near it: "
+        "leave room for rounding only.")
     yield "either_sign", by_range(kind, abs(value)), (
         "You let a slope be negative, or look at its size alone. All of these functions rise or stay level; "
         "none falls.")
@@ -163,6 +177,8 @@ def mistakes(kind, value):
     yield "an_alpha_of_its_own", value in (0.01, 1) if leaky else by_range(kind, value), (
         "Your leaky ReLU has an α of its own. The one that counts stands in the text `kind`, between the "
         "parentheses.")
+    yield "leaky_one_only", value == 1 if leaky else by_range(kind, value), (
+        "Your leaky ReLU has one slope only. It has two pieces: how steep is the one below zero?")
     yield "leaky_with_zero", value == 0 or by_range(kind, value) if leaky else by_range(kind, value), (
         "A leaky ReLU is nowhere level: that is what it was made for. Left of the kink its slope stands in "
         "the text `kind`.")
@@ -229,6 +245,11 @@ possible_factor.small(
 possible_factor.small(
     "The sigmoid is steepest at 0, where its slope is ½ · ½. It never rises faster than that.",
     kind="sigmoid", value=0.5)
+possible_factor.small(
+    "The sigmoid is steepest at 0, where its slope is ½ · ½ = 0.25. A little further out it is less.",
+    kind="sigmoid", value=0.23)
+possible_factor.small(
+    "ReLU is level below 0, and rises by 1 for each 1 above it. 0.02 is neither.", kind="relu", value=0.02)
 possible_factor.small("At 0 the slope of tanh is 1; further out it takes every value down to 0.", kind="tanh", value=0.5)
 possible_factor.small("Both curves rise everywhere: no slope is below 0.", kind="tanh", value=-0.5)
 possible_factor.small("This leaky ReLU has two pieces, of slope 0.25 and 1. None is level.", kind="leaky(0.25)", value=0.0)
@@ -310,7 +331,9 @@ def one_factor_after_the_other(factors, w0, lr):
     return [grad, w0 - lr * grad]
 
 
-@slide_update.wrong("The list you were given is empty afterwards: `pop` takes its numbers out.")
+@slide_update.wrong(
+    "The list you were given is another afterwards: `pop` takes numbers out of it, `factors[i] = …` writes over "
+    "them.")
 def takes_the_list_apart(factors, w0, lr):
     grad = 1.0
     while factors:
@@ -336,7 +359,7 @@ def cases(rng):
     small_and_large = {"float16": (-2, 5), "float32": (-6, 8), "float64": (-6, 8)}
     for dtype, exponents in small_and_large.items():
         for exponent in exponents:
-            for share in [(0.3, 0.45), (0.55, 0.7), (1.15, 1.45)]:
+            for share in [(0.3, 0.45), (0.55, 0.7), (1.15, 1.45), (2.6, 3.4)]:
                 w = rng.uniform(1.6, 1.9) * 2.0 ** (exponent + rng.integers(0, 2))
                 yield one_step(rng, dtype, dtype, w, share, rng.choice([-1, 1]))
     for dtype in small_and_large:
@@ -488,6 +511,11 @@ def cases(rng):
     yield traced(LAYERS, "only the last layer blows up", [fine(), fine(), swinging(rng, 0.4)], falling(rng))
     yield traced(LAYERS, "only the first layer blows up", [swinging(rng, 0.4), fine(), fine()], falling(rng))
     yield traced(LAYERS, "one hardly moves, another blows up", [stuck(rng, 0.7), swinging(rng, 0.4)], falling(rng))
+    fourth = [fine(), fine(), fine(), stuck(rng, 0.7), fine()]
+    yield traced(LAYERS, "only the fourth layer of five hardly moves", fourth, plateau(rng))
+    both, last = [fine(), fine()], [fine(), stuck(rng, 0.7)]
+    yield traced(LAYERS, "the loss comes first, and all layers move", both, flat(rng), first=True)
+    yield traced(LAYERS, "the loss comes first, and the last layer hardly moves", last, plateau(rng), first=True)
     yield traced(LAYERS, "the loss alone blows up", [fine(), fine()], wild(rng))
     yield traced(LAYERS, "a flat loss, and all layers move", [fine(), fine(), fine()], flat(rng))
 
@@ -497,17 +525,22 @@ def cases(rng):
     yield traced(NOT_NUMBERS, "the same before the nan", [still, fine()], plateau(rng))
     yield traced(NOT_NUMBERS, "moves, and the loss becomes nan", [fine(), fine()], [*plateau(rng)[:-1], NAN])
     yield traced(NOT_NUMBERS, "moves, then inf", [fine(), [*fine()[:-1], INF]], plateau(rng))
+    yield traced(NOT_NUMBERS, "moves, then -inf", [[*fine()[:-1], -INF], fine()], plateau(rng))
 
     yield traced(WHOLE, "moves, then settles", [settling(rng), settling(rng)], plateau(rng))
     yield traced(WHOLE, "rests at first, then moves", [late(rng), fine()], plateau(rng))
     yield traced(WHOLE, "moves, and comes back", [returning(rng), fine()], falling(rng))
+    yield traced(WHOLE, "comes down to a small part of its size", [shrinking(rng), fine()], falling(rng))
+    yield traced(WHOLE, "grows in the last step alone", [fine(), leaping(rng)], plateau(rng))
     yield traced(WHOLE, "blows up, and comes back", [bursting(rng), fine()], [*wild(rng)[:-1], 5.7])
 
 
-def traced(group, run, weights, loss):
-    names = ["W1", "W2", "W3"] if len(weights) == 3 else ["hidden", "output"][-len(weights) :]
+def traced(group, run, weights, loss, first=False):
+    numbered = [f"W{number + 1}" for number in range(len(weights))]
+    names = numbered if len(weights) > 2 else ["hidden", "output"][-len(weights) :]
     layers = {name: [float(value) for value in values] for name, values in zip(names, weights)}
-    return case(group, traces={**layers, "loss": [float(value) for value in loss]}, run=run)
+    losses = {"loss": [float(value) for value in loss]}
+    return case(group, traces={**losses, **layers} if first else {**layers, **losses}, run=run)
 
 
 def along(rng, size, steps):
@@ -538,6 +571,14 @@ def late(rng):
 
 def returning(rng):
     return along(rng, 0.5, np.append(rng.uniform(0.15, 0.3, 5), 0.0003))
+
+
+def shrinking(rng):
+    return along(rng, 0.8, np.append([-0.2, -0.45, -0.7, -0.9], -rng.uniform(0.965, 0.975, 2)))
+
+
+def leaping(rng):
+    return along(rng, 0.5, np.append(np.cumsum(rng.uniform(0.03, 0.06, 5)), rng.uniform(12, 13)))
 
 
 def bursting(rng):
@@ -624,6 +665,22 @@ def mistakes(traces):
     yield "last_step_only", verdict(last, broken, still), (
         "You look at the last step alone. A trained network comes to rest too, after having moved: look at "
         "the whole trace.")
+    shrunk = lambda values: still(values) or abs(values[-1]) < 0.1 * abs(values[0])
+    yield "shrunk_means_vanishing", verdict(traces, broken, shrunk), (
+        "A weight that comes down to a small part of its size counts as vanishing for you. It has moved "
+        "nearly all of its size: what vanishes is the gradient, so that weights stop moving.")
+    by_mean = lambda values: not_finite(values) or np.mean(np.abs(values)) > 5 * abs(values[0])
+    yield "mean_size", verdict(traces, by_mean, still), (
+        "Growth that comes late is lost in a mean of all sizes. One value that is many times the first is "
+        "enough.")
+    lists = list(traces.values())
+    by_place = {**{str(i): values for i, values in enumerate(lists[:-1])}, "loss": lists[-1]}
+    yield "loss_by_its_place", verdict(by_place, broken, still), (
+        "You take the last list for the loss. It may stand anywhere: its key says which it is.")
+    three = {name: traces[name] for name in [*list(weights)[:3], "loss"]}
+    yield "first_three_layers_only", verdict(three, broken, still), (
+        "Your answers are what the first three layers alone would give. A run may have any number of layers, "
+        "and each of them counts.")
     flips = lambda values: np.min(values) < 0 < np.max(values)
     yield "any_change_of_sign", verdict(traces, lambda values: broken(values) or flips(values), still), (
         "A change of sign is enough for you to call a trace exploding. A weight may pass through zero on "
@@ -758,6 +815,18 @@ diagnose.small(
 diagnose.small(
     "Both layers move and settle; only the loss grows to twenty times its first size.",
     traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "loss": [1.0, 5.0, 20.0]}, run="the loss alone")
+diagnose.small(
+    "The weight comes down to a hundredth of its size: it has moved nearly all of its size, and is healthy.",
+    traces={"W1": [1.0, 0.5, 0.01], "W2": [0.5, 0.4, 0.3], "loss": [6.0, 3.0, 1.0]}, run="coming down")
+diagnose.small(
+    "The loss stands first in this dictionary, and stands still; both layers move.",
+    traces={"loss": [5.7, 5.7, 5.7], "W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3]}, run="the loss first")
+diagnose.small(
+    "At first the weight moves a little, and in the last step it becomes 13 times as large as at first.",
+    traces={"W1": [1.0, 1.1, 1.2, 1.3, 13.0], "W2": [0.5, 0.4, 0.3, 0.3, 0.2], "loss": [6.0, 5.0, 4.0, 4.0, 4.0]}, run="late growth")
+diagnose.small(
+    "Four layers, and only the last hardly moves.",
+    traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "W3": [0.5, 0.4, 0.3], "W4": [2.0, 2.0002, 2.0004], "loss": [6.0, 5.0, 4.0]}, run="four layers")
 diagnose.small(
     "Only the third layer hardly moves.",
     traces={"W1": [1.0, 0.8, 0.6], "W2": [0.5, 0.4, 0.3], "W3": [2.0, 2.0002, 2.0004], "loss": [6.0, 5.0, 4.0]}, run="the third")

@@ -735,8 +735,8 @@ show(
 # Write `diagnose(traces)`, which returns `'vanishing'`, `'exploding'` or `'healthy'`.
 #
 # `traces` is a dictionary. Under the name of each layer, whatever it is, it has a list: the values that one of the
-# layer's weights took, first layer first. Under the key `'loss'` it has the list of losses. No list starts with 0. Leave
-# the dictionary and its lists as they are. Call a run
+# layer's weights took, first layer first. Under the key `'loss'`, wherever that stands, it has the list of losses. No
+# list starts with 0. Leave the dictionary and its lists as they are. Call a run
 #
 # - *exploding* if anywhere, in a weight or in the loss, a value is `nan` or infinite, or has grown to many times the
 #   size of the first one;
