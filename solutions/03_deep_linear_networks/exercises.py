@@ -377,6 +377,9 @@ def cases(rng):
     for weights, side in signs:
         w = (rng.uniform(0.6, 2, len(weights)) * weights).tolist()
         x, y = side * rng.uniform(0.5, 2), rng.uniform(2, 5) * rng.choice([-1, 1])
+        output = forwards(w, x)[1][-1]
+        if output > 0:  # once too large, once too small
+            y = output - side * rng.uniform(2, 5)
         for group, _keys in KEYS.items():
             yield case(group, w=w, x=x, y=float(y), _keys=_keys)
 
@@ -432,6 +435,9 @@ def mistakes(w, x, y):
         "only; what does the loss say about yours?")
     yield "sign_of_the_error", answer(w, x, y, start=lambda a, y: 2 * (y - a)), (
         "All signs are reversed. When the output is too large, raising it makes the loss larger.")
+    yield "size_of_the_error", answer(w, x, y, start=lambda a, y: 2 * abs(a - y)), (
+        "Your gradients do not tell an output that is too small from one that is too large. The derivative "
+        "of a square has a sign.")
     everywhere = lambda z, before: np.ones_like(z)
     yield "without_slopes", answer(w, x, y, slope=everywhere), (
         "Gradients pass through units that are switched off: where is the slope of ReLU?")
@@ -505,6 +511,9 @@ relu_chain.small(
     "(12 - 11) = 2. One step back multiplies by w_2 = 3: dz = 6, 2. Each dw is dz times what went in: 6 · 2 "
     "and 2 · 4. And dx is one step further, 2 · 6.",
     w=[2.0, 3.0], x=2.0, y=11.0, _keys=["z", "a", "dz", "dw", "dx"])
+relu_chain.small(
+    "Two units, w = (2, 3), x = 2, y = 13: the output 12 is 1 too small, so dL/dz_2 = 2 · (12 - 13) = -2.",
+    w=[2.0, 3.0], x=2.0, y=13.0, _keys=["z", "a", "dz", "dw", "dx"])
 relu_chain.small(
     "The second of three units is off: w = (2, -3, 1), x = 1: z = 2, -6, 0 and a = 2, 0, 0. Nothing passes through a "
     "unit that is off: its slope is 0, and at z = 0 the slope is taken as 0, too.",
