@@ -34,6 +34,8 @@ def mistakes(sizes):
     yield "one_bias_a_layer", sum(a * b + 1 for a, b in zip(sizes, sizes[1:])), (
         "Each layer gets one bias from you. How many units does a layer have, and what does each of them "
         "add?")
+    yield "a_bias_for_each_input_of_a_layer", sum(a * (b + 1) for a, b in zip(sizes, sizes[1:])), (
+        "You add as many biases as units feed a layer. A bias belongs to the unit that adds them up.")
     yield "counts_units", sum(sizes[1:]), (
         "These are the units. A connection between two of them is what has a weight.")
     yield "product_of_all", math.prod(sizes), (
@@ -176,9 +178,12 @@ updates_per_epoch = Exercise(points=1, groups={EVEN: 1, SMALLER: 2, ALL: 1})
 def cases(rng):
     batch = int(rng.integers(11, 40))
     yield case(EVEN, n=batch * int(rng.integers(5, 20)), batch=batch)
+    yield case(EVEN, n=batch, batch=batch)
     for share in (0.2, 0.8):  # less than half a batch is left, and more
         batch = int(rng.integers(20, 60))
         yield case(SMALLER, n=batch * int(rng.integers(5, 20)) + int(share * batch), batch=batch)
+    batch = int(rng.integers(150, 400))  # a single sample is left
+    yield case(SMALLER, n=batch * int(rng.integers(5, 20)) + 1, batch=batch)
     n = int(rng.integers(20, 60))
     yield case(ALL, n=n, batch=n * int(rng.integers(3, 5)))
 
@@ -199,6 +204,8 @@ def mistakes(n, batch):
     yield "rounded_to_one_at_least", max(1, round(n / batch)), (
         "You round to the nearest, and up to 1: a few samples that are left over get lost. However few they "
         "are, they make one update more.")
+    yield "one_sample_left_is_lost", n // batch + (n % batch > 1 or n < batch), (
+        "A single sample that is left over gets lost: it makes one update, too.")
     yield "leaves_the_last_batch_out", (n - 1) // batch, (
         "It is one update too few, whatever is left over: the last batch counts as well, full or not.")
     yield "multiplied", n * batch, (
@@ -228,6 +235,7 @@ def accepted(n, batch):
 updates_per_epoch.small(
     "Ten samples in batches of four: four, four, and the two that are left.",
     n=10, batch=4)
+updates_per_epoch.small("Nine samples in batches of four: four, four, and the one that is left.", n=9, batch=4)
 updates_per_epoch.small("Eight samples in batches of four: two batches, and nothing is left.", n=8, batch=4)
 
 # 15.4 gradient_noise
@@ -341,14 +349,16 @@ def cases(rng):
     for shape in [(5,), (4, 1)]:
         p = rng.uniform(0.1, 0.9, shape)
         yield case(BCE, _of="bce", _rows=0, p=p, y=labels(rng, shape))
-    y = labels(rng, 6)
-    p = np.where(rng.permutation([1, 1, 0, 0, 0, 0]), y, rng.uniform(0.1, 0.9, 6))
-    yield case(BCE_SURE, _of="bce", _rows=0, p=p, y=y)  # two of them sure, and right
-    p = rng.uniform(0.3, 0.7, 4)
-    y = rng.permutation([0.0, 0.0, 1.0, 1.0])
-    wrong = int(rng.integers(4))
-    p[wrong] = 1 - y[wrong]
-    yield case(BCE_SURE, _of="bce", _rows=4, p=p, y=y)  # one of them sure, and wrong
+    for end in rng.permutation([0.0, 1.0]):  # each end by itself: there are answers that guard only one
+        y = labels(rng, 6)
+        p = rng.uniform(0.1, 0.9, 6)
+        p[np.flatnonzero(y == end)[:2]] = end
+        yield case(BCE_SURE, _of="bce", _rows=0, p=p, y=y)  # two of them sure, and right
+    for end in rng.permutation([0.0, 1.0]):
+        p = rng.uniform(0.3, 0.7, 4)
+        y = rng.permutation([0.0, 0.0, 1.0, 1.0])
+        p[np.flatnonzero(y != end)[0]] = end
+        yield case(BCE_SURE, _of="bce", _rows=4, p=p, y=y)  # one of them sure, and wrong
 
     for rows, classes in [(5, 3), (3, 4)]:
         z = 1.5 * rng.normal(size=(rows, classes))
@@ -434,6 +444,12 @@ def guards_one_end(p, y):
         return np.mean(-(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p)))
 
 
+@bce.wrong("Only one end is guarded: 1 - p is kept away from 0, and p isn't.", loses=BCE_SURE, replaces="bce")
+def guards_the_other_end(p, y):
+    with np.errstate(all="ignore"):
+        return np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p + 1e-12)))
+
+
 @bce.mistakes(replaces="bce")
 def mistakes(p, y):
     yield "kept_too_far_away", np.mean(cross_entropy(p, y, 1e-3)), (
@@ -460,8 +476,8 @@ def overflows(z, Y):
 
 
 @bce.wrong(
-    "You subtract the largest of *all* logits. A row far below it then underflows to 0/0: each row has a "
-    "largest one of its own.", loses=CCE_SURE, replaces="cce_from_logits")
+    "What you subtract is more than the largest logit of a row by so much that the row underflows to 0/0: each row "
+    "has a largest one of its own.", loses=CCE_SURE, replaces="cce_from_logits")
 def shifted_by_one_maximum(z, Y):
     with np.errstate(all="ignore"):
         powers = np.exp(z - z.max())
@@ -470,8 +486,9 @@ def shifted_by_one_maximum(z, Y):
 
 
 @bce.wrong(
-    "Your softmax holds, but where it has underflowed to 0 you take the logarithm of it. Write the "
-    "logarithm out first, as log-sum-exp, or keep the probability away from 0.",
+    "Large logits that lie close together do no harm. But where one lies 1000 above the others, an exponential "
+    "overflows, or a softmax that has underflowed to 0 gets into the logarithm: write the logarithm out first, as "
+    "log-sum-exp.",
     loses=CCE_SURE, replaces="cce_from_logits")
 def log_of_a_lost_softmax(z, Y):
     with np.errstate(all="ignore"):
@@ -636,7 +653,7 @@ slide_lr = Exercise(points=1, groups={"100 epochs": 1, "500 epochs": 1, "any oth
 def cases(rng):
     yield case("100 epochs", epochs=100)
     yield case("500 epochs", epochs=500)
-    for epochs in (99, 101, 499, 501):
+    for epochs in (99, 101, 499, 501, 200, 1000):
         yield case("any other number", epochs=epochs)
     for low, high in [(10, 90), (110, 490), (510, 900), (1000, 4000)]:
         yield case("any other number", epochs=int(rng.integers(low, high)))
@@ -647,6 +664,8 @@ def mistakes(epochs):
     yield "ranges", 0.001 if epochs <= 100 else 0.0001 if epochs <= 500 else 0.000001, (
         "You read the rule as ranges: up to 100, up to 500, beyond. That may be what was meant, but what "
         "does it say?")
+    yield "ranges_below", 0.001 if epochs < 100 else 0.0001 if epochs < 500 else 0.000001, (
+        "You read the rule as ranges: below 100, below 500, and beyond. Which comparison does it print?")
     yield "ranges_upwards", 0.0001 if epochs >= 500 else 0.001 if epochs >= 100 else 0.000001, (
         "You read the rule as ranges that begin at 100 and at 500. Which comparison does it print?")
     yield "one_zero_less", {100: 0.001, 500: 0.0001}.get(epochs, 0.00001), (
@@ -764,7 +783,9 @@ def searched(rng, tol, lost=()):
     factors = np.array([outside[0], inside[0], 1, inside[1], 1 + 5 * tol, inside[2], outside[1]])
     # Within tol of the best as a difference, but not as a share.
     almost = (1 + tol) * best + 0.4 * (tol - tol * best)
-    losses = np.array([*(best * factors), almost, 2 * best, *lost])
+    # Within tol of the best only if (1 - tol) of it is compared with the best.
+    beside = best * (1 + tol + 0.4 * tol**2)
+    losses = np.array([*(best * factors), almost, beside, 2 * best, *lost])
     rates = 10.0 ** (np.arange(len(losses)) - 7.0) * rng.uniform(1, 4, len(losses))
     place = rng.permutation(len(losses))
     # Neither the first nor the last good one of the list is the largest.
@@ -784,9 +805,16 @@ def cases(rng):
     yield case(BROKEN, lrs=rates, losses=losses)
     rates, losses = searched(rng, 0.05, [np.inf, np.nan, np.nan])
     yield case(BROKEN, lrs=rates.tolist(), losses=losses.tolist())
-    tol = rng.uniform(0.2, 0.3)
-    rates, losses = searched(rng, tol)
-    yield case(OTHER_TOL, lrs=rates, losses=losses, tol=tol)
+    # The best has the largest of the good rates.
+    order, best = rng.permutation(5), rng.uniform(0.3, 0.5)
+    rates = 10.0 ** np.arange(-5, 0) * rng.uniform(1, 4, 5)
+    yield case(FINITE, lrs=rates[order], losses=best * np.array([3.4, 1.02, 1.03, 1, 2.2])[order])
+    for tol in rng.uniform(0.2, 0.3, 2):
+        rates, losses = searched(rng, tol)
+        yield case(OTHER_TOL, lrs=rates, losses=losses, tol=float(tol))
+    # Just at the limit, in numbers that no formula rounds.
+    order, best = rng.permutation(4), 0.5 ** int(rng.integers(0, 4))
+    yield case(OTHER_TOL, lrs=np.sort(rates)[:4][order], losses=best * np.array([1, 1.125, 1.25, 1.5])[order], tol=0.25)
 
 
 @pick_lr.driver
@@ -820,6 +848,18 @@ def mistakes(lrs, losses, tol=0.05):
     yield "the_last", lrs[-1], "You take the last rate of the list, whatever its loss."
     yield "the_largest_finite", np.asarray(lrs)[np.isfinite(losses)].max(), (
         "You take the largest rate whose loss is finite. It should be nearly as good as the best one too.")
+
+
+@pick_lr.mistakes
+def mistakes(lrs, losses, tol=0.05):
+    finite = np.isfinite(losses)
+    rates, ends = np.asarray(lrs)[finite], np.asarray(losses)[finite]
+    yield "at_the_limit_is_too_far", rates[ends < (1 + tol) * ends.min()].max(), (
+        "A loss just at the limit counts, too: at most, not less than.")
+    yield "share_of_each_loss", rates[(1 - tol) * ends <= ends.min()].max(), (
+        "You take `tol` as a share of each loss. It is a share of the best one.")
+    yield "never_the_best", rates[(ends <= (1 + tol) * ends.min()) & (ends > ends.min())].max(), (
+        "You leave the best loss itself out: its rate may be the largest of the good ones.")
 
 
 @pick_lr.wrong("You add `tol` to the best loss. It is a share: five per cent of the best.")
@@ -911,6 +951,15 @@ pick_lr.small(
 pick_lr.small(
     "A loss of 1.43 is more than five per cent above 1.36, which is a limit of 1.428.",
     lrs=[0.01, 0.1, 1.0], losses=[1.36, 1.43, 1.6])
+pick_lr.small(
+    "With a tol of 0.25 the limit is 1.25 times 0.5, which is 0.625: the loss of 0.625 is just at it.",
+    lrs=[0.01, 0.1, 1.0], losses=[0.5, 0.625, 0.8], tol=0.25)
+pick_lr.small(
+    "The limit is 1.05 times 0.40, which is 0.42. The best loss has the larger of the two rates below it.",
+    lrs=[0.01, 0.1, 1.0], losses=[0.41, 0.40, 0.8])
+pick_lr.small(
+    "With a tol of 0.25 the limit is 1.25, and 1.3 is above it.",
+    lrs=[0.01, 0.1, 1.0], losses=[1.0, 1.2, 1.3], tol=0.25)
 pick_lr.small(
     "With a tol of 0.5 the limit is 0.6: the share is the caller's.",
     lrs=[0.01, 0.1, 1.0], losses=[0.4, 0.55, 0.8], tol=0.5)
