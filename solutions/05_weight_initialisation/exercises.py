@@ -42,8 +42,7 @@ def mistakes(n_in, n_out, scheme):
     yield "outputs_for_inputs", math.sqrt(variance_of(n_out, n_in, scheme)), (
         "You count the units of the layer where its inputs belong. Over which index does the sum in z run?")
     yield "he_by_its_units", math.sqrt({"he": 2 / n_out}.get(scheme, variance)), (
-        "lecun and glorot are right; in he you count the units of the layer, not its inputs. Over which "
-        "index does the sum in z run?")
+        "In he you count the units of the layer, not its inputs. Over which index does the sum in z run?")
     roots = {"he": math.sqrt(2) / n_in, "lecun": 1 / n_in, "glorot": math.sqrt(2) / (n_in + n_out)}
     yield "root_of_the_numerator", roots[scheme], (
         "Your root ends too early: it covers the numerator only. With 100 inputs instead of 25 a spread "
@@ -54,8 +53,12 @@ def mistakes(n_in, n_out, scheme):
     yield "glorot_without_parentheses", math.sqrt({"glorot": 2 / n_in + n_out}.get(scheme, variance)), (
         "Division comes before addition: `2 / n_in + n_out` adds all of n_out to a small number.")
     yield "he_without_its_2", math.sqrt({"he": 1 / n_in}.get(scheme, variance)), (
-        "Your he equals lecun. ReLU lets half of the second moment through: what makes up for the lost "
-        "half?")
+        "Your he is what lecun asks for. ReLU lets half of the second moment through: what makes up for the "
+        "lost half?")
+    swapped = {"he": 1 / n_in, "lecun": 2 / n_in}
+    yield "he_and_lecun_swapped", math.sqrt(swapped.get(scheme, variance)), (
+        "he and lecun have changed places. Which of them is made for a unit that lets half of the second "
+        "moment through?")
     yield "limit_of_the_uniform", math.sqrt(3 * variance), (
         "Everything is √3 times too large: this is the limit of a uniform distribution, not its standard "
         "deviation.")
@@ -190,9 +193,26 @@ def how_drawn(W, again, other):
         return False, "inputs alike", "two inputs have the same weights, but for a factor: two rows are alike"
     if not seldom_repeated(np.abs(W)):
         distinct = len(np.unique(np.abs(W)))
-        return False, "values come again", f"among {W.size} weights there are only {distinct} different sizes"
-    free = no_echo(W) and no_echo(W**2) and unrelated(W) and unrelated(W.T)
-    return free, "entries depend on one another", "an entry can be told from others"
+        sizes = "one size" if distinct == 1 else f"{distinct} different sizes"
+        return False, "values come again", f"the {W.size} weights have only {sizes}, signs left aside"
+    if not (no_echo(W) and no_echo(W**2) and unrelated(W) and unrelated(W.T)):
+        return False, "entries depend on one another", "an entry can be told from others"
+    for lines, table in (("columns", W.T), ("rows", W)):
+        if not scattered(table):
+            detail = f"the {lines} have more nearly the same mean, or the same spread, than chance makes them"
+            return False, "evened out", detail
+    return True, "", ""
+
+
+def scattered(lines):
+    """Whether means and mean squares of so many lines differ as much as chance makes them, up to 7 standard
+    deviations; of exact ones nothing is left. (Too large a scatter has other names.)"""
+    number, length = lines.shape
+    least = (1 - 2 / (9 * number) - 7 * math.sqrt(2 / (9 * number))) ** 3
+    return all(
+        np.sum((values.mean(axis=1) - values.mean()) ** 2) * length / max(values.var(), 1e-300) > least * number
+        for values in (lines, lines**2)
+    )
 
 
 @init_weights.mistakes
@@ -204,15 +224,15 @@ def mistakes(n_in, n_out, scheme, dist, rng):
         "factor`: `random` draws from 0 to 1, with mean ½ and standard deviation 1/√12. What has to be done "
         "to it before it has mean 0?")
     yield "uniform_on_one_side", drawn() if dist == "normal" else sd * rng.random(shape), (
-        "Your normal weights are right. The uniform ones are all positive, because `random` draws from 0 to "
-        "1: they need to lie on both sides of 0.")
+        "Your uniform weights are all positive, as those of `random` are, which draws from 0 to 1: they need "
+        "to lie on both sides of 0.")
     yield "uniform_up_to_the_spread", drawn() if dist == "normal" else rng.uniform(-sd, sd, shape), (
         "Uniform numbers between -s and s have a standard deviation smaller than s: you computed how much "
         "in the derivation. Which limit gives them the spread you want?")
     whole = math.sqrt(12) * sd
     yield "uniform_up_to_root_12", drawn() if dist == "normal" else rng.uniform(-whole, whole, shape), (
-        "Your normal weights are right. √12 standard deviations are the whole width of a uniform "
-        "distribution, from its lower end to its upper one. How far is it from the middle to an end?")
+        "Uniform: √12 standard deviations are the whole width of the distribution, from its lower end to its "
+        "upper one. How far is it from the middle to an end?")
     yield "doubled_and_shifted", (2 * rng.random(shape) - 1) * sd, (
         "`2 * random - 1` has mean 0, but not standard deviation 1, so that a factor in front does not "
         "become the spread; and it is uniform also where a normal distribution was asked for.")
@@ -246,6 +266,9 @@ def mistakes(n_in, n_out, scheme, dist, rng):
         "Each entry of yours depends on the others: rows or columns have been made orthogonal, or smoothed, "
         "or sorted. That can be a good start (see the end of the lesson), but here every entry is to be "
         "drawn on its own.")
+    yield "evened_out", (W := drawn()) - W.mean(axis=0), (
+        "Your columns or rows are more alike than chance makes them. Was something taken off, or divided by, "
+        "that is computed from the numbers drawn? Leave them as they are drawn.")
     yield "draws_from_elsewhere", drawn(rng=np.random.default_rng(np.random.randint(2**31))), (
         "The weights do not come from `rng`: nobody could repeat your run.")
     yield "fixes_its_own_seed", drawn(rng=np.random.default_rng(0)), (
@@ -431,7 +454,7 @@ def how_weighted(found, weights, sd, scheme, kind):
     ratio = second / sd**2
     if abs(ratio - 1) > 6 * math.sqrt(2 / WIDE):
         seen = "not scaled" if abs(second - 1) < 6 * math.sqrt(2 / WIDE) else "another spread"
-        if kind == OTHER:
+        if kind in (OTHER, "the square of the mean"):
             return False, seen, "what the weights are can't be told from such numbers: mend these first"
         return False, seen, f"{scheme}: the weights' variance is {ratio:.2f} times what the scheme asks for"
     fourth = found["squared"][0, 1] / found["squared"][0, 0] ** 2
@@ -464,8 +487,8 @@ def mistakes(X, sizes, act, scheme, rng):
         "Your second number is the square of the mean. The mean of the squares is larger wherever the "
         "activations differ: for 0 and 2 it is 2, not 1.")
     yield "sends_z_on", [(act(z).mean(), np.mean(act(z) ** 2)) for z, _ in layers(act=lambda z: z)], (
-        "You measure act(z), but it is z that you send on to the next layer: from the second layer on the "
-        "numbers are those of another network.")
+        "You measure act(z), but that is not what you send on to the next layer: from the second layer on "
+        "the numbers are those of another network.")
     yield "draws_from_elsewhere", moments(rng=np.random.default_rng(np.random.randint(2**31))), (
         "The weights do not come from `rng`: the same seed should give the same network.")
     yield "without_the_scheme", moments(lambda n_in, n_out, sd, rng: rng.standard_normal((n_in, n_out))), (
@@ -486,8 +509,8 @@ def one_state_for_all_layers(X, sizes, act, scheme, rng):
 
 
 @activation_stats.wrong(
-    "You multiply from the left, `W @ h`, as books with columns do. Here rows are samples, and the shapes "
-    "only fit as `h @ W`.", raises=True)
+    "Is it the product that fails? `W @ h` is how books with columns write it. Here rows are samples, and the "
+    "shapes only fit as `h @ W`.", raises=True)
 def columns_for_rows(X, sizes, act, scheme, rng):
     h, pairs = X, []
     for n_in, n_out in zip(sizes, sizes[1:]):
@@ -555,6 +578,7 @@ def cases(rng):
     for n_in in (5, 9):
         yield case(UNITS, **twins(rng, n_in))
         yield case(ALIKE_UP_TO, **near_twins(rng, n_in + 1))
+    yield case(ALIKE_UP_TO, **near_twins(rng, 4, size=200))
 
 
 def twins(rng, n_in):
@@ -569,17 +593,21 @@ def twins(rng, n_in):
     return {"W": W[:, order], "b": b[order], "tol": float(rng.choice([1e-4, 1e-5]))}
 
 
-def near_twins(rng, n_in):
+def near_twins(rng, n_in, size=1):
     """Copies that differ by a fifth of tol, on both sides of where rounding to multiples of tol has its borders,
-    a unit with one weight that is off by three times tol, little on average, and one with all of them, little for
-    their size."""
+    an exact copy, and units that are off by more than tol: by three times tol in one weight, which is little on
+    average, in the bias alone, or in all, which is little for their size; by twenty times in one, which is little
+    when squared."""
     tol, kinds = rng.uniform(0.002, 0.004), int(rng.integers(3, 6))
-    steps = rng.integers(2000, 5000, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
-    columns = [(steps[:, k] + shift) * tol for k in range(kinds) for shift in (-0.1, 0.1, -0.08)]
-    one_entry_off = columns[0].copy()
-    one_entry_off[int(rng.integers(n_in))] += 3 * tol
-    all_off = columns[3] + 3 * tol
-    columns = np.column_stack([*columns, one_entry_off, all_off])[:, rng.permutation(3 * kinds + 2)]
+    steps = size * rng.integers(2000, 5000, (n_in + 1, kinds)) * rng.choice([-1, 1], (n_in + 1, kinds)) + 0.5
+    columns = [(steps[:, k] + shift) * tol for k in range(kinds) for shift in (-0.1, 0.1, -0.02)]
+    one_off, bias_off, all_off, far_off = (columns[k].copy() for k in (0, 6, 3, 3))
+    one_off[int(rng.integers(n_in))] += 3 * tol
+    bias_off[n_in] += 3 * tol
+    all_off += 3 * tol
+    far_off[int(rng.integers(n_in))] += 20 * tol
+    columns = np.column_stack([*columns, columns[1], one_off, bias_off, all_off, far_off])
+    columns = columns[:, rng.permutation(3 * kinds + 5)]
     return {"W": columns[:-1], "b": columns[-1], "tol": tol}
 
 
@@ -600,8 +628,8 @@ def mistakes(W, b, tol):
     largest = lambda one, other: np.max(np.abs(one - other)) <= tol
     units = units_of(W, b)
     yield "rows", number_of_kinds(W, largest), (
-        "You compare the rows of W. A row belongs to an input; a unit owns a column, since the layer "
-        "computes x @ W.")
+        "Your count is that of the rows of W. A row belongs to an input; a unit owns a column, since the "
+        "layer computes x @ W.")
     yield "exactly_equal", len(np.unique(units, axis=0)), (
         "Your count is the one that comparing floats with == gives: units that differ by less than tol "
         "count as two. Sums in another order differ in their last digit, which means nothing.")
@@ -618,8 +646,11 @@ def mistakes(W, b, tol):
         "Your count is the one that the mean of the differences gives. One weight that differs by more than "
         "tol makes another unit.")
     yield "for_their_size", number_of_kinds(units, lambda one, other: np.allclose(one, other, rtol=tol, atol=0)), (
-        "Your count is the one for a tolerance relative to the weights, as `np.isclose` has it by default. "
+        "Your count is the one for a tolerance in proportion to the weights, as `rtol` of `np.isclose` is. "
         "`tol` is the largest difference itself.")
+    yield "and_for_their_size", number_of_kinds(units, lambda one, other: np.allclose(one, other, atol=tol)), (
+        "With large weights your count is too small. `np.isclose` and `np.allclose` allow more than `atol`: "
+        "what does their other tolerance add by default?")
     far = np.max(np.abs(units[:, None] - units), axis=2) > tol
     yield "units_without_a_twin", int(np.sum(far.sum(axis=1) == len(units) - 1)), (
         "Your count is that of the units without a twin. A group of twins still counts as one kind.")
@@ -666,6 +697,9 @@ distinct_units.small(
 distinct_units.small(
     "Two units of large weights, (100, 300) and (100.5, 300), and tol = 0.01: half a unit apart, whatever their size.",
     W=np.array([[100.0, 100.5], [300.0, 300.0]]), b=np.array([0.0, 0.0]), tol=0.01)
+distinct_units.small(
+    "Two units of very large weights, (10000, 30000) and (10000.1, 30000), and tol = 0.01: a tenth apart, ten times tol.",
+    W=np.array([[10000.0, 10000.1], [30000.0, 30000.0]]), b=np.array([0.0, 0.0]), tol=0.01)
 
 # 5.5 fresh_initializers
 
@@ -684,8 +718,13 @@ def cases(rng):
 def drive(fresh_initializers, n, minval, maxval):
     import sys
 
+    class OneInitialiser(TypeError):
+        """A name of its own, since no other error is to be taken for this one."""
+
     def kernels():
         initializers = fresh_initializers(n, minval, maxval)
+        if callable(initializers):
+            raise OneInitialiser("fresh_initializers should return a list of n initialisers, not one")
         if isinstance(initializers, str) or not hasattr(initializers, "__iter__"):
             raise TypeError("fresh_initializers should return a list of n initialisers")
         keras = sys.modules.get("keras")
@@ -693,7 +732,9 @@ def drive(fresh_initializers, n, minval, maxval):
             raise RuntimeError(
                 "keras is not imported in this notebook: run the cell that imports it, then this one again"
             )
-        drawn = []
+        drawn, initializers = [], list(initializers)
+        if len(initializers) != n:
+            raise TypeError(f"fresh_initializers should return n = {n} initialisers; {len(initializers)} came back")
         for initializer in initializers:
             layer = keras.layers.Dense(30, kernel_initializer=initializer)
             layer.build((None, 20))
@@ -716,7 +757,8 @@ def how_many_alike(kernels, again):
     alike = sum(same(kernels[i], kernels[j]) for i in range(n) for j in range(i))
     if alike < n * (n - 1) // 2:
         return alike == 0, "some alike", (
-            f"of {n} layers built with your initialisers, {alike} pairs have equal weights")
+            f"of {n} layers built with your initialisers, {alike} "
+            f"{'pair has' if alike == 1 else 'pairs have'} equal weights")
     seen = "all alike, at every call" if same(kernels[0], again[0]) else "all alike"
     return False, seen, f"all {n} layers built with your initialisers have the very same weights"
 
@@ -741,17 +783,17 @@ def mistakes(n, minval, maxval):
 
     yield "one_object_n_times", [RandomUniform(minval, maxval)] * n, (
         "All your layers are alike. One initialiser without a seed draws its seed when it is made, and then "
-        "gives the same numbers each time it is asked. How many objects did you make?")
+        "gives the same numbers each time it is asked; so does a copy of it. How many did you make?")
     yield "one_seed_for_all", [RandomUniform(minval, maxval, seed=0) for _ in range(n)], (
-        "Separate objects, one seed: all of them start at the same place, and every run gives the same "
-        "layers.")
+        "All your layers are alike, and at every call the same: they have one seed, with which each of them "
+        "starts at the same place.")
     yield "without_the_range", [RandomUniform() for _ in range(n)], (
         "The weights lie within ±0.05, which is what Keras takes when nobody tells it a range: hand on "
         "minval and maxval.")
 
 
 @fresh_initializers.wrong(
-    "You return one initialiser. Each layer needs one of its own: a list of n is asked for.", raises=True)
+    "You return one initialiser, not a list. Each layer needs one of its own.", raises=True)
 def a_single_one(n, minval, maxval):
     import keras
 
@@ -803,7 +845,7 @@ def drive(audit_snippets):
     answer = audit_snippets()
     if answer is None or not hasattr(answer, "__iter__"):
         raise TypeError("audit_snippets should return a set of letters, such as {'a', 'b'}")
-    chosen = {str(letter).strip().lower() for letter in answer}
+    chosen = {str(letter).strip().lower() for letter in answer} - {"", ",", ";"}  # of a text
     return {
         "chosen": np.array([letter in chosen for letter in LETTERS]) * 1,
         "strangers": len(chosen - set(LETTERS)),
@@ -817,12 +859,13 @@ def judge(case, result):
     counts = [
         (len(chosen & set(OFF_CENTRE)), "against rule 1"),
         (len(chosen & set(WRONG_SPREAD)), "against rule 2 alone"),
-        (int(result["strangers"]), "not a letter from a to h"),
-        (len(missing), "missing of those that keep both rules"),
+        (int(result["strangers"]), "that is no letter from a to h" if result["strangers"] == 1 else
+         "that are no letters from a to h"),
+        (len(missing), "missing that keeps both rules" if len(missing) == 1 else "missing that keep both rules"),
     ]
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
     seen = "chose " + "".join(sorted(chosen)) + "?" * int(result["strangers"])
-    yield BOTH_RULES, not told, seen, f"of the {len(chosen)} you chose: {told}"
+    yield BOTH_RULES, not told, seen, f"you chose {len(chosen) + int(result['strangers'])}: {told}"
 
 
 @audit_snippets.mistakes
@@ -852,6 +895,7 @@ def mistakes():
 @audit_snippets.answers
 def answers():
     yield "as_text", "ceg"
+    yield "as_text_with_commas", "c, e, g"
     yield "as_a_list_of_capitals", ["G", "C", "E"]
 
 
