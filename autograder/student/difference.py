@@ -94,14 +94,18 @@ def _mapping_difference(
     return None
 
 
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count} values"
+
+
 def _sequence_difference(
     found: Any, expected: list[Any] | tuple[Any, ...], rtol: float, atol: float, name: str
 ) -> Difference | None:
     length = length_of(found)
     if length is None:
-        return Difference("type", f"{name} is {kind_of(found)}, expected {len(expected)} values in a row")
+        return Difference("type", f"{name} is {kind_of(found)}, expected {_values(len(expected))} in a row")
     if length != len(expected):
-        return Difference("length", f"{name} holds {length} values, expected {len(expected)}")
+        return Difference("length", f"{name} holds {_values(length)}, expected {len(expected)}")
     for i, (one, wanted) in enumerate(zip(found, expected, strict=True)):
         place = f"item {i + 1} of {len(expected) if name == 'the result' else name}" if name else ""
         part = _difference(one, wanted, rtol, atol, place)

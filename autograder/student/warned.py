@@ -26,6 +26,8 @@ class Warned:
 
     def hear(self, message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         """Stands for `warnings.showwarning`."""
+        if issubclass(category, (DeprecationWarning, PendingDeprecationWarning)):
+            return  # of what a library will change one day, Python itself says nothing
         text = f"{category.__name__}: {message}"
         if len(self.texts) < MOST and text not in self.texts and not _is_ours(sys._getframe(1)):
             self.texts.append(text)

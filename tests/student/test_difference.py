@@ -262,7 +262,7 @@ LABELS = np.array([0.0, 1.0, 0.0, 1.0])
         pytest.param({"a": 1, "c": 2}, {"a": 1}, "keys", "has `c` too many", id="a key too many"),
         pytest.param({"a": 1}, {"a": 2}, "value", "`a` is 1, expected 2", id="a value under a key"),
         pytest.param([1], {"a": 1}, "type", "is a list of 1 item, expected a dictionary", id="no dict"),
-        pytest.param(["a"], ["a", "b"], "length", "holds 1 values, expected 2", id="too short"),
+        pytest.param(["a"], ["a", "b"], "length", "holds 1 value, expected 2", id="too short"),
         pytest.param([[1], "b"], [[1], "c"], "value", "item 2 of 2 is 'b', expected 'c'", id="an item"),
         pytest.param(
             {"w": ["a", 1]}, {"w": ["a", 2]}, "value", "item 2 of `w` is 1", id="an item under a key"

@@ -251,10 +251,11 @@ def test_every_right_way_earns_full_points(in_lesson: Path, notebook: Notebook, 
     ("body", "warned"),
     [
         ("return -x", ()),
+        ("warnings.warn('soon gone', DeprecationWarning); return -x", ()),
         ("np.log(-x); return -x", ("RuntimeWarning: invalid value encountered in log",)),
         ("np.mean([]); return -x", ("RuntimeWarning: Mean of empty slice", MEAN_OF_NOTHING)),
     ],
-    ids=["only the driver", "both, of the same", "a library that the student calls"],
+    ids=["only the driver", "of a later version", "both, of the same", "a library that the student calls"],
 )
 def test_what_the_checks_own_code_warns_of_is_not_the_students(
     lesson: Callable[..., Path], notebook: Notebook, body: str, warned: tuple[str, ...]
