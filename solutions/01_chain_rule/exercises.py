@@ -1015,7 +1015,7 @@ class NothingToStartFrom(Node):
 
 @Value.wrong(
     "With a plain number on the left, as in `2 * a`, Python asks the number first, which does not know a Value, and "
-    "then calls `a.__rmul__(2)`. Such methods are missing: `__radd__`, `__rsub__`, `__rmul__`.")
+    "then calls `a.__rmul__(2)`. Of `__radd__`, `__rsub__` and `__rmul__` at least one is missing.")
 class NothingReflected(Node):
     __radd__ = __rsub__ = __rmul__ = None
 
