@@ -34,7 +34,12 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
         raise RuntimeError(
             "keras is not imported in this notebook: run the cell that imports it, then this one again")
 
-    def initializer_factory():
+    class FactoryCalledByLayer(TypeError):
+        """A name of its own, since no other error is to be taken for this one."""
+
+    def initializer_factory(*shape, **options):
+        if shape or options:
+            raise FactoryCalledByLayer("`initializer_factory` takes no argument, and was called with some")
         return keras.initializers.RandomUniform(_low, _high)
 
     model = build_mlp(depth, width, act, initializer_factory)
@@ -50,6 +55,8 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
     sizes = [kernel.shape[1] for kernel in kernels]
     return {
         "built": len(kernels),
+        "dense": sum(isinstance(layer, keras.layers.Dense) for layer in layers),
+        "inputs": kernels[0].shape[0] if kernels else 0,
         "sizes": np.array((sizes + [0] * 20)[:20]),
         "pairs alike": sum(np.array_equal(one, other) for one, other in pairs),
         "outside": sum(kernel.min() < _low - 1e-5 or kernel.max() > _high + 1e-5 for kernel in kernels),
@@ -58,7 +65,7 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
         "strange layers": strange,
         "burdened": sum(is_burdened(layer) for layer in layers),
         "frozen": len(model.weights) - len(model.trainable_weights),
-        "function": which_function(model, _X, act) if kernels and not strange else -1,
+        "function": which_function(model, _X, act) if kernels and kernels[0].shape[0] == 2 and not strange else -1,
         "compiled": compiled_with(model, keras),
     }
 
@@ -77,7 +84,7 @@ def is_burdened(layer):
 def which_function(model, X, act):
     """With other weights, which saturate nothing.
 
-    1: hidden layers with act and a sigmoid at the end; 2 to 4: other things at the end; 0: something else.
+    1: hidden layers with act and a sigmoid at the end; 2 to 5: other things at the end; 0: something else.
     """
     sigmoid = lambda z: 1 / (1 + np.exp(-z))
     hidden = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}[act]
@@ -91,7 +98,7 @@ def which_function(model, X, act):
     for W, b in zip(weights[::2], weights[1::2]):
         z = h @ W + b
         h = hidden(z)
-    ends = [sigmoid(z), hidden(z), z, sigmoid(hidden(z))]
+    ends = [sigmoid(z), hidden(z), z, sigmoid(hidden(z)), np.ones_like(z)]
     for number, end in enumerate(ends, start=1):
         if found.shape == end.shape and np.allclose(found, end, rtol=1e-3, atol=1e-5):
             return number
@@ -135,6 +142,11 @@ def judge(case, result):
 def layers_as_asked(sizes, wanted, result):
     if not result["built"]:
         return False, "not built", "the model has no weights yet: it does not know how many inputs there are"
+    if result["built"] < result["dense"]:
+        missing = int(result["dense"] - result["built"])
+        return False, "not all built", f"Dense layers that have no weights yet: {missing}"
+    if result["inputs"] != 2:
+        return False, "other inputs", f"the first layer takes {int(result['inputs'])} inputs; expected 2"
     if sizes != wanted:
         fewer = len(sizes) - len(wanted)
         seen = f"{fewer:+d} layers" if fewer else "other widths"
@@ -147,7 +159,8 @@ def layers_as_asked(sizes, wanted, result):
         return False, "burdened", f"layers with a penalty or a constraint: {int(result['burdened'])}"
     if result["frozen"]:
         return False, "frozen", f"arrays of weights that would not be trained: {int(result['frozen'])}"
-    ends = {2: "act at the end", 3: "nothing at the end", 4: "act and sigmoid at the end"}
+    ends = {2: "act at the end", 3: "nothing at the end", 4: "act and sigmoid at the end",
+            5: "softmax at the end"}
     told = "the model's outputs are not those of the layers asked for, computed from its own weights"
     function = int(result["function"])
     return function == 1, ends.get(function, "another function"), told + (
@@ -216,18 +229,22 @@ def mistakes(depth, width, act, initializer_factory):
     yield "linear_output", stacked(depth, width, act, make, end=None), (
         "The output has no activation: it is a logit, and the loss takes it for a probability.")
     yield "linear_hidden_layers", stacked(depth, width, None, make), (
-        "The hidden layers do not have the activation you were asked for: is `act` used?")
+        "Your layers do not compute what hidden layers with `act` and a sigmoid at the end would. Does every "
+        "hidden layer use `act`?")
+    yield "softmax_output", stacked(depth, width, act, make, end="softmax"), (
+        "The output is 1 whatever the input: softmax divides by the sum over a layer's units, and this layer has "
+        "one.")
     one = make()
     yield "shared_initializer", stacked(depth, width, act, lambda: one), (
-        "All layers of one shape start with the same weights. You call the factory once and share what it "
-        "makes: since Keras 3 one initialiser without a seed draws the same numbers each time. The tanh "
-        "listings of the Better Deep Learning deck do this.")
+        "Layers of one shape start with the same weights: they share one thing that the factory has made. "
+        "Since Keras 3 one initialiser without a seed draws the same numbers each time. The tanh listings of "
+        "the Better Deep Learning deck do this.")
     yield "factory_not_used", stacked(depth, width, act, lambda: "glorot_uniform"), (
-        "The factory is never used: your layers have Keras' own first weights.")
+        "What the factory makes is never used: your layers have their first weights from elsewhere.")
     hidden = iter([make() for _ in range(depth)])
     yield "output_with_its_own", stacked(depth, width, act, lambda: next(hidden, "glorot_uniform")), (
-        "Your hidden layers ask the factory, the output does not. In the experiment all first weights "
-        "change, or it is not clear which of them matter.")
+        "Not every layer asks the factory. In the experiment all first weights change, those of the output "
+        "too, or it is not clear which of them matter.")
     yield "sgd_by_name", stacked(depth, width, act, make, opt="sgd"), (
         "Your SGD has no momentum: the name 'sgd' alone comes without, and so does an object that isn't "
         "told.")
@@ -253,9 +270,9 @@ def mistakes(depth, width, act, initializer_factory):
     yield "without_biases", stacked(depth, width, act, make, use_bias=False), (
         "Your layers have no biases. Nobody asked for that: leave `use_bias` as it is.")
     yield "biases_from_the_factory", stacked(depth, width, act, make, bias_initializer=make()), (
-        "The factory is for the kernels. Biases begin at 0, as they do in Keras by themselves.")
+        "Your biases do not begin at 0, as those of Keras do by themselves. The factory is for the kernels.")
     yield "with_a_penalty", stacked(depth, width, act, make, kernel_regularizer="l2"), (
-        "A penalty or a constraint hangs on your layers' weights: that is one more thing that differs.")
+        "A penalty or a constraint hangs on your layers: that is one more thing that differs.")
     yield "squared_error", stacked(depth, width, act, make, loss="mse"), (
         "The loss is not binary cross-entropy of probabilities. (With `from_logits=True` a sigmoid would be "
         "applied twice.)")
@@ -274,8 +291,8 @@ def hands_over_the_factory(depth, width, act, initializer_factory):
 
 
 @build_mlp.wrong(
-    "`lr=` is a name of old versions. Keras 3 refuses it, and versions in between took it and ignored it: "
-    "the argument is called `learning_rate`.", raises=True)
+    "Does the error speak of `lr`? That is a name of old versions. Keras 3 refuses it, and versions in between "
+    "took it and ignored it: the argument is called `learning_rate`.", raises=True)
 def old_name_of_the_rate(depth, width, act, initializer_factory):
     import keras
 
@@ -440,7 +457,7 @@ def drive(effects, table):
         raise TypeError("effects should return a dictionary with the keys init, act and interaction")
     missing = [key for key in ("init", "act", "interaction") if key not in found]
     if missing:
-        raise KeyError(f"the dictionary has no key {', '.join(missing)}")
+        raise ValueError(f"the dictionary has no key {', '.join(missing)}")
     return tuple(as_float(found[key]) for key in ("init", "act", "interaction"))
 
 
@@ -577,7 +594,7 @@ def drive(layer_grad_norms, X, y, _kernels, _biases, _loss, _drop, _l2):
     model.set_weights([part for pair in zip(_kernels, _biases) for part in pair])
     model.compile(keras.optimizers.SGD(0.1), _loss)
     norms = layer_grad_norms(model, X.astype("float32"), y.astype("float32"))
-    if not hasattr(norms, "__len__"):
+    if isinstance(norms, dict) or not hasattr(norms, "__len__") or any(np.ndim(norm) for norm in norms):
         raise TypeError("layer_grad_norms should return a list with one number for each kernel")
     for weight, before in zip(model.get_weights()[::2], _kernels):
         if not np.allclose(weight, before, rtol=1e-5):
@@ -805,7 +822,7 @@ def drive(supported_claims):
     answer = supported_claims()
     if answer is None or not hasattr(answer, "__iter__"):
         raise TypeError("supported_claims should return a set of letters, such as {'a', 'b'}")
-    chosen = {str(letter).strip().lower() for letter in answer}
+    chosen = {str(letter).strip().lower() for letter in answer} - {"", ",", ";"}  # of a text
     return {
         "chosen": np.array([letter in chosen for letter in LETTERS]) * 1,
         "strangers": len(chosen - set(LETTERS)),
@@ -820,7 +837,7 @@ def judge(case, result):
     counts = [
         (extra, "you chose and did not measure"),
         (missing, "you measured and left out"),
-        (strangers, "no letter from a to h"),
+        (strangers, "that is no letter from a to h" if strangers == 1 else "that are no letters from a to h"),
     ]
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
     seen = "chose " + "".join(sorted(chosen)) + "?" * strangers
@@ -855,6 +872,7 @@ def mistakes():
 @supported_claims.answers
 def answers():
     yield "as_text", "bdf"
+    yield "as_text_with_commas", "b, d, f"
     yield "as_a_list_of_capitals", ["F", "B", "D"]
 
 
