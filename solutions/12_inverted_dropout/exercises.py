@@ -127,8 +127,9 @@ def scale_of_survivors(a, out, keep_prob):
         "divided twice": keep_prob**-2,
         "multiplied": keep_prob,
     }) or ("divided by the realised share" if close(factors, 1 / np.mean(out != 0)) else "another factor")
+    on_average = "" if close(factors, factors[0]) else " on average"
     detail = (
-        f"survivors came back {np.mean(factors):.3f} times as large; with keep_prob = {keep_prob:.3f} they "
+        f"survivors came back {np.mean(factors):.3f} times as large{on_average}; with keep_prob = {keep_prob:.3f} they "
         f"should be {1 / keep_prob:.3f} times as large, so that the mean stays where it was (yours moved from "
         f"1.00 to {np.mean(out / a):.2f})")
     return close(factors, 1 / keep_prob), seen, detail
@@ -145,8 +146,8 @@ def share_of_survivors(kept, keep_prob):
     near = lambda one, other: abs(one - other) <= allowed + 1e-9
     candidates = {"the chance of dropping": 1 - keep_prob, "a normal draw": normal, "everything kept": 1.0}
     seen = first_match(share, candidates, near) or "another share"
-    detail = f"with keep_prob = {keep_prob:.2f} about {keep_prob:.0%} of the entries should survive; "
-    return near(share, keep_prob), seen, detail + f"{share:.0%} did"
+    detail = f"with keep_prob = {keep_prob:.3f} about {keep_prob:.1%} of the entries should survive; "
+    return near(share, keep_prob), seen, detail + f"{share:.1%} did"
 
 
 def how_entries_depend(out, again, kept):
@@ -168,26 +169,32 @@ def how_entries_depend(out, again, kept):
     if different < len(kept):
         return False, "masks come back", f"{len(kept)} generators with different seeds gave {different} masks"
     share = kept.mean()
+    entries = kept.reshape(len(kept), -1)
+    if len(np.unique(entries, axis=1).T) < entries.shape[1]:
+        return False, "entries copy others", "some entries survive just when others do"
     spread = counts.std(ddof=1) / math.sqrt(kept[0].size * share * (1 - share))
     if not 0.7 < spread < 1.4:  # six standard deviations of a standard deviation over 200 masks
-        return False, "as many as no toss", (
+        return False, "the number hardly varies" if spread < 1 else "the number varies too much", (
             f"how many survive varies {spread:.1f} times as much from call to call as it would for tosses")
     slices = [np.moveaxis(kept, axis, 0).reshape(kept.shape[axis], -1) for axis in (1, 2)]
     if not all(binomial(part, share) for some in slices for part in some):
         return False, "rows or columns differ", "some rows or columns are dropped more often than others"
-    entries = kept.reshape(len(kept), -1)
-    free = no_echo(kept) and unrelated(entries) and len(np.unique(entries, axis=1).T) == entries.shape[1]
-    return free, "entries depend on one another", "whether an entry survives can be told from other entries"
+    return no_echo(kept) and unrelated(entries), "entries depend on one another", "whether an entry survives can be told from other entries"
 
 
 def calm_and_clean(a, calm, a_after, keep_prob):
     if not close(calm, a, rtol=1e-6):
-        other = "drops at test time" if np.any(calm == 0) else "other values at test time"
+        left = calm != 0
+        dropped = left.any() and not left.all() and close(calm[left] / a[left], (calm[left] / a[left])[0])
         candidates = {"multiplied at test time": a * keep_prob, "divided at test time": a / keep_prob}
-        seen = first_match(calm, candidates) or other
-        return False, seen, (
-            "with training=False the output should be `a` itself; yours is "
-            f"{seen.replace('at test time', '').strip()}")
+        seen = first_match(calm, candidates) or ("drops at test time" if dropped else "other values at test time")
+        words = {
+            "multiplied at test time": "is multiplied by `keep_prob`",
+            "divided at test time": "is divided by `keep_prob`",
+            "drops at test time": f"has {np.sum(~left)} of {calm.size} entries dropped",
+            "other values at test time": "holds other values",
+        }
+        return False, seen, f"with training=False the output should be `a` itself; yours {words[seen]}"
     return same(a_after, a), "changes a", "the function changes its argument `a`; work on a new array"
 
 
@@ -242,8 +249,8 @@ def mistakes(a, keep_prob, rng, training):
     yield "draws_from_elsewhere", masked(np.random.rand(*a.shape) < keep_prob), (
         "The mask does not come from `rng`: nobody could repeat your run.")
     yield "fixes_its_own_seed", masked(np.random.default_rng(0).random(a.shape) < keep_prob), (
-        "You make a generator of your own with a fixed seed, so that every call drops the same entries. Use "
-        "the `rng` you are given.")
+        "Every call drops the same entries, whatever `rng` is. Is there a fixed seed in your function, or no draw at "
+        "all? Use the `rng` you are given.")
     yield "drops_at_test_time", (a * kept / keep_prob, None), (
         "Entries are dropped at test time too. What does `training` say?")
     yield "scales_at_test_time_too", (a * kept / keep_prob if training else a * keep_prob, None), (
@@ -374,13 +381,30 @@ def judge(case, result):
         "the forward output": dout * factor * a,
         "divided twice": dout * factor / keep_prob,
     }
-    other = "another mask" if np.any((da == 0) != (dout * factor == 0)) else "another factor"
+    other = mask_met(da != 0, kept)
     wrong = int(np.sum(~np.isclose(da, dout * factor, rtol=1e-4, atol=1e-12)))
     detail = f"{wrong} of {da.size} entries are not dout times what the forward pass multiplied by"
+    if other not in ("another factor", "another mask"):
+        detail += f" ({other})"
     ratios = da[kept] / (dout * factor)[kept]
     if other == "another factor" and close(ratios, ratios[0]):
         detail += f": everything is {ratios[0]:.3f} times what it should be (keep_prob is {keep_prob:.3f})"
     yield case.group, close(da, dout * factor), first_match(da, candidates) or other, detail
+
+
+def mask_met(passed, kept):
+    """Where a gradient has passed, beside where the signal has: in a word or two."""
+    if same(passed, kept):
+        return "another factor"
+    if not passed.any():
+        return "zero everywhere"
+    if passed.all():
+        return "nothing masked"
+    if same(passed, ~kept):
+        return "the dropped entries"
+    if not np.any(passed & ~kept):
+        return "some kept entries are zero"
+    return "some dropped entries pass" if not np.any(kept & ~passed) else "another mask"
 
 
 def pair(forward_cache, backward):
@@ -397,8 +421,8 @@ BOTH = ("dropout_backward", "dropout_forward")
 
 
 @dropout_backward.wrong(
-    "The gradient went through a new mask. It has to pass where the signal passed: keep the forward mask in "
-    "the cache.", replaces=BOTH)
+    "The gradient went through another mask than the signal. It has to pass where the signal passed: keep the "
+    "forward mask in the cache.", replaces=BOTH)
 def draws_a_fresh_mask():
     fresh = lambda dout, cache: dout * (cache[1].random(dout.shape) < cache[0]) / cache[0]
     return pair(lambda a, mask, keep_prob, rng: (keep_prob, rng), fresh)
@@ -425,6 +449,12 @@ def divides_twice():
 def multiplies_by_keep_prob():
     shrunk = lambda dout, cache: dout * cache[0] * cache[1]
     return pair(lambda a, mask, keep_prob, rng: (mask, keep_prob), shrunk)
+
+
+@dropout_backward.wrong(
+    "The gradient passes just where the signal did not: your mask is turned round.", replaces=BOTH)
+def passes_the_dropped():
+    return pair(lambda a, mask, keep_prob, rng: ~mask / keep_prob, lambda dout, cache: dout * cache)
 
 
 @dropout_backward.wrong("The gradient comes back untouched, through dropped entries too.", replaces=BOTH)
@@ -507,6 +537,8 @@ def drive(keras_rate, build_dropout_model, keep1, keep2=None):
     if keep2 is None:
         return keras_rate(keep1)
     model = build_dropout_model(keep1, keep2)
+    if not hasattr(model, "layers"):
+        raise TypeError("build_dropout_model should return a Keras model: does every way through it end in `return`?")
     layers, dense, activations = [], [], []
     for layer in model.layers:
         kind = type(layer).__name__
@@ -524,7 +556,8 @@ def drive(keras_rate, build_dropout_model, keep1, keep2=None):
         "activations": activations,
         "layers without biases": sum(not layer.use_bias for layer in dense),
         "settings nobody asked for": [
-            name for layer in layers for name in EXTRAS if getattr(layer, name, None) is not None],
+            name for layer in layers for name in EXTRAS if getattr(layer, name, None) is not None]
+        + ["trainable=False" for layer in layers if not layer.trainable],
         "kernels of equal numbers": sum(
             bool(np.ptp(np.asarray(layer.kernel)) == 0) for layer in dense if layer.built),
         "rates": np.array([float(layer.rate) for layer in layers if hasattr(layer, "rate")]),
@@ -692,8 +725,8 @@ def judge(case, result, expected):
         names[name] for name in ("numpy", "python")
         if not all(same(result[key][name], expected[key][name]) for key in ("first", "second", "other"))
     ]
-    yield BY_THE_SEED, not off, "another seed", (
-        f"{' and '.join(off)} did not draw what they draw after being given that very seed")
+    yield BY_THE_SEED, not off, f"another seed for {', '.join(off)}", (
+        f"after that seed {' and '.join(off)} should draw other numbers: was it handed on as it is?")
 
 
 @seed_everything.mistakes
@@ -714,6 +747,9 @@ def mistakes(seed):
         "TensorFlow's operations have one of their own.")
     yield "seeds_python_alone", random.seed(seed), (
         "Layers and Python's `random` are repeatable, NumPy and TensorFlow are not.")
+    yield "forgets_python", (np.random.seed(seed), tf.random.set_seed(seed))[0], (
+        "NumPy and TensorFlow are repeatable. Python's `random` is not, and a newly made layer takes its seed from "
+        "there.")
     yield "forgets_tensorflow", (random.seed(seed), np.random.seed(seed))[0], (
         "Layers, Python and NumPy are repeatable; TensorFlow's own operations are not.")
     yield "forgets_numpy", (random.seed(seed), tf.random.set_seed(seed))[0], (
@@ -813,16 +849,15 @@ def judge(case, result):
     elif passes < 1:
         seen = "no stochastic pass"
         detail = "the model was never called with training=True: every pass gives the same numbers"
-    elif passes < n:
-        seen = "one pass" if passes == 1 else "too few passes"
-        detail = f"n = {n} passes were asked for; {passes:.0f} were made"
-    elif passes > n:
-        seen, detail = "too many passes", f"n = {n} passes were asked for; {passes:.0f} were made"
+    elif passes != n:
+        seen = "one pass" if passes == 1 else "too few passes" if passes < n else "too many passes"
+        detail = f"stochastic passes asked for: {n}; made: {passes:.0f}"
     else:
         seen = first_match(mean, {
             "the sum": n * expected,
             "divided by n - 1": expected * n / (n - 1),
             "the median": np.median(by_pass, axis=1)[:, None],
+            "the mean, rounded": np.round(expected),
             "the share of passes above one half": np.mean(by_pass > 0.5, axis=1)[:, None],
             "a vote": np.median(by_pass > 0.5, axis=1)[:, None],
         }) or "something else"
@@ -841,6 +876,8 @@ def mistakes(model, X, n):
         "it. Call the model with training=True.")
     passes = np.array([model(X, training=True) for _ in range(n)])
     yield "adds_up", passes.sum(axis=0), "The passes are added up, not averaged."
+    yield "rounds_the_mean", np.round(passes.mean(axis=0)), (
+        "You round the mean to a label. The mean itself was asked for, which says how sure the networks are.")
     yield "median_of_labels", np.median(passes > 0.5, axis=0).astype(float), (
         "You round every pass to a label and take the vote. The spread that the passes carry is thrown "
         "away: average the probabilities.")
@@ -849,8 +886,8 @@ def mistakes(model, X, n):
         "one that says 0.99. Average the probabilities.")
     yield "median", np.median(passes, axis=0), "This is the median of the passes; their mean was asked for."
     yield "over_the_samples", passes.mean(axis=1), (
-        "Your result does not have the shape of what the model returns. Average over the passes alone, "
-        "`axis=0`: one number for each sample is left.")
+        "Your result does not have the shape of what the model returns, a column with one number for each sample. "
+        "Average over the passes, and over nothing else.")
     yield "divided_by_one_less", passes.sum(axis=0) / (n - 1), (
         "A mean of n numbers is their sum divided by n. (n - 1 belongs to a variance.)")
 
