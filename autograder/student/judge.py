@@ -6,6 +6,7 @@ when a lesson is built, where they prove that every misconception loses what it 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from .wording import WITHOUT_INPUTS, error_text, given
 
 NOT_WRITTEN = "NotImplementedError"
 UNCHANGED = "arguments unchanged"
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object in memory, another one each time
 ALIKE = 1e-6  # how near a result must be to a misconception's to be taken for it
 
 
@@ -205,7 +207,7 @@ def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) ->
     groups = list(dict.fromkeys(group for groups in counted.values() for group in groups))
     affected = groups + ([UNCHANGED] if UNCHANGED in sheet.groups and UNCHANGED not in groups else [])
     if outcome.raised:
-        note = f"raised {outcome.raised}"
+        note = f"raised {outcome.raised}: {_ADDRESS.sub('', outcome.message)}"
         error = error_text(outcome, sheet.functions)
         inputs = "" if outcome.raised in WITHOUT_INPUTS or outcome.ours == "said" else given(sheet, case)
         return [Finding(group, False, note, f"{error}{inputs}", error) for group in affected]

@@ -6,6 +6,7 @@ The same few lines run in the notebook and on the far side of the sandbox: no ju
 from __future__ import annotations
 
 import copy
+import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from .wire import Opaque
 
 Driver = Callable[[list[Any], Case, dict[str, Any]], Any]
 _SOURCE = "__source__"  # in the names of a driver or judge: its text
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes for a terminal
 _IN_SETS = (str, int, float, tuple, frozenset, np.bool_, np.integer, np.floating)
 
 
@@ -149,7 +151,7 @@ def _message(error: BaseException) -> str:
         text = ""
     if not text and type(error) is NotImplementedError:
         text = f"`{traceback.extract_tb(error.__traceback__)[-1].name}` is not written yet"
-    return printable(text[:300])
+    return printable(" ".join(_COLOURS.sub("", text).split())[:300])
 
 
 def printable(text: str) -> str:

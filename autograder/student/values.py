@@ -11,7 +11,7 @@ from .wire import Opaque
 
 LARGEST_ARRAY = 50_000_000  # entries; larger than any answer in a lesson, small enough to look at
 MOST_DIGITS = 17  # with which any two float64 differ
-RETURN = "does every way through the function end in `return`?"
+RETURN = "does every way through the function return a value?"
 
 
 def as_array(value: Any) -> np.ndarray | None:

@@ -22,6 +22,7 @@ WITHOUT_INPUTS = (
     "NotImplementedError",
     "Stopped",
 )
+_OF_A_CALL = re.compile(r"[\w.<>]+\(\) (missing|takes|got) ")
 MOST_ENTRIES = 12
 WIDTH = 160
 
@@ -49,12 +50,15 @@ def _complaint(outcome: Outcome, functions: tuple[str, ...]) -> str:
         needed = f"something with `{missing[1]}`" if missing else "a result"
         text = f"the check found None where it needed {needed}"
         found = "None"
+    elif outcome.raised == "TypeError" and _OF_A_CALL.match(outcome.message):
+        text, found = f"yours can't be called as the exercise calls it: {outcome.message}", ""
     else:
         text = (
             f"the check could not go on with this result{found}. It met {outcome.raised}: {outcome.message}"
         )
     if found.endswith("None") or text.endswith("found None"):
-        text += ": does every way through `" + "`, `".join(functions[:1]) + "` end in `return`?"
+        which = f"`{functions[0]}`" if len(functions) == 1 else "the function"
+        text += f": does every way through {which} return a value?"
     return text
 
 

@@ -127,7 +127,7 @@ def test_an_error_of_every_case_is_said_once(in_lesson: Path, notebook: Notebook
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("x = None; return x", "returned None: does every way through `slope` end in `return`?"),
+        ("x = None; return x", "returned None: does every way through `slope` return a value?"),
         ("return 3", "slope should return a dictionary; it returned the number 3"),
         (
             "return {'mean': 3.5}",
@@ -143,6 +143,25 @@ def test_what_a_driver_complains_of_is_said_by_us(
     assert words in str(verdict)
     assert "TypeError" not in str(verdict)
     assert str(verdict).count(words) == 1
+
+
+@pytest.mark.parametrize("header", ["slope(f)", "slope(f, x, rng, eps)"])
+def test_other_arguments_than_asked_for_are_not_called_an_odd_result(
+    in_lesson: Path, notebook: Notebook, header: str
+) -> None:
+    """There is no result that a driver could not go on with, where it can't call the function at all."""
+    verdict = notebook.answer(f"def {header}: return {{}}", "slope")
+    assert "yours can't be called as the exercise calls it: slope() " in str(verdict)
+    assert "this result" not in str(verdict)
+
+
+def test_what_a_library_writes_for_a_terminal_is_said_in_one_plain_line(
+    in_lesson: Path, notebook: Notebook
+) -> None:
+    """Keras' errors have colours, and lines of their own for arguments."""
+    raises = r"raise ValueError('\x1b[1mwrong\x1b[0m shape\n\n  * (3,)')"
+    verdict = notebook.answer(f"def double(x): {raises}")
+    assert "ValueError: wrong shape * (3,)" in str(verdict)
 
 
 @pytest.mark.parametrize("body", ["pass", "...", '"""Twice x."""', '"""Twice x."""\n    pass'])
