@@ -834,7 +834,7 @@ def gain(kind, setting, against="none", steps=0):
 # %% tags=["demo"]
 again = []
 for draw in stored["draws"][:2]:
-    there = case["moons"].vary(data=moons(n=1030, seed=draw))
+    there = case["moons"].vary(data=moons(n=1030, seed=draw), every=4000)
     with_it, without = (some.run(draw) for some in (there.vary(constraint={1: unit_norm}), there))
     again.append([with_it.test_acc - without.test_acc, with_it.test_loss - without.test_loss])
 off = np.abs(np.transpose(again) - gain("moons", "UnitNorm")[:, :2]).max(axis=1)
@@ -1207,7 +1207,7 @@ def steepest(net, X):
 grid = np.stack(np.meshgrid(np.linspace(-2, 3, 60), np.linspace(-1.5, 2, 60)), -1).reshape(-1, 2)
 bounds = {"free": {}, "bounded": {1: bounded_stretch, 2: bounded_stretch}}
 for draw in stored["draws"][:4]:
-    there = case["moons"].vary(data=moons(n=1030, seed=draw))
+    there = case["moons"].vary(data=moons(n=1030, seed=draw), every=4000)
     for name, constraint in bounds.items():
         run = there.vary(constraint=constraint).run(draw)
         bound = np.prod([np.linalg.norm(run.net.W[l], 2) for l in (1, 2)])
