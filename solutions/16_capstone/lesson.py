@@ -431,7 +431,8 @@ check(preprocess)
 # - `ratio` is the share for training. Each class is split in that ratio, to within one sample.
 # - Every sample is in one of the two parts, once, with its own label, and its values unchanged.
 # - Which samples go where depends on `seed`, and on nothing else that is random.
-# - `X` is an array of any shape with the samples along the first axis, `y` has shape (n,).
+# - `X` is an array of any shape with the samples along the first axis, `y` has shape (n,). Neither is changed, and a
+#   sample keeps its shape.
 #
 # With ten samples of class 0, twenty of class 1 and `ratio=0.7`, the training part has 7 and 14 of them.
 # `sklearn.model_selection.train_test_split` can do it in one call.
@@ -480,15 +481,18 @@ print(f"share in 1000 splits without care: from {min(careless):.3f} to {max(care
 # `build(kind)` returns a Keras model that is not compiled, with two hidden layers of 100 units and one output with a
 # sigmoid:
 #
-# - `'sigmoid'`: hidden units are sigmoids, with Keras' own first weights (Glorot);
-# - `'relu_he'`: hidden units are ReLUs, with He's weights, normal or uniform; the output's are up to you.
+# - `'sigmoid'`: hidden units are sigmoids, with Keras' own first weights (Glorot's, uniform);
+# - `'relu_he'`: hidden units are ReLUs, with He's weights, normal or uniform, drawn anew for each layer; the output's are
+#   up to you.
+#
+# Nothing else belongs into it, such as dropout or a penalty.
 #
 # This time leave out the `Input`: the model then takes the number of inputs from the first data it sees, 4,608 here and
 # 150,528 for the real images. (An `Input` is accepted, too.)
 #
 # `compile_model(model, lr, clip)` compiles a model and returns it: Adam with learning rate `lr`, binary cross-entropy,
-# and accuracy as the only metric, by its name `"accuracy"`. `clip` is the threshold for clipping by value, or `None`.
-# (`compile` alone is the name of a function of Python.)
+# and accuracy as the only metric, by its name `"accuracy"`. `clip` is the threshold for clipping by value, or `None`;
+# everything else about Adam stays as Keras makes it. (`compile` alone is the name of a function of Python.)
 
 # %%
 import keras
@@ -549,9 +553,10 @@ print("rate that was asked for 1e-5, rate of a fresh Adam():",
 #
 # ## Exercise 16.6: train (2 points)
 #
-# Write `train(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks)`. `model` is compiled. Train it on
-# the training part, with the validation part as validation data, in silence (`verbose=0`), and return the `History`
-# that Keras returns. `callbacks` is a list, which may be empty.
+# Write `train(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks)`. `model` is compiled already. Train
+# it on the training part, all samples alike, by one call of `fit`, with the validation part as validation data after
+# every epoch, in silence (`verbose=0`), and return the `History` that Keras returns. `callbacks` is a list, which may be
+# empty.
 
 # %%
 def train(model, X_train, y_train, X_val, y_val, epochs, batch_size, callbacks):
@@ -587,9 +592,9 @@ check(train)
 #
 # Write `evaluate(model, X, y)`, which returns a dictionary with four keys:
 #
-# - `accuracy`: share of right answers. The answer is 1 where the model's probability is above ½.
+# - `accuracy`: share of right answers. The answer is 1 where the model's probability is above ½, else 0.
 # - `base_rate`: share of the larger class in `y`.
-# - `confusion`: array (2, 2) of counts; the row is the truth, the column the answer.
+# - `confusion`: array (2, 2) of counts, whichever classes occur; the row is the truth, the column the answer.
 # - `constant`: True if all *answers* are the same.
 #
 # `model.predict(X, verbose=0)` has the shape (n, 1), `y` has the shape (n,).
@@ -1409,7 +1414,7 @@ print(f"E: with scaled targets, 30 epochs: error {left:.2f} times the variance o
 # Write `errata()`, which returns a dictionary with a letter for each statement you have an opinion on:
 #
 # - `True` if it is right as it stands (the bold number itself, computed and found to be right, says the same);
-# - the number that should stand in place of the bold one, if it is not (to within 1 %).
+# - the number that should stand in place of the bold one, if it is not (to within half a percent).
 #
 # A right entry counts 1, a wrong one −½, a letter left out (or a bare `False` for a wrong statement) 0; the sum, at
 # least 0, is scaled to five points, in steps of 1.5 of 15. `{'a': True, 'b': 0.25}` would be two opinions.
