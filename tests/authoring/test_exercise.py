@@ -21,7 +21,7 @@ from autograder.errors import LessonError
 from autograder.nbgrader.course import Course
 from autograder.student import checks_file, judge
 from autograder.student.difference import Template
-from autograder.student.sheet import Case, LessonSheet, Sheet
+from autograder.student.sheet import Case, LessonSheet, Sheet, joined, shuffled
 from tests.builders import EXERCISES, make_course, only_lesson, replaced
 from tests.conftest import sheet_of
 
@@ -456,6 +456,57 @@ def test_the_notes_of_a_judge_are_the_signature() -> None:
     found = judge.findings_of(made, [examine(made, [lambda share, rng: np.ones(900)])[1][0]])
     assert judge.failures(found) == ((0, "the share", 1, "another share"),)
     assert [f.detail for f in found if not f.ok] == ["100% are ones"]
+
+
+TWO_OF_A_GROUP = """\
+def judge(case, result):
+    yield "the numbers", result[0] == 1
+    yield "the numbers", result[1] == 2
+"""
+
+
+def pair(judge: str = TWO_OF_A_GROUP) -> Sheet:
+    """Two slips that lose the same group, each by another property, on cases of which one is easy."""
+    made = Exercise(points=1, groups={"the numbers": 1})
+
+    @made.cases
+    def cases(rng: np.random.Generator) -> Iterator:
+        yield case("the numbers", low=0)
+        yield case("the numbers", low=1)
+
+    @made.wrong("The first.")
+    def first(low: int) -> np.ndarray:
+        return np.array([1 - low, 2])
+
+    @made.wrong("The second.")
+    def second(low: int) -> np.ndarray:
+        return np.array([1, 2 + low])
+
+    return sheet_of(
+        made, {"pair": lambda low: np.array([1, 2])}, "pair", **({"judge": judge} if judge else {})
+    )
+
+
+def named(sheet: Sheet, answer: Callable) -> str | None:
+    return examine(sheet, [answer])[0].misconception
+
+
+def test_a_judged_slip_is_known_by_the_property_and_the_case_that_fail() -> None:
+    """Another answer that loses the same group gets no hint."""
+    sheet = pair()
+    assert named(sheet, lambda low: np.array([1 - 3 * low, 2])) == "first"
+    assert named(sheet, lambda low: np.array([1, 2 - low])) == "second"
+    assert named(sheet, lambda low: np.array([1 - low, 2 - low])) is None
+    assert named(sheet, lambda low: np.array([low, 2])) is None
+
+
+@pytest.mark.parametrize("judge", [TWO_OF_A_GROUP, ""], ids=["judged", "compared"])
+def test_slips_are_known_on_cases_of_two_draws_in_another_order(judge: str) -> None:
+    """As grading has them."""
+    for seed in range(5):
+        sheet = shuffled(joined(pair(judge), pair(judge)), seed)
+        assert named(sheet, lambda low: np.array([1 - low, 2])) == "first"
+        assert named(sheet, lambda low: np.array([1, 2 + low])) == "second"
 
 
 # What a misconception loses
