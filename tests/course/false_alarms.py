@@ -1,4 +1,4 @@
-"""How often a right answer is called wrong: `python -m tests.false_alarms --seeds 1000`, run by hand.
+"""How often a right answer is called wrong: `python -m tests.course.false_alarms --seeds 1000`, run by hand.
 
 Prints for every exercise on how many seeds the reference or an accepted variant earned less than full points.
 """
