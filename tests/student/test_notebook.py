@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import functools
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -430,12 +431,15 @@ def test_the_stop_button_stops_the_answer_too(in_lesson: Path, notebook: Noteboo
     """The cell ends at once, nothing runs on, and the next check works."""
     notebook.run("def double(x):\n    while True: pass")
     answered = threading.Event()
+    # Where a script runs the tests in the background, the shell lets them ignore interrupts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=press_until, args=(answered,), daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         try:
             notebook.check("double")
         finally:
             answered.set()
+    signal.signal(signal.SIGINT, before)
     assert ended_soon()
     assert works_again(notebook)
 
