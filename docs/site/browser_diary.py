@@ -13,6 +13,8 @@ from IPython import get_ipython
 FILE = Path("/diary/diary.json")
 MARK = "X-Diary"  # the worker's answer: a server that were asked instead would not say it
 
+_kept = ""  # by the browser, as far as this kernel has seen
+
 
 def begin() -> None:
     """Read the diary before each cell, another page may have written in it, and keep it after each."""
@@ -24,16 +26,20 @@ def begin() -> None:
 
 
 def _take(*_) -> None:
+    """What another page has kept since; never what this kernel has already gone beyond."""
+    global _kept
     kept = _asked("GET")
-    if kept and kept != _text():
+    if kept and kept != _kept:
         FILE.write_text(kept, encoding="utf-8")
+        _kept = kept
 
 
 def _keep(*_) -> None:
+    """What a cell has added."""
+    global _kept
     text = _text()
-    kept = _asked("GET")
-    if text and kept is not None and kept != text:
-        _asked("PUT", text)
+    if text and text != _kept and _asked("GET") is not None:
+        _kept = _asked("PUT", text) or _kept
 
 
 def _text() -> str:
