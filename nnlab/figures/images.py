@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -19,6 +20,7 @@ from matplotlib.mathtext import MathTextParser
 from nnlab.figures.palette import DPI
 
 SHARP = 2  # pixels of an image for each that it is shown with
+SMALL_SVG = 45_000  # bytes; a PNG would save little, and takes longer to make than all the rest of the figure
 LARGEST_SVG = 200_000  # bytes; a browser takes long to draw many small things, but not to show a PNG of them
 
 
@@ -66,17 +68,26 @@ def svg(fig: Figure) -> str:
     for mesh in fig.findobj(QuadMesh):  # ten thousands of cells: one image
         mesh.set_rasterized(True)
     text = io.StringIO()
-    fig.savefig(text, format="svg", dpi=DPI * SHARP, metadata={"Date": None, "Creator": None})
+    # As in png, savefig would draw all of it twice.
+    fig.dpi = DPI * SHARP
+    nothing = {"Date": None, "Creator": None}
+    FigureCanvasSVG(fig).print_svg(text, metadata=nothing)  # type: ignore[no-untyped-call]
     return _smaller(text.getvalue())
 
 
 def _smaller(text: str) -> str:
+    # What is drawn as an image within is left as it is.
+    parts = re.split(r'("data:image[^"]*")', text)
+    return "".join(part if part.startswith('"data:') else _shapes_smaller(part) for part in parts).strip()
+
+
+def _shapes_smaller(text: str) -> str:
     text = re.sub(r"(?s)<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text)
     text = re.sub(r'<g id="[^"]*"', "<g", text)  # which nothing refers to
     text = re.sub(r"-?\d+\.\d{2,}", lambda number: f"{_rounded(float(number[0])):.12g}", text)
     text = re.sub(r"\s+", " ", text).replace("> <", "><").replace(" />", "/>")
     # In paths and styles most spaces are for human readers.
-    return re.sub(r" ?([MLQCz:;]) ?(?=[^<>]*\")", r"\1", text).strip()
+    return re.sub(r'"[^"]*"', lambda value: re.sub(r" ?([MLQCz:;]) ?", r"\1", value[0]), text)
 
 
 def _rounded(value: float) -> float:
@@ -85,17 +96,18 @@ def _rounded(value: float) -> float:
 
 
 def image(fig: Figure, alt: str, dpi: int = DPI) -> dict[str, str]:
-    """Return the figure as the output of a cell: an SVG, or a PNG where that is smaller.
+    """Return the figure as the output of a cell: an SVG, or a PNG where that is much smaller.
 
     Args:
         fig: the figure.
         alt: what it shows, in words.
         dpi: CSS pixels per inch that it is shown with.
     """
-    raster = _base64(png(fig, SHARP * dpi), "png")
     vector = "data:image/svg+xml," + quote(svg(fig).replace('"', "'"), safe=" =:/,;()'*!?@+~")
-    smaller = len(vector) <= min(len(raster), LARGEST_SVG)
-    return tagged(vector if smaller else raster, alt, fig, dpi)
+    if len(vector) <= SMALL_SVG:
+        return tagged(vector, alt, fig, dpi)
+    raster = _base64(png(fig, SHARP * dpi), "png")
+    return tagged(vector if len(vector) <= min(len(raster), LARGEST_SVG) else raster, alt, fig, dpi)
 
 
 def quick_image(fig: Figure, alt: str) -> dict[str, str]:
