@@ -21,18 +21,22 @@ CLIP = 1e-7
 
 
 class Loss(NamedTuple):
-    """The loss as a number, and its gradient at z; both take z, a, y (m, units) and the activation."""
+    """The loss as a number, and its gradient at z; both take z, a, y (rows, units) and the activation.
+
+    The gradient also takes m, the number of samples that the loss is a mean over: `nnlab.stack` lines up the
+    rows of many networks.
+    """
 
     value: Callable[[ndarray, ndarray, ndarray, Activation], float]
-    delta: Callable[[ndarray, ndarray, ndarray, Activation], ndarray]
+    delta: Callable[[ndarray, ndarray, ndarray, Activation, int], ndarray]
 
 
 def _mse(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
     return float(np.mean(np.square(a - y)))
 
 
-def _mse_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
-    delta: ndarray = (a - y) * (2 / a.size) * act.slope(z, a)
+def _mse_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation, m: int) -> ndarray:
+    delta: ndarray = (a - y) * (2 / (m * a.shape[1])) * act.slope(z, a)
     return delta
 
 
@@ -41,10 +45,10 @@ def _bce(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> float:
     return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
 
 
-def _bce_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
+def _bce_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation, m: int) -> ndarray:
     p = np.clip(a, CLIP, 1 - CLIP)
     # What was clipped cannot move the loss.
-    delta: ndarray = (p - y) / (p * (1 - p)) / a.size * (p == a) * act.slope(z, a)
+    delta: ndarray = (p - y) / (p * (1 - p)) / (m * a.shape[1]) * (p == a) * act.slope(z, a)
     return delta
 
 
@@ -53,8 +57,8 @@ def _bce_of_sigmoid(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> floa
     return float(np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))))
 
 
-def _bce_of_sigmoid_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
-    delta: ndarray = (a - y) / a.size
+def _bce_of_sigmoid_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation, m: int) -> ndarray:
+    delta: ndarray = (a - y) / (m * a.shape[1])
     return delta
 
 
@@ -64,9 +68,9 @@ def _cce_of_softmax(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> floa
     return float(np.sum(y * (log_sum - shifted)) / len(z))
 
 
-def _cce_of_softmax_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation) -> ndarray:
+def _cce_of_softmax_delta(z: ndarray, a: ndarray, y: ndarray, act: Activation, m: int) -> ndarray:
     # The rows of y may not sum to 1 (smoothed or weighted labels).
-    delta: ndarray = (a * y.sum(axis=1, keepdims=True) - y) / len(z)
+    delta: ndarray = (a * y.sum(axis=1, keepdims=True) - y) / m
     return delta
 
 

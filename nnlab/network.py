@@ -62,6 +62,7 @@ class MLP:
         params: all parameters as a list, [W1, b1, W2, b2, ...], layer by layer.
         names: their names, in the same order.
         W, b: kernels and biases by layer number: `net.W[1]`. Assign to their entries: `net.W[1][:] = ...`.
+        plugged: whether any piece is not the library's own.
         running: the running statistics of batch normalisation by layer number.
     """
 
@@ -81,7 +82,7 @@ class MLP:
         if isinstance(acts, str) or len(acts) != self.depth:
             raise ValueError(f"{self.depth} layers need a list of {self.depth} activations, not {acts!r}")
         self.acts = [activation(spec) for spec in acts]
-        self.pieces = choose_pieces(plug)
+        self.pieces, self.plugged = choose_pieces(plug), bool(plug)
         self.batchnorm = tuple(batchnorm)
         self._check_layers("batchnorm", self.batchnorm, 1, self.depth - 1)
         streams = np.random.SeedSequence(seed).spawn(3)
@@ -249,7 +250,7 @@ class MLP:
 
     def _backward(self, layers: list[_Layer], delta: Callable[..., ndarray], y: ndarray) -> list[ndarray]:
         last = layers[-1]
-        dz, gradients = delta(last.z, last.a, y, self.acts[-1]), list[ndarray]()
+        dz, gradients = delta(last.z, last.a, y, self.acts[-1], len(y)), list[ndarray]()
         for l in range(self.depth, 0, -1):
             layer = layers[l - 1]
             if l < self.depth:
@@ -370,6 +371,10 @@ class MLP:
         """Put values, in the order of `params`, in the place of all parameters."""
         for p, value in zip(self.params, values, strict=True):
             p[...] = np.asarray(value).reshape(p.shape)
+
+    def resume(self, opt: str, state: State, steps: int) -> None:
+        """Go on from here as after so many steps with this optimiser, which remembers `state`."""
+        self._opt, self._opt_state, self._steps = opt, state, steps
 
     def index(self, key: Key) -> int:
         """Return where in `params` a layer's kernel lies, or the parameter of that name."""

@@ -24,7 +24,9 @@ def sgd(w: ndarray, g: ndarray, state: State, lr: float, momentum: float) -> Non
     if not momentum:
         w -= lr * g
         return
-    velocity = state.setdefault("velocity", np.zeros_like(w))
+    if "velocity" not in state:
+        state["velocity"] = np.zeros_like(w)
+    velocity = state["velocity"]
     velocity *= momentum
     velocity -= lr * g
     w += velocity

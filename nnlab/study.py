@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from nnlab.data import Split
 from nnlab.initialisers import InitSpec
 from nnlab.network import MLP
+from nnlab.stack import histories, stackable
 from nnlab.training import History, Training
 
 
@@ -98,16 +99,26 @@ class Experiment:
 
     def run(self, seed: int) -> Run:
         """Train one network; its history has the test part as validation data."""
-        net = MLP(self.sizes, self.acts, self.init, seed, batchnorm=self.batchnorm, plug=self.plug)
+        return self.runs([seed])[0]
+
+    def runs(self, seeds: Iterable[int]) -> list[Run]:
+        """Train one network for each seed; small ones side by side, which changes nothing but the time."""
+        nets = [self._network(seed) for seed in seeds]
+        X, y, *test = self.data
+        if stackable(nets, len(X), self.training):
+            recorded = histories(nets, X, y, self.training, (test[0], test[1]))
+        else:
+            recorded = [net.fit(X, y, self.training, validation=(test[0], test[1])) for net in nets]
+        return [self._run(net, history) for net, history in zip(nets, recorded, strict=True)]
+
+    def _network(self, seed: int) -> MLP:
+        return MLP(self.sizes, self.acts, self.init, seed, batchnorm=self.batchnorm, plug=self.plug)
+
+    def _run(self, net: MLP, history: History) -> Run:
         X, y, X_test, y_test = self.data
-        history = net.fit(X, y, self.training, validation=(X_test, y_test))
         train_loss, train_acc = net.evaluate(X, y, self.training.loss)
         test_loss, test_acc = net.evaluate(X_test, y_test, self.training.loss)
         return Run(net, history, train_acc, test_acc, train_loss, test_loss)
-
-    def runs(self, seeds: Iterable[int]) -> list[Run]:
-        """Train one network for each seed."""
-        return [self.run(seed) for seed in seeds]
 
     def __call__(self, seed: int) -> float:
         return self.run(seed).test_acc

@@ -95,6 +95,11 @@ class Training:
     constraint: Mapping[int | str, Callable[[ndarray], ndarray]] = field(default_factory=dict)
     every: int | None = None
 
+    def records(self, epoch: int, watched: bool = False) -> bool:
+        """Return whether the history has an entry for an epoch; `watched` by callbacks."""
+        every = self.every or (1 if watched else max(1, self.epochs // RECORDS))
+        return epoch % every == 0 or epoch == self.epochs - 1
+
 
 @dataclass
 class History:
@@ -149,13 +154,12 @@ def run_training(
     """Train `net` in place; see `MLP.fit`."""
     settings = replace(training or Training(), **changes)
     inputs, targets = np.asarray(X, net.dtype), np.asarray(y)
-    every = settings.every or (1 if callbacks else max(1, settings.epochs // RECORDS))
     history = History()
     for epoch in range(settings.epochs):
         grads = _one_epoch(net, inputs, targets, settings)
-        if epoch % every and epoch != settings.epochs - 1:
+        if not settings.records(epoch, watched=bool(callbacks)):
             continue
-        logs = _logs(net, epoch, grads, (inputs, targets), validation, settings.loss)
+        logs = logs_of(net, epoch, grads, (inputs, targets), validation, settings.loss)
         history.add(logs)
         # Every callback sees the epoch, also one that comes after a stop.
         stops = [callback.on_epoch(net, epoch, logs) for callback in callbacks]
@@ -175,7 +179,7 @@ def _one_epoch(net: Trainable, X: ndarray, y: ndarray, settings: Training) -> li
     return grads
 
 
-def _logs(
+def logs_of(
     net: Trainable,
     epoch: int,
     grads: list[ndarray],
@@ -183,6 +187,7 @@ def _logs(
     validation: tuple[ArrayLike, ArrayLike] | None,
     loss: str,
 ) -> dict[str, Any]:
+    """Return what a history records of an epoch; `grads` are those of its last step."""
     logs: dict[str, Any] = {"epoch": epoch}
     logs["loss"], logs["acc"] = net.evaluate(*train, loss)
     if validation is not None:

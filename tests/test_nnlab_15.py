@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import numpy as np
 import pytest
 
-from nnlab import MLP
-from nnlab.stack import fit_together
+from nnlab import MLP, Experiment
+from nnlab.data import Split
+from nnlab.pieces import add_l2
+from nnlab.stack import fit_together, stackable
 
 
 def some_nets(loss: str, seeds: range, dtype: type = np.float64) -> list[MLP]:
@@ -42,6 +47,53 @@ def test_together_as_alone(loss: str, batch: int | None, momentum: float) -> Non
         for p, q in zip(one.params, other.params):
             np.testing.assert_allclose(p, q, rtol=1e-9, atol=1e-12)
         assert last == pytest.approx(other.loss(X, y, loss))
+
+
+@pytest.mark.parametrize("loss", ["bce", "cce", "mse"])
+@pytest.mark.parametrize(
+    "changes", [{"opt": "adam"}, {"opt": "sgd", "momentum": 0.9, "batch": 8}, {"every": 7}, {"batch": None}]
+)
+def test_runs_side_by_side_are_those_one_by_one(loss: str, changes: dict[str, Any]) -> None:
+    """Weights and everything recorded are equal to the last bit, and going on gives equal steps again."""
+    X, y = some_data(loss)
+    nets = some_nets(loss, range(3), np.float32)
+    acts = [act.name for act in nets[0].acts]
+    one = Experiment(data=Split(X, y, X[:9], y[:9]), sizes=nets[0].sizes, acts=acts, init="he_uniform")
+    one = one.vary(loss=loss, epochs=60, **changes)
+    assert stackable(nets, len(X), one.training)
+    for run, seed in zip(one.runs(range(3)), range(3), strict=True):
+        alone = one.run(seed)
+        np.testing.assert_equal(asdict(run.history), asdict(alone.history))
+        assert run[2:] == pytest.approx(alone[2:], abs=0, nan_ok=True)
+        for net in (run.net, alone.net):
+            net.fit(X, y, one.training, epochs=2)
+        for p, q in zip(run.net.params, alone.net.params, strict=True):
+            np.testing.assert_array_equal(p, q)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"l2": {1: 0.1}},
+        {"drop": {1: 0.5}},
+        {"clip": ("value", 1.0)},
+        {"batchnorm": [1]},
+        {"plug": {"add_l2": add_l2}},
+        {"sizes": (3, 500, 1), "acts": ("relu", "sigmoid")},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_does_not_stack_runs_one_by_one(change: dict[str, Any]) -> None:
+    """Penalties, dropout, clipping, batch normalisation, own pieces and wide networks keep their results."""
+    X, y = some_data("bce")
+    one = Experiment(data=Split(X, y, X, y), sizes=(3, 4, 1), acts=("relu", "sigmoid"))
+    one = one.vary(epochs=5, batch=8, **change)
+    nets = [MLP(one.sizes, one.acts, seed=0, batchnorm=one.batchnorm, plug=one.plug)] * 2
+    assert not stackable(nets, 500, one.training)
+    for run, seed in zip(one.runs(range(2)), range(2), strict=True):
+        net = MLP(one.sizes, one.acts, seed=seed, batchnorm=one.batchnorm, plug=one.plug)
+        history = net.fit(X, y, one.training, validation=(X, y))
+        assert run.history == history
 
 
 def test_float32_stays_float32() -> None:
