@@ -179,15 +179,15 @@ def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
     rows = []
     for group, share in shares(sheet).items():
         failed = [f for f in held[group] if not f.ok]
-        own = [f for f in failed if not f.error or said_above is None or f.error != said_above.error]
+        own = [f for f in failed if said_above is None or not _same_error(f, said_above)]
         if group == UNCHANGED:
             own = [f for f in failed if not f.error]
             looked_at = earned[group] or bool(own)
         else:
             looked_at = bool(own) or any(not f.error for f in held[group])
         text = next((f.detail or f.note for f in own), "")
-        errors = {f.error for f in failed}
-        if not text and looked_at and group != UNCHANGED and said_above and said_above.error in errors:
+        again = said_above and any(_same_error(f, said_above) for f in failed)
+        if not text and looked_at and group != UNCHANGED and again:
             text = "on some inputs it ends in the error above"
         rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text, looked_at))
     return tuple(rows)
@@ -197,9 +197,21 @@ def _shared_error(findings: Sequence[Finding]) -> Finding | None:
     """The error that several rows would repeat: it is said once, above them."""
     failed = [f for f in findings if f.error and f.group != UNCHANGED]
     for finding in failed:
-        if len({f.group for f in failed if f.error == finding.error}) > 1:
+        if len({f.group for f in failed if _same_error(f, finding)}) > 1:
             return finding
     return None
+
+
+def _same_error(one: Finding, other: Finding) -> bool:
+    """Whether two cases went wrong alike: by the same exception, or by results of the same wrong form."""
+    if not one.error or not other.error:
+        return False
+    alike = one.note == other.note and one.note in ("none", "shape")
+    return one.error == other.error or (alike and _subject(one) == _subject(other))
+
+
+def _subject(finding: Finding) -> str:
+    return finding.error.split(" is ")[0]
 
 
 def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) -> list[Finding]:

@@ -102,6 +102,46 @@ def test_numbers_that_differ_are_written_so_that_they_do(in_lesson: Path, notebo
 # Rows
 
 
+def masks_sheet() -> Sheet:
+    """A judge of random results, with cases of two shapes."""
+    masks = Exercise(points=2, groups={"zeros and ones": 1, "the share of ones": 1})
+
+    @masks.cases
+    def cases(rng: np.random.Generator) -> Iterator:
+        for rows in (20, 30):
+            yield case(rows=rows, seed=int(rng.integers(1000)))
+
+    driver = """\
+def drive(masks, rows, seed):
+    return masks((rows, 20), np.random.default_rng(seed))
+"""
+    judge = """\
+def judge(case, result):
+    yield "zeros and ones", np.isin(result, (0, 1)).all(), "other values"
+    yield "the share of ones", abs(result.mean() - 0.5) < 0.2, "another share"
+"""
+    right = lambda shape, rng: (rng.random(shape) < 0.5).astype(float)  # noqa: E731
+    return sheet_of(masks, {"masks": right}, "masks", driver=driver, judge=judge)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("np.ones(len(shape))", "(2,)"),
+        ("np.ones(shape[::-1] + (2,))", "(20, 20, 2)"),
+    ],
+)
+def test_a_result_of_the_wrong_form_is_named_once(
+    lesson: Callable[..., Path], notebook: Notebook, body: str, words: str
+) -> None:
+    """Other cases have other shapes; what is wrong is the same, and no row repeats it."""
+    lesson(masks_sheet())
+    verdict = notebook.answer(f"import numpy as np\ndef masks(shape, rng): return {body}", "masks")
+    assert words in verdict.error
+    assert [row.text for row in verdict.rows] == ["", ""]
+    assert as_text(verdict).count("expected an array") == 1
+
+
 def test_arguments_that_nobody_looked_at_are_not_called_changed(in_lesson: Path, notebook: Notebook) -> None:
     """No cross for a function that changes nothing; its points wait for a right value."""
     verdict = notebook.answer("def double(x): return x")
