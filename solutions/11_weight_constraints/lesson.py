@@ -530,9 +530,9 @@ explore(
 #
 # ## Exercise 11.5: does it act? (1 point)
 #
-# Write `is_active(W_before, constraint)`: True if the constraint moves any weight of `W_before`, if only one of
-# thousands, False if it leaves them all where they are. Moves of less than a millionth are rounding, or the small
-# number below the fraction line, and do not count; any threshold between $10^{-6}$ and $10^{-4}$ will do.
+# Write `is_active(W_before, constraint)`: True if the constraint moves any weight of `W_before`, even a single
+# one of thousands; False if it leaves them all where they are. Moves of less than a millionth are rounding, or the
+# small number below the fraction line, and do not count; any threshold between $10^{-6}$ and $10^{-4}$ will do.
 #
 # With columns (3, 4) and (0, 1), max-norm 4 is active, since it shortens the first; max-norm 6 is not.
 
@@ -617,8 +617,8 @@ show(
     share="y", size=(10, 3.4),
     alt="Test accuracy and test loss of each network by setting, diamonds for means. Moons: no "
     "constraint 0.914 in all five, UnitNorm 0.943 in all five, both layers 0.90 in all three; "
-    "losses 0.50, 0.32 and 0.28. Circles: no constraint about 0.77, UnitNorm about 0.76, three "
-    "each that overlap; losses about 2.2 and 1.3.",
+    "losses 0.50, 0.32 and 0.28. Circles: about 0.76 without a constraint and with "
+    "UnitNorm, three each that overlap; losses about 2.2 and 1.3.",
 )
 
 # %% [markdown]
@@ -793,9 +793,9 @@ show(
            title="A bound of 3 never acts, one of 0.2 on most columns", xlabel="step",
            ylabel="columns moved, %"),
     alt="Share of the 500 columns that max-norm moves, against the step. Max-norm 3: zero "
-    "throughout. Max-norm 1: zero for the first 800 steps, then slowly up to a tenth. Max-norm "
-    "0.2: nearly 40 per cent within 400 steps, and, with a dip before step 1,500, up to two "
-    "thirds.",
+    "throughout. Max-norm 1: zero for about the first 900 steps, then slowly up to some 11 per "
+    "cent. Max-norm 0.2: nearly 40 per cent within 400 steps, and, with dips on the way, up to "
+    "about two thirds.",
 )
 
 # %% [markdown]
@@ -803,7 +803,7 @@ show(
 # network is the one without a constraint. A bound of 1 acts in most steps, but on few columns, and takes a little off
 # the test loss. Its total in the last column is about that of UnitNorm, and its loss is higher: the total is not all
 # that counts. A bound of 0.2 is the first that deserves the heading *small weights*: it takes hold of most columns,
-# $\lVert W_1\rVert$ falls to 4, the loss to 0.29. And the output kernel grows to 22, nearly twice its free size, to
+# $\lVert W_1\rVert$ falls to 4, the loss to about 0.3. And the output kernel grows to 22, nearly twice its free size, to
 # make up for it. The same happens under a penalty on one layer (lesson 10).
 
 # %% [markdown]
@@ -871,7 +871,7 @@ show(
     cloud("circles", "Circles: none, but the loss falls"), legend="right", size=(10.3, 3.5),
     alt="Change in test loss against change in test accuracy through UnitNorm. Moons: the "
     "lecture's draw lies at a gain of 0.029 in accuracy; the 24 other draws lie to both sides of "
-    "zero, their mean at 0.001, most of them a little below zero in loss and a few well above. "
+    "zero, their mean at 0.001, most of them below zero in loss and two well above. "
     "Circles: 24 draws to both sides of zero in accuracy, all of them below zero in loss, some by"
     " several units.",
 )
@@ -1216,8 +1216,8 @@ for draw in stored["draws"][:4]:
               f"test {run.test_acc:.3f}, loss {run.test_loss:.2f}")
 
 # %% [markdown]
-# The bound holds: the bounded networks are nowhere steeper than 14, the free ones reach 43 to 67. (For those the
-# product of the two stretches is too high by a factor of 1.6 to 3, since not all units are awake at once.) The test
+# The bound holds: the bounded networks are nowhere steeper than 14, the free ones reach some 40 to 70. (For those
+# the product of the two stretches is too high by a factor of 1.5 to 3, since not all units are awake at once.) The test
 # loss falls on each of the four draws; the accuracy falls on two of them, and four draws cannot say more. But one thing
 # does not depend on the draw. If the output's sum at a point is $z$, no point nearer to it than $|z|/16$ is put in the
 # other class. That much is known before the training begins, which neither UnitNorm on one layer nor a penalty can
