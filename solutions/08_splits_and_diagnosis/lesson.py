@@ -860,7 +860,7 @@ show(
          title="First the network, then the data; then there is nothing left to gain"),
     size=(8.5, 3.8),
     alt="Training and dev errors of eight draws at five stations. No hidden layer, 30 points: "
-    "train from 27 to 53, dev about 48 per cent. No hidden layer, 1,000 points: both near 47. 50 units, "
+    "train from 27 to 53, dev about 49 per cent. No hidden layer, 1,000 points: both near 47. 50 units, "
     "30 points: train near 0, dev about 27. 50 units, 1,000 points: train 16, dev near 18, close "
     "to the dashed line of the Bayes error at 16. 100 units, 1,000 points: no change.",
 )
@@ -925,11 +925,11 @@ pair = [trained(X[:n], y[:n], [0, 1], 0) for n in (N_WEB, N_WEB + N_PHONE)]
 misses = np.array([(net.forward(X_users)[:, 0] > 0.5) != y_users for net in pair])
 D = misses[0] * 1 - misses[1] * 1
 b, c = np.mean(D == 1), np.mean(D == -1)
-devs = np.array([rng.choice(len(D), 2000) for _ in range(5000)])
+devs = np.array([rng.choice(len(D), 2000) for _ in range(2000)])
 e1, e2 = misses.mean(axis=1)
 print(f"errors {e1:.1%} and {e2:.1%}; only the first errs on {b:.1%}, only the second on {c:.1%}")
 print(f"sd of the difference, derived {np.sqrt((b + c - (b - c) ** 2) / 2000):.2%}, "
-      f"over 5,000 dev sets {D[devs].mean(axis=1).std():.2%}")
+      f"over 2,000 dev sets {D[devs].mean(axis=1).std():.2%}")
 print(f"if each had a dev set of its own: {np.sqrt((e1 * (1 - e1) + e2 * (1 - e2)) / 2000):.2%}")
 
 # %% [markdown]
