@@ -522,8 +522,8 @@ show(
 # The three networks want three different rates, and in 60 steps two of them get at best about as far as the answer 0.
 # With $d=0.5$ there is hardly a gradient: 60 steps at the highest rate that all seeds survive change less than a
 # thousandth of the loss. With $d = 1.5$ the steep first steps allow no more than $10^{-4}$, a hundredth of what suits
-# $d = 1$. They bring the loss down from thousands, but after 60 of them it is still two to four times that of the
-# answer 0.
+# $d = 1$. They bring the loss down from thousands, but after 60 of them it is still two to four and a half times
+# that of the answer 0.
 #
 # But 60 steps are few, and for these two nothing has ended there. What do a hundred times as many steps do, and what does
 # Adam, which divides every gradient by its own recent size? The next cell trains the networks of four seeds at once.
@@ -567,9 +567,9 @@ for d, rate, adam in tried:
 # %% [markdown]
 # So patience helps after all. After 6000 plain steps the loss is 5 to 8 % of that of the answer 0 for $d=0.5$, and 12
 # to 27 % for $d=1.5$; how these runs would end is open. ($d=1$ had come below a thousandth after 60 steps.) With Adam,
-# at a rate that suits it, the network with $d=1.5$ fits its data to the last digits, and of those with $d = 0.5$ three
-# out of four come close. A wrong scale of the weights, to the power of the depth, makes training slow and narrows the
-# choice of rates; here it does not make it impossible.
+# at a rate that suits it, the network with $d=1.5$ fits its data to nine digits or more, and of those with $d = 0.5$
+# three out of four come close. A wrong scale of the weights, to the power of the depth, makes training slow and
+# narrows the choice of rates; here it does not make it impossible.
 
 # %% [markdown]
 # ## Three, nine, twenty-seven
@@ -708,8 +708,8 @@ show(
     title="One keeps all directions, one forgets all but one, one rises and falls",
     alt="Three rows of nine small heat maps, the powers one to nine of three 4 by 4 matrices, with "
     "the largest stretch below each. 1.5·I stays diagonal, and its stretch grows from 1.5 to "
-    "38.4. The full matrix has the same four bands of shade from the second power on, stretch "
-    "1.52 to 39. In the triangular one all weight wanders into the upper right corner, and the "
+    "38.4. The full matrix has about the same four bands of shade from the third power on, "
+    "stretch 1.52 to 39. In the triangular one all weight wanders into the upper right corner, and the "
     "stretch rises from 1.9 to 9.35 at the fifth power and falls to 4.52 at the ninth.",
 )
 
