@@ -45,7 +45,7 @@ quiz("due")  # questions of earlier lessons that are due again
 # Ten layers, all but the last with sigmoid units, a regression with 100 samples, and 300 steps of plain gradient
 # descent on all weights and biases. The targets are scaled so that a network which always answers 0 has a loss of 6.5,
 # and one which always answers their mean a loss of 5.7. (`fit_together` trains the networks of several seeds at once;
-# each takes the steps it would take alone, but for the rounding.)
+# each takes the steps it would take alone.)
 
 # %% tags=["demo"]
 X = rng.normal(size=(100, 4))
@@ -821,12 +821,12 @@ for kind, some in runs.items():
     print(f"{kind:20} {words:14}  last losses", *[f"{losses[-1]:.3g}" for _, losses in some])
 
 # %% [markdown]
-# Compare with your log: 15 of 20 are diagnosed correctly, and the other five are all of one kind. (The loss of the five
-# tanh networks is still falling after 300 steps; “healthy” says that they learn, not that they have learnt.) The tanh
-# network with tiny steps is called vanishing, five times of five, and nothing vanishes in it: it is the network of the
-# second line. The “Problems” deck lists “Small Learning Rate” under “Vanishing Gradients”. It is a different cause with
-# the same trace, since $\eta\cdot g$ is small if either of the two is. The weights hold a clue that our rule throws
-# away, and the gradients settle the matter.
+# Compare with your log: 15 of 20 are diagnosed correctly, and the other five are all of one kind. (The losses of the
+# five tanh networks are still on their way down after 300 steps, some of them in jumps. “Healthy” says that they
+# learn, not that they have learnt.) The tanh network with tiny steps is called vanishing, five times of five, and
+# nothing vanishes in it: it is the network of the second line. The “Problems” deck lists “Small Learning Rate” under
+# “Vanishing Gradients”. It is a different cause with the same trace, since $\eta\cdot g$ is small if either of the two
+# is. The weights hold a clue that our rule throws away, and the gradients settle the matter.
 
 # %% tags=["demo"]
 for kind, (act, init, _) in KINDS.items():
@@ -879,9 +879,10 @@ show(
 # %% [markdown]
 # From the top: ReLU with large weights leaps by about ten times its length or more in the first step; three of the five
 # are `nan` from step 3 on, two stay where the leap took them. The healthy network covers 0.3 to 0.6 of its length, step
-# by step. About six decades below run two bundles that one can't tell apart by eye. Two of the sigmoid curves begin at
-# $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the first layer moved in the first
-# steps. (This ratio, distance over length, is worth plotting for every network that you train.)
+# by step. About six decades below run two bundles that one can't tell apart by eye after the first twenty steps. Two of
+# the sigmoid curves begin at $10^{-10}$, where this figure draws an exact 0: in those runs not one weight of the
+# first layer moved in the first steps. (This ratio, distance over length, is worth plotting for every network that
+# you train.)
 #
 # Now the table of the “Problems” deck.
 
@@ -1044,15 +1045,16 @@ show(
                   "used in bfloat16, kept in float32": (SKY, "--", "")}),
     alt="Training loss over 1000 steps on a log axis, four seeds and their mean for each of three "
     "ways. In float32, and with weights used in bfloat16 but kept in float32, it falls together "
-    "from about 7 to a few hundredths and is still falling. With weights kept in bfloat16 it "
+    "from about 7 to a few hundredths and on average is still falling, in the rounded runs with "
+    "some jumps at the end. With weights kept in bfloat16 it "
     "follows them for some 200 steps and then runs level near 0.37.",
 )
 
 # %% [markdown]
-# With weights kept in bfloat16 the loss comes to a stop at about ten times what the other two have reached, and these
-# are still falling. Here rounding *is* the cause, not the symptom: the gradients arrive, and the steps are lost.
-# Multiplying with rounded weights, on the other hand, costs little here, as long as the sum of the steps is kept in
-# float32.
+# With weights kept in bfloat16 the loss comes to a stop at roughly ten times what the other two have reached, and
+# these are, on average, still falling. Here rounding *is* the cause, not the symptom: the gradients arrive, and the
+# steps are lost. Multiplying with rounded weights, on the other hand, costs little beside that, as long as the sum of
+# the steps is kept in float32.
 
 # %% [markdown]
 # ## Errata hunt
