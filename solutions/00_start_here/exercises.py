@@ -164,7 +164,7 @@ numerical_gradient.small(
 
 # 0.2 relative_error
 
-relative_error = Exercise(points=2, groups={"two gradients": 2, "zeros": 1, "large arrays": 1})
+relative_error = Exercise(points=2, groups={"two gradients": 2, "zeros": 1, "large arrays": 1}, rtol=1e-5)
 
 
 @relative_error.cases
@@ -178,9 +178,14 @@ def cases(rng):
     # Pointing in unlike directions; tiny, so that a summand below the line shows.
     a, b = 2e-6 * rng.normal(size=(2, 6))
     yield case("two gradients", a=a, b=b)
+    # Different by less than what np.allclose takes for nothing.
+    a = 2e-8 * rng.normal(size=(12, 12))
+    yield case("two gradients", a=a, b=a + 1e-9 * rng.normal(size=(12, 12)))
     yield case("zeros", a=np.zeros(3), b=np.zeros(3))
     yield case("zeros", a=rng.normal(size=3), b=np.zeros(3))
     yield case("zeros", a=np.zeros((2, 2)), b=rng.normal(size=(2, 2)))
+    a, b = rng.integers(1, 9, size=(2, 3)).astype(float)  # entries whose sum is 0, and no gradient of zero
+    yield case("zeros", a=np.append(a, -a), b=np.append(-b, b))
     a = rng.normal(size=(20, 30))
     yield case("large arrays", a=a, b=a + 0.3 * rng.normal(size=(20, 30)))
 
@@ -227,6 +232,12 @@ def mistakes(a, b):
     yield "rows_added_up", shared(by_rows(a - b), by_rows(a) + by_rows(b)), (
         "Vectors are right; of a matrix you add up the lengths of its rows. All entries together are one "
         "vector.")
+    yield "sum_is_zero", 0.0 if np.sum(a) == np.sum(b) == 0 else shared(apart, length(a) + length(b)), (
+        "You take a gradient for zero where its entries add up to 0, as those of (1, -1) do. It is zero where "
+        "every entry is, or where its length is.")
+    yield "close_is_equal", 0.0 if np.allclose(a, b) else shared(apart, length(a) + length(b)), (
+        "You return 0 where `np.allclose` finds the two alike. It lets an error of a hundred-thousandth pass, and "
+        "everything below 1e-8: tiny gradients always agree for it.")
     yield "noticeable_summand", apart / (length(a) + length(b) + 1e-8), (
         "What you add below the line, against division by zero, is not small compared with tiny gradients, "
         "and their relative error comes out too small. Either add far less, or treat the two zeros by "
@@ -247,6 +258,10 @@ relative_error.small(
     "Take two matrices with (3, 4) and (3, 0) on their diagonals, zeros elsewhere: their lengths are 5 and "
     "3, the difference has length 4, and 4 / (5 + 3) = 0.5.",
     a=np.array([[3.0, 0.0], [0.0, 4.0]]), b=np.array([[3.0, 0.0], [0.0, 0.0]]))
+relative_error.small(
+    "The entries of (4, -4) add up to 0, and so do those of (1, -1). With lengths √32 and √2 and a difference of "
+    "length √18 it is 3 / (4 + 1) = 0.6.",
+    a=np.array([4.0, -4.0]), b=np.array([1.0, -1.0]))
 relative_error.small("Two gradients that are both zero agree: their error is 0, and not 0/0.", a=np.zeros(2), b=np.zeros(2))
 relative_error.small(
     "Tiny gradients are judged like any others. Lengths 5e-9 and 3e-9, a difference of length 4e-9: 4 / (5 + 3) = 0.5.",
