@@ -913,7 +913,7 @@ print(f"l2 0.001: loss times {ratio.round(2)}")
 # weights, it would have taken the best mean, whatever it was. So a rule can be no better than the spread it is given.
 #
 # But all strengths meet the same draws, hard ones and easy ones: so compare draw by draw. In accuracy, 0.001 gains a
-# lot on two draws and moves by about a hundredth on the others; the mean gain is less than two standard errors. In
+# lot on two draws and moves by a hundredth or less on the others; the mean gain is less than two standard errors. In
 # *loss* it wins on each of the draws. That is what the penalty does here for certain: it keeps a network from being
 # sure where it is wrong. (0.01, chosen at first, costs accuracy on seven of the eight draws.)
 #
@@ -944,8 +944,9 @@ show(
 # %% [markdown]
 # All training digits are right in all of these, and where there is a penalty, most of the training loss that is left is
 # its doing. The right strengths gain less than half a point in accuracy, less than two standard errors, and take off
-# about a tenth of the loss; ten times more costs both. The pattern is that of the moons, the size is not. A reason may
-# be that 64 pixels, which mostly agree, leave less room for borders with sharp corners.
+# about a tenth of the loss. Ten times more raises the loss on all eight splits, and gains no accuracy. The pattern is
+# that of the moons, the size is not. A reason may be that 64 pixels, which mostly agree, leave less room for borders
+# with sharp corners.
 
 # %% [markdown]
 # ## The other extensions
