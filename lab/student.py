@@ -16,4 +16,4 @@ os.environ["JUPYTER_CONFIG_PATH"] = str(here / "student") + os.pathsep + os.envi
 
 extensions = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 c.ServerApp.jpserver_extensions = {f"nbgrader.server_extensions.{name}": False for name in extensions}
-c.ContentsManager.hide_globs = ["__pycache__", "*.pyc", ".*", "checks.json"]
+c.ContentsManager.hide_globs = ["__pycache__", "*.pyc", ".*", "checks.json", "pictures.json"]

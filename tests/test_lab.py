@@ -40,7 +40,7 @@ def test_students_see_none_of_nbgraders_buttons(monkeypatch: pytest.MonkeyPatch)
     assert {"@jupyter/nbgrader", "jupyterlab-jupytext"} <= set(hidden)
     assert config.ServerApp.jpserver_extensions
     assert not any(config.ServerApp.jpserver_extensions.values())
-    assert "checks.json" in config.ContentsManager.hide_globs
+    assert {"checks.json", "pictures.json"} <= set(config.ContentsManager.hide_globs)
 
     config = loaded("teacher", monkeypatch)
     assert "@jupyter/nbgrader" not in get_page_config([])["disabledExtensions"]
