@@ -718,13 +718,10 @@ def cases(rng):
 def drive(fresh_initializers, n, minval, maxval):
     import sys
 
-    class OneInitialiser(TypeError):
-        """A name of its own, since no other error is to be taken for this one."""
-
     def kernels():
         initializers = fresh_initializers(n, minval, maxval)
         if callable(initializers):
-            raise OneInitialiser("fresh_initializers should return a list of n initialisers, not one")
+            raise TypeError("fresh_initializers should return a list of n initialisers, not one")
         if isinstance(initializers, str) or not hasattr(initializers, "__iter__"):
             raise TypeError("fresh_initializers should return a list of n initialisers")
         keras = sys.modules.get("keras")

@@ -541,7 +541,7 @@ def rms_at(gain):
 explore(
     rms_at,
     alt="Root mean square by layer at gain 1.5, on a logarithmic axis. The ReLU network climbs in "
-    "a straight line to about 40; the tanh network stays just below 1.",
+    "a straight line to about 40; the tanh network stays level near 0.6.",
     gain=(0.3, 3.0, 0.1, 1.5),
 )
 
@@ -862,7 +862,7 @@ check(audit_snippets)
 # learning rate 0.01, batches of 32, 1,000 epochs, five seeds for each kind. `N(10, 1)` stands here because a public
 # course notebook calls it "large random" initialisation; the course that this experiment comes from means
 # `10 · randn`, which is something else: there the mean is 0. (`fit_together` trains many networks of one shape at once;
-# each takes the steps it would take alone, but for the rounding.)
+# each takes the steps it would take alone.)
 
 # %% tags=["demo"]
 seeds = range(5)
@@ -895,7 +895,7 @@ show(
     size=(7, 4),
     alt="Test accuracies of five seeds for seven kinds of first weights, with mean and standard "
     "deviation. zeros and 0.01 randn: all at 0.5. N(10, 1): near 0.6. 10 randn: scattered from "
-    "0.54 to 0.90. Glorot uniform, He normal and He uniform: all at 0.90 or above.",
+    "below 0.6 to about 0.9. Glorot uniform, He normal and He uniform: all at 0.90 or above.",
 )
 
 # %% [markdown]
@@ -985,14 +985,14 @@ show(
     title="What seed 0 learnt: a circle, a corner, a patchwork, or nothing",
     alt="Decision regions of seed 0 for the seven kinds of first weights, with the test points. "
     "zeros and 0.01 randn: one colour everywhere. N(10, 1): a straight cut takes one corner off. "
-    "10 randn: a region around the inner circle, with holes and slivers elsewhere. Glorot uniform, "
-    "He normal and He uniform: a closed, nearly round region around the inner circle.",
+    "10 randn: a region around the inner circle with a hole or two in it, and slivers outside. "
+    "Glorot uniform, He normal and He uniform: a closed, nearly round region around the inner circle.",
 )
 
 # %% [markdown]
 # With zeros or tiny weights the plane has one colour, as the network gives one number. `N(10, 1)` cuts off a corner,
-# across the direction $(1, 1)$ in which all its units look. `10 · randn` encloses most of the inner circle and has
-# holes and slivers elsewhere, left over from its start. The last three draw one closed line.
+# across the direction $(1, 1)$ in which all its units look. `10 · randn` encloses most of the inner circle, with
+# a hole or two in it and slivers outside, left over from its start. The last three draw one closed line.
 #
 # ### Extension: Xavier for the deep tanh network
 #
@@ -1085,7 +1085,8 @@ show(
 # `rand` begins at a loss above a million; its first steps are so long that all units are off afterwards, and what is left
 # is ten outputs that do not depend on the image: $\ln 10$. `0.01 · randn` has not left $\ln10$ at all. He's weights start
 # at once, Glorot's some epochs later, for its variance is half of He's here and ten ReLU layers lose a factor of $2^{-5}$
-# of the signal. Neither has come to rest after 15 epochs: Glorot's loss is still falling, He's goes up and down.
+# of the signal. Neither has come to rest after 15 epochs: the losses go down on the whole, but jump from
+# epoch to epoch.
 
 # %% [markdown]
 # ## Beyond the lecture: orthogonal weights
@@ -1140,7 +1141,7 @@ show(
            title="Many layers of independent numbers stretch unevenly"),
     legend="right",
     alt="Singular values of products of 1, 3 and 10 matrices of 100 by 100, log axis. Independent "
-    "numbers: from 2 down to a hundredth for one matrix, over many more powers of ten for ten. "
+    "numbers: from 2 down to a few thousandths for one matrix, over many more powers of ten for ten. "
     "Orthogonal: a level line at 1 for all.",
 )
 
