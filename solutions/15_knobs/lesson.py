@@ -308,7 +308,7 @@ show(
            across={"guessing": 1 / 20}, ylim=(0, 1.05), legend="upper left",
            title="Seven units are enough for twenty groups", xlabel="hidden units", ylabel="test accuracy"),
     alt="Test accuracy against 1 to 7 hidden units, ten seeds thin and the mean thick. The mean "
-    "rises from 0.14 at one unit by two to three tenths per unit to 0.84 at four, and levels "
+    "rises from about 0.14 at one unit by two to three tenths per unit to 0.84 at four, and levels "
     "off at 0.98 with six and seven. In between the seeds scatter by up to a quarter.",
 )
 
@@ -334,8 +334,9 @@ def draw_depths(depths, by_depth):
         title="How deep one may go is decided by rate and scale (grey: the notes' range)", share="y",
         alt="Three panels of test accuracy against 1 to 8 hidden layers, five seeds thin, the mean "
         "thick, the range 3 to 8 grey. Rate 0.01: near 1 up to three layers, then a steep "
-        "fall to 0.2 at eight, the seeds scattered. Rate 0.001: above 0.95 up to five layers, 0.85 "
-        "at eight. Rate 0.01 with scaled inputs: at 1 up to five layers, 0.7 at eight.",
+        "fall to between 0.2 and 0.4 at eight, the seeds scattered. Rate 0.001: above 0.95 up to "
+        "five layers, a little lower at eight. Rate 0.01 with scaled inputs: at 1 up to five "
+        "layers, then a fall, with the seeds far apart at eight.",
     )
 
 # %% tags=["demo"]
@@ -369,10 +370,13 @@ draw_depths(depths, by_depth)
 
 # %% [markdown]
 # One hidden layer does best, or as well as any, in each setting (question 2 of your log): this task does not need
-# depth. What depth *costs* is up to the other knobs. At rate 0.01, with inputs as they come, the mean is 0.70 at five
-# layers and 0.20 at eight. A tenth of the rate, or scaled inputs, carry the same five layers to 0.99 and above, and
-# eight layers to 0.85 and 0.70, all in 100 epochs. A likely reason stands below each row: at the high rate a quarter of
-# the units of eight layers die (lesson 04), and a layer of ten has few to spare.
+# depth. What depth *costs* is up to the other knobs. At rate 0.01, with inputs as they come, the mean falls to between
+# 0.65 and 0.8 at five layers, and to between 0.2 and 0.4 at eight. A tenth of the rate, or scaled inputs, carry the
+# same five layers to about 0.99 or more, all in 100 epochs. At eight layers a tenth of the rate still gives some 0.85
+# to 0.93, while scaled inputs alone are no longer enough. (With scaled inputs the seeds lie far apart there, and
+# rounding decides which of them arrive: the mean was 0.4 on one machine and 0.7 on another.) A likely reason stands
+# below each row: at rate 0.01, with inputs as they come, some 15 to 25 % of the units of eight layers die (lesson 04),
+# at a tenth of the rate about 10 %, and a layer of ten has few to spare.
 #
 # The notes give a reason for depth in three words, "{ Low → Mid → High }": lower layers find simple features, such as
 # edges in a picture, and higher ones build larger features from them. Groups of points have no such parts to build
@@ -418,7 +422,7 @@ def draw_shapes(shapes, by_shape):
         alt="Two panels of test accuracy against the number of parameters, five seeds small and "
         "the mean large, circles for one hidden layer and squares for three. Rate 0.01: circles "
         "at 0.91, 0.94 and 0.92 lie below the squares, all near 0.96 from 177 to 33 thousand "
-        "parameters. Rate 0.1: both lie between 0.95 and 0.97, the circle of 1 x 512 highest.",
+        "parameters. Rate 0.1: both lie between 0.95 and 0.97, the circle of 1 x 512 among the highest.",
     )
 
 # %% tags=["demo"]
@@ -440,16 +444,17 @@ for name, hidden in SHAPES.items():
 draw_shapes(SHAPES, by_shape)
 
 # %% [markdown]
-# At rate 0.01 the notes seem to be right: 1 × 512 reaches 0.920, 3 × 128 reaches 0.966, and every shape with three
-# layers lies above every one with a single layer. But the number of units has little to do with it: three layers of
-# *eight*, 177 parameters, come within a hundredth of 33,537. And at rate 0.1 the advantage is gone, 0.965 against
-# 0.958. The wide single layer was not incapable, it was slow.
+# At rate 0.01 the notes seem to be right: 1 × 512 reaches 0.92, 3 × 128 nearly 0.97, and every shape with three layers
+# lies above every one with a single layer. But the number of units has little to do with it: three layers of *eight*,
+# 177 parameters, come within a hundredth of 33,537. And at rate 0.1 the advantage is gone: 1 × 512 reaches about 0.965,
+# 3 × 128 between 0.95 and 0.96. The wide single layer was not incapable, it was slow.
 #
-# Compare at equal size, 2,049 parameters in 1 × 512 and 1,981 in 3 × 30: 0.920 and 0.965 at one rate, 0.965 and 0.951
-# at the other. A knob that the rule does not mention decides whether there is an advantage. (At rate 0.1 the difference
-# between 1 × 512 and 3 × 128 is about one standard error of five seeds, so nothing is said about the opposite order. Of
-# the differences between one layer and three only those at rate 0.01 are clear. Forty epochs are also short: this is
-# about what is learnt soon.)
+# Compare at equal size, 2,049 parameters in 1 × 512 and 1,981 in 3 × 30: about 0.92 and 0.965 at one rate, about 0.965
+# and 0.95 at the other. A knob that the rule does not mention decides whether there is an advantage. (At rate 0.1 the
+# difference between 1 × 512 and 3 × 128 is one to two standard errors of five seeds, so nothing is said about the
+# opposite order. At rate 0.01 each shape with three layers is more than three standard errors above each with one. At
+# rate 0.1 most differences are two or less, and they point both ways. Forty epochs are also short: this is about what
+# is learnt soon.)
 
 # %% [markdown]
 # ## Batch size
@@ -789,7 +794,7 @@ show(
     share="y", legend="right",
     alt="Two panels of test accuracy after 40 epochs, five batch sizes, three seeds thin and the "
     "means with markers. Left, over the rate: hills that are shifted to the right as the batch "
-    "grows, with tops near 0.82 except for batch 500, which reaches 0.69. Right, over rate "
+    "grows, with tops near 0.82 except for batch 500, which reaches about 0.7. Right, over rate "
     "divided by batch: the rising sides of all five lie on one curve; beyond the tops they "
     "part.",
 )
@@ -1324,7 +1329,7 @@ for name, (theirs, yours) in pairs.items():
 # |---|---|---|
 # | "else LR = 0.000001" | outside the notes' own range, which ends at 0.00001 | one zero more |
 # | "if epochs = 100 … elif epochs = 500 … else" | two numbers of epochs are singled out; 99, 101 and 499 fall into the else | the rule tests equality where a range was meant |
-# | "1 HL → 512 bad practice, 3 HL → 128 good practice" | which is larger depends on the inputs; which was better depended on the rate: 0.920 and 0.966 at 0.01, no clear difference at 0.1 (0.965 and 0.958) | with two inputs they have 2,049 and 33,537 parameters, with 784 inputs and ten outputs 407,050 and 134,794 |
+# | "1 HL → 512 bad practice, 3 HL → 128 good practice" | which is larger depends on the inputs; which was better depended on the rate: 0.92 and nearly 0.97 at 0.01, no clear difference at 0.1 | with two inputs they have 2,049 and 33,537 parameters, with 784 inputs and ten outputs 407,050 and 134,794 |
 # | "Hidden Layers: 3-8 range" | one layer was best here, and five need a lower rate or scaled inputs | depth is limited by rate, scale and first weights |
 #
 # </details>
