@@ -979,7 +979,7 @@ def how_drawn(train, n_val, val, again, others):
     if n_val > 1 and side_by_side and not np.all(others == others[0]):
         round_the_ends = any(at[-1] - at[0] >= n_val for at in places)
         ends = ", its two ends taken for neighbours" if round_the_ends else ""
-        return "a block", f"in 20 of 20 splits the validation rows stand side by side in `train`{ends}"
+        return "a block", f"in all {len(others)} splits the validation rows stand side by side in `train`{ends}"
     if not np.all(others == others[0]):
         return "", ""
     found = val[val >= 0]
