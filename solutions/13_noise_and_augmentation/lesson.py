@@ -539,8 +539,8 @@ show(
 
 # %% [markdown]
 # The vote was right: noise on the inputs costs about eight points, in all ten runs. In the hidden layer the same
-# standard deviation gains two and four points, *on these points*; lesson 12 has taught us to ask for other draws, and
-# they come below.
+# standard deviation gains about two points before ReLU and more than four behind it, *on these data*; lesson 12 has
+# taught us to ask for other draws, and they come below.
 #
 # Look at the last column, too. Without noise the test loss is 1.29, nearly twice that of a coin, although 0.78 of the
 # points are right: where the network errs, it is sure of its error. Every kind of noise at least halves this, even the
@@ -684,15 +684,15 @@ show(
     " -0.14 to +0.06, mean -0.03, the ringed draw 1 among the largest losses; before and "
     "behind ReLU on both sides of zero, means just above it, the ringed draw 1 well above. "
     "Moons: with noise on the inputs hardly a loss and gains up to 0.09; before and behind "
-    "ReLU near zero.",
+    "ReLU on both sides of zero, means near it.",
 )
 
 # %% [markdown]
-# **Compare with your log** again: both data sets, and the 24 draws. On the lecture's points noise behind ReLU gains four
-# points, in all ten seeds. Over 24 draws of the circles it gains 0.6 ± 0.9 points after 2,000 steps: on eleven draws it
-# gains, on eight it costs. The gain belonged to the one draw that the lecture used, and seeds of the network could
-# never have shown that, however many. After 12,000 steps the mean gain is 2.3 ± 1.4 points, less than two standard
-# errors: not proven either.
+# **Compare with your log** again: both data sets, and the 24 draws. On the lecture's points noise behind ReLU gains
+# more than four points, and each of the ten seeds gains. Over 24 draws of the circles it gains 0.6 ± 0.9 points after
+# 2,000 steps: on eleven draws it gains, on eight it costs. The gain belonged to the one draw that the lecture used, and
+# seeds of the network could never have shown that, however many. After 12,000 steps the mean gain is 2.3 ± 1.4 points,
+# less than two standard errors: not proven either.
 #
 # Noise on the inputs is another matter. On the circles it costs 2.7 ± 1.1 points, and after 12,000 steps, when the
 # network has gone further where the noise pulls it, 4.8 ± 1.5. On the moons it gains 1.7 ± 0.5 and 3.4 ± 1.0. Each is
