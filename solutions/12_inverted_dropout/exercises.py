@@ -1052,11 +1052,11 @@ both_inputs = Question(
     wrong("96 %.", "That is the share of samples of which at least one input is left."))
 
 draws = Question(
-    "On one draw of the circles, ten networks with dropout are better than ten without by 0.026, with a standard error "
-    "of 0.004. What does that show?",
+    "On one draw of the circles, ten networks with dropout are better than ten without by two to three points of a "
+    "hundred, more than six standard errors. What does that show?",
     right("That dropout helps on this draw.", "Chance in the networks' seeds is ruled out. Chance in the 100 points "
           "that were drawn has not been looked at."),
     wrong("That dropout helps on circles like these.", "All twenty networks saw the same points. A claim about the "
           "kind of data needs other draws of it."),
     wrong("Nothing, since single runs differ by about as much.", "The spread of single runs is not that of a mean of "
-          "ten. The difference is six standard errors of its own."))
+          "ten. The difference is more than six standard errors of its own."))
