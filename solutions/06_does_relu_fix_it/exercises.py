@@ -34,12 +34,9 @@ def drive(build_mlp, depth, width, act, _low, _high, _X):
         raise RuntimeError(
             "keras is not imported in this notebook: run the cell that imports it, then this one again")
 
-    class FactoryCalledByLayer(TypeError):
-        """A name of its own, since no other error is to be taken for this one."""
-
     def initializer_factory(*shape, **options):
         if shape or options:
-            raise FactoryCalledByLayer("`initializer_factory` takes no argument, and was called with some")
+            raise TypeError("`initializer_factory` takes no argument, and was called with some")
         return keras.initializers.RandomUniform(_low, _high)
 
     model = build_mlp(depth, width, act, initializer_factory)

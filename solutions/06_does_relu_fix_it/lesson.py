@@ -94,7 +94,7 @@ show(
     alt="Test accuracy over 500 epochs, six seeds thin and their mean thick. One layer with tanh: "
     "slow at first, all near 0.83 at the end. Five layers, tanh with U(0,1), dashed: near 0.5 "
     "for the first hundred epochs, then two seeds climb; the mean ends near 0.6. Five layers, "
-    "ReLU with He: all but one seed rise above 0.8 within 100 epochs; one stays at 0.5 for good.",
+    "ReLU with He: all but one seed rise to about 0.8 in some 100 epochs; one stays at 0.5 for good.",
 )
 
 # %% [markdown]
@@ -632,9 +632,9 @@ for act in ("tanh", "relu", "sigmoid"):
 # %% [markdown]
 # Four different things stand in the two tables.
 #
-# - *sigmoid* is the case the textbook has in mind: from layer to layer every point's signal loses most of its size, and
-#   the kernel's gradient with it; the first layer gets less than a thousandth of what the last one has. He's weights
-#   don't change that.
+# - *sigmoid* is the case the textbook has in mind: from layer to layer the signal loses about half of its size or
+#   more, for the middle point as for all together, and the kernel's gradient shrinks with it; the first layer gets less
+#   than a thousandth of what the last one has. He's weights don't change that.
 # - *tanh with U(0,1)* is two things at once. For the middle point the signal fades, from 0.7 to about a thousandth in
 #   layer 3: sums of positive terms drive tanh into saturation, where its slope is nearly 0. But the root mean square
 #   *grows* towards the input, and in layers 1 to 4 one point in ten has more than 99 % of it.
@@ -909,11 +909,11 @@ show(
     *[fan(width, k) for width in (0, 1) for k in (0, 1, 2)], columns=3, share="xy", legend="below",
     title="With U(0,1) depth is lost; training longer gives some of it back", size=(10, 5.8),
     alt="Six panels of test accuracy against 1 to 10 hidden layers, ten seeds thin, means thick; "
-    "5 units above, 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: all tanh "
-    "networks lie between 0.5 and 0.8, also the shallow ones. 500 epochs, 5 units: U(0,1) "
-    "falls from 0.83 at two layers to 0.5 at eight, Xavier stays above 0.8. 2,000 epochs: the "
-    "fall begins after four layers. 25 units: U(0,1) falls to 0.5 after two layers at 500 epochs, "
-    "after three at 2,000; there Xavier and ReLU with He stay near 0.8.",
+    "5 units above, 25 below, after 100, 500 and 2,000 epochs. 100 epochs, 5 units: the means of "
+    "tanh lie between 0.5 and 0.8, also those of shallow networks. 500 epochs, 5 units: U(0,1) "
+    "falls from 0.83 at two layers to 0.5 at eight, Xavier stays at 0.8 or above. 2,000 epochs: the "
+    "fall begins after four layers. 25 units: U(0,1) is at 0.5 from three layers on at 500 epochs, "
+    "from four on at 2,000; there Xavier and ReLU with He stay near 0.8.",
 )
 
 # %% tags=["demo"]
@@ -945,7 +945,7 @@ for w, k in ((0, 1), (1, 1), (0, 2), (1, 2)):
 # them at depths 3 and 4, with two at depth 5, and with none beyond. With 25 units it learns with all seeds up to
 # depth 2 and with none from depth 3 on: breadth makes it worse. (A sum of 25 positive terms is larger than one of
 # five, so that tanh saturates sooner, and it averages its copies better. That would explain it; it is not tested
-# here.) Xavier's weights keep .80 and more at both widths up to depth 10.
+# here.) Xavier's weights keep about .80 or more at both widths up to depth 10.
 #
 # Four times as long, U(0,1) gains one to three layers: with five units depths 3 and 4 are done, and about half of the
 # seeds learn at 5 and 6; with 25 units half of them at depth 3. So depth costs time with these first weights, more
@@ -957,7 +957,7 @@ for w, k in ((0, 1), (1, 1), (0, 2), (1, 2)):
 # narrow networks.
 #
 # One more thing, for later: with Xavier's and with He's weights the wide networks get a little *worse* between epochs
-# 500 and 2,000 at most depths, by up to three points in the mean, while the training loss of most of them still falls.
+# 500 and 2,000 at most depths, by up to four points in the mean, while the training loss of most of them still falls.
 # Lessons 10 to 14 are about that.
 
 # %% [markdown]
