@@ -640,6 +640,7 @@ def cases(rng):
     one_inside[2] = rng.uniform(0.2, 0.8)
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="leaky")
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="sigmoid")
+    yield case(OTHERS, **unit_at(rng, some(-27, -25), below=True), act="sigmoid")  # with slopes below 1e-10
     yield case(OTHERS, **unit_at(rng, some(1.3, 3), below=False), act="clipped")
     yield case(OTHERS, **unit_at(rng, some(-3, -0.3), below=True), act="clipped")
     yield case(OTHERS, **unit_at(rng, one_inside, below=False), act="clipped")
@@ -657,6 +658,8 @@ def cases(rng):
     half = np.round(opposite["X"][:3] * 102.4) / 1024  # so that the sum of all is 0 to the last bit
     opposite["X"] = np.vstack([half, -half])
     yield case(A_RELU, **opposite, act="relu")
+    falling = {"w": -rng.uniform(0.5, 2, 3), "b": rng.uniform(0.3, 0.9), "X": -rng.uniform(0.5, 2, (6, 3))}
+    yield case(A_RELU, **falling, act="relu")  # where every entry of every gradient is below 0
 
 
 def unit_at(rng, z, below):
@@ -708,6 +711,11 @@ def mistakes(w, b, X, act):
     yield "forgets_the_inputs", bool(np.any(df(z) != 0)), (
         "You look at the slopes alone. The gradient into w has a second factor, the inputs: a sample whose "
         "inputs are all 0 moves no weight, however steep the slope is there.")
+    yield "gradient_is_positive", bool(np.any(df(z)[:, None] * X > 0)), (
+        "You ask for a gradient above zero. One below it moves a weight as well, the other way.")
+    yield "nearly_zero", bool(not np.allclose(df(z)[:, None] * X, 0)), (
+        "You count a small gradient as none. A sigmoid far out on its left has a slope of 1e-11, and learns, if "
+        "slowly. 0 is what never moves anything.")
     yield "sample_by_sample", df(z) != 0, "These are answers sample by sample: put them together into one."
 
 
@@ -737,6 +745,8 @@ for words, b, x, act in [
     ("z is 3, 5 and 7, and this unit is level from 1 on: it is not 0, and nothing can be learnt from it.", 1.0, [1.0, 2.0, 3.0], "clipped"),
     ("z is 0.5, 5 and 7, and this unit rises between 0 and 1 only: one sample is enough.", 1.0, [-0.25, 2.0, 3.0], "clipped"),
     ("z is -3, -5 and -7, and the unit is |z|: its slope is -1 there, which is not 0.", -1.0, [-1.0, -2.0, -3.0], "absolute"),
+    ("z is 4 and 2, at inputs below 0: both gradients are below 0 as well, and that is not 0.", 6.0, [-1.0, -2.0], "relu"),
+    ("z is -27, -29 and -24, where a sigmoid has slopes of 1e-11 and less: small, and not 0.", -25.0, [-1.0, -2.0, 0.5], "sigmoid"),
     ("z is 2 and 0.5, both with slope 1. Gradients of samples add up to 0 here; each by itself does not.", 1.25, [0.375, -0.375], "relu"),
 ]:
     can_learn.small(f"One input and w = 2. {words}", w=np.array([2.0]), b=b, X=np.array([x]).T, act=act)
@@ -819,6 +829,8 @@ def judge(case, result):
         note = "no share"
     elif not any(found.values()) and np.all(few == 0):
         note = "never"
+    elif np.all(few == 1) and min(found.values()) > 0.9:
+        note = "nearly all"
     elif np.all((few == 0) | (few == 1)):
         note = "all or none"
     elif held["two wide"] and held["three wide"]:

@@ -690,9 +690,9 @@ print(f"zeros among the outputs: {np.mean(A == 0):.0%};  units with some: {np.me
 #
 # - One unit: `w` has shape (n,), `b` is a number, `X` is (samples, n), and $z=Xw+b$.
 # - `act` is a pair `(f, df)`: any activation, for instance one that is cut off on both sides.
-# - Return True if at least one sample sends a gradient that is not zero into `w`, otherwise False. The gradient that
-#   arrives at the unit's output may be taken as not zero; look at the formula above for what else the sample's share
-#   in $\partial L/\partial w$ depends on.
+# - Return True if at least one sample sends a gradient that is not zero into `w`, however small it is, otherwise
+#   False. The gradient that arrives at the unit's output may be taken as not zero; look at the formula above for what
+#   else the sample's share in $\partial L/\partial w$ depends on.
 #
 # With $w=2$, $b=-1$ and $x=-1,0,3$ a ReLU can learn, from the third sample. With $b=-9$ it can't, and a leaky ReLU
 # still can.
