@@ -659,13 +659,10 @@ def drive(build, compile_model, kind="", _inputs=0, lr=0.0, clip=None, _look="")
     if kind:
         return looked_at(build(kind), keras, _inputs)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
-    try:
-        returned = compile_model(model, lr, clip)
-    except ValueError as error:
-        raise by_its_origin(error).with_traceback(error.__traceback__) from None
+    returned = compile_model(model, lr, clip)
     if not isinstance(returned, keras.Model):
         what = "nothing" if returned is None else f"an object of type {type(returned).__name__}"
-        raise NotTheModel(f"compile_model should return the model; it returned {what}")
+        raise TypeError(f"compile_model should return the model; it returned {what}")
     model = returned
     if not getattr(model, "compiled", False):
         raise RuntimeError("the model is not compiled")
@@ -681,21 +678,6 @@ def drive(build, compile_model, kind="", _inputs=0, lr=0.0, clip=None, _look="")
         "loss": loss,
         "metrics": spelled(metrics),
     }
-
-
-class NotTheModel(TypeError):
-    """What compile_model returned is no model."""
-
-
-def by_its_origin(error):
-    """The error; one that comes from Keras' optimisers under a name that says so, to be told from others."""
-    place, files = error.__traceback__, []
-    while place:
-        files.append(place.tb_frame.f_code.co_filename.replace("\\", "/"))
-        place = place.tb_next
-    if not any("/optimizers/" in file for file in files):
-        return error
-    return type("ValueError of the optimiser", (ValueError,), {})(str(error))
 
 
 def other_settings(optimiser):
@@ -1093,7 +1075,7 @@ def drive(train, _X, _y, _m, _start, epochs, batch_size, _look):
     answer = train(model, *(part.copy() for part in parts), epochs, batch_size, [Watch()])
     history = getattr(answer, "history", None)
     if not isinstance(history, dict):
-        raise NotTheHistory("train should return Keras' History: the object whose .history holds the curves")
+        raise TypeError("train should return Keras' History: the object whose .history holds the curves")
     steps = seen["steps"]
     if _look.startswith("each"):
         weights = next((kept for own, kept in seen["fits"] if own is answer), model.get_weights())
@@ -1107,10 +1089,6 @@ def drive(train, _X, _y, _m, _start, epochs, batch_size, _look):
     return {"epochs": len(history.get("loss", [])), "watched": seen["watched"], "fits": len(seen["fits"]),
             "outside": sum(not inside for *_, inside in steps), "largest": max([0, *sizes]),
             "verbose": bool(seen["verbose"]), "compiled": model.optimizer is not optimiser}
-
-
-class NotTheHistory(TypeError):
-    """What train returned is no History."""
 
 
 def learnt_from(steps, X, y, m):
@@ -1724,7 +1702,7 @@ def drive(improve, _seeds=(), _X=None, _y=None, _unseen=None):
     with without_the_generator():
         classify = improve(_X.copy(), _y.copy())
         if not callable(classify):
-            raise NotAFunction("improve should return a function that takes images and returns their labels")
+            raise TypeError("improve should return a function that takes images and returns their labels")
         labels_of(classify(_unseen[:3].copy()), 3)
         halves = [labels_of(classify(part.copy()), len(part)) for part in np.split(_unseen, 2)]
     seconds, by_index = time.process_time() - started, [np.mean(half == _y[: len(half)]) for half in halves]
@@ -1732,21 +1710,13 @@ def drive(improve, _seeds=(), _X=None, _y=None, _unseen=None):
             "by index": float(min(by_index))}
 
 
-class NotAFunction(TypeError):
-    """What improve returned can't be called."""
-
-
-class NotAsManyLabels(ValueError):
-    """What comes back for images is not a label for each."""
-
-
 def labels_of(answer, n):
     labels = np.asarray(answer)
     if labels.dtype.kind in "US":
         raise TypeError("the labels should be numbers, 0 or 1; found text")
     if labels.shape not in ((n,), (n, 1)) or labels.dtype.kind not in "biuf":
-        raise NotAsManyLabels(f"for {n} images there should be {n} labels; found an array of shape "
-                              f"{labels.shape} and type {labels.dtype}")
+        raise ValueError(f"for {n} images there should be {n} labels; found an array of shape {labels.shape} and type "
+                         f"{labels.dtype}")
     labels = labels.ravel()
     return np.where(np.isin(labels, (0, 1)), labels, -1).astype(int)
 

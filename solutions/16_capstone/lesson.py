@@ -485,7 +485,7 @@ print(f"share in 1000 splits without care: from {min(careless):.3f} to {max(care
 # - `'relu_he'`: hidden units are ReLUs, with He's weights, normal or uniform, drawn anew for each layer; the output's are
 #   up to you.
 #
-# Nothing else belongs into it, such as dropout or a penalty.
+# Nothing else belongs in it, such as dropout or a penalty.
 #
 # This time leave out the `Input`: the model then takes the number of inputs from the first data it sees, 4,608 here and
 # 150,528 for the real images. (An `Input` is accepted, too.)
@@ -1167,10 +1167,10 @@ if drawn:
 # %% [markdown]
 # Both stories were wrong, or nearly. A red car painted *white* is called an emergency several times as often as before,
 # and a white one painted red hardly ever: it is not the shape that saves red cars, the dense networks have learnt that a
-# car-sized red patch is no emergency. (Most red emergency vehicles are large.) Blue fire engines are missed more often, so
-# colour counts there as well. And a taxi's sign explains a small part of its false alarms: most of them stay when it is
-# taken off, and a sign on other cars adds two points in a hundred. (In one of a hundred cars the sign makes the vehicle so
-# high that it is moved a little as well.) What is left may be the taxis' colours, which could be tested in the same way.
+# car-sized red patch is no emergency. (Most red emergency vehicles are large.) Two of the three miss blue fire engines
+# more often, the third hardly does: colour counts there as well, but not for every network. And a taxi's sign explains a
+# small part of its false alarms: most of them stay when it is taken off, and a sign on other cars adds two or three
+# points in a hundred. (In one of a hundred cars the sign makes the vehicle so high that it is moved a little as well.) What is left may be the taxis' colours, which could be tested in the same way.
 #
 # The convolutional network answers differently: neither paint nor sign brings it to call a car an emergency. But a third
 # of the fire engines that it found are lost when they are blue. It goes by the red, too, whatever else it has
