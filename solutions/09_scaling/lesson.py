@@ -794,9 +794,10 @@ def boxes(scores, unit, title, **frame):
 show(
     boxes(printed, "scaled units", "As reported, raw targets come last", legend="none"),
     boxes(raw, "original units", "In their own units they come first",
-          down={"clipping, lesson 07": 15.7}),
+          down={"norm 1, lesson 07": 15.3}),
     share="y",
-    size=(10, 4),
+    legend="below",
+    size=(10, 4.3),
     alt="Box plots of thirty test errors for eight ways of scaling, log axes, in scaled units on "
     "the left and original units on the right. On the left raw targets at rate 0.001 are by "
     "far the largest, and y in [0, 0.5] is small. On the right raw targets are the smallest, "

@@ -811,7 +811,7 @@ for k, steps in enumerate(stored["steps"]):
 show(dots({"draw 1, ten seeds": by_seed, "24 draws": gain[:, 0]}, error="se", down={"_no gain": 0},
          xticks=[-0.1, -0.05, 0, 0.05, 0.1],
          title="Over draws of the data nothing is left of the gain",
-         xlabel="gain in test accuracy by Dropout(0.4)"),
+         xlabel="gain in test accuracy by Dropout(0.4)"), legend="below",
     alt="Gains in test accuracy. Upper row: ten seeds on draw 1, all above zero, from 0.014 to "
     "0.043, their mean near 0.027. Lower row: 24 draws, from -0.09 to 0.11, more of them below zero "
     "than above, their mean just below zero.",
