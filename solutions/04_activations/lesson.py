@@ -1059,7 +1059,7 @@ from sklearn.datasets import load_digits
 density = lambda z: np.exp(-(z**2) / 2) / (2 * np.pi) ** 0.5  # of a standard normal variable
 below = lambda z: (1 + erf(z / 2**0.5)) / 2  # its chance of lying below z
 gelu = (lambda z: z * below(z), lambda z: below(z) + z * density(z))
-silu = (lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1 + z * (1 - sigmoid(z))))
+silu = (lambda z: z * sigmoid(z), lambda z: (s := sigmoid(z)) * (1 + z * (1 - s)))
 for name, (f, df) in {"gelu": gelu, "silu": silu}.items():
     off = relative_error(df(z[::25]), numerical_gradient(lambda z, f=f: np.sum(f(z)), z[::25]))
     print(f"{name}: relative error of the slope {off:.0e}")
