@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from ..student.judge import UNCHANGED
+from ..student.finding import UNCHANGED
 from ..student.sheet import Case, Example
 from .yielded import yielded
 

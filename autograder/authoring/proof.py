@@ -16,6 +16,7 @@ import numpy as np
 
 from ..student import judge
 from ..student.difference import template_of
+from ..student.finding import UNCHANGED
 from ..student.guard import undisturbed
 from ..student.probe import driver_for, outcome_of
 from ..student.sheet import Case, Mistake, Outcome, Sheet
@@ -124,7 +125,7 @@ def _cases(exercise: Exercise, blank: Sheet, rng: np.random.Generator, hidden: b
             "Name it in returns=.",
         )
     asked = {group for one in cases for groups in judge.counts_for(blank, one).values() for group in groups}
-    silent = set(exercise.groups) - asked - {judge.UNCHANGED}
+    silent = set(exercise.groups) - asked - {UNCHANGED}
     if silent and exercise.judge_function is None:
         raise Undrawable(f"no case is in the group {silent.pop()!r}", "Yield one, or take the group out.")
     return tuple(cases)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ from .difference import (
     structure_difference,
     template_of,
 )
+from .finding import UNCHANGED, Finding, same_error, shared_error
 from .probe import defined_in
 from .properties import parts
 from .sheet import Case, Failure, Mistake, Outcome, Sheet
@@ -31,22 +32,8 @@ from .verdict import Row, Verdict
 from .wording import WITHOUT_INPUTS, error_text, given
 
 NOT_WRITTEN = "NotImplementedError"
-UNCHANGED = "arguments unchanged"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object in memory, another one each time
 ALIKE = 1e-6  # how near a result must be to a misconception's to be taken for it
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One property of one case: held or not. The note says how it failed in words that don't depend on the
-    numbers drawn, so that it can be recognised; the detail may hold numbers."""
-
-    group: str
-    ok: bool
-    note: str = ""
-    detail: str = ""
-    error: str = ""  # what kept anybody from looking at the property: an exception, a result of another form
-    case: int = 0  # the number of the case
 
 
 def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
@@ -70,7 +57,7 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome]) -> Verdict:
     base = Verdict(sheet.name, points, sheet.points, rows, functions=sheet.functions)
     if all(row.ok for row in rows):
         return replace(base, points=float(sheet.points), status="right")
-    mistake, shared = recognised(sheet, outcomes, findings), _shared_error(findings)
+    mistake, shared = recognised(sheet, outcomes, findings), shared_error(findings)
     return replace(
         base,
         status="wrong" if points == 0 else "partly right",
@@ -175,43 +162,22 @@ def _rows(sheet: Sheet, findings: Sequence[Finding]) -> tuple[Row, ...]:
     earned = {group: bool(fs) and all(f.ok for f in fs) for group, fs in held.items()}
     if UNCHANGED in earned and not any(ok for group, ok in earned.items() if group != UNCHANGED):
         earned[UNCHANGED] = False  # doing nothing changes nothing, and earns nothing
-    said_above = _shared_error(findings)
+    said_above = shared_error(findings)
     rows = []
     for group, share in shares(sheet).items():
         failed = [f for f in held[group] if not f.ok]
-        own = [f for f in failed if said_above is None or not _same_error(f, said_above)]
+        own = [f for f in failed if said_above is None or not same_error(f, said_above)]
         if group == UNCHANGED:
             own = [f for f in failed if not f.error]
             looked_at = earned[group] or bool(own)
         else:
             looked_at = bool(own) or any(not f.error for f in held[group])
         text = next((f.detail or f.note for f in own), "")
-        again = said_above and any(_same_error(f, said_above) for f in failed)
+        again = said_above and any(same_error(f, said_above) for f in failed)
         if not text and looked_at and group != UNCHANGED and again:
             text = "on some inputs it ends in the error above"
         rows.append(Row(group, share if earned[group] else 0.0, share, earned[group], text, looked_at))
     return tuple(rows)
-
-
-def _shared_error(findings: Sequence[Finding]) -> Finding | None:
-    """The error that several rows would repeat: it is said once, above them."""
-    failed = [f for f in findings if f.error and f.group != UNCHANGED]
-    for finding in failed:
-        if len({f.group for f in failed if _same_error(f, finding)}) > 1:
-            return finding
-    return None
-
-
-def _same_error(one: Finding, other: Finding) -> bool:
-    """Whether two cases went wrong alike: by the same exception, or by results of the same wrong form."""
-    if not one.error or not other.error:
-        return False
-    alike = one.note == other.note and one.note in ("none", "shape")
-    return one.error == other.error or (alike and _subject(one) == _subject(other))
-
-
-def _subject(finding: Finding) -> str:
-    return finding.error.split(" is ")[0]
 
 
 def _findings_of_case(sheet: Sheet, case: Case, outcome: Outcome, judge: Any) -> list[Finding]:

@@ -21,6 +21,7 @@ from .course import CourseProgress, course_beside, next_lesson
 from .difference import matches
 from .example import failing_case, outcomes_within, small_example
 from .failing import FailingCase
+from .finding import UNCHANGED
 from .guard import undisturbed
 from .keeping import day_of, earlier, noted, tries_of
 from .origin import answered_by
@@ -162,7 +163,7 @@ def examine(sheet: Sheet, functions: list[Any]) -> Verdict:
 def _figure(sheet: Sheet, outcomes: list[Outcome], verdict: Verdict) -> str:
     if verdict.status == "right":
         return ""
-    looked_at = [row for row in verdict.rows if row.looked_at and not row.ok and row.group != judge.UNCHANGED]
+    looked_at = [row for row in verdict.rows if row.looked_at and not row.ok and row.group != UNCHANGED]
     if not looked_at or verdict.error:  # it would show what is right
         return ""
     if sheet.picture:

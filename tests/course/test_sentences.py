@@ -23,6 +23,7 @@ from autograder.authoring.shown import a_value_shows, with_examples
 from autograder.student import checks_file, judge, notebook
 from autograder.student.arrays import RTOL_FLOAT32
 from autograder.student.example import small_example
+from autograder.student.finding import UNCHANGED
 from autograder.student.guard import undisturbed
 from autograder.student.probe import driver_for, outcome_of
 from autograder.student.sheet import Outcome, Sheet
@@ -150,8 +151,8 @@ class Told:
                 assert row.looked_at and not row.text, self.place
             elif not row.looked_at:
                 assert not row.text, self.place
-                assert row.group == judge.UNCHANGED or self.verdict.error, self.place
-            elif row.group == judge.UNCHANGED:
+                assert row.group == UNCHANGED or self.verdict.error, self.place
+            elif row.group == UNCHANGED:
                 assert changed, self.place
             else:
                 assert row.text or self.sheet.judge, self.place
