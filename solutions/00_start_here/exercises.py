@@ -184,7 +184,8 @@ def cases(rng):
     yield case("zeros", a=np.zeros(3), b=np.zeros(3))
     yield case("zeros", a=rng.normal(size=3), b=np.zeros(3))
     yield case("zeros", a=np.zeros((2, 2)), b=rng.normal(size=(2, 2)))
-    a, b = rng.integers(1, 9, size=(2, 3)).astype(float)  # entries whose sum is 0, and no gradient of zero
+    # Entries whose sum is 0 to the last bit, and no gradient of zero.
+    a, b = np.round(rng.uniform(1, 9, size=(2, 3)) * 2**30) / 2**30
     yield case("zeros", a=np.append(a, -a), b=np.append(-b, b))
     a = rng.normal(size=(20, 30))
     yield case("large arrays", a=a, b=a + 0.3 * rng.normal(size=(20, 30)))
