@@ -128,7 +128,7 @@ def test_the_built_site_is_whole(site: ModuleType, tmp_path: Path) -> None:
             file = file / "index.html" if file.is_dir() else file
             if not file.is_file() or (place and file in pages and place not in pages[file].places):
                 broken.add((here, link))
-        assert page.language == "en-GB" and page.headings == 1 and page.unnamed == 0, here
+        assert page.language == "en" and page.headings == 1 and page.unnamed == 0, here
     assert broken == set() and foreign == set()
     styles = [path.read_text(encoding="utf-8") for path in (target / "html").rglob("*.css")]
     assert not any(re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style) for style in styles)

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 
 project = html_title = "Deep networks that train"
 author = "The authors of Deep networks that train"
-language = "en_GB"
+language = "en"  # with "en_GB" the search stops at a plural that Sphinx has no translation for
 extensions = ["myst_nb"]
 
 # The notebooks come with their outputs. Formulas are written as JupyterLab reads them.

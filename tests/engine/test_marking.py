@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -450,11 +451,13 @@ def test_a_warm_process_that_was_killed_is_started_again(course: Course, assignm
 def test_a_worker_that_comes_to_no_end_is_given_up(
     course: Course, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it was at is marked as a failure of ours. Here nobody has any patience."""
+    """What it was at is marked as a failure of ours. Here it stands still, and nobody has any patience."""
     setup = Setup(LIMITS)
     monkeypatch.setattr(pool, "PATIENCE", -setup.limits.seconds)
     task = (assignment, submission(course, "", None, {}))
-    ((_, mark),) = pool.mark_all([task], setup, pool.hire(setup, 1))
+    (worker,) = workers = pool.hire(setup, 1)
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    ((_, mark),) = pool.mark_all([task], setup, workers)
     assert (mark.ours, mark.reason) == (True, "the grader failed: judging took too long")
 
 
