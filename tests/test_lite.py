@@ -7,12 +7,9 @@ It takes some two minutes and fetches the kernel's wheel once, so it runs when a
 
 from __future__ import annotations
 
-import functools
-import http.server
 import importlib
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.served import served
 from tests.test_browser import browser, code_cell  # noqa: F401  a fixture of this module as well
 
 if TYPE_CHECKING:
@@ -35,11 +33,6 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 180  # until the browser has a Python, on a busy machine
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *said: object) -> None:
-        """Keep it to itself."""
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the try-out is served, built from the lessons as they are."""
@@ -47,11 +40,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "docs" / "site")
         importlib.import_module("lite").make(folder / "lite")
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(folder) as where:
+        yield where
 
 
 def run(page: Page, cell: Locator, source: str = "") -> Locator:

@@ -12,9 +12,16 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+
+from tests.served import served
+from tests.test_browser import browser  # noqa: F401  a fixture of this module as well
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
@@ -106,19 +113,39 @@ class Page(HTMLParser):
         self.unnamed += tag == "img" and not given.get("alt")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not find_spec("myst_nb"), reason="needs what the extra `site` installs")
-def test_the_built_site_is_whole(site: ModuleType, tmp_path: Path) -> None:
-    """Built without a warning; every link leads to a place that is there, and all that is loaded is here."""
-    target = tmp_path / "site"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site's pages, built without a warning."""
+    if not find_spec("myst_nb"):
+        pytest.skip("needs what the extra `site` installs")
+    target = tmp_path_factory.mktemp("site")
     script = ROOT / "docs" / "site" / "make_site.py"
     subprocess.run([sys.executable, script, "--no-lite", "--into", target], check=True, capture_output=True)
+    return target / "html"
 
-    pages = {path: Page(path) for path in (target / "html").rglob("*.html")}
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_search_finds_lessons_and_comes_to_an_end(browser: Browser, built: Path) -> None:  # noqa: F811
+    """Its last word is how many pages it found; no script fails on the way."""
+    page, errors = browser.new_page(), list[str]()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    with served(built) as address:
+        page.goto(f"{address}/search.html?q=dropout")
+        page.get_by_text(re.compile(r"found \d+ pages matching")).wait_for(timeout=30_000)
+        assert page.get_by_role("link", name="Implement inverted dropout").count()
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_built_site_is_whole(site: ModuleType, built: Path) -> None:
+    """Every link leads to a place that is there, and all that is loaded is here."""
+    pages = {path: Page(path) for path in built.rglob("*.html")}
     assert len(pages) > len(site.lessons()) + 4
     broken, foreign = set[tuple[str, str]](), set[tuple[str, str]]()
     for path, page in pages.items():
-        here = path.relative_to(target / "html").as_posix()
+        here = path.relative_to(built).as_posix()
         for link in page.links | page.loads:
             address, _, place = unquote(link).partition("#")
             if re.match(r"[a-z]+:|//", address):
@@ -130,8 +157,9 @@ def test_the_built_site_is_whole(site: ModuleType, tmp_path: Path) -> None:
                 broken.add((here, link))
         assert page.language == "en" and page.headings == 1 and page.unnamed == 0, here
     assert broken == set() and foreign == set()
-    styles = [path.read_text(encoding="utf-8") for path in (target / "html").rglob("*.css")]
+    styles = [path.read_text(encoding="utf-8") for path in built.rglob("*.css")]
     assert not any(re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style) for style in styles)
     for lesson in site.lessons():
         own = "".join(path.read_text(encoding="utf-8") for path in pages if lesson.name in path.as_posix())
+        assert "Installs the course" not in own  # a cell for notebooks that were carried elsewhere
         assert own and not any(line in own for line in answers(lesson)), lesson.name

@@ -42,7 +42,8 @@ def page_of(lesson: Lesson, ways: str = "") -> dict[str, Any]:
     }
     cells = []
     for cell in lesson.release["cells"]:
-        made: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell["id"], "metadata": {}}
+        tags = cell["metadata"].get("tags", [])  # one of them takes a cell out of pages
+        made: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell["id"], "metadata": {"tags": tags}}
         made["source"] = source_of(cell)
         if cell["cell_type"] == "code":
             shown = [] if VERDICT.search(made["source"]) else outputs.get(name_of(cell), [])
