@@ -721,10 +721,16 @@ def judge(case, result, expected):
     else:
         yield REPEATABLE, not alike, "every seed alike", (
             f"another seed gave the very same draws of {' and of '.join(alike)}: is the argument used?")
-    off = [
-        names[name] for name in ("numpy", "python")
-        if not all(same(result[key][name], expected[key][name]) for key in ("first", "second", "other"))
-    ]
+    right = {
+        name: [same(result[key][name], expected[key][name]) for key in ("first", "second", "other")]
+        for name in ("numpy", "python")
+    }
+    once = [names[name] for name, held in right.items() if held == [True, False, False]]
+    off = [names[name] for name, held in right.items() if not all(held)]
+    if once == off != []:
+        yield BY_THE_SEED, False, "seeded once", (
+            f"the first of three calls seeded {' and '.join(once)}, the later two did not")
+        return
     yield BY_THE_SEED, not off, f"another seed for {', '.join(off)}", (
         f"after that seed {' and '.join(off)} should draw other numbers: was it handed on as it is?")
 
