@@ -43,7 +43,7 @@ def _leaky(alpha: float) -> Activation:
         on = z > 0
         return np.asarray(on + z.dtype.type(alpha) * ~on)
 
-    return Activation("leaky", lambda z: np.maximum(z, 0) + alpha * np.minimum(z, 0), slope)
+    return Activation(f"leaky({alpha:g})", lambda z: np.maximum(z, 0) + alpha * np.minimum(z, 0), slope)
 
 
 def _elu(alpha: float) -> Activation:
@@ -51,7 +51,9 @@ def _elu(alpha: float) -> Activation:
         on = z > 0
         return np.asarray(on + (np.minimum(a, 0) + alpha) * ~on)
 
-    return Activation("elu", lambda z: np.maximum(z, 0) + alpha * np.expm1(np.minimum(z, 0)), slope)
+    return Activation(
+        f"elu({alpha:g})", lambda z: np.maximum(z, 0) + alpha * np.expm1(np.minimum(z, 0)), slope
+    )
 
 
 _PLAIN = {

@@ -116,10 +116,13 @@ def test_measures_what_it_is_told_to() -> None:
 
 
 def test_refuses_networks_that_do_not_stack() -> None:
-    """Other sizes and batch normalisation are refused by name."""
+    """Other sizes, other slopes of one activation and batch normalisation are refused by name."""
     X, y = some_data("bce")
     nets = [MLP([3, width, 1], ["relu", "sigmoid"]) for width in (4, 5)]
     with pytest.raises(ValueError, match="one shape"):
+        fit_together(nets, X, y, "bce", epochs=1)
+    nets = [MLP([3, 4, 1], [f"leaky({alpha})", "sigmoid"]) for alpha in (0.1, 0.3)]
+    with pytest.raises(ValueError, match="activations differ"):
         fit_together(nets, X, y, "bce", epochs=1)
     with pytest.raises(ValueError, match="batch normalisation"):
         fit_together([MLP([3, 4, 1], ["relu", "sigmoid"], batchnorm=[1])], X, y, "bce", epochs=1)
