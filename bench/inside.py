@@ -6,6 +6,7 @@ KIND is engine, bare or phases.
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import io
 import json
@@ -108,13 +109,14 @@ def _timed(path: Path, exercises: dict[str, Any]) -> tuple[float, float]:
 
 def _call(exercise: Any, names: dict[str, Any]) -> None:
     from autograder.student.guard import undisturbed
-    from autograder.student.probe import driver_for, outcome_of
+    from autograder.student.probe import driver_for
 
     driver = driver_for(exercise)
     functions = [names.get(name) for name in exercise.functions + exercise.uses]
-    for case in exercise.cases:
-        with undisturbed():
-            outcome_of(driver, functions, case)
+    with undisturbed():  # around all of them: what it costs around each is the engine's own
+        for case in exercise.cases:
+            with contextlib.suppress(BaseException):
+                driver(functions, case, copy.deepcopy(case.inputs))
 
 
 if __name__ == "__main__":

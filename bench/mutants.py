@@ -10,6 +10,7 @@ PLAIN, SANDBOX = "tests/engine/test_plain_course.py", "tests/engine/test_sandbox
 DIFFERENCE, NOTEBOOK = "tests/student/test_difference.py", "tests/student/test_notebook.py"
 PROPERTIES, WIRE = "tests/student/test_properties.py", "tests/student/test_wire.py"
 BUILD, EXERCISE = "tests/authoring/test_build.py", "tests/authoring/test_exercise.py"
+GUARD, SHORTCUTS = "tests/student/test_guard.py", "tests/engine/test_shortcuts.py"
 HIDDEN, SLICING = "tests/authoring/test_hidden.py", "tests/authoring/test_slicing.py"
 
 
@@ -177,6 +178,14 @@ ENGINE = (
         "files | assignment.files",
         "assignment.files | files",
         *_in(MARKING, "test_the_instructors_files_lie_over_the_students"),
+    ),
+    _mutation(
+        "another's folder",
+        "A notebook of the next assignment runs in a folder with the last one's name.",
+        "engine/warm",
+        "if self.next and self.next[0] == name:",
+        "if self.next:",
+        *_in(SANDBOX, "test_a_process_that_waited_for_another_folder_is_let_go"),
     ),
     _mutation(
         "memory never watched",
@@ -406,11 +415,19 @@ INSIDE = (
         *_in(SANDBOX, "test_a_child_that_a_cell_leaves_behind_answers_nothing"),
     ),
     _mutation(
+        "magics overlooked",
+        "A cell with a magic assigned, as in `files = !ls`, is taken for Python and fails.",
+        "engine/inside/shortcuts",
+        r"|=[\s\\]*[%!]",
+        "",
+        *_in(SHORTCUTS, "test_a_cell_becomes_what_ipython_makes_of_it"),
+    ),
+    _mutation(
         "names not kept for the probe",
         "A name used again further down changes what an earlier exercise earns.",
         "engine/inside/serving",
-        'remembered[request["place"]] = dict(kernel.names)',
-        'remembered[request["place"]] = kernel.names',
+        "remembered[place] = dict(kernel.names)",
+        "remembered[place] = kernel.names",
         *_in(SANDBOX, "test_a_probe_sees_the_names_as_they_were_at_its_mark"),
     ),
     _mutation(
@@ -580,10 +597,18 @@ STUDENT = (
     _mutation(
         "random numbers used up",
         "After a check a notebook draws other random numbers than without it.",
-        "student/guard",
+        "student/restoring",
         "        random.setstate(python_random)\n",
         "",
         NOTEBOOK,
+    ),
+    _mutation(
+        "half a pair forgotten",
+        "A lesson that draws an odd count of normal numbers draws others after a check than without it.",
+        "student/restoring",
+        "if half_a_pair or not self.bytes",
+        "if not self.bytes",
+        *_in(GUARD, "test_what_is_changed_is_put_back"),
     ),
     _mutation(
         "checks of another version read",
@@ -631,7 +656,7 @@ STUDENT = (
         "keys of one hash",
         "A dictionary made for it keeps the grader busy for hours.",
         "student/wire",
-        "if len(keys) - len(set(map(hash, keys))) > MOST_COLLISIONS:",
+        "if len(keys) > MOST_COLLISIONS and len(keys) - len(set(map(hash, keys))) > MOST_COLLISIONS:",
         "if False:",
         WIRE,
     ),

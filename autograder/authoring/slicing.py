@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
+import contextlib
+import warnings
+from collections.abc import Iterable, Iterator
+from types import CodeType
 
 from ..student.statements import Statement, needed, statements, without_magics
 
@@ -12,6 +15,7 @@ __all__ = [
     "Statement",
     "global_names",
     "imported_modules",
+    "loaded_names",
     "needed",
     "readable_statements",
     "statements",
@@ -32,6 +36,25 @@ def unbound(chosen: Iterable[Statement], names: Iterable[str]) -> set[str]:
 def global_names(source: str) -> frozenset[str]:
     """The names that a cell takes from elsewhere; none, where it can't be read."""
     return frozenset(name for statement in readable_statements(source) for name in statement.uses)
+
+
+def loaded_names(source: str) -> frozenset[str]:
+    """What a cell takes from elsewhere, attributes as well: more than `global_names`, and much sooner."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for read in (str, without_magics):
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                code = compile(read(source), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                return frozenset(name for part in _parts(code) for name in part.co_names)
+    return frozenset()
+
+
+def _parts(code: CodeType) -> Iterator[CodeType]:
+    """The code of a cell, and that of all functions and classes in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _parts(constant)
 
 
 def readable_statements(source: str) -> list[Statement]:

@@ -215,10 +215,10 @@ class SealedNotebook:
 
     def _names_a_demo(self) -> bool:
         """Whether a cell of the student's uses a name that only a demonstration defines."""
+        names = self.original.left_out_names
+        own = [step.cell.source for step in self.steps if step.own and not step.exercise and step.cell]
         return any(
-            slicing.global_names(step.cell.source) & self.original.left_out_names
-            for step in self.steps
-            if step.own and not step.exercise and step.cell is not None
+            names & slicing.loaded_names(source) and names & slicing.global_names(source) for source in own
         )
 
     def _is_short_of_points(self) -> bool:

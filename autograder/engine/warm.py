@@ -69,6 +69,9 @@ class Zygote:
         )
         theirs.close()
         self.ready = False
+        # For the submission after this one: forked, and its room furnished, while this one is looked at. Only
+        # where the two can't reach each other.
+        self.next: tuple[str, socket.socket] | None = None
 
     def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
         """Tells it what to import, what of this machine to show, and what a student's process may use."""
@@ -103,14 +106,13 @@ class Zygote:
         """A fresh student's process with its files in a folder of this name; nothing is left afterwards."""
         self.wait_until_ready()
         aside = "" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        ours = self._next(name) if self.sandbox else self._forked(aside, name)
         try:
-            with theirs:
-                self._tell([aside, name], theirs.fileno())
             process = StudentProcess(ours, self.limits, budget)
             try:
-                process.begin(files, seed)
+                self._begin(process, files, seed)
+                if self.sandbox:
+                    self.next = name, self._forked("", name)
                 yield process
             finally:
                 process.end()
@@ -118,6 +120,39 @@ class Zygote:
             ours.close()
             if not self.sandbox:
                 shutil.rmtree(aside, ignore_errors=True)
+
+    def _begin(self, process: StudentProcess, files: dict[str, bytes], seed: int) -> None:
+        """None of the student's code has run: if the process is gone, that is nobody's doing but ours."""
+        try:
+            process.begin(files, seed)
+        except Gone as gone:
+            if gone.limit:
+                raise
+            raise EngineError(f"the process for the submission {gone.reason}") from None
+        except OSError as error:
+            raise EngineError(f"the process for the submission is gone: {error}") from None
+
+    def _next(self, name: str) -> socket.socket:
+        """The process that was forked ahead, if it is for a folder of this name; otherwise one forked now."""
+        if self.next and self.next[0] == name:
+            (_, ours), self.next = self.next, None
+            return ours
+        self._dismiss_next()
+        return self._forked("", name)
+
+    def _forked(self, aside: str, name: str) -> socket.socket:
+        """A process on its way, and the connection to it."""
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with theirs:
+            self._tell([aside, name], theirs.fileno())
+        return ours
+
+    def _dismiss_next(self) -> None:
+        """It ends when nobody is there to ask anything of it."""
+        if self.next:
+            self.next[1].close()
+            self.next = None
 
     def rehearse(self, cells: tuple[str, ...]) -> None:
         """Runs the instructor's own cells as a student's would be, to import beforehand what they import."""
@@ -128,6 +163,7 @@ class Zygote:
                 modules = process.imported()
             except Gone:  # they take too long, or need a file: each submission will import for itself
                 return
+        self._dismiss_next()  # it has not imported them
         self._tell(modules)
 
     def _tell(self, message: Any, *descriptors: int) -> None:
@@ -143,6 +179,7 @@ class Zygote:
             raise EngineError(f"the process that runs notebooks is gone: {error}") from None
 
     def close(self) -> None:
+        self._dismiss_next()
         self.control.close()
         self.process.terminate()
         try:

@@ -103,12 +103,10 @@ def is_time(text: str) -> bool:
 
 
 def text_of(notebook: NotebookNode) -> str:
-    """The notebook as a file."""
-    import nbformat
+    """The notebook as a file, in one line: json's quick encoder doesn't indent; nbformat's writer does."""
+    from nbformat.v4.rwbase import strip_transient
 
-    with quiet():
-        # All in one line: json's quick encoder doesn't indent.
-        return printable(nbformat.writes(notebook, indent=None)) + "\n"
+    return printable(json.dumps(strip_transient(notebook), ensure_ascii=False, sort_keys=True)) + "\n"
 
 
 def _read(data: bytes, name: str) -> NotebookNode:

@@ -11,9 +11,7 @@ import contextlib
 import contextvars
 import ctypes
 import io
-import logging
 import os
-import random
 import sys
 import threading
 import time
@@ -25,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .restoring import descriptors_silenced, displays_swallowed, global_state_restored
 from .warned import Warned, heard
 
 KEPT_CHARACTERS = 1_000
@@ -83,82 +82,12 @@ def undisturbed() -> Iterator[Said]:
     """Catches output and warnings of the code inside, and restores the state it may have changed."""
     printed = _Sink()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_global_state_restored())
-        stack.enter_context(_displays_swallowed())
-        stack.enter_context(_descriptors_silenced())
+        stack.enter_context(global_state_restored())
+        stack.enter_context(displays_swallowed())
+        stack.enter_context(descriptors_silenced())
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.redirect_stderr(printed))
         yield Said(printed, stack.enter_context(heard()))
-
-
-@contextlib.contextmanager
-def _global_state_restored() -> Iterator[None]:
-    numpy_random = np.random.get_state()  # noqa: NPY002  a student may use the global generator
-    python_random = random.getstate()
-    print_options: dict[str, Any] = dict(np.get_printoptions())
-    folder = _working_folder()
-    logging_off, level = logging.root.manager.disable, logging.root.level
-    handlers = list(logging.root.handlers)  # `logging.warning` makes one, for the stderr of that moment
-    logging.disable(logging.CRITICAL)  # handlers hold on to the stderr of the day they were made
-    try:
-        yield
-    finally:
-        logging.disable(logging_off)
-        logging.root.setLevel(level)
-        logging.root.handlers[:] = handlers
-        if folder and folder != _working_folder():  # the next check looks for checks.json here
-            with contextlib.suppress(OSError):
-                os.chdir(folder)
-        print_options.pop("override_repr", None)
-        np.set_printoptions(**print_options)
-        random.setstate(python_random)
-        np.random.set_state(numpy_random)  # noqa: NPY002
-
-
-def _working_folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it has been removed
-        return ""
-
-
-@contextlib.contextmanager
-def _displays_swallowed() -> Iterator[None]:
-    """Figures and rich output shown from inside a checked function would bury the verdict."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is None:
-        yield
-        return
-    from IPython.core.displaypub import CapturingDisplayPublisher
-
-    publisher, shell.display_pub = shell.display_pub, CapturingDisplayPublisher()
-    try:
-        yield
-    finally:
-        shell.display_pub = publisher
-
-
-@contextlib.contextmanager
-def _descriptors_silenced() -> Iterator[None]:
-    """C libraries write past Python: TensorFlow's first log line would cost a graded cell its points."""
-    saved: dict[int, int] = {}
-    try:
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        with contextlib.suppress(OSError):  # no descriptors at all: nothing to silence
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            for descriptor in (1, 2):
-                with contextlib.suppress(OSError):
-                    saved[descriptor] = os.dup(descriptor)
-                    os.dup2(nowhere, descriptor)
-            os.close(nowhere)
-        yield
-    finally:
-        for descriptor, copy in saved.items():
-            os.dup2(copy, descriptor)
-            os.close(copy)
 
 
 def within(seconds: float, work: Callable[[], None]) -> bool:

@@ -10,6 +10,8 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -42,9 +44,14 @@ def driver_for(sheet: Sheet) -> Driver:
 def defined_in(source: str, name: str) -> Callable[..., Any]:
     """The function that a piece of our own source defines."""
     namespace: dict[str, Any] = {"np": np, "__name__": "autograder.student.sheet", _SOURCE: source}
-    exec(compile(source, f"<{name} of an exercise>", "exec"), namespace)
+    exec(_compiled(source, name), namespace)
     found: Callable[..., Any] = namespace[name]
     return found
+
+
+@lru_cache(maxsize=64)  # a driver is asked for public cases and for hidden ones, a judge for every submission
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, f"<{name} of an exercise>", "exec")
 
 
 def missing_function(name: str) -> Callable[..., Any]:
@@ -131,8 +138,10 @@ def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         if one.dtype != other.dtype or one.shape != other.shape:
             return False
+        if bool((one == other).all()):
+            return True
         if one.dtype.kind not in "fc":
-            return bool(np.array_equal(one, other))
+            return False
         # x[i] += h and back leaves a rounding error: the argument counts as restored
         with np.errstate(all="ignore"):
             return bool(np.allclose(one, other, rtol=1e-12, atol=1e-300, equal_nan=True))

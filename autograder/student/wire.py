@@ -16,6 +16,7 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -29,6 +30,9 @@ SMALL_ARRAY = 64  # entries; up to here an array is written out in JSON, to be r
 MOST_WRITTEN_AXES = 8
 MOST_COLLISIONS = 1_000
 ARRAY_KINDS = "biufcU"
+_NUMBERS = (bool, int, float)
+_AS_IT_IS = (str, bool, type(None))
+_OF_JSON = (*_AS_IT_IS, int, float)
 _HEADER = re.compile(
     rb"\{'descr': '([<>|][biufcU]\d{1,9})', 'fortran_order': False, 'shape': \(([\d, ]*)\), \} *\n"
 )
@@ -131,13 +135,16 @@ def _encode(value: Any, store: Callable[[np.ndarray], dict[str, Any]], depth: in
     if isinstance(value, np.ndarray) and value.dtype.kind in ARRAY_KINDS:
         return _encode_array(np.asarray(value), store)
     if type(value) is list:
-        return [_encode(item, store, depth + 1) for item in value]
+        return [item if type(item) in _AS_IT_IS else _encode(item, store, depth + 1) for item in value]
     if type(value) in (tuple, set, frozenset):
         items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
         return {type(value).__name__: [_encode(item, store, depth + 1) for item in items]}
     if type(value) is dict:
         return {
-            "dict": [[_encode(k, store, depth + 1), _encode(v, store, depth + 1)] for k, v in value.items()]
+            "dict": [
+                [k if type(k) is str else _encode(k, store, depth + 1), _encode(v, store, depth + 1)]
+                for k, v in value.items()
+            ]
         }
     if isinstance(value, Opaque):
         return {"other": value.type_name}
@@ -150,17 +157,19 @@ def _encode_array(array: np.ndarray, store: Callable[[np.ndarray], dict[str, Any
     written = array.dtype.kind in "biuf" and array.dtype.itemsize <= 8 and array.ndim <= MOST_WRITTEN_AXES
     if written and array.size <= SMALL_ARRAY:
         nested = array.tolist()
-        return {"array": _encode(nested, store), "dtype": array.dtype.str, "shape": list(array.shape)}
+        plain = array.dtype.kind in "bi" or (array.dtype.kind == "f" and bool(np.isfinite(array).all()))
+        data = nested if plain else _encode(nested, store)
+        return {"array": data, "dtype": array.dtype.str, "shape": list(array.shape)}
     return store(array)
 
 
 def _decode(data: Any, load: Callable[[dict[str, Any]], np.ndarray], depth: int = 0) -> Any:
     if depth > 4 * DEPTH_LIMIT:
         raise WireError("nested too deeply")
-    if data is None or isinstance(data, (bool, int, float, str)):
+    if type(data) in _OF_JSON:
         return data
-    if isinstance(data, list):
-        return [_decode(item, load, depth + 1) for item in data]
+    if type(data) is list:
+        return [item if type(item) in _OF_JSON else _decode(item, load, depth + 1) for item in data]
     if not isinstance(data, dict) or not data:
         raise WireError("neither a value nor a tagged value")
     if "npy" in data or "blob" in data:
@@ -178,15 +187,21 @@ def _decode_array(data: dict[str, Any], inner: Callable[[Any], Any]) -> np.ndarr
     dtype, shape = _dtype_from(data["dtype"]), tuple(data["shape"])
     if dtype.kind not in "biuf" or not all(type(n) is int and n >= 0 for n in shape):
         raise WireError(f"an array of dtype {dtype} and shape {shape}")
-    entries = _leaves(inner(data["array"]))
-    if len(entries) > SMALL_ARRAY or any(type(entry) not in (bool, int, float) for entry in entries):
+    entries = _leaves(data["array"])
+    if not all(type(entry) in _NUMBERS for entry in entries):  # what JSON has no number for
+        entries = [inner(entry) for entry in entries]
+    if len(entries) > SMALL_ARRAY or any(type(entry) not in _NUMBERS for entry in entries):
         raise WireError("an array of something other than a few numbers")
     with np.errstate(all="ignore"):
         return np.array(entries, dtype=dtype).reshape(shape)
 
 
-def _leaves(nested: Any) -> list[Any]:
-    return [leaf for item in nested for leaf in _leaves(item)] if type(nested) is list else [nested]
+def _leaves(nested: Any, depth: int = 0) -> list[Any]:
+    if type(nested) is not list:
+        return [nested]
+    if depth > MOST_WRITTEN_AXES:
+        raise WireError("nested too deeply")
+    return [leaf for item in nested for leaf in _leaves(item, depth + 1)]
 
 
 def _decode_scalar(data: dict[str, Any], inner: Callable[[Any], Any]) -> np.generic:
@@ -200,6 +215,7 @@ def _decode_scalar(data: dict[str, Any], inner: Callable[[Any], Any]) -> np.gene
         return cast("np.generic", np.array(value, dtype=dtype)[()])
 
 
+@lru_cache(maxsize=64)
 def _dtype_from(text: Any) -> np.dtype:
     """The dtype of numbers or text that `dtype.str` wrote; NumPy itself reads a whole language here."""
     if type(text) is not str or not re.fullmatch(r"[<>|][biufcU]\d{1,9}", text):
@@ -216,13 +232,13 @@ def _items(data: Any, inner: Callable[[Any], Any]) -> list[Any]:
 def _decode_dict(data: dict[str, Any], inner: Callable[[Any], Any]) -> dict[str, Any]:
     if not all(type(pair) is list for pair in data["dict"]):
         raise WireError("a dictionary without a list of its items")
-    keys = _hashed_apart([inner(key) for key, _ in data["dict"]])
+    keys = _hashed_apart([key if type(key) is str else inner(key) for key, _ in data["dict"]])
     return dict(zip(keys, (inner(value) for _, value in data["dict"]), strict=True))
 
 
 def _hashed_apart(keys: list[Any]) -> list[Any]:
     """The keys; integers chosen to share one hash would keep whoever reads them busy for hours."""
-    if len(keys) - len(set(map(hash, keys))) > MOST_COLLISIONS:
+    if len(keys) > MOST_COLLISIONS and len(keys) - len(set(map(hash, keys))) > MOST_COLLISIONS:
         raise WireError("keys that share their hashes")
     return keys
 

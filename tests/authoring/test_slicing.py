@@ -7,7 +7,14 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.authoring.slicing import needed, statements, unbound, without_magics
+from autograder.authoring.slicing import (
+    global_names,
+    loaded_names,
+    needed,
+    statements,
+    unbound,
+    without_magics,
+)
 
 
 def bound_and_used(source: str) -> tuple[set[str], set[str]]:
@@ -198,3 +205,26 @@ def test_what_only_ipython_understands_becomes_a_comment(source: str, expected: 
     made = without_magics(source)
     assert made == expected
     ast.parse(made)
+
+
+@pytest.mark.parametrize(
+    ("source", "loaded"),
+    [
+        ("y = x", {"x", "y"}),
+        ("def f(a):\n    b = a\n    return b + c", {"f", "c"}),
+        ("class A:\n    def m(self):\n        return self.part + other", {"A", "m", "part", "other"}),
+        ("[i for i in z]", {"z"}),
+        ("%time f(x)\ny = x", {"x", "y"}),
+        ("await g()", {"g"}),
+        ("def f(:", set()),
+        ("x = '\0'\0", set()),
+        ("x = " + "(" * 3000, set()),
+        (r"x = '\d' is 'e'", {"x"}),
+    ],
+)
+def test_loaded_names(source: str, loaded: set[str], recwarn: pytest.WarningsRecorder) -> None:
+    """Attributes as well; what is local to a function is nobody else's."""
+    found = loaded_names(source)
+    assert loaded <= found <= loaded | {"__name__", "__module__", "__qualname__"}
+    assert not recwarn.list
+    assert global_names(source) <= found

@@ -172,6 +172,43 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 
 
 @needs_sandbox
+def test_the_next_process_waits_and_nothing_reaches_it(zygote: Zygote) -> None:
+    """It is forked while the one before runs, which neither sees it nor leaves it anything."""
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
+        assert zygote.next is not None
+        waiting = zygote.next[1]
+        one.run("import os; os.system('kill -9 -1'); x = 1; open('/tmp/left', 'w').write('here')")
+        assert text_of(one, "[name for name in os.listdir('/proc') if name.isdigit()]") == "['1']"
+        one.run("os.kill(1, 9)")
+    with zygote.start({}, seed=1, budget=Budget(60)) as other:
+        assert other.connection is waiting
+        assert text_of(other, "import os; 'x' in globals(), os.path.exists('/tmp/left')") == "(False, False)"
+
+
+@needs_sandbox
+def test_a_process_that_waited_for_another_folder_is_let_go(zygote: Zygote) -> None:
+    with zygote.start({}, seed=1, budget=Budget(60), name="one"):
+        assert zygote.next is not None
+        waiting = zygote.next[1]
+    with zygote.start({}, seed=1, budget=Budget(60), name="two") as other:
+        assert text_of(other, "%pwd") == "'/scratch/two'"
+        assert waiting.fileno() == -1
+        assert zygote.next is not None and zygote.next[0] == "two"
+
+
+@needs_sandbox
+def test_a_process_that_died_waiting_costs_nobody_a_mark(zygote: Zygote) -> None:
+    """The warm process may have died with it: the worker begins anew."""
+    with zygote.start({}, seed=1, budget=Budget(60)):
+        assert zygote.next is not None
+        zygote.next[1].shutdown(socket.SHUT_RDWR)
+    with pytest.raises(process.EngineError), zygote.start({}, seed=1, budget=Budget(60)):
+        pass
+    with zygote.start({}, seed=1, budget=Budget(60)) as after:
+        assert text_of(after, "1 + 1") == "2"
+
+
+@needs_sandbox
 def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     """And nothing else of it is left: no name, no thread, which a fork would lose."""
     made = Zygote()

@@ -17,7 +17,9 @@ from typing import Any
 import ipykernel.ipkernel
 from traitlets.config import Application, Config
 
+from ...student.restoring import silent_publisher
 from .recorder import ERROR_FIELDS, Recorder, Stream, drain, redirect_to_memory
+from .shortcuts import take_shortcuts
 
 
 class Kernel:
@@ -37,6 +39,7 @@ class Kernel:
         here: Any = threading.current_thread()
         here.parent_thread = here  # where it looks for the main one
         self.shell: Any = self.kernel.shell
+        take_shortcuts(self.shell)
         self.loop: Any = None  # each child has its own
         self.at_first: frozenset[str] = frozenset()  # modules
 
@@ -45,9 +48,13 @@ class Kernel:
         names: dict[str, Any] = self.shell.user_ns
         return names
 
+    def warm(self) -> None:
+        """Before the fork: what the children would each have to make, and find made."""
+        self.at_first = frozenset(sys.modules)  # thousands of names, on hundreds of pages to be copied
+        silent_publisher()
+
     def begin(self) -> None:
         """After the fork: what must not be shared with the siblings."""
-        self.at_first = frozenset(sys.modules)
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.spill = [redirect_to_memory(descriptor) for descriptor in (1, 2)]

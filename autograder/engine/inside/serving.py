@@ -33,7 +33,7 @@ def serve(connection: socket.socket, kernel: Kernel, folder: str) -> None:
     own = os.getpid()
     remembered: dict[int, dict[str, Any]] = {}
     while True:
-        request = frames.receive(connection)
+        request = _next_request(connection, kernel, remembered)
         if request["do"] == "probe" and request["in_a_copy"] and not _has_threads():
             _answer_in_a_copy(connection, kernel, folder, remembered, request)
             continue
@@ -41,6 +41,16 @@ def serve(connection: socket.socket, kernel: Kernel, folder: str) -> None:
         if os.getpid() != own:  # the cell forked, and this is its child
             os._exit(0)
         frames.send(connection, reply)
+
+
+def _next_request(
+    connection: socket.socket, kernel: Kernel, remembered: dict[int, dict[str, Any]]
+) -> dict[str, Any]:
+    """What is asked next; first the names are remembered as they are."""
+    request: dict[str, Any] = frames.receive(connection)
+    for place in request["remember"]:
+        remembered[place] = dict(kernel.names)
+    return request
 
 
 def _answer(
@@ -62,8 +72,6 @@ def _answer(
             reply |= {"status": done["status"], "count": done["count"], "outputs": _as_text(done["outputs"])}
         case "imported":
             reply["modules"] = [name for name in sys.modules if name not in kernel.at_first]
-        case "remember":
-            remembered[request["place"]] = dict(kernel.names)
         case "probe":
             kernel.names.clear()
             kernel.names.update(remembered.get(request["place"], {}))
@@ -91,7 +99,7 @@ def _answer_in_a_copy(
             while True:
                 asked[:] = struct.pack("q", request["id"])
                 frames.send(connection, _answer(connection, kernel, folder, remembered, request))
-                request = frames.receive(connection)
+                request = _next_request(connection, kernel, remembered)
         finally:
             os._exit(1)
     try:
@@ -134,10 +142,11 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
             *(_named(kernel, name) for name in sheet.uses),
         ]
         driver = driver_for(sheet)
-        for number, (inputs, call) in enumerate(request["cases"]):
-            with undisturbed(), np.errstate(all="warn", under="ignore"):
-                outcome = outcome_of(driver, functions, Case(inputs, call=call))
-            _send_outcome(connection, request["id"], number, outcome)
+        with undisturbed():  # around all of them, what each of them puts back is there already
+            for number, (inputs, call) in enumerate(request["cases"]):
+                with undisturbed(), np.errstate(all="warn", under="ignore"):
+                    outcome = outcome_of(driver, functions, Case(inputs, call=call))
+                _send_outcome(connection, request["id"], number, outcome)
     except Stopped:
         pass
     finally:

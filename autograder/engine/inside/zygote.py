@@ -38,7 +38,7 @@ def main() -> None:
     else:
         os.setpgid(0, 0)  # Ctrl-C is for the one who gives out the work
     kernel = Kernel()  # before the backend, which looks for a shell when it is imported
-    _import(["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
+    _import(kernel, ["matplotlib.pyplot", "matplotlib_inline.backend_inline", *settings["modules"]])
     control.sendall(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
     _serve(control, kernel, settings)
@@ -58,12 +58,13 @@ def _move_in(control: socket.socket, readable: list[str], fonts: dict[str, bytes
         Path(os.environ["MPLCONFIGDIR"], name).write_bytes(data)
 
 
-def _import(modules: list[str]) -> None:
+def _import(kernel: Kernel, modules: list[str]) -> None:
     for name in modules:
         try:
             importlib.import_module(name)
         except Exception:  # the cell that imports it will say so
             continue
+    kernel.warm()
     gc.collect()
     gc.freeze()  # the collector of a child leaves these pages shared
 
@@ -76,7 +77,7 @@ def _serve(control: socket.socket, kernel: Kernel, settings: dict[str, Any]) -> 
             os._exit(0)
         message = frames.receive(control)
         if not descriptors:
-            _import(message)
+            _import(kernel, message)
             continue
         connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
         pid = fork_into_room() if settings["sandbox"] else os.fork()
