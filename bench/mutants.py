@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 GRADING, MARKING = "tests/engine/test_grading.py", "tests/engine/test_marking.py"
+LEANING = "tests/engine/test_leaning.py"
 CANARY, SECCOMP = "tests/engine/test_canary.py", "tests/engine/test_seccomp.py"
 PLAIN, SANDBOX = "tests/engine/test_plain_course.py", "tests/engine/test_sandbox.py"
 DIFFERENCE, NOTEBOOK = "tests/student/test_difference.py", "tests/student/test_notebook.py"
@@ -136,6 +137,14 @@ ENGINE = (
         ),
     ),
     _mutation(
+        "namesakes of a demonstration's",
+        "Who calls a helper what a demonstration calls a list waits for all demonstrations.",
+        "engine/leaning",
+        "            from_demo |= dict.fromkeys(names & bound, False)\n",
+        "",
+        *_in(LEANING, "test_a_name_that_is_called_the_same_is_not"),
+    ),
+    _mutation(
         "missed names forgotten",
         "A right answer that reaches a demonstration's name in a roundabout way earns nothing.",
         "engine/sealed",
@@ -149,8 +158,8 @@ ENGINE = (
         "cells beside a demonstration run",
         "A locked cell that needs a left-out demonstration fails in front of the student's eyes.",
         "engine/needed",
-        "left_out=frozenset(cell.grade_id for cell in left),",
-        "left_out=frozenset(cell.grade_id for cell in left if cell.demo),",
+        "left_out={cell.grade_id: cell.binds - bound for cell in left}",
+        "left_out={cell.grade_id: cell.binds - bound for cell in left if cell.demo}",
         *_in(
             MARKING, "test_who_leans_on_a_demonstration_in_a_roundabout_way_gets_it_and_others_miss_nothing"
         ),

@@ -13,12 +13,12 @@ from ..student.statements import Statement, needed, statements, without_magics
 
 __all__ = [
     "Statement",
-    "global_names",
     "imported_modules",
     "loaded_names",
     "needed",
     "readable_statements",
     "statements",
+    "taken_and_bound",
     "unbound",
     "without_magics",
 ]
@@ -33,13 +33,80 @@ def unbound(chosen: Iterable[Statement], names: Iterable[str]) -> set[str]:
     return (set(names).union(*(s.uses for s in chosen))) - bound - _BUILTINS
 
 
-def global_names(source: str) -> frozenset[str]:
-    """The names that a cell takes from elsewhere; none, where it can't be read."""
-    return frozenset(name for statement in readable_statements(source) for name in statement.uses)
+def taken_and_bound(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What a cell takes from cells before it, and what it binds; nothing, where it can't be read.
+
+    A statement finds what those above it have bound; a function, when it is called, all that the cell binds.
+    """
+    found = readable_statements(source)
+    bound = frozenset(name for statement in found for name in statement.binds)
+    taken: set[str] = set()
+    above: set[str] = set()
+    for statement in found:
+        if statement.source.startswith(("def ", "async def ")):
+            taken |= statement.uses - bound
+        else:
+            order = _order_in(statement.source)
+            changed = order.used & statement.binds  # as in x += 1, which the symbol table does not call a use
+            taken |= (statement.uses | changed) - above - (order.bound - order.used)
+        above |= statement.binds
+    return frozenset(taken), bound
+
+
+def _order_in(statement: str) -> _Order:
+    order = _Order()
+    try:
+        order.visit(ast.parse(statement))
+    except RecursionError:  # a sum of thousands: then nothing is known of what comes first
+        return _Order()
+    return order
+
+
+class _Order(ast.NodeVisitor):
+    """Sorts names by what comes first, their being bound or used."""
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.used: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif node.id not in self.bound:
+            self.used.add(node.id)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._in_turn(node.value, *node.targets)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._in_turn(node.value, node.target)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self._in_turn(node.value, node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name) and node.target.id not in self.bound:
+            self.used.add(node.target.id)
+        self._in_turn(node.value, node.target)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self._in_turn(node.iter, node.target, *node.body, *node.orelse)
+
+    visit_AsyncFor = visit_For
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.bound.add(node.name)
+        self.generic_visit(node)
+
+    def _in_turn(self, *nodes: ast.AST | None) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
 
 
 def loaded_names(source: str) -> frozenset[str]:
-    """What a cell takes from elsewhere, attributes as well: more than `global_names`, and much sooner."""
+    """Every name in a cell's code but the local ones, attributes as well: little to know, and quickly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for read in (str, without_magics):

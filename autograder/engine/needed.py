@@ -30,12 +30,7 @@ def with_what_it_needs(original: Notebook, source: list[dict[str, Any]]) -> Note
         kept += needed
         grown = bool(needed)
     bound = {name for cell in kept for name in cell.binds}
-    names = {name for cell in left for name in cell.binds} - bound
-    return replace(
-        original,
-        left_out=frozenset(cell.grade_id for cell in left),
-        left_out_names=frozenset(names),
-    )
+    return replace(original, left_out={cell.grade_id: cell.binds - bound for cell in left})
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..authoring import slicing
 from ..nbgrader import cells
 from ..nbgrader.records import Notebook
 from ..student import judge, standins
 from ..student.sheet import LessonSheet, Outcome, Sheet
 from ..student.verdict import Progress, Verdict
 from .details import Details, details_of
+from .leaning import leans_on
 from .outputs import result_output
 from .plain import code_cells
 from .process import Gone, StudentProcess
@@ -63,7 +63,7 @@ class SealedNotebook:
     def run(self) -> CellRunner:
         """Runs and judges; with the demonstrations only where an answer may lean on one."""
         whole = sorted(self.steps + self.demos, key=lambda step: step.number)
-        if self._names_a_demo():
+        if leans_on(self.original.left_out, whole):
             self._run_and_judge(whole)
         else:
             self._run_and_judge(self.steps)
@@ -212,14 +212,6 @@ class SealedNotebook:
             row if row.ok else replace(row, text=texts.get(row.group, ELSEWHERE)) for row in whole.rows
         )
         return replace(whole, rows=rows, explanation=public.explanation or ELSEWHERE, error=public.error)
-
-    def _names_a_demo(self) -> bool:
-        """Whether a cell of the student's uses a name that only a demonstration defines."""
-        names = self.original.left_out_names
-        own = [step.cell.source for step in self.steps if step.own and not step.exercise and step.cell]
-        return any(
-            names & slicing.loaded_names(source) and names & slicing.global_names(source) for source in own
-        )
 
     def _is_short_of_points(self) -> bool:
         return any(verdict.status not in ("right", "open") for verdict in self.verdicts.values())

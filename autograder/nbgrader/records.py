@@ -40,8 +40,8 @@ class Notebook:
     grade_cells: dict[str, float]  # name to greatest score, in order
     solution_cells: tuple[str, ...]
     task_cells: dict[str, float]
-    left_out: frozenset[str] = frozenset()  # demonstrations, which need not run
-    left_out_names: frozenset[str] = frozenset()  # what only they define
+    # Demonstrations, which need not run, and what only they define.
+    left_out: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def max_score(self) -> float:

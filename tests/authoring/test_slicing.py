@@ -8,10 +8,10 @@ from textwrap import dedent
 import pytest
 
 from autograder.authoring.slicing import (
-    global_names,
     loaded_names,
     needed,
     statements,
+    taken_and_bound,
     unbound,
     without_magics,
 )
@@ -227,4 +227,27 @@ def test_loaded_names(source: str, loaded: set[str], recwarn: pytest.WarningsRec
     found = loaded_names(source)
     assert loaded <= found <= loaded | {"__name__", "__module__", "__qualname__"}
     assert not recwarn.list
-    assert global_names(source) <= found
+    taken, bound = taken_and_bound(source)
+    assert taken | bound <= found
+
+
+@pytest.mark.parametrize(
+    ("source", "taken", "bound"),
+    [
+        ("x = 1\ny = x", set(), {"x", "y"}),
+        ("x = x + 1", {"x"}, {"x"}),
+        ("y = x\nx = 1", {"x"}, {"x", "y"}),
+        ("def f():\n    return x\nx = 1", set(), {"f", "x"}),
+        ("def f(x):\n    return x + y", {"y"}, {"f"}),
+        ("f = lambda: x\nx = 1", {"x"}, {"f", "x"}),
+        ("@decorate\ndef f():\n    return x\nx = 1", {"decorate", "x"}, {"f", "x"}),
+        ("class A:\n    y = x\nx = 1", {"x"}, {"A", "x"}),
+        ("import numpy as np\nnp.sum", set(), {"np"}),
+        ("for i in z:\n    i", {"z"}, {"i"}),
+        ("x += 1", {"x"}, {"x"}),
+        ("def f(:", set(), set()),
+        ("y = x + " + "+".join("1" * 700), {"x"}, {"y"}),
+    ],
+)
+def test_what_a_cell_takes_from_those_before(source: str, taken: set[str], bound: set[str]) -> None:
+    assert taken_and_bound(source) == (taken, bound)
