@@ -12,15 +12,17 @@ from urllib.parse import quote
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.collections import QuadMesh
+from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
 
 from nnlab.figures.palette import DPI
 
 SHARP = 2  # pixels of an image for each that it is shown with
-SMALL_SVG = 45_000  # bytes; a PNG would save little, and takes longer to make than all the rest of the figure
+SMALL_SVG = 85_000  # bytes; a PNG would save little, and takes longer to make than all the rest of the figure
+MANY_MARKERS = 500  # of which each takes a hundred bytes: then nobody need draw it to know
 LARGEST_SVG = 200_000  # bytes; a browser takes long to draw many small things, but not to show a PNG of them
 
 
@@ -103,11 +105,21 @@ def image(fig: Figure, alt: str, dpi: int = DPI) -> dict[str, str]:
         alt: what it shows, in words.
         dpi: CSS pixels per inch that it is shown with.
     """
+    if _markers(fig) > MANY_MARKERS:
+        return tagged(_base64(png(fig, SHARP * dpi), "png"), alt, fig, dpi)
     vector = "data:image/svg+xml," + quote(svg(fig).replace('"', "'"), safe=" =:/,;()'*!?@+~")
     if len(vector) <= SMALL_SVG:
         return tagged(vector, alt, fig, dpi)
     raster = _base64(png(fig, SHARP * dpi), "png")
     return tagged(vector if len(vector) <= min(len(raster), LARGEST_SVG) else raster, alt, fig, dpi)
+
+
+def _markers(fig: Figure) -> int:
+    """Return how many points are marked in the figure, each by itself."""
+    lines: list[Any] = fig.findobj(Line2D)
+    clouds: list[Any] = fig.findobj(PathCollection)
+    marked = [line.get_xdata() for line in lines if line.get_marker() not in ("", " ", "None", "none", None)]
+    return sum(map(len, [*marked, *(cloud.get_offsets() for cloud in clouds)]))
 
 
 def quick_image(fig: Figure, alt: str) -> dict[str, str]:

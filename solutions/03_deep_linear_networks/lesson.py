@@ -526,16 +526,18 @@ show(
 # that of the answer 0.
 #
 # But 60 steps are few, and for these two nothing has ended there. What do a hundred times as many steps do, and what does
-# Adam, which divides every gradient by its own recent size? The next cell trains the networks of four seeds at once.
+# Adam, which divides every gradient by its own recent size? The next cell trains the networks of four seeds, for several
+# settings, at once.
 
 # %% tags=["demo"]
 @np.errstate(over="ignore", invalid="ignore")
-def patient(d, rate, steps=6000, adam=False):
-    """What `loss_left` returns, for seeds 0 to 3 at once, with plain steps or with Adam's."""
+def patient(settings, steps=6000):
+    """What `loss_left` returns, for seeds 0 to 3 and several settings at once: d, the rate, and whether Adam steps."""
+    scales, rates, adam = (np.array(some).reshape(-1, 1, 1, 1) for some in zip(*settings))
     draws = [np.random.default_rng(seed) for seed in range(4)]
     A, X = map(np.array, zip(*[(np.eye(4) + 0.3 * draw.normal(size=(4, 4)),
                                 draw.normal(size=(4, 40))) for draw in draws]))
-    Ws = np.tile(d * np.eye(4), (10, 4, 1, 1))  # layers, seeds
+    Ws = np.tile(scales * np.eye(4), (10, 1, 4, 1, 1))  # layers, settings, seeds
     mean, square, grads = np.zeros_like(Ws), np.zeros_like(Ws), np.zeros_like(Ws)
     for k in range(1, steps + 1):
         hs = [X[:, :, [(k - 1) % 40]]]
@@ -543,24 +545,22 @@ def patient(d, rate, steps=6000, adam=False):
             hs.append(W @ hs[-1])
         g = hs[-1] - A @ hs[0]
         for l in reversed(range(10)):
-            grads[l] = g @ hs[l].swapaxes(1, 2)
-            g = Ws[l].swapaxes(1, 2) @ g
-        step = grads
-        if adam:
-            mean, square = 0.9 * mean + 0.1 * grads, 0.999 * square + 0.001 * grads**2
-            step = mean / (1 - 0.9**k) / (np.sqrt(square / (1 - 0.999**k)) + 1e-7)
-        Ws = Ws - rate * step
+            grads[l] = g @ hs[l].swapaxes(-1, -2)
+            g = Ws[l].swapaxes(-1, -2) @ g
+        mean, square = 0.9 * mean + 0.1 * grads, 0.999 * square + 0.001 * grads**2
+        adams = mean / (1 - 0.9**k) / (np.sqrt(square / (1 - 0.999**k)) + 1e-7)
+        Ws = Ws - rates * np.where(adam, adams, grads)
     out, target = X, A @ X
     for W in Ws:
         out = W @ out
-    return np.mean((out - target) ** 2, axis=(1, 2)) / np.mean(target**2, axis=(1, 2))
+    return np.mean((out - target) ** 2, axis=(2, 3)) / np.mean(target**2, axis=(1, 2))
 
 # %% tags=["demo"]
-same = np.abs(patient(1.0, 0.01, steps=60) - left[1.0][:, rates.searchsorted(0.009)]).max()
+(ends,) = patient([(1.0, 0.01, False)], steps=60)
+same = np.abs(ends - left[1.0][:, rates.searchsorted(0.009)]).max()
 print(f"60 steps with d = 1, rate 0.01: differs from loss_left by {same:.0e}")
 tried = [(0.5, 0.01, False), (0.5, 0.001, True), (1.5, 1e-4, False), (1.5, 0.03, True)]
-for d, rate, adam in tried:
-    some = patient(d, rate, adam=adam)
+for (d, rate, adam), some in zip(tried, patient(tried)):
     words = " ".join("diverged" if np.isnan(one) else f"{one:8.1e}" for one in some)
     print(f"d = {d}, {'Adam' if adam else 'SGD ':4} rate {rate:6g}, 6000 steps: {words}")
 

@@ -885,8 +885,8 @@ for given in (bayes, 0.0):
     print(f"Bayes error {given:5.1%}:", *("; ".join(sorted(next_steps(*pair))) for pair in said),
           sep="\n   ")
 for name in ("more data: no units, 1,000 points", "both: 50 units, 1,000 points"):
-    longer = np.mean([errors(*STATIONS[name], seed, steps=3000) for seed in range(3)], axis=0)
-    for steps, (train, dev) in ((300, walk[name].scores[:3].mean(axis=0)), (3000, longer)):
+    longer = np.mean([errors(*STATIONS[name], seed, steps=1500) for seed in range(3)], axis=0)
+    for steps, (train, dev) in ((300, walk[name].scores[:3].mean(axis=0)), (1500, longer)):
         print(f"{name}, three draws, {steps:5} steps: train {train:.1%}, dev {dev:.1%}")
 labels = lambda pair: tuple(bool(high) for high in diagnose(*pair, bayes))
 agreed = [
@@ -895,7 +895,7 @@ agreed = [
 print("draws with the same diagnosis as the mean:", agreed, "of 8")
 
 # %% [markdown]
-# Ten times as many steps change the mean errors by about a point or less: where the networks stood after 300 steps is
+# Five times as many steps change the mean errors by about a point or less: where the networks stood after 300 steps is
 # nearly where they stay. Compared with the Bayes error, neither of the last two networks has anything left to learn.
 # Whoever takes the Bayes error for zero reads a training error of 16 % as high bias, makes the network bigger, reads 16
 # % again, and makes it bigger still, with nothing left to gain. The diagnoses hardly hang on a lucky draw: at four
