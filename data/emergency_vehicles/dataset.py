@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -241,6 +241,7 @@ def draw(
     emergency: int | None = None,
     change: Callable[[Vehicle], Vehicle] | None = None,
     size: tuple[int, int] = (HEIGHT, WIDTH),
+    only: Sequence[int] | None = None,
 ) -> Drawn:
     """Draw images into memory: those that `make` writes for the same arguments.
 
@@ -251,18 +252,21 @@ def draw(
         change: from a vehicle the one that is drawn in its place, on the same spot of the same scene. Truth
             and labels are those of the vehicle before.
         size: height and width in pixels.
+        only: the numbers of those that are wanted; all unless told. An image is the same alone.
     """
     rng = np.random.default_rng(seed)
     emergency = round(images * EMERGENCY / IMAGES) if emergency is None else emergency
     truth = rng.permutation(np.arange(images) < emergency)
     flipped = rng.permutation(np.arange(images) < round(images * FLIPPED / IMAGES))
-    pixels, vehicles = np.empty((images, *size, 3), np.uint8), []
-    for i in range(images):
-        own = np.random.default_rng([seed, i])  # a stream for each image
+    wanted = np.arange(images) if only is None else np.asarray(only, int)
+    pixels, vehicles = np.empty((len(wanted), *size, 3), np.uint8), []
+    for place, i in enumerate(wanted):
+        own = np.random.default_rng([seed, int(i)])  # a stream for each image
         vehicle = any_vehicle(bool(truth[i]), own)
-        pixels[i] = picture(change(vehicle) if change else vehicle, own, *size)
+        pixels[place] = picture(change(vehicle) if change else vehicle, own, *size)
         vehicles.append(vehicle)
-    return Drawn(pixels, (truth != flipped).astype(int), truth.astype(int), vehicles)
+    labels = (truth != flipped).astype(int)
+    return Drawn(pixels, labels[wanted], truth[wanted].astype(int), vehicles)
 
 
 if __name__ == "__main__":

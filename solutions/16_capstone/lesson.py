@@ -1141,8 +1141,8 @@ def changed_scenes(which, **change):
     """Called an emergency before and after one change, for the vehicles chosen; their number."""
     chosen = [k for k, vehicle in enumerate(scenes.vehicles) if which(vehicle)]
     painted = lambda vehicle: replace(vehicle, **change) if which(vehicle) else vehicle
-    other = emergency_vehicles.draw(SCENES, SEED, change=painted)
-    return len(chosen), said_emergency(scenes.images[chosen]), said_emergency(other.images[chosen])
+    other = emergency_vehicles.draw(SCENES, SEED, change=painted, only=chosen)
+    return len(chosen), said_emergency(scenes.images[chosen]), said_emergency(other.images)
 
 
 if drawn:

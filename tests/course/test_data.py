@@ -264,6 +264,16 @@ def test_a_vehicle_can_be_changed_and_nothing_else():
     assert np.array_equal(before.truth, after.truth)
 
 
+def test_an_image_is_the_same_alone():
+    """Some of many, in any order: pixels, labels, truth and vehicles are theirs."""
+    every, some = emergency_vehicles.draw(60, 3), [41, 7, 0]
+    few = emergency_vehicles.draw(60, 3, only=some)
+    assert np.array_equal(few.images, every.images[some])
+    assert np.array_equal(few.labels, every.labels[some]) and np.array_equal(few.truth, every.truth[some])
+    assert few.vehicles == [every.vehicles[k] for k in some]
+    assert len(emergency_vehicles.draw(60, 3, only=[]).images) == 0
+
+
 def test_images_can_be_drawn_as_large_as_photographs():
     """The same street and vehicle at another size."""
     large = emergency_vehicles.draw(3, 3, size=(224, 224)).images
