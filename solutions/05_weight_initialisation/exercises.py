@@ -733,8 +733,11 @@ def drive(fresh_initializers, n, minval, maxval):
         if len(initializers) != n:
             raise TypeError(f"fresh_initializers should return n = {n} initialisers; {len(initializers)} came back")
         for initializer in initializers:
-            layer = keras.layers.Dense(30, kernel_initializer=initializer)
+            layer, small = (keras.layers.Dense(units, kernel_initializer=initializer) for units in (30, 3))
+            small.build((None, 2))
             layer.build((None, 20))
+            if (tuple(small.kernel.shape), tuple(layer.kernel.shape)) != ((2, 3), (20, 30)):
+                raise TypeError("an initialiser should give weights of the shape that its layer asks for")
             drawn.append(np.asarray(layer.kernel))
         return np.array(drawn)
 
@@ -795,6 +798,13 @@ def a_single_one(n, minval, maxval):
     import keras
 
     return keras.initializers.RandomUniform(minval, maxval)
+
+
+@fresh_initializers.wrong(
+    "You return arrays, the weights of one particular layer. An initialiser is what Keras asks for weights of whatever "
+    "shape a layer needs.", raises=True)
+def arrays_of_one_shape(n, minval, maxval):
+    return [np.random.default_rng(i).uniform(minval, maxval, (20, 30)) for i in range(n)]
 
 
 @fresh_initializers.answers
