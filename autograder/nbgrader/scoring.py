@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,6 +34,7 @@ class Rules:
 
         settings = config.get("Autograde", {})
         self.config = config
+        self._steps: dict[str, tuple[Notebook, list[Step]]] = {}
         self.timeout_func: Callable[[NotebookNode], float | None] | None = _timeout_func(config)
         self.sanitizers: list[type] = list(
             settings.get("sanitize_preprocessors", Autograde.sanitize_preprocessors.default())
@@ -50,12 +51,23 @@ class Rules:
         Raises:
             Unmarkable: it is no notebook, or one that nbgrader refuses.
         """
-        steps = [_without_gradebook(step, self.config, original) for step in self.sanitizers]
-        return _through(steps, _read(data, f"{original.name}.ipynb"), original.name)
+        return _through(self._sanitizing(original), _read(data, f"{original.name}.ipynb"), original.name)
+
+    def _sanitizing(self, original: Notebook) -> list[Step]:
+        """The steps for a notebook of the course; as nbgrader has it, one set of them for the whole class."""
+        known = self._steps.get(original.name)
+        if known is None or known[0] is not original:
+            steps = [_without_gradebook(step, self.config, original) for step in self.sanitizers]
+            known = self._steps[original.name] = (original, steps)
+        return known[1]
 
     def finish(self, notebook: NotebookNode) -> None:
         """What nbgrader does to an executed notebook before it looks at the scores."""
-        _through([_plain_step(step, self.config) for step in self.finishers], notebook, "")
+        _through(self._finishing, notebook, "")
+
+    @cached_property
+    def _finishing(self) -> list[Step]:
+        return [_plain_step(step, self.config) for step in self.finishers]
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """What a cell may take where the configuration decides it cell by cell; 0: as all others."""
