@@ -86,14 +86,14 @@ def mosaic(chosen, columns=8):
 
 
 show(
-    *[picture(mosaic(np.flatnonzero(labels == label)[:20], columns=4), title=title)
+    *[picture(mosaic(np.flatnonzero(labels == label)[:16], columns=4), title=title)
       for label, title in [(1, "label 1: emergency"), (0, "label 0: not")]],
-    title="What tells them apart is small: lights, a cross, a ladder", size=(9.2, 4.2),
-    alt="Two panels of twenty small drawn images each. Left, label 1: ambulances with a "
+    title="What tells them apart is small: lights, a cross, a ladder", size=(9.2, 3.8),
+    alt="Two panels of sixteen small drawn images each. Left, label 1: ambulances with a "
     "cross and a band, red fire engines with ladders, police cars and vans with a band,"
     " with blue and red lights on the roof; a silver car and a yellow van among them "
     "have none. Right, label 0: cars, vans, buses, lorries and taxis in many colours, "
-    "among them white vans, red cars and taxis with a sign on the roof. Day, dusk and "
+    "among them a white van, red cars and taxis with a sign on the roof. Day, dusk and "
     "night, before houses, trees, hills and walls.",
 )
 
