@@ -532,7 +532,7 @@ show(
 # %% tags=["demo"]
 @np.errstate(over="ignore", invalid="ignore")
 def patient(settings, steps=6000):
-    """What `loss_left` returns, for seeds 0 to 3 and several settings at once: d, the rate, and whether Adam steps."""
+    """What `loss_left` returns, for seeds 0 to 3 and several (d, rate, Adam or not) at once."""
     scales, rates, adam = (np.array(some).reshape(-1, 1, 1, 1) for some in zip(*settings))
     draws = [np.random.default_rng(seed) for seed in range(4)]
     A, X = map(np.array, zip(*[(np.eye(4) + 0.3 * draw.normal(size=(4, 4)),

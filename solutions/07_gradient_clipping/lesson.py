@@ -959,7 +959,7 @@ mean, sd = y_train.mean(), y_train.std()
 
 
 def scaled_targets(lr):
-    """Test errors of all seeds with standardised targets, no clipping, in units of the scaled targets."""
+    """Test errors of all seeds with scaled targets and no clipping, in the scaled units."""
     nets = [network(seed) for seed in SEEDS]
     fit_together(nets, X_train, (y_train - mean) / sd, "mse", epochs=100, lr=lr, momentum=0.9)
     return np.array([net.loss(X_test, (y_test - mean) / sd, "mse") for net in nets])
