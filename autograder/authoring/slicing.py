@@ -47,7 +47,7 @@ def taken_and_bound(source: str) -> tuple[frozenset[str], frozenset[str]]:
             taken |= statement.uses - bound
         else:
             order = _order_in(statement.source)
-            changed = order.used & statement.binds  # as in x += 1, which the symbol table does not call a use
+            changed = order.changed & statement.binds
             taken |= (statement.uses | changed) - above - (order.bound - order.used)
         above |= statement.binds
     return frozenset(taken), bound
@@ -68,6 +68,7 @@ class _Order(ast.NodeVisitor):
     def __init__(self) -> None:
         self.bound: set[str] = set()
         self.used: set[str] = set()
+        self.changed: set[str] = set()  # as in x += 1, which the symbol table does not call a use
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
@@ -87,6 +88,7 @@ class _Order(ast.NodeVisitor):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name) and node.target.id not in self.bound:
             self.used.add(node.target.id)
+            self.changed.add(node.target.id)
         self._in_turn(node.value, node.target)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:

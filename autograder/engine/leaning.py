@@ -22,11 +22,11 @@ def leans_on(left_out: Mapping[str, frozenset[str]], steps: Iterable[Step]) -> b
 
     Args:
         left_out: by their names, what only those cells define.
-        steps: all of the notebook's, these among them.
+        steps: all of the notebook's, these among them, in their order.
     """
     names = frozenset().union(*left_out.values())
     from_demo = dict.fromkeys(names, True)  # also where no cell defined it yet
-    for step in sorted(steps, key=lambda step: step.number):
+    for step in steps:
         if step.cell is None or step.exercise:
             continue
         if (defined := left_out.get(cells.grade_id(step.cell))) is not None:

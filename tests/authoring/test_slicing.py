@@ -245,6 +245,7 @@ def test_loaded_names(source: str, loaded: set[str], recwarn: pytest.WarningsRec
         ("import numpy as np\nnp.sum", set(), {"np"}),
         ("for i in z:\n    i", {"z"}, {"i"}),
         ("x += 1", {"x"}, {"x"}),
+        ("x = [x for x in y]", {"y"}, {"x"}),
         ("def f(:", set(), set()),
         ("y = x + " + "+".join("1" * 700), {"x"}, {"y"}),
     ],

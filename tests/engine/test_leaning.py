@@ -23,7 +23,7 @@ def leans() -> Callable[..., bool]:
             if source in LEFT_OUT:
                 cell.metadata["nbgrader"] = {"grade_id": source, "locked": True}
             step = Step(number, cell, "half" if source == "check" else "", own=source not in LEFT_OUT)
-            steps.insert(0, step)  # the order of the list says nothing
+            steps.append(step)
         return leans_on(LEFT_OUT, steps)
 
     return decide
@@ -65,6 +65,8 @@ def test_a_value_of_a_demonstration_is_needed(leans: Callable[..., bool], source
         ("shows", "def rates(a):\n    return a\ndef f(a):\n    return rates(a)"),
         ("def rates(a):\n    return a\ndef f(a):\n    return rates(a)", "check", "shows"),
         ("shows", "[x for x in y]"),
+        ("shows", "x = [x for x in y]"),
+        ("shows", "x = max(x for x in y)"),
         ("shows", "for x in y:\n    print(x)"),
         ("shows", "with y as x:\n    print(x)"),
         ("shows", "for a in y:\n    for x, rates in a:\n        print(x, rates)"),
