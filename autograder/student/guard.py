@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from .restoring import descriptors_silenced, displays_swallowed, global_state_restored
-from .warned import Warned, heard
+from .restoring import Descriptors, Displays, Held, Logs, Randomness, Settings, Streams
+from .warned import Warned
 
 KEPT_CHARACTERS = 1_000
 STACK_BYTES = 64 << 20  # macOS gives threads half a megabyte, too little for deep recursion in C
@@ -42,6 +42,12 @@ class Said:
 
     printed: _Sink
     warned: Warned
+    held: Sequence[Held]
+
+    def hold(self) -> None:
+        """Puts back what the code so far has changed: between one part of it and the next."""
+        for one in self.held:
+            one.hold()
 
     @property
     def text(self) -> str:
@@ -71,6 +77,9 @@ class _Sink(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        """Whoever closes sys.stdout does not silence what comes after."""
+
     def summary(self) -> str:
         more = self.count - KEPT_CHARACTERS
         kept = "".join(self.kept).encode("utf-8", "replace").decode("utf-8")  # no halves of characters
@@ -80,14 +89,15 @@ class _Sink(io.TextIOBase):
 @contextlib.contextmanager
 def undisturbed() -> Iterator[Said]:
     """Catches output and warnings of the code inside, and restores the state it may have changed."""
-    printed = _Sink()
+    printed, warned = _Sink(), Warned()
+    # Released from the last to the first: a file that was left in place of a stream is closed unheard.
+    held: list[Held] = [Descriptors(), warned, Streams(printed), Displays(), Settings(), Logs(), Randomness()]
+    said = Said(printed, warned, held)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(global_state_restored())
-        stack.enter_context(displays_swallowed())
-        stack.enter_context(descriptors_silenced())
-        stack.enter_context(contextlib.redirect_stdout(printed))
-        stack.enter_context(contextlib.redirect_stderr(printed))
-        yield Said(printed, stack.enter_context(heard()))
+        for one in held:
+            stack.callback(one.release)
+        said.hold()
+        yield said
 
 
 def within(seconds: float, work: Callable[[], None]) -> bool:

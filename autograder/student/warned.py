@@ -6,16 +6,15 @@ NumPy warns, and the student's function has nothing to do with it.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import warnings
-from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
 OURS = __name__.split(".")[0]
 LIBRARIES = ("site-packages", "dist-packages")
 MOST = 5
+_ALWAYS = ("always", None, Warning, None, 0)  # of `warnings.filters`
 
 
 class Warned:
@@ -23,6 +22,19 @@ class Warned:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.before = warnings.catch_warnings()
+        self.before.__enter__()
+
+    def hold(self) -> None:
+        """Hears what is warned of from now on, instead of showing it; whatever was set meanwhile."""
+        if warnings.filters[:1] != [_ALWAYS] or len(warnings.filters) > 1:
+            warnings.resetwarnings()
+            # Not "default", which hears of a place once: the first to get there may be a driver's call.
+            warnings.simplefilter("always")
+        warnings.showwarning = self.hear
+
+    def release(self) -> None:
+        self.before.__exit__(None, None, None)
 
     def hear(self, message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         """Stands for `warnings.showwarning`."""
@@ -31,17 +43,6 @@ class Warned:
         text = f"{category.__name__}: {message}"
         if len(self.texts) < MOST and text not in self.texts and not _is_ours(sys._getframe(1)):
             self.texts.append(text)
-
-
-@contextlib.contextmanager
-def heard() -> Iterator[Warned]:
-    """Hears what is warned of inside, instead of showing it."""
-    warned = Warned()
-    with warnings.catch_warnings():
-        # Not "default", which hears of a place once: the first to get there may be a driver's call.
-        warnings.simplefilter("always")
-        warnings.showwarning = warned.hear
-        yield warned
 
 
 def _is_ours(frame: FrameType | None) -> bool:

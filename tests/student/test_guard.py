@@ -1,10 +1,14 @@
-"""What a student's code leaves of the global state: all of it, also where one guard stands inside another."""
+"""What a student's code leaves of the global state: nothing, and nothing from one part of it to the next."""
 
 # ruff: noqa: NPY002  students use the old generator
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import random
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -68,24 +72,52 @@ def test_what_is_changed_is_put_back(change: Callable[[], Any], half_a_pair: boo
 
 @pytest.mark.parametrize("half_a_pair", [False, True], ids=["fresh", "with a normal number kept"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_each_of_several_inside_another_finds_what_the_first_found(
-    change: Callable[[], Any], half_a_pair: bool
-) -> None:
+def test_each_part_finds_what_the_first_found(change: Callable[[], Any], half_a_pair: bool) -> None:
     np.random.seed(7)
     if half_a_pair:
         np.random.randn()
-    outside = seen()
-    with undisturbed():
-        inside = []
+    outside, inside = seen(), []
+    with undisturbed() as said:
         for _ in range(3):
-            with undisturbed():
-                inside.append(seen())
-                change()
+            inside.append(seen())
+            change()
+            said.hold()
         inside.append(seen())
         change()
     assert seen() == outside
     assert all(one == inside[0] for one in inside)
     assert inside[0][:5] == outside[:5]
+
+
+TAKEN = {  # what catches a part's words may be taken away by it
+    "sys.stdout": lambda: setattr(sys, "stdout", sys.__stdout__),
+    "closes sys.stdout": lambda: sys.stdout.close(),
+    "the descriptor": lambda: os.dup2(os.open("/dev/zero", os.O_RDWR), 1),
+    "closes the descriptor": lambda: os.close(1),
+    "warnings": lambda: warnings.simplefilter("ignore"),
+    "all of warnings": lambda: warnings.resetwarnings(),
+    "how warnings are shown": lambda: setattr(warnings, "showwarning", lambda *_: None),
+    "logging": lambda: logging.disable(logging.NOTSET),
+}
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_what_one_part_says_does_not_depend_on_the_part_before(
+    take: Callable[[], Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with undisturbed() as said:
+        with contextlib.suppress(OSError):
+            take()
+        said.hold()
+        assert os.path.samestat(os.fstat(1), os.stat(os.devnull))
+        print("heard")
+        os.write(1, b"past Python")
+        logging.getLogger("deep.inside").error("logged")
+        exec(compile("import warnings; warnings.warn('careful')", "<cell>", "exec"), {"__name__": "__main__"})
+    print("afterwards")
+    assert said.text == "heard\n"
+    assert said.warnings == ["UserWarning: careful"]
+    assert capfd.readouterr() == ("afterwards\n", "")
 
 
 def test_a_guard_inside_one_whose_generator_has_moved_on_keeps_the_place() -> None:
