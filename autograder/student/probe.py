@@ -6,6 +6,7 @@ The same few lines run in the notebook and on the far side of the sandbox: no ju
 from __future__ import annotations
 
 import copy
+import linecache
 import re
 import time
 import traceback
@@ -159,7 +160,8 @@ def _message(error: BaseException) -> str:
     except Exception:  # an exception of the student's that fails when it is shown
         text = ""
     if not text and type(error) is NotImplementedError:
-        text = f"`{traceback.extract_tb(error.__traceback__)[-1].name}` is not written yet"
+        (*_, (innermost, _)) = traceback.walk_tb(error.__traceback__)
+        text = f"`{innermost.f_code.co_name}` is not written yet"
     return printable(" ".join(_COLOURS.sub("", text).split())[:300])
 
 
@@ -190,10 +192,9 @@ def _begins_with_raise(lines: list[str], line: int) -> bool:
 
 def _students_line(error: BaseException) -> str:
     """The innermost line of a notebook cell in the traceback, which is where a student can look."""
-    frames = traceback.extract_tb(error.__traceback__)
-    cells = [
-        frame
-        for frame in frames
-        if "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input")
-    ]
-    return f"line {cells[-1].lineno}: {cells[-1].line}" if cells else ""
+    found: tuple[str, int] | None = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if "ipykernel_" in file or file.startswith("<ipython-input"):
+            found = file, number or 0
+    return f"line {found[1]}: {linecache.getline(*found).strip()}" if found else ""
