@@ -5,32 +5,32 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import select
 import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from ..errors import AutograderError, WireError
-from ..student.probe import printable
-from ..student.sheet import Case, Outcome, Sheet
+from ..student.sheet import Outcome
 from . import family
 from .budget import Budget, Meter
 from .cgroup import Group
 from .inside import frames
 from .inside.limits import Limits
+from .probing import Answers, Question
 
 WATCH_SECONDS = 0.1
 FRAME_SECONDS = 5.0  # in which an answer that has begun has to end
 MOST_ANSWERS = 32 << 20  # bytes, of one process
+SOON_JUDGED = 64 << 10  # bytes of outcomes
 NO_ANSWER = "sent something that is no answer"
-_ENDINGS = re.compile(r"ended by (SIG[A-Z0-9]{2,9}|signal \d{1,3})|ended with exit code \d{1,3}")
 GRACE_SECONDS = 2.0  # for code that is told to stop
 FORK_SECONDS = 60.0
 CHUNK = 8 << 20
@@ -75,6 +75,9 @@ class StudentProcess:
     over: str = field(default="", init=False)  # which limit it ran into
     group: Group | None = field(default=None, init=False)
 
+    def __post_init__(self) -> None:
+        self.inbox = frames.Inbox(self.connection)
+
     def begin(self, files: dict[str, bytes], seed: int) -> None:
         self.pid = self._greeted()
         self.handle = os.pidfd_open(self.pid)
@@ -106,54 +109,47 @@ class StudentProcess:
         """The modules that the cells have imported, as far as the process can be believed."""
         return [str(name) for name in self._ask({"do": "imported"}, 10)["modules"]]
 
-    def probe(
-        self,
-        place: int,
-        sheet: Sheet,
-        cases: Sequence[Case],
-        seconds: float,
-        in_a_copy: bool,
-        stand_ins: Mapping[str, str] | None = None,
-    ) -> list[Outcome]:
-        """What the student's functions give on these cases, called with the names of that place.
+    def probe(self, question: Question) -> list[Outcome]:
+        """What the student's functions give."""
+        (outcomes,) = self.probes([question])
+        return outcomes
 
-        No single case may take longer than `seconds`. In a copy of the process a crash costs this exercise
-        only; making one costs time. Stand-ins are functions, as source, in place of the student's own.
+    def probes(self, questions: Sequence[Question]) -> Iterator[list[Outcome]]:
+        """The answers to each question in turn.
+
+        A question is written down while the one before is answered, and asked before that one's answers are
+        given out: who judges them works side by side with the process. Not where they are large: judging may
+        take its time then, and a process that works has to be watched.
         """
-        outcomes: list[Outcome] = []
-        request = {
-            "do": "probe",
-            "in_a_copy": in_a_copy,
-            "place": place,
-            "name": sheet.name,
-            "functions": list(sheet.functions),
-            "uses": list(sheet.uses),
-            "driver": sheet.driver,
-            "stand_ins": dict(stand_ins or {}),
-            "cases": [(case.inputs, case.call) for case in cases],
-        }
+        if questions:
+            self._post(self._written(questions[0].request))
+        for question, after in zip_longest(questions, questions[1:]):
+            written = self._written(after.request) if after else b""
+            before, outcomes = self.received, self._outcomes(question)
+            side_by_side = self.received - before <= SOON_JUDGED
+            if written and side_by_side:
+                self._post(written)
+            yield outcomes
+            if written and not side_by_side:
+                self._post(written)
 
-        def keep(message: dict[str, Any]) -> None:
-            if message.get("case") != len(outcomes) or len(outcomes) >= len(cases):
-                raise WireError("an outcome out of order")
-            outcomes.append(_outcome(message))
+    def _outcomes(self, question: Question) -> list[Outcome]:
+        answers = Answers(question)
+        reply = self._answer(question.seconds, interrupt=True, on_part=answers.keep)
+        return answers.whole(self.over, reply.get("died"))
 
-        reply = self._ask(request, seconds, interrupt=True, on_part=keep)
-        why = self.over
-        if not why and reply.get("died"):  # its own words, of which only known ones are repeated
-            how = str(reply["died"])
-            why = f"the process of this exercise {how if _ENDINGS.fullmatch(how) else 'ended'}"
-        rest = Outcome(None, "Stopped", why or "your code ended the check before it was done")
-        return outcomes + [rest] * (len(cases) - len(outcomes))
-
-    def end(self) -> None:
-        """Ends the process and, with its namespace, all that it started."""
+    def kill(self) -> None:
+        """Tells the kernel to end the process and, with its namespace, all that it started."""
         if self.handle >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-            family.kill(
-                family.members(self.pid)[1:]
-            )  # of no account in a namespace of their own; else, they are
+            # The others are of no account in a namespace of their own; else, they are.
+            family.kill(family.members(self.pid)[1:])
+
+    def end(self) -> None:
+        """Kills it, and sees it ended."""
+        if self.handle >= 0:
+            self.kill()
             select.select([self.handle], [], [], 10)
             os.close(self.handle)
             self.handle = -1
@@ -180,24 +176,36 @@ class StudentProcess:
                 return int(struct.unpack("3i", data[:size])[0])
         return int(hello["hello"])
 
-    def _ask(
+    def _ask(self, request: dict[str, Any], seconds: float, interrupt: bool = False) -> dict[str, Any]:
+        """Sends a request and waits for its answer."""
+        self._post(self._written(request))
+        return self._answer(seconds, interrupt)
+
+    def _written(self, request: dict[str, Any]) -> bytes:
+        """A request as it is sent: the next one."""
+        places, self.places = self.places, []
+        try:
+            return frames.framed({**request, "id": self.asked + 1, "remember": places})
+        except WireError:
+            raise self._ended("stopped listening") from None
+
+    def _post(self, written: bytes) -> None:
+        self.asked += 1
+        try:
+            self.connection.settimeout(60)
+            self.connection.sendall(written)
+            self.connection.settimeout(None)
+        except OSError:
+            raise self._ended("stopped listening") from None
+
+    def _answer(
         self,
-        request: dict[str, Any],
         seconds: float,
-        *,
         interrupt: bool = False,
         on_part: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
-        """Sends a request and waits for its answer, watching time and memory meanwhile."""
-        self.asked += 1
+        """Waits for the answer to the last request, watching time and memory meanwhile."""
         self.over = ""
-        try:
-            self.connection.settimeout(60)
-            frames.send(self.connection, {**request, "id": self.asked, "remember": self.places})
-            self.places = []
-            self.connection.settimeout(None)
-        except (OSError, WireError):
-            raise self._ended("stopped listening") from None
         watch = _Watch(self, seconds, interrupt)
         while True:
             message = self._next_message(watch)
@@ -215,7 +223,7 @@ class StudentProcess:
     def _next_message(self, watch: _Watch) -> Any:
         try:
             left = MOST_ANSWERS - self.received
-            message, size = frames.receive_within(self.connection, watch, min(frames.LARGEST, max(left, 0)))
+            message, size = self.inbox.next(watch, min(frames.LARGEST, max(left, 0)))
         except EOFError:
             raise self._ended() from None
         except WireError:
@@ -281,11 +289,3 @@ class _Watch:
 def patience_now() -> float:
     """How many times longer than usual our own steps may take: as the machine is loaded."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-def _outcome(message: dict[str, Any]) -> Outcome:
-    raised, text, where, changed = message["rest"]
-    if not all(type(part) is str for part in (raised, text, where, *changed)) or len(changed) > 100:
-        raise WireError("an outcome that is none")
-    raised, text, where = printable(raised[:200]), printable(text[:1000]), printable(where[:500])
-    return Outcome(message["value"], raised, text, where, tuple(changed))

@@ -25,6 +25,7 @@ from .details import Details, details_of
 from .leaning import leans_on
 from .outputs import result_output
 from .plain import code_cells
+from .probing import Question
 from .process import Gone, StudentProcess
 from .running import CellRunner, Restart, Step, Surroundings
 
@@ -104,9 +105,7 @@ class SealedNotebook:
         def probe_all(process: StudentProcess, seconds: float) -> None:
             in_a_copy = seconds > SECONDS_TO_REPLAY
             for hidden in (False, True):  # whatever may be said is said before anything hidden is seen
-                for step in exercises:
-                    if step.exercise not in self.outcomes[hidden] and -step.number not in self.runner.guilty:
-                        self._probe(process, step, in_a_copy or self.fragile, hidden)
+                self._probe(process, exercises, in_a_copy or self.fragile, hidden)
             if any(sheet.stand_ins for sheet in self.lesson.sheets.values()):
                 self._judge(exercises, lambda step, names: self._probe_again(process, step, names))
 
@@ -137,7 +136,7 @@ class SealedNotebook:
             return
         try:
             outcomes = process.probe(
-                step.number, sheet, sheet.cases, self._patience(sheet), self.fragile, own
+                Question(step.number, sheet, sheet.cases, self._patience(sheet), self.fragile, own)
             )
         except Gone:
             if self.runner.surroundings.budget.is_spent:
@@ -155,22 +154,32 @@ class SealedNotebook:
                 notes=(standins.said_of(own),),
             )
 
-    def _probe(self, process: StudentProcess, step: Step, in_a_copy: bool, hidden: bool) -> None:
+    def _probe(self, process: StudentProcess, exercises: list[Step], in_a_copy: bool, hidden: bool) -> None:
+        """Asks what has not been answered yet, and judges while the next is being answered."""
+        known, guilty = self.outcomes[hidden], self.runner.guilty
+        steps = [s for s in exercises if s.exercise not in known and -s.number not in guilty]
+        questions = [(step, self._question(step, in_a_copy, hidden)) for step in steps]
+        answers = process.probes([question for _, question in questions if question.cases])
+        for step, question in questions:
+            try:
+                outcomes = next(answers) if question.cases else []
+            except Gone as gone:
+                if in_a_copy and hidden:
+                    lost = [Outcome(None, "Stopped", gone.reason)] * len(question.cases)
+                    self._keep(step, hidden, lost)
+                elif in_a_copy:  # where there are threads there was none, and the process itself has ended
+                    self.runner.blame(-step.number, step.exercise, gone)
+                self.fragile = True
+                raise Restart from None
+            self._keep(step, hidden, outcomes)
+            if hidden:
+                self.verdicts[step.exercise] = self._verdict(step)
+
+    def _question(self, step: Step, in_a_copy: bool, hidden: bool) -> Question:
         sheet = self.lesson.sheets[step.exercise]
         count = self._public_count(sheet)
         cases = sheet.cases[count:] if hidden else sheet.cases[:count]
-        try:
-            outcomes = (
-                process.probe(step.number, sheet, cases, self._patience(sheet), in_a_copy) if cases else []
-            )
-        except Gone as gone:
-            if in_a_copy and hidden:
-                self._keep(step, hidden, [Outcome(None, "Stopped", gone.reason)] * len(cases))
-            elif in_a_copy:  # where there are threads there was none, and the process itself has ended
-                self.runner.blame(-step.number, step.exercise, gone)
-            self.fragile = True
-            raise Restart from None
-        self._keep(step, hidden, outcomes)
+        return Question(step.number, sheet, cases, self._patience(sheet), in_a_copy)
 
     def _keep(self, step: Step, hidden: bool, outcomes: list[Outcome]) -> None:
         self.outcomes[hidden][step.exercise] = outcomes

@@ -69,9 +69,10 @@ class Zygote:
         )
         theirs.close()
         self.ready = False
-        # For the submission after this one: forked, and its room furnished, while this one is looked at. Only
-        # where the two can't reach each other.
+        # Where walls stand around them, a process for the submission after this one is forked and gets ready,
+        # and this one's comes to its end, while our side is at work.
         self.next: tuple[str, socket.socket] | None = None
+        self.last: StudentProcess | None = None
 
     def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
         """Tells it what to import, what of this machine to show, and what a student's process may use."""
@@ -105,21 +106,33 @@ class Zygote:
     ) -> Iterator[StudentProcess]:
         """A fresh student's process with its files in a folder of this name; nothing is left afterwards."""
         self.wait_until_ready()
-        aside = "" if self.sandbox else tempfile.mkdtemp(prefix="autograder-")
-        ours = self._next(name) if self.sandbox else self._forked(aside, name)
+        self._see_the_last_end()
+        if self.sandbox:
+            with contextlib.closing(self._next(name)) as ours:
+                process = self.last = StudentProcess(ours, self.limits, budget)
+                try:
+                    self._begin(process, files, seed)
+                    yield process
+                finally:
+                    process.kill()
+                self.next = name, self._forked("", name)
+            return
+        aside = tempfile.mkdtemp(prefix="autograder-")
         try:
-            process = StudentProcess(ours, self.limits, budget)
-            try:
-                self._begin(process, files, seed)
-                if self.sandbox:
-                    self.next = name, self._forked("", name)
-                yield process
-            finally:
-                process.end()
+            with contextlib.closing(self._forked(aside, name)) as ours:
+                process = StudentProcess(ours, self.limits, budget)
+                try:
+                    self._begin(process, files, seed)
+                    yield process
+                finally:
+                    process.end()
         finally:
-            ours.close()
-            if not self.sandbox:
-                shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _see_the_last_end(self) -> None:
+        if self.last:
+            self.last.end()
+            self.last = None
 
     def _begin(self, process: StudentProcess, files: dict[str, bytes], seed: int) -> None:
         """None of the student's code has run: if the process is gone, that is nobody's doing but ours."""
@@ -180,6 +193,7 @@ class Zygote:
 
     def close(self) -> None:
         self._dismiss_next()
+        self._see_the_last_end()
         self.control.close()
         self.process.terminate()
         try:

@@ -9,9 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -172,36 +170,57 @@ def test_nothing_of_one_student_is_seen_by_the_next(zygote: Zygote) -> None:
 
 
 @needs_sandbox
-def test_the_next_process_waits_and_nothing_reaches_it(zygote: Zygote) -> None:
-    """It is forked while the one before runs, which neither sees it nor leaves it anything."""
+def test_the_next_process_waits_and_finds_nothing_of_the_one_before(zygote: Zygote) -> None:
+    """It is forked when that one was told to end; and nothing but our own cell of nothing has run in it."""
     with zygote.start({}, seed=1, budget=Budget(60)) as one:
-        assert zygote.next is not None
-        waiting = zygote.next[1]
+        assert zygote.next is None
         one.run("import os; os.system('kill -9 -1'); x = 1; open('/tmp/left', 'w').write('here')")
         assert text_of(one, "[name for name in os.listdir('/proc') if name.isdigit()]") == "['1']"
         one.run("os.kill(1, 9)")
+    assert zygote.next is not None
+    waiting = zygote.next[1]
     with zygote.start({}, seed=1, budget=Budget(60)) as other:
         assert other.connection is waiting
         assert text_of(other, "import os; 'x' in globals(), os.path.exists('/tmp/left')") == "(False, False)"
 
 
 @needs_sandbox
+def test_of_the_cell_that_is_run_beforehand_no_trace_is_left(student: StudentProcess) -> None:
+    names = "[name for name in globals() if not name.startswith('_')]"
+    found = student.run(f"len(In), Out, _i, _, sorted({names})")
+    assert found.count == 1
+    assert found.outputs[0]["data"]["text/plain"] == (
+        "(2, {}, '', '', ['In', 'Out', 'exit', 'get_ipython', 'open', 'quit'])"
+    )
+
+
+@needs_sandbox
+def test_a_process_is_gone_before_the_next_begins(zygote: Zygote) -> None:
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
+        pass
+    with zygote.start({}, seed=1, budget=Budget(60)):
+        assert one.handle == -1 and not Path(f"/proc/{one.pid}").exists()
+
+
+@needs_sandbox
 def test_a_process_that_waited_for_another_folder_is_let_go(zygote: Zygote) -> None:
     with zygote.start({}, seed=1, budget=Budget(60), name="one"):
-        assert zygote.next is not None
-        waiting = zygote.next[1]
+        pass
+    assert zygote.next is not None
+    waiting = zygote.next[1]
     with zygote.start({}, seed=1, budget=Budget(60), name="two") as other:
         assert text_of(other, "%pwd") == "'/scratch/two'"
         assert waiting.fileno() == -1
-        assert zygote.next is not None and zygote.next[0] == "two"
+    assert zygote.next is not None and zygote.next[0] == "two"
 
 
 @needs_sandbox
 def test_a_process_that_died_waiting_costs_nobody_a_mark(zygote: Zygote) -> None:
     """The warm process may have died with it: the worker begins anew."""
     with zygote.start({}, seed=1, budget=Budget(60)):
-        assert zygote.next is not None
-        zygote.next[1].shutdown(socket.SHUT_RDWR)
+        pass
+    assert zygote.next is not None
+    zygote.next[1].shutdown(socket.SHUT_RDWR)
     with pytest.raises(process.EngineError), zygote.start({}, seed=1, budget=Budget(60)):
         pass
     with zygote.start({}, seed=1, budget=Budget(60)) as after:
@@ -227,60 +246,6 @@ def test_a_rehearsal_imports_beforehand_what_cells_import(shown: Path) -> None:
     with made.start({}, seed=1, budget=Budget(60)) as later:
         assert text_of(later, asks) == "(True, 1)"
     made.close()
-
-
-def asked(*cases: Case) -> tuple[Sheet, tuple[Case, ...]]:
-    """A sheet of one function, and the cases to ask it for."""
-    return Sheet("f", ("f",), 1, {"right": 1}, cases), cases
-
-
-@needs_sandbox
-def test_a_probe_sees_the_names_as_they_were_at_its_mark(student: StudentProcess) -> None:
-    student.run("def helper(x): return 2 * x\ndef f(x): return helper(x)")
-    student.remember(1)
-    student.run("def helper(x): raise ValueError")
-    (outcome,) = student.probe(1, *asked(Case({"x": np.arange(3)})), 5, in_a_copy=True)
-    assert np.array_equal(outcome.value, [0, 2, 4])
-
-
-@needs_sandbox
-def test_a_crash_in_a_probe_costs_that_exercise_alone(student: StudentProcess) -> None:
-    student.run("import os\ndef f(x): return os._exit(3) if x > 1 else x")
-    student.remember(1)
-    first, second, third = student.probe(1, *asked(*(Case({"x": k}) for k in (1, 2, 3))), 5, in_a_copy=True)
-    assert first.value == 1
-    assert second.raised == third.raised == "Stopped"
-    assert "exit code 3" in second.message
-    assert text_of(student, "'still here'") == "'still here'"
-
-
-@needs_sandbox
-def test_an_endless_probe_keeps_what_was_answered(student: StudentProcess) -> None:
-    student.run("def f(x):\n    while x > 1: pass\n    return x")
-    student.remember(1)
-    first, second = student.probe(1, *asked(Case({"x": 1}), Case({"x": 2})), 1, in_a_copy=True)
-    assert first.value == 1
-    assert second.raised == "Stopped" and "1 seconds" in second.message
-    assert text_of(student, "'still here'") == "'still here'"
-
-
-@needs_sandbox
-def test_a_probe_among_threads_is_done_in_the_process_itself(student: StudentProcess) -> None:
-    student.run(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(30,), daemon=True).start()"
-    )
-    student.run("import os\ndef f(x): return os.getpid()")
-    student.remember(1)
-    (outcome,) = student.probe(1, *asked(Case({"x": 1})), 5, in_a_copy=True)
-    assert outcome.value == 1
-
-
-@needs_sandbox
-def test_results_that_are_no_data_arrive_as_names(student: StudentProcess) -> None:
-    student.run("class Odd: pass\ndef f(x): return [Odd(), object, lambda: 0][x]")
-    student.remember(1)
-    outcomes = student.probe(1, *asked(*(Case({"x": k}) for k in range(3))), 5, in_a_copy=True)
-    assert [type(outcome.value).__name__ for outcome in outcomes] == ["Opaque"] * 3
 
 
 @needs_sandbox
@@ -394,61 +359,3 @@ def test_what_heeds_nothing_is_gone_once_it_was_ended(zygote: Zygote) -> None:
     while (left := Path(f"/proc/{made.pid}").exists()) and time.monotonic() < until:
         time.sleep(0.1)
     assert not left
-
-
-# --- A process that makes up its answers
-
-
-def outcome(case: int, request: int = 1, rest: tuple[Any, ...] = ("", "", "", [])) -> dict[str, Any]:
-    return {"id": request, "case": case, "value": 0.0, "rest": list(rest)}
-
-
-def asked_for_two_cases(connection: socket.socket) -> list[Outcome]:
-    """What comes back over a connection at whose other end there is no process of ours."""
-    cases = (Case({"x": 1}), Case({"x": 2}))
-    sheet = Sheet("f", ("f",), 1.0, {"all": 1}, cases)
-    return StudentProcess(connection, LIMITS, Budget(5)).probe(1, sheet, cases, 5, in_a_copy=True)
-
-
-MADE_UP = {
-    "the second case first": [outcome(1), outcome(0)],
-    "one case twice": [outcome(0), outcome(0)],
-    "a case too many": [outcome(0), outcome(1), outcome(2)],
-    "an answer to another request": [outcome(0, request=0), outcome(1)],
-    "an exception that is no name": [outcome(0, rest=([], "", "", []))],
-    "arguments that are no names": [outcome(0, rest=("", "", "", [1]))],
-    "arguments without end": [outcome(0, rest=("", "", "", ["x"] * 101))],
-    "too few words": [outcome(0, rest=("", ""))],
-    "no dictionary": [17],
-}
-
-
-@pytest.mark.parametrize("answers", MADE_UP.values(), ids=MADE_UP)
-def test_made_up_answers_end_the_process_and_earn_nothing(answers: list[Any]) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        for answer in [*answers, {"id": 1, "died": ""}]:
-            frames.send(theirs, answer)
-        with pytest.raises(Gone, match=NO_ANSWER):
-            asked_for_two_cases(ours)
-
-
-def test_half_an_answer_is_not_waited_for_until_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "FRAME_SECONDS", 0.1)
-    monkeypatch.setattr(process, "patience_now", lambda: 1.0)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(frames.HEAD.pack(10) + b"half")
-        with pytest.raises(Gone, match="began an answer and did not finish it"):
-            asked_for_two_cases(ours)
-
-
-def test_a_frame_that_says_it_is_too_large_is_refused_at_once() -> None:
-    def never(*_: Any) -> None:
-        raise AssertionError("this waits for the rest of it")
-
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(frames.HEAD.pack(11))
-        with pytest.raises(WireError, match="a frame of 11 bytes"):
-            frames.receive_within(ours, never, largest=10)

@@ -61,6 +61,15 @@ class Kernel:
         sys.stdout, sys.stderr = Stream("stdout", self.recorder, 1), Stream("stderr", self.recorder, 2)
         sys.path.insert(0, "")
 
+    def rehearse(self) -> None:
+        """Runs a cell of nothing, which leaves no trace, while nobody waits for it.
+
+        A fork shares its pages until it writes to them; most of those that a cell writes to, every cell does.
+        """
+        self.loop.run_until_complete(
+            self.kernel.do_execute("None", silent=True, store_history=False, allow_stdin=False)
+        )
+
     def run(self, source: str) -> dict[str, Any]:
         """Runs a cell; its outputs, and the error it ended with."""
         self.recorder.begin()

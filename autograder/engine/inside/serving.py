@@ -133,6 +133,7 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
         cases=(),
         driver=request["driver"],
     )
+    outbox = frames.Outbox(connection)
     signal.signal(signal.SIGINT, _stop)
     try:
         for name, source in request["stand_ins"].items():
@@ -142,15 +143,19 @@ def _call_on_every_case(connection: socket.socket, kernel: Kernel, request: dict
             *(_named(kernel, name) for name in sheet.uses),
         ]
         driver = driver_for(sheet)
-        with undisturbed():  # around all of them, what each of them puts back is there already
+        with undisturbed() as said:
             for number, (inputs, call) in enumerate(request["cases"]):
-                with undisturbed(), np.errstate(all="warn", under="ignore"):
+                with np.errstate(all="warn", under="ignore"):
                     outcome = outcome_of(driver, functions, Case(inputs, call=call))
-                _send_outcome(connection, request["id"], number, outcome)
+                said.hold()
+                _send_outcome(outbox, request["id"], number, outcome)
+                if request["in_a_copy"]:  # it may crash: what it gave until then is known
+                    outbox.send()
     except Stopped:
         pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        outbox.send()
 
 
 def _named(kernel: Kernel, name: str) -> Any:
@@ -178,10 +183,10 @@ def _stop(*_: Any) -> None:
     raise Stopped
 
 
-def _send_outcome(connection: socket.socket, request_id: int, number: int, outcome: Outcome) -> None:
+def _send_outcome(outbox: frames.Outbox, request_id: int, number: int, outcome: Outcome) -> None:
     fields = (outcome.raised, outcome.message, outcome.where, list(outcome.changed))
     message = {"id": request_id, "case": number, "value": outcome.value, "rest": list(fields)}
     try:
-        frames.send(connection, message)
+        outbox.add(message)
     except WireError:
-        frames.send(connection, {**message, "value": Opaque("a result too large to send")})
+        outbox.add({**message, "value": Opaque("a result too large to send")})

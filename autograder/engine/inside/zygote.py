@@ -123,6 +123,7 @@ def _become_student(
         os._exit(1)
     frames.send(connection, {"hello": os.getpid()})
     try:
+        kernel.rehearse()
         serve(connection, kernel, folder)
     finally:
         os._exit(0)
