@@ -9,9 +9,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,6 @@ def details_of(
         only_public: exercises that are right on public cases, and on others not.
     """
     looked_up = set(only_public)
-    defined = cache(_defined)  # each exercise asks of every cell
     return {
         name: {
             "status": verdict.status,
@@ -63,29 +61,29 @@ def details_of(
             "explanation": one_line(verdict.explanation, MOST_TEXT),
             "only_public": name in looked_up,
             "returned": _returned(lesson.sheets[name], outcomes.get(name, [])),
-            "code": code_of(notebook, name, lesson.sheets[name].functions, defined),
+            "code": code_of(notebook, name, lesson.sheets[name].functions),
         }
         for name, verdict in verdicts.items()
     }
 
 
-def code_of(
-    notebook: NotebookNode,
-    exercise: str,
-    functions: tuple[str, ...],
-    defined: Callable[[str], set[str]] | None = None,
-) -> str:
+def code_of(notebook: NotebookNode, exercise: str, functions: tuple[str, ...]) -> str:
     """The student's cells that define these functions when the exercise is checked; the last counts."""
     found: dict[str, str] = {}
     for cell in notebook.cells:
         if cells.is_grade(cell) and cells.checked_exercise(cells.grade_id(cell)) == exercise:
             break
-        if cell.cell_type != "code" or not cells.is_students_own(cell):
-            continue
-        if cells.grade_id(cell) in functions:
-            found[cells.grade_id(cell)] = cell.source
-        found |= {name: cell.source for name in (defined or _defined)(cell.source) if name in functions}
+        if cell.cell_type == "code" and cells.is_students_own(cell):
+            found |= dict.fromkeys(_defined_of(functions, cell), cell.source)
     return "\n\n".join(dict.fromkeys(found.values()))[:MOST_CODE]
+
+
+def _defined_of(functions: tuple[str, ...], cell: NotebookNode) -> list[str]:
+    """Those that a cell defines. It is taken apart only where that can't be seen from its name and text."""
+    own = cells.grade_id(cell)
+    others = any(name in cell.source for name in functions if name != own)
+    defined = _defined(cell.source) if others else set()
+    return [name for name in functions if name == own or name in defined]
 
 
 def _defined(source: str) -> set[str]:

@@ -7,6 +7,7 @@ ends in a NameError when the cells run, and then they are run once more with eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from ..nbgrader import cells
 
 if TYPE_CHECKING:
     from .running import Step
+
+
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")  # not behind a dot: no attribute
 
 
 def leans_on(left_out: Mapping[str, frozenset[str]], steps: Iterable[Step]) -> bool:
@@ -31,9 +35,13 @@ def leans_on(left_out: Mapping[str, frozenset[str]], steps: Iterable[Step]) -> b
             continue
         if (defined := left_out.get(cells.grade_id(step.cell))) is not None:
             from_demo |= dict.fromkeys(defined, True)
-        elif step.own and names & slicing.loaded_names(step.cell.source):
+        elif step.own and (names & _words(step.cell.source)) & slicing.loaded_names(step.cell.source):
             taken, bound = slicing.taken_and_bound(step.cell.source)
             if any(from_demo[name] for name in names & taken):
                 return True
             from_demo |= dict.fromkeys(names & bound, False)
     return False
+
+
+def _words(source: str) -> set[str]:
+    return set(_WORD.findall(source))

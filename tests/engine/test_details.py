@@ -57,9 +57,12 @@ def test_the_code_of_an_exercise_is_what_counted_when_it_was_checked() -> None:
             cell("def half(x):\n    raise NotImplementedError()", "half", solution=True),
             cell("def half(x):\n    return x / 2"),
             cell("def half(x: oops"),
+            cell("def quarter(x):\n    return half(half(x))\ndouble = lambda x: 2 * x"),
             cell("check(half)", "check_half", grade=True),
             cell("def half(x):\n    return x"),
         ]
     )
     assert code_of(notebook, "half", ("half",)) == "def half(x):\n    return x / 2"
     assert code_of(notebook, "other", ("other",)) == ""
+    three = code_of(notebook, "half", ("half", "quarter", "double"))
+    assert three == f"{notebook.cells[1].source}\n\n{notebook.cells[3].source}"

@@ -49,6 +49,8 @@ def leans() -> Callable[..., bool]:
         ("shows", "while x:\n    x = None"),
         ("shows", "x: int = x"),
         ("shows", "[x for _ in y]"),
+        ("shows", "y.x = x"),
+        ("shows", "y = np.x\\\n    + x"),
     ],
 )
 def test_a_value_of_a_demonstration_is_needed(leans: Callable[..., bool], sources: tuple[str, ...]) -> None:
@@ -74,6 +76,7 @@ def test_a_value_of_a_demonstration_is_needed(leans: Callable[..., bool], source
         ("shows", "while True:\n    x = 1\n    x += 1"),
         ("shows", "try:\n    x = 1\n    y = x\nexcept E as rates:\n    print(rates)"),
         ("shows", "model.rates"),
+        ("shows", "def f(a):\n    return np.x(a) + a.rates"),
         ("shows", "f(x=1)"),
         ("shows", "# x"),
         ("shows", "x ="),
