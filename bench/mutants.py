@@ -8,6 +8,7 @@ GRADING, MARKING = "tests/engine/test_grading.py", "tests/engine/test_marking.py
 LEANING = "tests/engine/test_leaning.py"
 CANARY, SECCOMP = "tests/engine/test_canary.py", "tests/engine/test_seccomp.py"
 PLAIN, SANDBOX = "tests/engine/test_plain_course.py", "tests/engine/test_sandbox.py"
+PROBING = "tests/engine/test_probing.py"
 DIFFERENCE, NOTEBOOK = "tests/student/test_difference.py", "tests/student/test_notebook.py"
 PROPERTIES, WIRE = "tests/student/test_properties.py", "tests/student/test_wire.py"
 BUILD, EXERCISE = "tests/authoring/test_build.py", "tests/authoring/test_exercise.py"
@@ -98,8 +99,8 @@ ENGINE = (
         "a crashed exercise costs the next",
         "A function that ends the process when it is called costs the points of the other exercises.",
         "engine/sealed",
-        "self._probe(process, step, in_a_copy or self.fragile, hidden)",
-        "self._probe(process, step, in_a_copy, hidden)",
+        "self._probe(process, exercises, in_a_copy or self.fragile, hidden)",
+        "self._probe(process, exercises, in_a_copy, hidden)",
         *_in(MARKING, "test_a_crash_costs_what_crashed"),
     ),
     _mutation(
@@ -223,10 +224,10 @@ ENGINE = (
     _mutation(
         "outcomes in any order",
         "A forged process answers one easy case as often as there are cases.",
-        "engine/process",
-        'if message.get("case") != len(outcomes) or len(outcomes) >= len(cases):',
+        "engine/probing",
+        'if message.get("case") != len(self.outcomes) or len(self.outcomes) >= self.most:',
         "if False:",
-        *_in(SANDBOX, "test_made_up_answers_end_the_process_and_earn_nothing"),
+        *_in(PROBING, "test_made_up_answers_end_the_process_and_earn_nothing"),
     ),
     _mutation(
         "any answer is the answer",
@@ -234,15 +235,15 @@ ENGINE = (
         "engine/process",
         'if not isinstance(message, dict) or message.get("id") != self.asked:',
         "if not isinstance(message, dict):",
-        *_in(SANDBOX, "test_made_up_answers_end_the_process_and_earn_nothing"),
+        *_in(PROBING, "test_made_up_answers_end_the_process_and_earn_nothing"),
     ),
     _mutation(
         "an outcome of any types",
         "What a forged process sends in place of words ends the grader, not the submission.",
-        "engine/process",
+        "engine/probing",
         "if not all(type(part) is str for part in (raised, text, where, *changed)) or len(changed) > 100:",
         "if False:",
-        *_in(SANDBOX, "test_made_up_answers_end_the_process_and_earn_nothing"),
+        *_in(PROBING, "test_made_up_answers_end_the_process_and_earn_nothing"),
     ),
     _mutation(
         "half an answer waited for",
@@ -250,7 +251,7 @@ ENGINE = (
         "engine/process",
         "if self.begun and now - self.begun > FRAME_SECONDS * patience_now():",
         "if self.begun and now < self.begun:",
-        *_in(SANDBOX, "test_half_an_answer_is_not_waited_for_until_the_limit"),
+        *_in(PROBING, "test_half_an_answer_is_not_waited_for_until_the_limit"),
     ),
     _mutation(
         "processes left running",
@@ -341,7 +342,7 @@ INSIDE = (
         "engine/inside/frames",
         "if size > largest:",
         "if size < 0:",
-        *_in(SANDBOX, "test_a_frame_that_says_it_is_too_large_is_refused_at_once"),
+        *_in(PROBING, "test_a_frame_that_says_it_is_too_large_is_refused_at_once"),
     ),
     _mutation(
         "file size without a limit",
@@ -437,7 +438,7 @@ INSIDE = (
         "engine/inside/serving",
         "remembered[place] = dict(kernel.names)",
         "remembered[place] = kernel.names",
-        *_in(SANDBOX, "test_a_probe_sees_the_names_as_they_were_at_its_mark"),
+        *_in(PROBING, "test_a_probe_sees_the_names_as_they_were_at_its_mark"),
     ),
     _mutation(
         "draws without a seed differ",
@@ -607,9 +608,81 @@ STUDENT = (
         "random numbers used up",
         "After a check a notebook draws other random numbers than without it.",
         "student/restoring",
-        "        random.setstate(python_random)\n",
+        "        random.setstate(self.python)\n",
         "",
         NOTEBOOK,
+    ),
+    _mutation(
+        "streams left as they are",
+        "A function that closes or replaces sys.stdout decides what the cases after it may print.",
+        "student/restoring",
+        "sys.stdout = sys.stderr = self.sink",
+        "self.before[0].flush()",
+        GUARD,
+    ),
+    _mutation(
+        "descriptors left as they are",
+        "What a case does to a descriptor, C libraries write into the notebook from then on.",
+        "student/restoring",
+        "if not _is_same(descriptor, self.nowhere):",
+        "if len(self.saved) > 2:",
+        GUARD,
+    ),
+    _mutation(
+        "warnings left as they are",
+        "A function that silences warnings is not told what its next cases warn of.",
+        "student/warned",
+        "if warnings.filters[:1] != [_ALWAYS] or len(warnings.filters) > 1:",
+        "if not warnings.filters:",
+        *_in(GUARD, "test_what_one_part_says_does_not_depend_on_the_part_before"),
+    ),
+    _mutation(
+        "a case leaves the next something",
+        "In grading, a function that seeds or changes folders decides what its next case finds.",
+        "engine/inside/serving",
+        "                said.hold()\n",
+        "",
+        *_in(PROBING, "test_no_case_leaves_the_next_anything"),
+    ),
+    _mutation(
+        "answers lost in a crash",
+        "A function that crashes on its fourth case loses the points of the three before.",
+        "engine/inside/serving",
+        'if request["in_a_copy"]:',
+        "if number > 100:",
+        *_in(PROBING, "test_whoever_crashes_keeps_the_answers_before"),
+    ),
+    _mutation(
+        "two cases timed as one",
+        "A function that takes three fifths of the time that a case may take is stopped.",
+        "engine/inside/frames",
+        "time.monotonic() - self.sent > NO_TIME or len",
+        "len",
+        *_in(PROBING, "test_each_case_has_its_own_time"),
+    ),
+    _mutation(
+        "large answers judged meanwhile",
+        "While the grader compares huge arrays, a process takes all memory of the machine, unwatched.",
+        "engine/process",
+        "self.received - before <= SOON_JUDGED",
+        "self.received >= before",
+        *_in(PROBING, "test_the_next_question_is_asked_while_small_answers_are_judged"),
+    ),
+    _mutation(
+        "a process left behind",
+        "A submission's process is still at work when the next one begins.",
+        "engine/warm",
+        "            self.last.end()\n",
+        "",
+        *_in(SANDBOX, "test_a_process_is_gone_before_the_next_begins"),
+    ),
+    _mutation(
+        "a trace of the rehearsal",
+        "Every notebook's cells are numbered from two on.",
+        "engine/inside/kernel",
+        '"None", silent=True, store_history=False,',
+        '"1", silent=False, store_history=True,',
+        *_in(SANDBOX, "test_of_the_cell_that_is_run_beforehand_no_trace_is_left"),
     ),
     _mutation(
         "half a pair forgotten",
