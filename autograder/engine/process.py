@@ -10,7 +10,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -78,7 +78,8 @@ class StudentProcess:
     def __post_init__(self) -> None:
         self.inbox = frames.Inbox(self.connection)
 
-    def begin(self, files: dict[str, bytes], seed: int) -> None:
+    def begin(self, files: Mapping[str, bytes]) -> None:
+        """Makes its acquaintance, and gives it files."""
         self.pid = self._greeted()
         self.handle = os.pidfd_open(self.pid)
         self.usual = family.memory_of([self.pid])
@@ -87,7 +88,6 @@ class StudentProcess:
             for start in range(0, max(len(data), 1), CHUNK):
                 part = np.frombuffer(data[start : start + CHUNK], np.uint8)
                 self._ask({"do": "file", "name": name, "data": part, "append": start > 0}, 60)
-        self._ask({"do": "begin", "seed": seed}, 60)
 
     def run(self, source: str, seconds: float = 0.0) -> Reply:
         """Runs a cell; one that takes too long is interrupted, and ended if it does not heed that."""

@@ -15,12 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .budget import Budget
 from .inside import frames
 from .inside.limits import Limits
 from .process import EngineError, Gone, StudentProcess, patience_now
 
 REHEARSAL_SECONDS = 20.0
+MOST_AT_HAND = 4 << 20  # bytes of files that a process has from its beginning
 OUR_FOLDER = Path(__file__).resolve().parents[2]
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -71,8 +74,9 @@ class Zygote:
         self.ready = False
         # Where walls stand around them, a process for the submission after this one is forked and gets ready,
         # and this one's comes to its end, while our side is at work.
-        self.next: tuple[str, socket.socket] | None = None
+        self.next: tuple[tuple[str, int], socket.socket] | None = None
         self.last: StudentProcess | None = None
+        self.at_hand: dict[str, bytes] = {}  # files that every process lays out for itself
 
     def warm_up(self, modules: tuple[str, ...], readable: tuple[str, ...], limits: Limits) -> None:
         """Tells it what to import, what of this machine to show, and what a student's process may use."""
@@ -100,6 +104,15 @@ class Zygote:
             raise EngineError(f"the process that runs notebooks did not start: {self._last_words()}")
         self.ready = True
 
+    def lay_out(self, files: dict[str, bytes]) -> None:
+        """From now on every process finds these files, as far as they are small; it writes them itself."""
+        self.wait_until_ready()
+        files = files if sum(map(len, files.values())) <= MOST_AT_HAND else {}
+        if files != self.at_hand:
+            self._dismiss_next()  # it has the others
+            self.at_hand = files
+            self._tell({"files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()}})
+
     @contextlib.contextmanager
     def start(
         self, files: dict[str, bytes], seed: int, budget: Budget, name: str = "work"
@@ -107,22 +120,23 @@ class Zygote:
         """A fresh student's process with its files in a folder of this name; nothing is left afterwards."""
         self.wait_until_ready()
         self._see_the_last_end()
+        sent = {path: data for path, data in files.items() if self.at_hand.get(path) != data}
         if self.sandbox:
-            with contextlib.closing(self._next(name)) as ours:
+            with contextlib.closing(self._next(name, seed)) as ours:
                 process = self.last = StudentProcess(ours, self.limits, budget)
                 try:
-                    self._begin(process, files, seed)
+                    self._begin(process, sent)
                     yield process
                 finally:
                     process.kill()
-                self.next = name, self._forked("", name)
+                self.next = (name, seed), self._forked("", name, seed)
             return
         aside = tempfile.mkdtemp(prefix="autograder-")
         try:
-            with contextlib.closing(self._forked(aside, name)) as ours:
+            with contextlib.closing(self._forked(aside, name, seed)) as ours:
                 process = StudentProcess(ours, self.limits, budget)
                 try:
-                    self._begin(process, files, seed)
+                    self._begin(process, sent)
                     yield process
                 finally:
                     process.end()
@@ -134,10 +148,10 @@ class Zygote:
             self.last.end()
             self.last = None
 
-    def _begin(self, process: StudentProcess, files: dict[str, bytes], seed: int) -> None:
+    def _begin(self, process: StudentProcess, files: dict[str, bytes]) -> None:
         """None of the student's code has run: if the process is gone, that is nobody's doing but ours."""
         try:
-            process.begin(files, seed)
+            process.begin(files)
         except Gone as gone:
             if gone.limit:
                 raise
@@ -145,20 +159,20 @@ class Zygote:
         except OSError as error:
             raise EngineError(f"the process for the submission is gone: {error}") from None
 
-    def _next(self, name: str) -> socket.socket:
-        """The process that was forked ahead, if it is for a folder of this name; otherwise one forked now."""
-        if self.next and self.next[0] == name:
+    def _next(self, name: str, seed: int) -> socket.socket:
+        """The process that was forked ahead, if it is what is asked for; otherwise one forked now."""
+        if self.next and self.next[0] == (name, seed):
             (_, ours), self.next = self.next, None
             return ours
         self._dismiss_next()
-        return self._forked("", name)
+        return self._forked("", name, seed)
 
-    def _forked(self, aside: str, name: str) -> socket.socket:
+    def _forked(self, home: str, folder: str, seed: int) -> socket.socket:
         """A process on its way, and the connection to it."""
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with theirs:
-            self._tell([aside, name], theirs.fileno())
+            self._tell({"home": home, "folder": folder, "seed": seed}, theirs.fileno())
         return ours
 
     def _dismiss_next(self) -> None:
@@ -177,7 +191,7 @@ class Zygote:
             except Gone:  # they take too long, or need a file: each submission will import for itself
                 return
         self._dismiss_next()  # it has not imported them
-        self._tell(modules)
+        self._tell({"modules": modules})
 
     def _tell(self, message: Any, *descriptors: int) -> None:
         with self._alive():

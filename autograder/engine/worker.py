@@ -57,6 +57,7 @@ class Worker:
             self.warm[1].warm_up(*needs)
         if self.rules is None or self.rules[0] != assignment.config:
             self.rules = assignment.config, self._read(assignment.config)
+        self.warm[1].lay_out(assignment.files)
         if assignment.rehearsal and assignment.name not in self.rehearsed:
             self.rehearsed.add(assignment.name)
             self.warm[1].rehearse(assignment.rehearsal)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.commands.cli import main
-from autograder.engine import process, sandbox
+from autograder.engine import process, sandbox, warm
 from autograder.engine import run as grade
 from autograder.engine.budget import Budget
 from autograder.engine.inside import frames, recorder, syscalls
@@ -211,7 +211,7 @@ def test_a_process_that_waited_for_another_folder_is_let_go(zygote: Zygote) -> N
     with zygote.start({}, seed=1, budget=Budget(60), name="two") as other:
         assert text_of(other, "%pwd") == "'/scratch/two'"
         assert waiting.fileno() == -1
-    assert zygote.next is not None and zygote.next[0] == "two"
+    assert zygote.next is not None and zygote.next[0] == ("two", 1)
 
 
 @needs_sandbox
@@ -225,6 +225,31 @@ def test_a_process_that_died_waiting_costs_nobody_a_mark(zygote: Zygote) -> None
         pass
     with zygote.start({}, seed=1, budget=Budget(60)) as after:
         assert text_of(after, "1 + 1") == "2"
+
+
+@needs_sandbox
+def test_files_at_hand_are_found_by_every_process_until_there_are_others(
+    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows = "import os; [(n, open(n).read()) for n in sorted(os.listdir()) if os.path.isfile(n)]"
+    public, own = {"a.txt": b"1", "data/b.txt": b"2"}, {"c.txt": b"3"}
+    zygote.lay_out(public)
+    for _ in range(2):
+        with zygote.start(own | public, seed=1, budget=Budget(60)) as made:
+            assert text_of(made, shows) == "[('a.txt', '1'), ('c.txt', '3')]"
+            assert text_of(made, "open('data/b.txt').read()") == "'2'"
+            assert made.asked == 3, "one file was sent, and two cells"
+    zygote.lay_out({"a.txt": b"other"})
+    with zygote.start(own | {"a.txt": b"other"}, seed=1, budget=Budget(60)) as made:
+        assert text_of(made, shows) == "[('a.txt', 'other'), ('c.txt', '3')]"
+        assert text_of(made, "os.path.exists('data')") == "False"
+    monkeypatch.setattr(warm, "MOST_AT_HAND", 10)
+    large = {"a.txt": b"x" * 11}
+    zygote.lay_out(large)
+    with zygote.start(large, seed=1, budget=Budget(60)) as made:
+        assert text_of(made, "len(open('a.txt').read())") == "11"
+    with zygote.start({}, seed=1, budget=Budget(60)) as made:
+        assert text_of(made, shows) == "[]"
 
 
 @needs_sandbox

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import random
 import signal
 import socket
 import struct
@@ -63,10 +62,7 @@ def _answer(
     reply: dict[str, Any] = {"id": request["id"]}
     match request["do"]:
         case "file":
-            _write_file(Path(folder, request["name"]), request["data"], request["append"])
-        case "begin":
-            np.random.seed(request["seed"])  # noqa: NPY002  what a lesson without a seed draws, same every time
-            random.seed(request["seed"])
+            write_file(Path(folder, request["name"]), request["data"], request["append"])
         case "cell":
             done = kernel.run(request["source"])
             reply |= {"status": done["status"], "count": done["count"], "outputs": _as_text(done["outputs"])}
@@ -113,7 +109,8 @@ def _as_text(outputs: list[dict[str, Any]]) -> str:
     return printable(json.dumps(outputs, default=str))
 
 
-def _write_file(path: Path, data: np.ndarray, append: bool) -> None:
+def write_file(path: Path, data: np.ndarray, append: bool) -> None:
+    """Writes a file, or what follows of it, as far as that can be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab" if append else "wb") as file:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import random
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from . import frames
 from .fence import become_nobody, close_fence
@@ -21,7 +24,7 @@ from .house import HOUSE_HOME, SCRATCH, move_into_house
 from .kernel import Kernel
 from .limits import Limits, limit_resources
 from .room import fork_into_room, furnish_room
-from .serving import serve
+from .serving import serve, write_file
 from .syscalls import exit_code_of
 
 
@@ -70,21 +73,25 @@ def _import(kernel: Kernel, modules: list[str]) -> None:
 
 
 def _serve(control: socket.socket, kernel: Kernel, settings: dict[str, Any]) -> None:
-    """For each connection that comes a child that serves it; with a message alone, modules to import."""
+    """For each connection that comes a child that serves it; with a message alone, what to have at hand."""
+    files: dict[str, np.ndarray] = {}
     while True:
         asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if not asked:
             os._exit(0)
         message = frames.receive(control)
         if not descriptors:
-            _import(kernel, message)
+            if "files" in message:
+                files = message["files"]
+            else:
+                _import(kernel, message["modules"])
             continue
         connection, user = socket.socket(fileno=descriptors[0]), (os.geteuid(), os.getegid())
         pid = fork_into_room() if settings["sandbox"] else os.fork()
         if pid == 0:
             control.close()
             try:
-                _become_student(connection, kernel, settings, user, message)
+                _become_student(connection, kernel, settings, user, message, files)
             except BaseException:
                 os._exit(1)
             os._exit(0)
@@ -96,10 +103,11 @@ def _become_student(
     kernel: Kernel,
     settings: dict[str, Any],
     user: tuple[int, int],
-    place: list[str],
+    asked: dict[str, Any],
+    files: dict[str, np.ndarray],
 ) -> None:
     sandboxed, limits = settings["sandbox"], Limits(**settings["limits"])
-    home, name = (SCRATCH if sandboxed else place[0]), place[1]
+    home, name = (SCRATCH if sandboxed else asked["home"]), asked["folder"]
     folder = os.path.join(home, "work" if name in _OTHER_FOLDERS else name)
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -118,6 +126,10 @@ def _become_student(
         os.chdir(folder)
         _clean_environment(home, settings["environment"])
         limit_resources(limits)
+        for path, data in files.items():
+            write_file(Path(folder, path), data, append=False)
+        np.random.seed(asked["seed"])  # noqa: NPY002  what a lesson without a seed draws, same every time
+        random.seed(asked["seed"])
     except BaseException as error:
         frames.send(connection, {"failed": f"{type(error).__name__}: {error}"})
         os._exit(1)
