@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ipykernel.kernelbase import _accepts_parameters
 from IPython.core import inputtransformer2
 from IPython.core.async_helpers import _should_be_async
 from IPython.core.inputtransformer2 import TransformerManager
 
-from autograder.engine.inside.shortcuts import take_shortcuts
+from autograder.engine.inside.shortcuts import _asked_once, take_shortcuts
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_MAGICS = {
@@ -126,3 +127,23 @@ def test_a_transformer_of_the_students_own_is_asked(shell: SimpleNamespace) -> N
 )
 def test_what_awaits_is_known(shell: SimpleNamespace, source: str, waits: bool) -> None:
     assert shell.should_run_async(source, transformed_cell=source) is waits
+
+
+def test_a_signature_is_read_once_until_it_is_another_functions() -> None:
+    class Shell:
+        def run(self, code: str, cell_id: str = "") -> None: ...
+        def other(self, code: str, **named: str) -> None: ...
+
+    asked: list[object] = []
+
+    def stock(method: Callable[..., None], names: list[str]) -> dict[str, bool]:
+        asked.append(method)
+        return _accepts_parameters(method, names)
+
+    accepts, shell = _asked_once(stock), Shell()
+    for method in (shell.run, shell.run, shell.other, shell.run):
+        for names in (["cell_id", "cell_meta"], ["cell_id", "cell_meta"], ["code"]):
+            found = accepts(method, names)
+            assert found == _accepts_parameters(method, names)
+            found.clear()
+    assert len(asked) == 8

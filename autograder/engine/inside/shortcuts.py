@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ipykernel.compiler
+import ipykernel.ipkernel
+import ipykernel.kernelbase
 from IPython.core.inputtransformer2 import (
     EscapedCommand,
     HelpEnd,
@@ -30,6 +32,9 @@ def take_shortcuts(shell: Any) -> None:
     shell.should_run_async = _if_it_says_so(shell.should_run_async)
     # A cell's name in tracebacks is a hash of its text, which ipykernel takes byte by byte.
     setattr(ipykernel.compiler, "murmur2_x86", lambda text, seed: zlib.crc32(text.encode(), seed))  # noqa: B010
+    # For every cell ipykernel reads the signature of what runs it.
+    accepts = _asked_once(ipykernel.kernelbase._accepts_parameters)
+    setattr(ipykernel.ipkernel, "_accepts_parameters", accepts)  # noqa: B010
 
 
 class _Transformer(TransformerManager):
@@ -55,3 +60,17 @@ def _if_it_says_so(should_run_async: Callable[..., bool]) -> Callable[..., bool]
         )
 
     return decide
+
+
+def _asked_once(accepts: Callable[[Any, list[str]], dict[str, bool]]) -> Callable[..., dict[str, bool]]:
+    """The same, kept for the function that it was asked of last."""
+    kept: tuple[Any, list[str], dict[str, bool]] = (None, [], {})
+
+    def answer(method: Any, names: list[str]) -> dict[str, bool]:
+        nonlocal kept
+        function = getattr(method, "__func__", method)
+        if kept[0] is not function or kept[1] != names:
+            kept = function, names, accepts(method, names)
+        return dict(kept[2])
+
+    return answer
