@@ -677,6 +677,14 @@ STUDENT = (
         *_in(SANDBOX, "test_a_process_is_gone_before_the_next_begins"),
     ),
     _mutation(
+        "an answer waited for",
+        "A class on a cluster stands still: one worker is frozen with an answer that nobody else has.",
+        "engine/cluster",
+        "future.result(timeout=LOOK_SECONDS * self.tried[number])",
+        "future.result(timeout=3600)",
+        "tests/engine/test_cluster.py",
+    ),
+    _mutation(
         "the files of another lesson",
         "A submission of the next lesson finds the checks of the one before.",
         "engine/warm",

@@ -118,6 +118,7 @@ class _Asked:
         self.silent: set[str] = set()  # and those that have said nothing for long
         self.shared: dict[str, Future[Any]] = {}  # assignments, by name
         self.futures: dict[int, Future[Any]] = {}
+        self.tried: dict[int, int] = {}  # how often an answer was fetched and did not come
 
     def ask(self, number: int, task: Task) -> None:
         """Asks for a mark; not of a worker that is silent."""
@@ -138,13 +139,29 @@ class _Asked:
         for number, future in list(self.futures.items()):
             if not future.done():
                 continue
-            del self.futures[number]
             error = _error_of(future)
             # Not the work failed, but what it needed went away with a worker or the scheduler.
             if future.status in ("cancelled", "lost") or isinstance(error, CancelledError):
                 self.ask(number, tasks[number])
-            else:
-                yield number, failed(tasks[number][1], error) if error else future.result()
+            elif error:
+                del self.futures[number]
+                yield number, failed(tasks[number][1], error)
+            elif mark := self._fetched(number, future):
+                del self.futures[number]
+                yield number, mark
+
+    def _fetched(self, number: int, future: Future[Any]) -> Mark | None:
+        """An answer that is there; None where the worker that has it does not part with it.
+
+        It may be frozen. That shows when the workers are looked at, so this must not wait; longer each time,
+        since the way may also be slow.
+        """
+        self.tried[number] = self.tried.get(number, 0) + 1
+        try:
+            mark: Mark = future.result(timeout=LOOK_SECONDS * self.tried[number])
+            return mark
+        except (TimeoutError, CancelledError):
+            return None
 
     def look(self, tasks: dict[int, Task]) -> None:
         """How many can be asked at once; where a worker has frozen, everything is asked of the others again.
