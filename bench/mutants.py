@@ -685,6 +685,14 @@ STUDENT = (
         "tests/engine/test_cluster.py",
     ),
     _mutation(
+        "asked of nobody",
+        "A class on a cluster stands still for ten minutes after its scheduler was started again.",
+        "engine/cluster",
+        "allow_other_workers=bool(self.silent and self.awake)",
+        "allow_other_workers=False",
+        "tests/engine/test_cluster.py",
+    ),
+    _mutation(
         "the files of another lesson",
         "A submission of the next lesson finds the checks of the one before.",
         "engine/warm",

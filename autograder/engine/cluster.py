@@ -121,16 +121,32 @@ class _Asked:
         self.tried: dict[int, int] = {}  # how often an answer was fetched and did not come
 
     def ask(self, number: int, task: Task) -> None:
-        """Asks for a mark; not of a worker that is silent."""
+        """Asks for a mark; not of a worker that is silent, as far as it is known who is there.
+
+        Raises:
+            OSError: the workers are others by now, as behind a scheduler that was started again.
+        """
         assignment, submission = task
         if assignment.name not in self.shared or self.shared[assignment.name].status != "finished":
-            self.shared[assignment.name] = self.client.scatter(
+            self.shared[assignment.name] = self._given_to_all(assignment)
+        self.futures[number] = self.client.submit(
+            _task,
+            self.shared[assignment.name],
+            submission,
+            self.setup,
+            pure=False,
+            workers=self.awake if self.silent and self.awake else None,
+            allow_other_workers=bool(self.silent and self.awake),
+        )
+
+    def _given_to_all(self, assignment: Assignment) -> Future[Any]:
+        try:
+            given: Future[Any] = self.client.scatter(
                 assignment, workers=self.awake or None, broadcast=True, hash=False
             )
-        workers = self.awake if self.silent and self.awake else None
-        self.futures[number] = self.client.submit(
-            _task, self.shared[assignment.name], submission, self.setup, pure=False, workers=workers
-        )
+            return given
+        except KeyError as unknown:
+            raise OSError(f"the scheduler does not know {unknown}") from None
 
     def answers(self, tasks: dict[int, Task]) -> Iterator[tuple[int, Mark]]:
         """What has been answered since; what was lost on the way is asked again."""

@@ -60,3 +60,17 @@ def test_an_answer_that_a_frozen_worker_keeps_is_asked_of_another(
     thread.join(60)
     assert frozen and not thread.is_alive()
     assert sorted(found) == sorted((f"student{k}", f"mark of student{k}") for k in range(12))
+
+
+@pytest.mark.slow
+def test_workers_that_are_gone_are_not_waited_for(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a scheduler that was started again nobody has the address that he had."""
+    monkeypatch.setattr(cluster, "_task", lambda assignment, submission, setup: f"mark of {submission}")
+    asked = cluster._Asked(client, setup=None)
+    asked.awake, asked.silent = ["tcp://127.0.0.1:9"], {"tcp://127.0.0.1:10"}
+    task = (SimpleNamespace(name="week1"), "student1")
+    with pytest.raises(OSError, match="does not know"):
+        asked.ask(1, task)
+    asked.shared["week1"] = client.scatter(task[0])
+    asked.ask(1, task)
+    assert asked.futures[1].result(timeout=30) == "mark of student1"
