@@ -693,6 +693,14 @@ STUDENT = (
         "tests/engine/test_cluster.py",
     ),
     _mutation(
+        "another's children ended",
+        "A program of this machine that got the number of a process of the grader's loses its children.",
+        "engine/process",
+        "if self.handle < 0 or self.killed:",
+        "if self.handle < 0:",
+        *_in(SANDBOX, "test_whoever_gets_the_number_of_a_process_that_ended_is_left_alone"),
+    ),
+    _mutation(
         "the files of another lesson",
         "A submission of the next lesson finds the checks of the one before.",
         "engine/warm",

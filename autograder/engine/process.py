@@ -74,6 +74,7 @@ class StudentProcess:
     places: list[int] = field(default_factory=list)  # whose names are to be kept as they are
     over: str = field(default="", init=False)  # which limit it ran into
     group: Group | None = field(default=None, init=False)
+    killed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.inbox = frames.Inbox(self.connection)
@@ -139,18 +140,24 @@ class StudentProcess:
         return answers.whole(self.over, reply.get("died"))
 
     def kill(self) -> None:
-        """Tells the kernel to end the process and, with its namespace, all that it started."""
-        if self.handle >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-            # The others are of no account in a namespace of their own; else, they are.
-            family.kill(family.members(self.pid)[1:])
+        """Ends it and, with its namespace, all that it started. Once: its number is soon another's."""
+        if self.handle < 0 or self.killed:
+            return
+        self.killed = True
+        # The others are of no account in a namespace of their own; else, they are.
+        others = [] if self._has_ended(0) else family.members(self.pid)[1:]
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+        family.kill(others)
+
+    def _has_ended(self, seconds: float) -> bool:
+        return bool(select.select([self.handle], [], [], seconds)[0])
 
     def end(self) -> None:
         """Kills it, and sees it ended."""
+        self.kill()
         if self.handle >= 0:
-            self.kill()
-            select.select([self.handle], [], [], 10)
+            self._has_ended(10)
             os.close(self.handle)
             self.handle = -1
         if self.group:

@@ -129,7 +129,8 @@ class Zygote:
                     yield process
                 finally:
                     process.kill()
-                self.next = (name, seed), self._forked("", name, seed)
+                with contextlib.suppress(EngineError):  # the warm process has died: the next one hears of it
+                    self.next = (name, seed), self._forked("", name, seed)
             return
         aside = tempfile.mkdtemp(prefix="autograder-")
         try:
@@ -171,8 +172,13 @@ class Zygote:
         """A process on its way, and the connection to it."""
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        with theirs:
+        try:
             self._tell({"home": home, "folder": folder, "seed": seed}, theirs.fileno())
+        except EngineError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return ours
 
     def _dismiss_next(self) -> None:

@@ -203,6 +203,27 @@ def test_a_process_is_gone_before_the_next_begins(zygote: Zygote) -> None:
 
 
 @needs_sandbox
+def test_whoever_gets_the_number_of_a_process_that_ended_is_left_alone(
+    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a number that is free again, and by then somebody else's, no family is looked up."""
+    with zygote.start({}, seed=1, budget=Budget(60)) as one:
+        pass
+    looked: list[int] = []
+    monkeypatch.setattr(process.family, "members", lambda pid: looked.append(pid) or [pid])
+    one.end()
+    assert one.handle == -1 and not looked
+    monkeypatch.undo()
+    with zygote.start({}, seed=1, budget=Budget(60)) as other, pytest.raises(Gone):
+        with pytest.raises(Gone):
+            other.run("import os; os._exit(3)")
+        assert other.handle == -1
+        monkeypatch.setattr(process.family, "members", lambda pid: looked.append(pid) or [pid])
+        other.run("1")
+    assert not looked
+
+
+@needs_sandbox
 def test_a_process_that_waited_for_another_folder_is_let_go(zygote: Zygote) -> None:
     with zygote.start({}, seed=1, budget=Budget(60), name="one"):
         pass
@@ -225,6 +246,20 @@ def test_a_process_that_died_waiting_costs_nobody_a_mark(zygote: Zygote) -> None
         pass
     with zygote.start({}, seed=1, budget=Budget(60)) as after:
         assert text_of(after, "1 + 1") == "2"
+
+
+@needs_sandbox
+def test_a_warm_process_that_dies_under_a_submission_costs_it_nothing() -> None:
+    """What was asked of it has its answers; the next one hears that there is none."""
+    made = Zygote()
+    made.warm_up((), (sys.prefix, sys.base_prefix, *OUR_ROOMS), LIMITS)
+    with made.start({}, seed=1, budget=Budget(60)) as one:
+        assert text_of(one, "1 + 1") == "2"
+        made.process.kill()
+        made.process.wait()
+    with pytest.raises(process.EngineError), made.start({}, seed=1, budget=Budget(60)):
+        pass
+    made.close()
 
 
 @needs_sandbox
