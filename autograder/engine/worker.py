@@ -6,6 +6,7 @@ The same on this machine and on a cluster.
 from __future__ import annotations
 
 import contextlib
+import gc
 import tempfile
 import traceback
 from dataclasses import dataclass, replace
@@ -57,6 +58,7 @@ class Worker:
             self.warm[1].warm_up(*needs)
         if self.rules is None or self.rules[0] != assignment.config:
             self.rules = assignment.config, self._read(assignment.config)
+            gc.freeze()  # nbgrader is loaded by now: nothing of it is garbage, whoever collects
         self.warm[1].lay_out(assignment.files)
         if assignment.rehearsal and assignment.name not in self.rehearsed:
             self.rehearsed.add(assignment.name)

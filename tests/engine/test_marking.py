@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -466,6 +467,12 @@ def handed_in(course: Course, *students: str) -> None:
         folder = course.root / "submitted" / student / NAME
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_bytes(submission(course, "", None, {}).files[f"{NAME}.ipynb"])
+
+
+def test_no_collector_looks_through_what_a_worker_has_loaded(marked: Marked) -> None:
+    """Nothing of nbgrader is garbage, and there are a hundred thousand objects of it."""
+    marked()
+    assert gc.get_freeze_count() > 100_000
 
 
 @pytest.fixture
