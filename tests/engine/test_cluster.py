@@ -22,7 +22,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.5)
     monkeypatch.setattr(cluster, "SILENT_SECONDS", 3)
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as made,
         distributed.Client(made) as connected,
     ):
         pids = connected.run(os.getpid).values()

@@ -699,7 +699,7 @@ def test_a_cluster_gives_the_same_marks(small: Classroom, tmp_path: Path) -> Non
     """Dask's workers share no disk with the course but what the interpreter needs."""
     distributed = pytest.importorskip("distributed")
     twin = Classroom(shutil.copytree(small.root, tmp_path / "twin"))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         found = small.grade("--scheduler", cluster.scheduler_address)
     assert marks(found) == marks(twin.grade())
     assert all(result["sealed"] for result in found.values())
