@@ -17,7 +17,6 @@ from ..nbgrader import cells
 if TYPE_CHECKING:
     from .running import Step
 
-
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")  # not behind a dot: no attribute
 
 

@@ -62,9 +62,8 @@ class Logs:
 
     def __init__(self) -> None:
         self.off, self.level = logging.root.manager.disable, logging.root.level
-        self.handlers = list(
-            logging.root.handlers
-        )  # `logging.warning` makes one, for the stderr of that moment
+        # `logging.warning` makes one, for the stderr of that moment.
+        self.handlers = list(logging.root.handlers)
 
     def hold(self) -> None:
         self._set(max(self.off, logging.CRITICAL))
